@@ -1,0 +1,131 @@
+"""A cell: one training run, fully specified; and its identity."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hypercore.spec.clipping import NUMERICS as CLIPPING_NUMERICS
+from hypercore.spec.clipping import Clipping, Kind
+from hypercore.spec.problems import DATASETS, MODELS
+from hypercore.spec.stack import Stack
+
+# How a run goes, beyond what a cell's fields say: pixels in [0, 1], last partial batch kept, NLL,
+# evaluation on the whole test split after the last epoch (docs/decisions.md).
+PROTOCOL = "presentation"
+
+# The version of the numbers that the training loop itself gives (lanes, random streams, evaluation).
+ENGINE_NUMERICS = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training run. Two cells that are equal here train to equal bits on one execution key.
+
+    ``epochs`` passes over the training split in batches of ``batch_size``; ``seed`` (0 is a seed
+    like any other) draws the initial weights and the order of the data, each from a stream of its
+    own. ``parent`` is the cell id of the stack whose learned values a frozen cell starts with.
+    """
+
+    dataset: str
+    model: str
+    stack: Stack
+    clipping: Clipping
+    epochs: int
+    batch_size: int
+    seed: int
+    parent: str | None = None
+    protocol: str = PROTOCOL
+
+    def spec(self) -> dict[str, Any]:
+        """The full resolved specification, as JSON-ready data. Its hash is the cell's identity.
+
+        What cannot change a result is left out: which file it came from, how the stack was spelled,
+        the superscript of a top optimizer, and defaults that were or were not written out.
+        """
+        stack = [
+            {
+                "optimizer": optimizer.name,
+                "learned": list(self.stack.learned(index)),
+                "values": dict(optimizer.given),
+            }
+            for index, optimizer in enumerate(self.stack.resolved.optimizers)
+        ]
+        return {
+            "dataset": self.dataset,
+            "model": self.model,
+            "stack": stack,
+            "clipping": {
+                "kind": self.clipping.kind.value,
+                "scope": self.clipping.scope.value,
+                "norm": self.clipping.norm.value,
+                "feedback": self.clipping.feedback.value,
+            },
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "parent": self.parent,
+            "protocol": self.protocol,
+        }
+
+    @property
+    def id(self) -> str:
+        """The cell id: 20 hexadecimal digits of the SHA-256 of the resolved specification."""
+        return digest(self.spec())
+
+    def numerics(self) -> dict[str, int]:
+        """The numerics version of each component that this cell uses.
+
+        >>> from hypercore.spec.clipping import ON
+        >>> from hypercore.spec.notation import parse_stack
+        >>> sorted(Cell("digits", "mlp", parse_stack("Adam / SGD"), ON, 5, 32, 0).numerics())
+        ['clipping.running_mean', 'dataset.digits', 'engine', 'model.mlp', 'optimizer.Adam', 'optimizer.SGD']
+        """
+        dataset = DATASETS.get(self.dataset)
+        versions = {
+            "engine": ENGINE_NUMERICS,
+            f"dataset.{self.dataset}": 1 if dataset is None else dataset.numerics,
+            f"model.{self.model}": MODELS[self.model].numerics,
+        }
+        if self.clipping.kind is not Kind.OFF:
+            versions[f"clipping.{self.clipping.kind.value}"] = CLIPPING_NUMERICS[self.clipping.kind]
+        for optimizer in self.stack.optimizers:
+            versions[f"optimizer.{optimizer.name}"] = optimizer.rule.numerics
+        return versions
+
+    def identity(self) -> dict[str, str | int | float | None]:
+        """The cell as a row: a value for each column of :data:`hypercore.spec.columns.IDENTITY`."""
+        return {
+            "cell_id": self.id,
+            "dataset": self.dataset,
+            "model": self.model,
+            "stack": str(self.stack.resolved),
+            "stack_shape": self.stack.shape,
+            "lowest": self.stack.lowest.name,
+            "height": self.stack.height,
+            "alpha": self.stack.alpha,
+            "clipping": str(self.clipping),
+            "clip_scope": self.clipping.scope.value,
+            "clip_norm": self.clipping.norm.value,
+            "clip_feedback": self.clipping.feedback.value,
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "protocol": self.protocol,
+            "parent": self.parent,
+        }
+
+    @property
+    def batch_key(self) -> tuple[str, str, str, int, int, str]:
+        """What cells must share to train as lanes of one batch."""
+        return (self.dataset, self.model, self.stack.shape, self.epochs, self.batch_size, self.protocol)
+
+
+def digest(data: Any, length: int = 20) -> str:
+    """A short hash of JSON-ready data, independent of the order of its keys.
+
+    >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
