@@ -1,0 +1,1 @@
+"""Statistics, comparison, regions, claims: pure functions of frames."""

@@ -1,0 +1,228 @@
+"""A typed reader of ``published/``: the presentation's and the paper's numbers, checked as they are read."""
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+
+from hypercore.analysis.printed import (
+    Baseline,
+    Cost,
+    Interval,
+    PaperRow,
+    Printed,
+    PublishedError,
+    TableRow,
+)
+from hypercore.spec.notation import parse_stack
+
+# In a checkout the folder stands beside the package; a wheel carries it inside.
+_FOLDERS = (
+    Path(__file__).resolve().parents[2] / "published",
+    Path(__file__).resolve().parents[1] / "published",
+)
+
+_Row = TypeVar("_Row")
+
+
+def published_folder() -> Path:
+    """Where the published numbers lie.
+
+    Raises:
+        PublishedError: they are not there.
+    """
+    for folder in _FOLDERS:
+        if folder.is_dir():
+            return folder
+    raise PublishedError(f"{_FOLDERS[0]}: no such folder; it belongs to the repository")
+
+
+@dataclass(frozen=True)
+class Published:
+    """All published numbers. Reading is checking: a bad row names its file and line.
+
+    >>> len(Published().rows)
+    56
+    """
+
+    folder: Path | None = None
+
+    @cached_property
+    def rows(self) -> tuple[TableRow, ...]:
+        """The presentation's Tables 1–5."""
+        return self._read("presentation.csv", _table_row, lambda r: (r.table, r.alpha))
+
+    @cached_property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """The presentation's baselines."""
+        return self._read("presentation_baselines.csv", _baseline, lambda b: b.table)
+
+    @cached_property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The presentation's regions, as each slide prints them."""
+        return self._read(
+            "presentation_regions.csv",
+            _interval,
+            lambda i: (i.slide, i.dataset, i.stack),
+        )
+
+    @cached_property
+    def paper(self) -> tuple[PaperRow, ...]:
+        """The paper's Tables (a)–(d)."""
+        rows = self._read(
+            "paper.csv", _paper_row, lambda r: (r.table, r.optimizer_printed)
+        )
+        stacks = {(r.table, r.stack) for r in rows if r.role == "stack"}
+        for row in rows:
+            if (row.role == "frozen") != ((row.table, row.parent) in stacks):
+                raise PublishedError(
+                    f"paper.csv: {row.optimizer_printed}: a frozen row names a stack of its table"
+                )
+        return rows
+
+    @cached_property
+    def costs(self) -> tuple[Cost, ...]:
+        """What is said of time."""
+        return self._read("costs.csv", _cost, lambda c: (c.source, c.printed))
+
+    def interval(self, dataset: str, stack: str) -> Interval | None:
+        """The interval that a stack's primary test averages over.
+
+        A data set that the presentation has nothing on takes the stack's interval on MNIST.
+        """
+        primary = {(i.dataset, i.stack): i for i in self.intervals if i.primary}
+        return primary.get((dataset, stack)) or primary.get(("mnist", stack))
+
+    def _read(
+        self,
+        name: str,
+        build: Callable[[dict[str, str]], _Row],
+        key: Callable[[_Row], object],
+    ) -> tuple[_Row, ...]:
+        path = (self.folder or published_folder()) / name
+        with path.open(encoding="utf-8", newline="") as file:
+            return _checked(name, csv.DictReader(file), build, key)
+
+
+def bare(stack: str) -> str:
+    """A stack by its optimizers' names alone, as the presentation's captions have it.
+
+    >>> bare("RMSProp^alpha(0.01, 0.99) / SGD(1e-4)")
+    'RMSProp / SGD'
+    """
+    return " / ".join(
+        optimizer.name
+        for optimizer in parse_stack(stack.replace("(momentum)", "")).optimizers
+    )
+
+
+def _checked(
+    name: str,
+    lines: Iterable[dict[str, str]],
+    build: Callable[[dict[str, str]], _Row],
+    key: Callable[[_Row], object],
+) -> tuple[_Row, ...]:
+    seen: dict[object, int] = {}
+    rows: list[_Row] = []
+    for number, line in enumerate(lines, start=2):
+        try:
+            row = build(line)
+        except (KeyError, TypeError, AttributeError):
+            raise PublishedError(
+                f"{name}, line {number}: has not the columns it should have"
+            ) from None
+        except ValueError as error:
+            raise PublishedError(f"{name}, line {number}: {error}") from None
+        if key(row) in seen:
+            raise PublishedError(
+                f"{name}, line {number}: repeats line {seen[key(row)]}"
+            )
+        seen[key(row)] = number
+        rows.append(row)
+    return tuple(rows)
+
+
+def _table_row(line: dict[str, str]) -> TableRow:
+    alpha = _alpha(line["alpha"], line["alpha_printed"])
+    return TableRow(
+        line["table"],
+        line["dataset"],
+        _stack(line["stack"]),
+        line["alpha_printed"],
+        alpha,
+        Printed(line["off_printed"]),
+        Printed(line["on_printed"]),
+        _yes(line["bold_printed"]),
+        line["note"],
+    )
+
+
+def _baseline(line: dict[str, str]) -> Baseline:
+    return Baseline(
+        line["table"],
+        line["dataset"],
+        _stack(line["optimizer"]),
+        Printed(line["printed"]),
+    )
+
+
+def _interval(line: dict[str, str]) -> Interval:
+    low, high = float(line["alpha_low"]), float(line["alpha_high"])
+    if not 0 < low < high:
+        raise PublishedError(
+            f"{low:g} < alpha <= {high:g} is no interval of positive numbers"
+        )
+    slide, dataset, stack, printed = (
+        line["slide"],
+        line["dataset"],
+        _stack(line["stack"]),
+        line["printed"],
+    )
+    return Interval(
+        slide, dataset, stack, printed, low, high, _yes(line["primary"]), line["note"]
+    )
+
+
+def _paper_row(line: dict[str, str]) -> PaperRow:
+    role = line["role"]
+    if role not in ("baseline", "stack", "frozen"):
+        raise PublishedError(f"role {role!r}; allowed: baseline, stack, frozen")
+    parent = _stack(line["parent"]) if line["parent"] else None
+    stack, error = _stack(line["stack"]), Printed(line["error_printed"])
+    return PaperRow(
+        line["table"],
+        cast(Literal["baseline"], role),
+        line["optimizer_printed"],
+        stack,
+        parent,
+        error,
+    )
+
+
+def _cost(line: dict[str, str]) -> Cost:
+    low, high = (
+        float(line[name]) if line[name] else None for name in ("low_pct", "high_pct")
+    )
+    return Cost(
+        line["source"], line["slide"], line["printed"], line["quantity"], low, high
+    )
+
+
+def _stack(text: str) -> str:
+    return str(parse_stack(text))
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise PublishedError(f"{text!r}; allowed: yes, no")
+    return text == "yes"
+
+
+def _alpha(value: str, printed: str) -> float:
+    """Read α; it must be the number that the text prints, e.g. 5e-5 for ``5*10^-5``."""
+    plain = printed.replace(" ", "").replace("*10^", "e").replace("10^", "1e")
+    if float(value) != float(plain):
+        raise PublishedError(f"alpha {value} is not what {printed!r} says")
+    return float(value)

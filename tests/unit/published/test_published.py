@@ -1,0 +1,151 @@
+"""The published numbers: how many there are, what they say, and that a bad row is found."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hypercore.analysis.printed import Printed, PublishedError
+from hypercore.analysis.published import Published, bare, published_folder
+
+PUBLISHED = Published()
+
+
+def test_the_tables_have_the_rows_that_were_printed() -> None:
+    assert Counter(row.table for row in PUBLISHED.rows) == {
+        "1": 13,
+        "2": 10,
+        "3": 11,
+        "4": 12,
+        "5": 10,
+    }
+    assert len(PUBLISHED.rows) == 56
+    assert Counter((row.table, row.role) for row in PUBLISHED.paper) == {
+        ("a", "baseline"): 1, ("a", "stack"): 4, ("a", "frozen"): 4,
+        ("b", "baseline"): 1, ("b", "stack"): 4, ("b", "frozen"): 4,
+        ("c", "baseline"): 1, ("c", "stack"): 2, ("c", "frozen"): 2,
+        ("d", "baseline"): 1, ("d", "stack"): 4, ("d", "frozen"): 4,
+    }  # fmt: skip
+
+
+def test_sums_of_columns_guard_the_transcription() -> None:
+    """Column totals in hundredths, summed from the slides' own text, notice a digit that was changed."""
+    off, on = Counter[str](), Counter[str]()
+    for row in PUBLISHED.rows:
+        off[row.table] += round(row.off.pct * 100)
+        on[row.table] += round(row.on.pct * 100)
+    assert off == {"1": 28645, "2": 37917, "3": 31790, "4": 48206, "5": 61294}
+    assert on == {"1": 24636, "2": 30892, "3": 18975, "4": 29337, "5": 59014}
+
+
+def test_bold_is_computed_by_the_rule_and_disagreements_are_reported() -> None:
+    bold = {(row.table, row.alpha) for row in PUBLISHED.rows if row.bold}
+    assert {alpha for table, alpha in bold if table == "1"} == {50, 75, 100, 1000}
+    assert {alpha for table, alpha in bold if table == "4"} == {0.025, 0.05, 0.1}
+    marked = {(row.table, row.alpha) for row in PUBLISHED.rows if row.bold_printed}
+    assert marked <= bold, "no row is printed bold against the rule"
+    assert {
+        (r.table, r.alpha) for r in PUBLISHED.rows if r.bold_disagrees
+    } == bold - marked
+
+
+def test_a_difference_of_exactly_one_point_is_bold() -> None:
+    row = PUBLISHED.rows[0]
+    one_point = type(row)(
+        **{**vars(row), "off": Printed("4.36%"), "on": Printed("3.36%")}
+    )
+    assert one_point.bold
+    assert not type(row)(
+        **{**vars(row), "off": Printed("4.36%"), "on": Printed("3.361%")}
+    ).bold
+
+
+def test_odd_rows_stay_as_printed_and_are_flagged() -> None:
+    noted = {row.alpha: row.note for row in PUBLISHED.rows if row.note}
+    assert set(noted) == {2.5e-3, 5e-3}
+    assert all("probably" in note for note in noted.values())
+    edges = {
+        (i.slide, i.primary): i.alpha_low
+        for i in PUBLISHED.intervals
+        if (i.dataset, i.stack) == ("mnist", "Adam / SGD")
+    }
+    assert edges == {("results", True): 5e-4, ("conclusion", False): 1e-4}
+
+
+def test_the_lower_edge_of_an_interval_is_outside() -> None:
+    interval = PUBLISHED.interval("mnist", "SGD / SGD")
+    assert interval is not None
+    alphas = [
+        row.alpha
+        for row in PUBLISHED.rows
+        if row.table == "1" and interval.holds(row.alpha)
+    ]
+    assert alphas == [50, 75, 100]
+
+
+def test_a_dataset_without_a_claim_takes_the_interval_on_mnist() -> None:
+    assert PUBLISHED.interval("fashion-mnist", "SGD / SGD") == PUBLISHED.interval(
+        "mnist", "SGD / SGD"
+    )
+    assert PUBLISHED.interval("cifar10", "Adam / SGD") != PUBLISHED.interval(
+        "mnist", "Adam / SGD"
+    )
+    assert PUBLISHED.interval("mnist", "SGD / Adam") is None
+
+
+@pytest.mark.parametrize("text", ["4.9", "4,9%", "-1%", "101%", "", "nan%"])
+def test_a_number_that_is_no_error_rate_is_refused(text: str) -> None:
+    with pytest.raises(PublishedError, match="is no error rate"):
+        Printed(text)
+
+
+def test_the_printed_precision_is_known() -> None:
+    assert Printed("16.6%").half_unit_pct == 0.05
+    assert Printed("4.90%").half_unit_pct == 0.005
+    assert Printed("4.90%").sd_pct is None
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("1e-5", "1e-6", "alpha 1e-6 is not what '10.-5' says"),
+        ("3.14%", "314%", "'314%' is no error rate"),
+        ("Adam / SGD,10^-5", "Adm / SGD,10^-5", "unknown optimizer 'Adm'"),
+        ("3.23%,no", "3.23%,maybe", "'maybe'; allowed: yes, no"),
+    ],
+)
+def test_a_bad_row_names_its_file_and_line(
+    tmp_path: Path, column: str, value: str, message: str
+) -> None:
+    text = (published_folder() / "presentation.csv").read_text(encoding="utf-8")
+    (tmp_path / "presentation.csv").write_text(
+        text.replace(column, value, 1), encoding="utf-8"
+    )
+    with pytest.raises(
+        PublishedError, match=rf"presentation.csv, line 15: .*{message}"
+    ):
+        _ = Published(tmp_path).rows
+
+
+def test_a_repeated_row_is_refused(tmp_path: Path) -> None:
+    text = (published_folder() / "presentation.csv").read_text(encoding="utf-8")
+    (tmp_path / "presentation.csv").write_text(
+        text + text.splitlines()[1] + "\n", encoding="utf-8"
+    )
+    with pytest.raises(PublishedError, match="line 58: repeats line 2"):
+        _ = Published(tmp_path).rows
+
+
+def test_a_frozen_row_without_its_stack_is_refused(tmp_path: Path) -> None:
+    text = (published_folder() / "paper.csv").read_text(encoding="utf-8")
+    (tmp_path / "paper.csv").write_text(
+        text.replace("SGD(0.0769),SGD / SGD,", "SGD(0.0769),SGD / SGD(3),"),
+        encoding="utf-8",
+    )
+    with pytest.raises(PublishedError, match="a frozen row names a stack of its table"):
+        _ = Published(tmp_path).paper
+
+
+def test_bare_leaves_out_numbers_superscripts_and_momentum() -> None:
+    assert bare("Adam^alpha(0.001, 0.9, 0.999) / SGD(1e-5)") == "Adam / SGD"
+    assert bare("SGD(momentum) / SGD") == "SGD / SGD"
