@@ -1,0 +1,22 @@
+"""A study: one config, validated in words, expanded to cells, grouped into sweeps. Never imports torch."""
+
+from hypercore.study.errors import Problem, StudyError
+from hypercore.study.expand import PlannedCell, expand
+from hypercore.study.models import StudyConfig
+from hypercore.study.plan import Plan, data_root, device_kind, load, load_config
+from hypercore.study.sweeps import Sweep, group
+
+__all__ = [
+    "Plan",
+    "PlannedCell",
+    "Problem",
+    "StudyConfig",
+    "StudyError",
+    "Sweep",
+    "data_root",
+    "device_kind",
+    "expand",
+    "group",
+    "load",
+    "load_config",
+]

@@ -1,0 +1,194 @@
+"""A validated study, expanded to the cells that it plans."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import OFF
+from hypercore.spec.columns import PLAN, Role, names
+from hypercore.spec.optimizers import SpecError
+from hypercore.spec.stack import Stack
+from hypercore.study.errors import Location, Problem, StudyError
+from hypercore.study.models import DEFAULT_CLIPPING, DEFAULT_SEEDS, EPOCHS, StackEntry, StudyConfig
+from hypercore.study.source import Source
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One row of a study's plan: a cell, and why and under which label the study trains it.
+
+    ``baseline_id`` is the id of the lowest optimizer's cell with the same seed; a baseline has none.
+    """
+
+    study: str
+    label: str
+    role: Role
+    baseline_id: str | None
+    sweep: str
+    cell: Cell
+
+    def row(self) -> dict[str, str | int | float | None]:
+        """A value for each column of :data:`hypercore.spec.columns.PLAN`, in its order."""
+        row: dict[str, str | int | float | None] = {
+            "study": self.study,
+            "label": self.label,
+            "role": self.role.value,
+            "baseline_id": self.baseline_id,
+            "sweep": self.sweep,
+            **self.cell.identity(),
+        }
+        return {name: row[name] for name in names(PLAN)}
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The axes of one stack of one entry, with everything that the study sets filled in."""
+
+    index: int
+    label: str
+    stacks: tuple[Stack, ...]
+    problems: tuple[tuple[str, str, int], ...]
+    entry: StackEntry
+    study: StudyConfig
+
+    @property
+    def size(self) -> int:
+        """How many cells it has, baselines apart."""
+        per_problem = len(self.stacks) * len(self._clipping) * len(self._seeds) * len(self._epochs)
+        return per_problem * len(self.problems)
+
+    @property
+    def _clipping(self) -> tuple[Any, ...]:
+        return self.entry.clipping or self.study.clipping or DEFAULT_CLIPPING
+
+    @property
+    def _seeds(self) -> tuple[int, ...]:
+        return self.entry.seeds or self.study.seeds or DEFAULT_SEEDS
+
+    @property
+    def _epochs(self) -> tuple[int, ...]:
+        lowest = self.stacks[0].lowest.name
+        return (EPOCHS | (self.study.epochs or {}) | (self.entry.epochs or {}))[lowest]
+
+    @property
+    def _baselines(self) -> bool:
+        own = self.entry.baselines
+        return own if own is not None else self.study.baselines is not False
+
+    def planned(self) -> Iterator[tuple[str, Role, Cell | None, Cell]]:
+        """Label, role, baseline and cell of each row."""
+        for (dataset, model, batch_size), epochs, seed in product(self.problems, self._epochs, self._seeds):
+            baselines: dict[Stack, Cell] = {}
+            for stack, clipping in product(self.stacks, self._clipping):
+                if self._baselines and stack.baseline not in baselines:
+                    lowest = Cell(dataset, model, stack.baseline, OFF, epochs, batch_size, seed)
+                    baselines[stack.baseline] = lowest
+                    yield str(stack.baseline), Role.BASELINE, None, lowest
+                cell = Cell(dataset, model, stack, clipping, epochs, batch_size, seed)
+                yield self.label, Role.STACK, baselines.get(stack.baseline), cell
+
+
+def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tuple[PlannedCell, ...]:
+    """Every cell of a study, once a label, in an order that the order of the file doesn't change.
+
+    ``limit`` is the most rows that may be planned (``None``: any number).
+
+    Raises:
+        StudyError: an unknown data set, α in a bracket and in ``alphas``, one label on the same
+            cell by two entries, or a grid larger than ``limit``.
+    """
+    grids = _grids(study, source)
+    count = sum(grid.size for grid in grids)
+    if limit is not None and count > limit:
+        given = f"a grid of {count:,} cells"
+        allowed = f"at most max_cells = {limit:,}; raise it, or confirm by --config confirm_large=true"
+        raise StudyError([source.problem_text((), given, allowed)])
+    rows: dict[tuple[str, str], PlannedCell] = {}
+    owner: dict[tuple[str, str], int] = {}
+    ids: dict[Cell, str] = {}
+    problems: dict[int, Problem] = {}
+    for grid in grids:
+        for label, role, baseline, cell in grid.planned():
+            key = (label, ids.setdefault(cell, cell.id))
+            first = owner.get(key)
+            if role is Role.BASELINE:
+                if key in rows:
+                    continue
+            elif first is not None:
+                if first != grid.index:
+                    given = f"cells that stacks[{first}] has under the same label {label!r}"
+                    allowed = "each cell once a label; give one entry another label"
+                    problems[grid.index] = source.problem_text(("stacks", grid.index), given, allowed)
+                continue
+            if role is Role.STACK:
+                owner[key] = grid.index
+            baseline_id = None if baseline is None else ids.setdefault(baseline, baseline.id)
+            rows[key] = PlannedCell(study.name, label, role, baseline_id, sweep_name(cell), cell)
+    if problems:
+        raise StudyError(problems.values())
+    return tuple(sorted(rows.values(), key=_order))
+
+
+def sweep_name(cell: Cell) -> str:
+    """The name of the batch that a cell trains in: a slug that differs wherever ``batch_key`` does.
+
+    >>> from hypercore.spec.notation import parse_stack
+    >>> from hypercore.spec.clipping import ON
+    >>> sweep_name(Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), ON, 5, 32, 0))
+    'digits-mlp-adam+alpha_sgd-e5-b32'
+    """
+    dataset, model, shape, epochs, batch_size, protocol = cell.batch_key
+    slug = shape.lower().replace(" / ", "_").replace("(momentum)", "+momentum")
+    slug = slug.replace("^", "+").replace(",", "+")
+    name = f"{dataset}-{model}-{slug}-e{epochs}-b{batch_size}"
+    return name if protocol == "presentation" else f"{name}-{protocol}"
+
+
+def _order(row: PlannedCell) -> tuple[Any, ...]:
+    cell = row.cell
+    identity = (cell.dataset, row.label, row.role.value, cell.model, cell.epochs, cell.batch_size)
+    return (*identity, cell.stack.alpha, str(cell.clipping), cell.seed, str(cell.stack))
+
+
+def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
+    problems: list[Problem] = []
+    grids: list[_Grid] = []
+    for index, entry in enumerate(study.stacks):
+        cases = _cases(study, entry, index, source, problems)
+        for position, stack in enumerate(entry.stack):
+            location: Location = ("stacks", index, "stack", position)
+            try:
+                stacks = _stacks(stack, entry.alphas or study.alphas)
+            except SpecError as error:
+                reason, _, allowed = str(error).partition("; ")
+                problems.append(source.problem_text(location, reason, f"α in one of the two: {allowed}"))
+                continue
+            grids.append(_Grid(index, entry.label or str(stack), stacks, cases, entry, study))
+    if problems:
+        raise StudyError(problems)
+    return grids
+
+
+def _stacks(stack: Stack, alphas: tuple[float, ...] | None) -> tuple[Stack, ...]:
+    return (stack,) if alphas is None else tuple(stack.with_alpha(alpha) for alpha in alphas)
+
+
+def _cases(
+    study: StudyConfig, entry: StackEntry, index: int, source: Source, problems: list[Problem]
+) -> tuple[tuple[str, str, int], ...]:
+    """Data set, model and batch size of each case, defaults filled in from the data set."""
+    own = entry.datasets is not None
+    cases = []
+    for position, name in enumerate(entry.datasets or study.datasets):
+        spec = study.dataset(name)
+        if spec is None:
+            location: Location = ("stacks", index, "datasets", position) if own else ("datasets", position)
+            allowed = f"one of {', '.join(study.dataset_names)}, or a name under image_folders"
+            problems.append(source.problem(location, name, allowed))
+            continue
+        models = entry.model or study.model or (spec.model,)
+        sizes = entry.batch_size or study.batch_size or (spec.batch_size,)
+        cases += [(name, model, size) for model, size in product(models, sizes)]
+    return tuple(cases)

@@ -1,0 +1,226 @@
+"""Types of a study's values: what each accepts, and how it turns into the words of hypercore.spec.
+
+Errors are raised by :func:`refuse`, which carries what was given and what is allowed to
+:mod:`hypercore.study.messages`.
+"""
+
+from collections.abc import Hashable, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from hypercore.spec.clipping import OFF, Clipping, Feedback, Kind, Norm, Scope
+from hypercore.spec.notation import parse_stack
+from hypercore.spec.optimizers import RULES, SpecError, find_rule
+from hypercore.spec.stack import Stack, rounded, short
+from hypercore.study.errors import shown
+
+MAX_LIST = 100_000
+_NOTATION = "a stack in the paper's notation, e.g. Adam^alpha / SGD(1e-5)"
+_LONGEST_NOTATION = 500
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+
+
+def refuse(allowed: str, given: str | None = None, at: int | None = None) -> NoReturn:
+    """Refuse a value while validating: ``given`` in words if not the value itself, ``at`` its index."""
+    raise PydanticCustomError("refused", "refused", {"allowed": allowed, "given": given, "at": at})
+
+
+def as_list(value: Any) -> Any:
+    """Any list is a grid axis, and a single value is an axis of one."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _no_bool(value: Any) -> Any:
+    # Python counts true as 1; a config that says true where a number stands means something else.
+    if isinstance(value, bool):
+        refuse("a number")
+    return value
+
+
+def distinct(
+    values: Sequence[Hashable], names: Sequence[str] | None = None, at: Sequence[int] | None = None
+) -> None:
+    """Refuse an empty axis and a value that comes twice; ``names`` print them, ``at`` are their indices."""
+    if not values:
+        refuse("at least one value", "an empty list")
+    first: dict[Hashable, int] = {}
+    for position, value in enumerate(values):
+        if value in first:
+            name = names[position] if names else shown(value)
+            refuse("each value once", f"{name} a second time", at[position] if at else position)
+        first[value] = position
+
+
+def _distinct_plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    distinct(values)
+    return values
+
+
+Whole = Annotated[int, BeforeValidator(_no_bool)]
+Positive = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
+Real = Annotated[float, BeforeValidator(_no_bool)]
+Axis = (BeforeValidator(as_list), AfterValidator(_distinct_plain))
+PositiveAxis = Annotated[tuple[Positive, ...], *Axis]
+NameAxis = Annotated[tuple[str, ...], *Axis]
+
+
+class Logspace(Strict):
+    """``num`` values from 10^start to 10^stop, evenly spaced in their logarithm."""
+
+    start: Real = Field(ge=-30, le=30, description="the first exponent of ten, from -30 to 30")
+    stop: Real = Field(ge=-30, le=30, description="the last exponent of ten, from -30 to 30")
+    num: Whole = Field(ge=1, le=10_000, description="a whole number of values, from 1 to 10000")
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The values, rounded as every α is.
+
+        >>> Logspace(start=-3, stop=-1, num=5).values
+        (0.001, 0.00316228, 0.01, 0.0316228, 0.1)
+        """
+        width = (self.stop - self.start) / max(self.num - 1, 1)
+        return tuple(rounded(10 ** (self.start + index * width)) for index in range(self.num))
+
+
+class _AlphaEntry(Strict):
+    value: Real | None = Field(None, gt=0, description="a finite number above 0")
+    logspace: Logspace | None = Field(None, description="{start, stop, num}: from 10^start to 10^stop")
+
+
+def _alpha_entries(value: Any) -> Any:
+    entries: list[Any] = []
+    for index, entry in enumerate(as_list(value)):
+        if isinstance(entry, dict):
+            if set(entry) != {"logspace"}:
+                refuse("a number above 0 or {logspace: {start, stop, num}}", at=index, given=shown(entry))
+            entries.append(entry)
+        elif entry is None or isinstance(entry, list):
+            refuse("a number above 0 or {logspace: {start, stop, num}}", at=index, given=shown(entry))
+        else:
+            entries.append({"value": entry})
+    return entries
+
+
+def _alphas(entries: tuple[_AlphaEntry, ...]) -> tuple[float, ...]:
+    values: list[float] = []
+    indices: list[int] = []
+    for index, entry in enumerate(entries):
+        new = entry.logspace.values if entry.logspace else (rounded(entry.value or 0.0),)
+        values.extend(new)
+        indices.extend([index] * len(new))
+    distinct(values, [short(value) for value in values], indices)
+    return tuple(values)
+
+
+class _ClippingEntry(Strict):
+    kind: Annotated[tuple[Kind, ...], *Axis] = Field(
+        (Kind.RUNNING_MEAN,), description="off, on or running_mean"
+    )
+    scope: Annotated[tuple[Scope, ...], *Axis] = Field((Scope.ALL,), description=", ".join(Scope))
+    norm: Annotated[tuple[Norm, ...], *Axis] = Field((Norm.TENSOR,), description=", ".join(Norm))
+    feedback: Annotated[tuple[Feedback, ...], *Axis] = Field(
+        (Feedback.CLIPPED,), description=", ".join(Feedback)
+    )
+
+    def clippings(self) -> tuple[Clipping, ...]:
+        options = {"scope", "norm", "feedback"} & self.model_fields_set
+        if self.kind == (Kind.OFF,) and options:
+            refuse("off alone, or running_mean with a scope, norm and feedback", f"off with a {min(options)}")
+        rules = [kind for kind in self.kind if kind is not Kind.OFF]
+        off = (OFF,) if Kind.OFF in self.kind else ()
+        return off + tuple(Clipping(*parts) for parts in product(rules, self.scope, self.norm, self.feedback))
+
+
+_KINDS = {True: Kind.RUNNING_MEAN, False: Kind.OFF, "on": Kind.RUNNING_MEAN, "off": Kind.OFF}
+
+
+def _kind(value: Any) -> Any:
+    # YAML 1.1 reads a bare on and off as booleans.
+    return _KINDS.get(value, value) if isinstance(value, bool | str) else value
+
+
+def _clipping_entries(value: Any) -> Any:
+    entries: list[Any] = []
+    for entry in as_list(value):
+        if isinstance(entry, dict) and "kind" in entry:
+            entries.append(entry | {"kind": [_kind(kind) for kind in as_list(entry["kind"])]})
+        else:
+            entries.append(entry if isinstance(entry, dict) else {"kind": [_kind(entry)]})
+    return entries
+
+
+def _clippings(entries: tuple[_ClippingEntry, ...]) -> tuple[Clipping, ...]:
+    pairs = [(index, clipping) for index, entry in enumerate(entries) for clipping in entry.clippings()]
+    values = [clipping for _, clipping in pairs]
+    distinct(values, [str(value) for value in values], [index for index, _ in pairs])
+    return tuple(values)
+
+
+def _epochs(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return dict.fromkeys(RULES, value)
+    epochs: dict[str, Any] = {}
+    for name, number in value.items():
+        try:
+            known = find_rule(name).name
+        except SpecError:
+            refuse(f"the lowest optimizers {', '.join(RULES)}", f"the key {shown(name)}")
+        if known in epochs:
+            refuse("each optimizer once", f"{known} twice")
+        epochs[known] = number
+    return epochs
+
+
+Epochs = Annotated[dict[str, PositiveAxis], BeforeValidator(_epochs)]
+
+
+def _seeds(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return value
+    try:
+        count = int(_no_bool(value))
+    except (TypeError, ValueError):
+        refuse("a count of seeds (n gives 0 to n-1) or a list of whole numbers from 0")
+    if not (1 <= count <= MAX_LIST and count == float(value)):
+        refuse(f"a count of seeds from 1 to {MAX_LIST:,}, or a list of whole numbers from 0")
+    return list(range(count))
+
+
+Seeds = Annotated[
+    tuple[Annotated[Whole, Field(ge=0, lt=2**53)], ...],
+    BeforeValidator(_seeds),
+    AfterValidator(_distinct_plain),
+]
+
+
+def _notation(value: Any) -> Stack:
+    if isinstance(value, Stack):
+        return value
+    if not isinstance(value, str) or len(value) > _LONGEST_NOTATION:
+        refuse(_NOTATION)
+    try:
+        return parse_stack(value)
+    except SpecError as error:
+        reason, _, allowed = str(error).partition("; allowed: ")
+        refuse(allowed or _NOTATION, f"{shown(value)} ({reason})")
+
+
+Notation = Annotated[Stack, BeforeValidator(_notation)]
+
+# An entry is validated as a model, so that an error names the place inside it, and ends as plain values.
+if TYPE_CHECKING:
+    Alphas = tuple[float, ...]
+    Clippings = tuple[Clipping, ...]
+else:
+    Alphas = Annotated[tuple[_AlphaEntry, ...], BeforeValidator(_alpha_entries), AfterValidator(_alphas)]
+    Clippings = Annotated[
+        tuple[_ClippingEntry, ...], BeforeValidator(_clipping_entries), AfterValidator(_clippings)
+    ]

@@ -1,0 +1,95 @@
+"""From a config file to a plan: read, validate, expand, group. The one entry that others use."""
+
+import os
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hypercore.study.errors import Problem, StudyError
+from hypercore.study.expand import PlannedCell, expand
+from hypercore.study.messages import problems
+from hypercore.study.models import StudyConfig
+from hypercore.study.source import Source, read
+from hypercore.study.sweeps import Sweep, group
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A validated study with every cell that it plans and the sweeps that train them."""
+
+    path: Path
+    study: StudyConfig
+    rows: tuple[PlannedCell, ...]
+    sweeps: tuple[Sweep, ...]
+
+    def sweep(self, name: str, digest: str) -> Sweep:
+        """Find a sweep by its name and digest.
+
+        Raises:
+            StudyError: the config has no such sweep, or no longer.
+        """
+        for sweep in self.sweeps:
+            if (sweep.name, sweep.digest) == (name, digest):
+                return sweep
+        now = [sweep.digest for sweep in self.sweeps if sweep.name == name]
+        if now:
+            given = f"a config or code that changed since the run began (sweep {name} is now {now[0]})"
+        else:
+            given = f"a config without the sweep {name}"
+        raise StudyError(
+            [Problem(self.path, None, (), given, "the config that the run began with; run it again")]
+        )
+
+
+def load(path: Path, *, confirm_large: bool = False) -> Plan:
+    """Read a study's config and plan it.
+
+    A grid of more than the study's ``max_cells`` is an error unless ``confirm_large``.
+
+    Raises:
+        StudyError: one line for each thing that is wrong.
+    """
+    study, source = load_config(path)
+    rows = expand(study, source, None if confirm_large else study.max_cells)
+    return Plan(path, study, rows, group(rows, execution(study)))
+
+
+def load_config(path: Path) -> tuple[StudyConfig, Source]:
+    """Read and validate a config without expanding it.
+
+    Raises:
+        StudyError: one line for each thing that is wrong.
+    """
+    source = read(path)
+    if not isinstance(source.data, dict):
+        given = "an empty file" if source.data is None else "a file that holds no mapping"
+        raise StudyError([Problem(path, 1, (), given, f"a mapping of {', '.join(StudyConfig.model_fields)}")])
+    try:
+        return StudyConfig.model_validate(source.data), source
+    except ValidationError as error:
+        raise StudyError(problems(error, StudyConfig, source)) from None
+
+
+def execution(study: StudyConfig) -> str:
+    """What, besides a cell, its bits depend on, as far as it is known without importing torch.
+
+    Empty under ``reuse: any``, which takes results of every execution.
+    """
+    if study.reuse == "any":
+        return ""
+    return f"{device_kind(study.device)}, torch {metadata.version('torch')}"
+
+
+def device_kind(device: str) -> str:
+    """``cpu`` or ``cuda``: what a config's ``device`` comes to on this machine."""
+    if device == "auto":
+        return "cuda" if any(Path("/proc/driver/nvidia/gpus").glob("*")) else "cpu"
+    return device.partition(":")[0]
+
+
+def data_root(study: StudyConfig) -> Path:
+    """The folder of data sets: the config's, else $HYPERCORE_DATA, else ~/.cache/hypercore."""
+    given = study.data_root or os.environ.get("HYPERCORE_DATA") or "~/.cache/hypercore"
+    return Path(given).expanduser()

@@ -1,0 +1,56 @@
+"""Sweeps: the cells that train together, as one job, in one file named after its content."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hypercore.spec.cell import Cell, digest
+from hypercore.study.expand import PlannedCell, sweep_name
+
+NAME = r"[a-z0-9][a-z0-9+_-]*"
+DIGEST = r"[0-9a-f]{20}"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Cells that can train as lanes of one batch, each once, in the order of their ids.
+
+    ``digest`` changes with the cells, with the numerics version of any component that they use, and
+    with ``execution`` (what else the bits depend on), so the file of a sweep is never out of date:
+    it is there or it is not.
+    """
+
+    name: str
+    digest: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def path(self) -> str:
+        """Its file, below the results' folder."""
+        return f"sweeps/{self.name}.{self.digest}.parquet"
+
+
+def group(rows: Iterable[PlannedCell], execution: str = "") -> tuple[Sweep, ...]:
+    """Group planned cells into sweeps, sorted by name. A cell under two labels is in its sweep once."""
+    members: dict[str, dict[str, Cell]] = {}
+    for row in rows:
+        members.setdefault(row.sweep, {}).setdefault(row.cell.id, row.cell)
+    return tuple(_sweep(name, cells, execution) for name, cells in sorted(members.items()))
+
+
+def _sweep(name: str, cells: dict[str, Cell], execution: str) -> Sweep:
+    ids = sorted(cells)
+    content = [[cell_id, cells[cell_id].numerics()] for cell_id in ids]
+    return Sweep(name, digest([content, execution]), tuple(cells[cell_id] for cell_id in ids))
+
+
+def is_sweep_file(name: str) -> bool:
+    """Whether a file's name is that of a sweep's result.
+
+    >>> is_sweep_file("digits-mlp-sgd_sgd-e30-b32.0123456789abcdef0123.parquet")
+    True
+    """
+    return re.fullmatch(rf"{NAME}\.{DIGEST}\.parquet", name) is not None
+
+
+__all__ = ["DIGEST", "NAME", "Sweep", "group", "is_sweep_file", "sweep_name"]
