@@ -1,0 +1,115 @@
+"""Every stack of the paper, step by step against the paper's own package, in float64."""
+
+from collections.abc import Iterator
+
+import gradient_descent_the_ultimate_optimizer.gdtuo as package
+import pytest
+import torch
+from torch import Tensor
+
+from hypercore.spec.notation import parse_stack
+from tests.unit.core.small_network import loss, problem, run
+
+STEPS = 60
+
+STACKS = [
+    "SGD(0.1)",
+    "SGD(0.05, mu=0.9)",
+    "AdaGrad(0.1)",
+    "RMSProp(0.01)",
+    "Adam(0.01)",
+    # The stacks of the paper's Tables (a) to (d).
+    "SGD / SGD",
+    "SGD / Adam(0.1)",
+    "SGD / AdaGrad",
+    "SGD / RMSProp(0.1)",
+    "Adam / SGD(1e-5)",
+    "Adam^alpha / SGD(1e-5)",
+    "Adam / Adam",
+    "Adam^alpha / Adam",
+    "AdaGrad / SGD",
+    "AdaGrad / AdaGrad",
+    "RMSProp^alpha / SGD(1e-4)",
+    "RMSProp^alpha,gamma / SGD(1e-4)",
+    "RMSProp^alpha / RMSProp(1e-4)",
+    "RMSProp^alpha,gamma / RMSProp(1e-4)",
+    # Momentum, and stacks up to height 5.
+    "SGD(0.01, mu=0.9) / SGD(1e-3)",
+    "SGD(0.01, mu=0.9) / SGD(1e-4, mu=0.5) / SGD(1e-8)",
+    "SGD(0.01) / SGD(0.001) / SGD(1e-5)",
+    "Adam / Adam / SGD(1e-4)",
+    "SGD(0.01) / SGD(0.001) / SGD(0.001) / SGD(0.001)",
+    "Adam / RMSProp / AdaGrad / SGD(1e-3) / Adam(1e-4)",
+]
+
+
+@pytest.fixture(autouse=True)
+def float64() -> Iterator[None]:
+    """The package creates its hyperparameters in the default dtype."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def peer(notation: str) -> package.Optimizable:
+    """The same stack built of the package's classes."""
+    optimizer: package.Optimizable = package.NoOpOptimizer()
+    stack = parse_stack(notation)
+    for index, level in reversed(list(enumerate(stack.optimizers))):
+        only_alpha = stack.learned(index) == ("alpha",)
+        name = {("RMSProp", True): "RMSPropAlpha", ("Adam", True): "AdamBaydin"}.get(
+            (level.name, only_alpha), level.name
+        )
+        optimizer = getattr(package, name)(**level.values, optimizer=optimizer)
+    return optimizer
+
+
+def natural(optimizer: package.Optimizable) -> list[Tensor]:
+    """The package's learned hyperparameters of every level in natural units."""
+    found = []
+    while not isinstance(optimizer.optimizer, package.NoOpOptimizer):
+        for name, raw in optimizer.parameters.items():
+            if name == "alpha":
+                squared = isinstance(optimizer, package.RMSProp | package.RMSPropAlpha)
+                found.append(raw**2 if squared else raw)
+            elif name == "mu":
+                found += [raw] if optimizer.mu != 0.0 else []
+            else:
+                found.append((raw.tanh() + 1) / 2)
+        optimizer = optimizer.optimizer
+    return found
+
+
+class Network(package.Optimizable):
+    """The small network as the package wants it."""
+
+    def initialize(self) -> None:
+        self.optimizer.initialize()
+
+    def step(self) -> None:
+        self.optimizer.step(self.parameters)
+
+
+@pytest.mark.parametrize("notation", STACKS)
+def test_weights_and_hyperparameters_equal_the_package(notation: str) -> None:
+    given = problem(seed=len(notation), steps=STEPS)
+    ours = run(notation, given)
+    network = Network({name: w.clone() for name, w in given.weights.items()}, peer(notation))
+    network.initialize()
+    moved = False
+    for batch, step in zip(given.batches, ours, strict=True):
+        network.begin()
+        network.zero_grad()
+        value = loss(network.parameters, batch)
+        value.backward()  # without the README's create_graph=True, which changes no bit
+        network.step()
+        theirs = torch.cat([w.detach().flatten() for w in network.parameters.values()])
+        torch.testing.assert_close(step.losses[0], value.detach(), rtol=1e-10, atol=1e-12)
+        torch.testing.assert_close(step.weights[0], theirs, rtol=1e-10, atol=1e-10)
+        flat = [column for level in step.hyper for column in level[0]]
+        expected = [h.detach() for h in natural(network.optimizer)]
+        assert len(flat) == len(expected)
+        for mine, other in zip(flat, expected, strict=True):
+            torch.testing.assert_close(mine, other, rtol=1e-10, atol=0.0)
+        moved = moved or any(not torch.equal(a, b) for a, b in zip(step.hyper, ours[0].hyper, strict=True))
+    assert moved or parse_stack(notation).height == 1
