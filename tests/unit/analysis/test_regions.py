@@ -1,0 +1,205 @@
+"""Regions of synthetic curves whose edges are known."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hypercore.analysis.regions import (
+    Criteria,
+    Point,
+    Region,
+    Safety,
+    find_region,
+    gain,
+    judge,
+    region,
+)
+
+ALPHAS = [10.0**exponent for exponent in range(-5, 4)]
+SAFE, UNSAFE = Safety.SAFE, Safety.UNSAFE
+
+
+def point(
+    alpha: float, mean: float, spread: float = 0.1, n: int = 6, diverged: int = 0
+) -> Point:
+    """n differences about a mean, exactly centred; the first ``diverged`` of them diverged."""
+    offsets = np.linspace(-spread, spread, n) if n > 1 else np.zeros(n)
+    return Point(
+        alpha,
+        tuple(float(mean + offset) for offset in offsets),
+        tuple(i < diverged for i in range(n)),
+    )
+
+
+def curve(safe_from: int, safe_to: int, seed: int = 0) -> list[Point]:
+    """Noise about -1 point between two indices, about +20 outside."""
+    rng = np.random.default_rng(seed)
+    points = []
+    for index, alpha in enumerate(ALPHAS):
+        mean = -1.0 if safe_from <= index <= safe_to else 20.0
+        points.append(
+            Point(alpha, tuple(rng.normal(mean, 0.3, size=8).tolist()), (False,) * 8)
+        )
+    return points
+
+
+def test_a_point_is_judged_by_its_interval() -> None:
+    assert judge(point(1, 0.2)) is Safety.SAFE
+    assert judge(point(1, 5.0)) is Safety.UNSAFE
+    assert judge(point(1, 1.0)) is Safety.UNDETERMINED
+    assert judge(point(1, 0.2, spread=9.0)) is Safety.UNDETERMINED
+    assert judge(point(1, 0.2, n=0)) is Safety.MISSING
+    assert judge(point(1, 0.2, n=1)) is Safety.UNDETERMINED
+    assert judge(point(1, 80.0, diverged=6)) is Safety.DIVERGED
+
+
+def test_divergence_beyond_what_is_tolerated_is_never_safe() -> None:
+    assert judge(point(1, 0.2, diverged=1)) is Safety.UNDETERMINED
+    assert (
+        judge(point(1, 0.2, diverged=1), Criteria(tolerated_divergence=0.2))
+        is Safety.SAFE
+    )
+
+
+def test_the_bound_itself_is_safe() -> None:
+    flat = Point(1.0, (1.0, 1.0, 1.0), (False,) * 3)
+    assert judge(flat, Criteria(epsilon_pct=1.0)) is Safety.SAFE
+    assert judge(flat, Criteria(epsilon_pct=0.999)) is Safety.UNSAFE
+
+
+@given(st.integers(0, 8), st.integers(0, 8), st.integers(0, 3))
+def test_known_edges_are_found(a: int, b: int, seed: int) -> None:
+    first, last = min(a, b), max(a, b)
+    found = find_region(curve(first, last, seed))
+    assert (found.low, found.high) == (ALPHAS[first], ALPHAS[last])
+    assert found.width_decades == pytest.approx(last - first)
+    assert found.low_censored == (first == 0) and found.high_censored == (last == 8)
+    assert found.low_stop == (None if first == 0 else ALPHAS[first - 1])
+    assert found.high_stop == (None if last == 8 else ALPHAS[last + 1])
+    assert (found.width_max_decades is None) == found.censored
+    if not found.censored:
+        assert found.width_max_decades == pytest.approx(last - first + 2)
+
+
+@given(st.lists(st.sampled_from(list(Safety)), min_size=1, max_size=9), st.randoms())
+def test_a_region_is_safe_throughout_and_no_safe_run_is_longer(
+    safeties: list[Safety], random: object
+) -> None:
+    alphas = ALPHAS[: len(safeties)]
+    found = region(alphas, safeties)
+    runs = [
+        len(run)
+        for run in "".join("s" if s is SAFE else "." for s in safeties).split(".")
+    ]
+    if max(runs) == 0:
+        assert (
+            found.low is None
+            and found.width_decades == 0
+            and str(found) == "no α is safe"
+        )
+        return
+    assert found.low is not None and found.high is not None
+    inside = [
+        s
+        for alpha, s in zip(alphas, safeties, strict=True)
+        if found.low <= alpha <= found.high
+    ]
+    assert set(inside) == {SAFE} and len(inside) == max(runs)
+    assert found.n_safe == safeties.count(SAFE)
+    shuffled = list(zip(alphas, safeties, strict=True))
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert region([a for a, _ in shuffled], [s for _, s in shuffled]) == found
+
+
+@pytest.mark.parametrize(
+    "hole", [Safety.MISSING, Safety.DIVERGED, Safety.UNDETERMINED, Safety.UNSAFE]
+)
+def test_nothing_is_interpolated_across_a_hole(hole: Safety) -> None:
+    found = region(ALPHAS[:5], [SAFE, SAFE, hole, SAFE, SAFE])
+    assert (found.low, found.high) == (ALPHAS[0], ALPHAS[1])
+    assert found.high_stop == ALPHAS[2] and found.high_reason == hole.value
+
+
+def test_the_longest_run_is_the_widest_not_the_one_with_most_points() -> None:
+    alphas = [1.0, 1.1, 1.2, 2.0, 10.0, 1000.0]
+    found = region(alphas, [SAFE, SAFE, SAFE, UNSAFE, SAFE, SAFE])
+    assert (found.low, found.high) == (10.0, 1000.0)
+
+
+@pytest.mark.parametrize("alphas", [[1.0, 1.0], [-1.0, 1.0], [1.0]])
+def test_a_grid_that_cannot_be_meant_is_refused(alphas: list[float]) -> None:
+    with pytest.raises(ValueError, match="each α once"):
+        region(alphas, [SAFE, SAFE])
+
+
+def test_the_gain_is_the_difference_of_widths() -> None:
+    found = gain(curve(2, 5), curve(2, 7, seed=1), seeds=8)
+    assert found.decades == pytest.approx(2.0) and found.relation == "="
+    assert found.low == pytest.approx(2.0) and found.high == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "relation"),
+    [
+        ((1, 3), (1, 8), "≥"),
+        ((0, 3), (1, 7), "≤"),
+        ((0, 3), (0, 7), "?"),
+        ((1, 3), (1, 7), "="),
+    ],
+)
+def test_a_censored_gain_says_so(
+    off: tuple[int, int], on: tuple[int, int], relation: str
+) -> None:
+    assert gain(curve(*off), curve(*on), seeds=8).relation == relation
+
+
+def test_the_gains_interval_opens_where_an_edge_is_uncertain() -> None:
+    on = curve(2, 5)
+    values = (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 6.0)
+    on[6] = Point(ALPHAS[6], values, (False,) * 8)
+    found = gain(curve(2, 5), on, seeds=8)
+    assert (
+        found.decades == 0.0 and found.low == 0.0 and found.high == pytest.approx(1.0)
+    )
+    assert found == gain(curve(2, 5), on, seeds=8), "the same bootstrap each time"
+
+
+def test_resampling_keeps_seeds_paired() -> None:
+    """Both arms hold the same runs: whatever is drawn, the gain is exactly zero."""
+    rng = np.random.default_rng(2)
+    points = [
+        Point(a, tuple(rng.normal(0.8, 0.5, size=8).tolist()), (False,) * 8)
+        for a in ALPHAS
+    ]
+    found = gain(points, points, seeds=8)
+    assert (found.decades, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
+def test_one_seed_gives_no_interval() -> None:
+    found = gain([point(1, 0.0, n=1)], [point(1, 0.0, n=1)], seeds=1)
+    assert math.isnan(found.low) and math.isnan(found.high)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("epsilon_pct", -1.0),
+        ("epsilon_pct", math.inf),
+        ("tolerated_divergence", 1.0),
+        ("confidence", 95.0),
+        ("resamples", 5),
+    ],
+)
+def test_criteria_out_of_range_are_refused(key: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{key} .*; allowed:"):
+        Criteria(**{key: value})  # type: ignore[arg-type]
+
+
+def test_a_region_prints_as_a_reader_would_say_it() -> None:
+    assert (
+        str(Region(3, 2, 0.1, 10.0, None, 100.0, "grid", "unsafe"))
+        == "0.1 to 10 (≥ 2.00 decades)"
+    )

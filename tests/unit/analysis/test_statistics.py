@@ -1,0 +1,116 @@
+"""Known answers, and coverage and size by simulation."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hypercore.analysis.statistics import (
+    difference,
+    estimate,
+    holm,
+    imputed,
+    n_too_small,
+    paired,
+    share_interval,
+    sign_flip_p,
+    smallest_p,
+)
+
+
+def test_the_interval_is_scipys() -> None:
+    x = [4.9, 5.1, 4.7, 5.6, 5.0]
+    expected = stats.ttest_1samp(x, 0.0).confidence_interval(0.9)
+    e = estimate(x, 0.9)
+    assert (e.low, e.high) == pytest.approx((expected.low, expected.high))
+    assert e.sd == pytest.approx(np.std(x, ddof=1))
+
+
+def test_one_value_has_no_interval_and_none_has_no_mean() -> None:
+    one, none = estimate([5.0]), estimate([])
+    assert (one.n, one.mean) == (1, 5.0) and math.isnan(one.sd) and math.isnan(one.high)
+    assert none.n == 0 and math.isnan(none.mean)
+
+
+@pytest.mark.parametrize("values", [[1.0, math.nan], [math.inf], [[1.0, 2.0]]])
+def test_values_that_are_not_finite_are_refused(values: list[float]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        estimate(values)
+
+
+def test_pairs_must_match() -> None:
+    with pytest.raises(ValueError, match="2 and 1 values"):
+        paired([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0])
+def test_a_confidence_is_a_share(confidence: float) -> None:
+    with pytest.raises(ValueError, match="above 0 and below 1"):
+        estimate([1.0, 2.0], confidence)
+
+
+@pytest.mark.parametrize("n", [2, 5, 10])
+def test_t_intervals_cover_what_they_say(n: int) -> None:
+    rng = np.random.default_rng(n)
+    draws = rng.normal(3.0, 2.0, size=(2000, n))
+    hits = sum(e.low <= 3.0 <= e.high for e in map(estimate, draws))
+    assert abs(hits / 2000 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 2000)
+
+
+def test_the_chance_imputed_mean() -> None:
+    errors = imputed([3.0, math.nan, 5.0, 70.0], [False, True, False, True], 10)
+    assert errors.mean() == pytest.approx((3 + 90 + 5 + 90) / 4)
+    assert imputed([1.0], [True], 100).tolist() == [99.0]
+
+
+def test_sign_flips_by_hand() -> None:
+    # Of 8 patterns, |mean| >= 2 for +++ and ---; with (1, 2, -3) the mean is 0, so all reach it.
+    assert sign_flip_p([1.0, 2.0, 3.0]) == 0.25
+    assert sign_flip_p([1.0, 2.0, -3.0]) == 1.0
+    # ±1 ± 2 ± 4 takes 8 values, |5| or more four times: -7, -5, 5, 7.
+    assert sign_flip_p([-1.0, 2.0, 4.0]) == 0.5
+    assert sign_flip_p([0.0, 0.0]) == 1.0
+    assert math.isnan(sign_flip_p([]))
+
+
+@pytest.mark.parametrize("n", range(2, 13))
+def test_the_smallest_p_is_reached_by_one_sign_only(n: int) -> None:
+    x = np.arange(1.0, n + 1)
+    assert (
+        sign_flip_p(x) == pytest.approx(smallest_p(n)) == pytest.approx(sign_flip_p(-x))
+    )
+    assert n_too_small(n) == (n <= 5)
+
+
+def test_sign_flips_are_drawn_above_sixteen_and_repeat() -> None:
+    x = np.random.default_rng(1).normal(0.4, 1.0, size=30)
+    p = sign_flip_p(x)
+    assert p == sign_flip_p(x)
+    assert p == pytest.approx(stats.ttest_1samp(x, 0.0).pvalue, abs=0.01)
+
+
+def test_the_sign_flip_test_keeps_its_size() -> None:
+    rng = np.random.default_rng(3)
+    rejected = sum(sign_flip_p(rng.standard_t(3, size=7)) <= 0.05 for _ in range(1000))
+    assert rejected / 1000 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1000)
+    assert rejected > 10
+
+
+def test_a_difference_says_when_n_is_too_small() -> None:
+    assert difference([2.0, 2.1, 1.9, 2.2, 2.0]).n_too_small
+    six = difference([2.0, 2.1, 1.9, 2.2, 2.0, 2.3])
+    assert not six.n_too_small and six.p == pytest.approx(0.03125) and six.low > 1.9
+
+
+def test_holm_by_hand_keeps_order_and_counts_missing_tests() -> None:
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    adjusted = holm([0.01, math.nan, math.nan])
+    assert adjusted[0] == pytest.approx(0.03) and math.isnan(adjusted[1])
+    assert holm([]) == []
+
+
+def test_wilsons_interval_of_a_share() -> None:
+    assert share_interval(0, 0) == (0.0, 1.0)
+    low, high = share_interval(8, 10)
+    assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-3)
