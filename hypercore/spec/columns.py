@@ -60,7 +60,9 @@ IDENTITY = (
 FACTS = (
     Column("status", "string", "finished, nonfinite, failed or missing"),
     Column("error", "string", "for failed: the error's type and text"),
-    Column("first_nonfinite_step", "int64", "first step whose loss, weights or hyperparameters were not finite"),
+    Column(
+        "first_nonfinite_step", "int64", "first step whose loss, weights or hyperparameters were not finite"
+    ),
     Column("first_batch_loss", "float64", "loss of the first batch, before any update (nats)"),
     Column("last_epoch_train_loss", "float64", "mean training loss over the last epoch (nats)"),
     Column("test_loss", "float64", "mean loss on the test split after the last epoch (nats)"),
@@ -73,12 +75,16 @@ FACTS = (
 )
 
 PROVENANCE = (
-    Column("execution_key", "string", "device model, backend, torch and numerics versions: bits agree within one"),
+    Column(
+        "execution_key", "string", "device model, backend, torch and numerics versions: bits agree within one"
+    ),
     Column("device", "string", "device model", volatile=True),
     Column("backend", "string", "eager or compiled", volatile=True),
     Column("threads", "int64", "CPU threads of the training process", volatile=True),
     Column("lanes", "int64", "cells that trained in the same batch", volatile=True),
-    Column("train_sec", "float64", "wall time of the whole batch's training, evaluation excluded", volatile=True),
+    Column(
+        "train_sec", "float64", "wall time of the whole batch's training, evaluation excluded", volatile=True
+    ),
     Column("eval_sec", "float64", "wall time of the whole batch's evaluations", volatile=True),
     Column("compile_sec", "float64", "wall time of compilation", volatile=True),
     Column("startup_sec", "float64", "wall time of imports and of loading the data", volatile=True),
@@ -106,14 +112,20 @@ CURVE_POINT = (
     Column("test_error_pct", "float64", "share of the test split misclassified at its end"),
     Column("grad_norm_mean", "float64", "mean over steps of the weights' gradient norm before clipping"),
     Column("grad_norm_max", "float64", "largest weights' gradient norm before clipping"),
-    Column("clipped_share", "float64", "share of (step, norm) pairs that were scaled down; 0 with clipping off"),
-    Column("threshold_mean", "float64", "mean over steps of the weights' threshold θ; null with clipping off"),
+    Column(
+        "clipped_share", "float64", "share of (step, norm) pairs that were scaled down; 0 with clipping off"
+    ),
+    Column(
+        "threshold_mean", "float64", "mean over steps of the weights' threshold θ; null with clipping off"
+    ),
 )
 
 # Learned hyperparameters over time, in natural units (α, not √α), at the start and along the run.
 TRAJECTORY_POINT = (
     Column("step", "int64", "optimizer steps done"),
-    Column("level", "int64", "1: the lowest optimizer's hyperparameters, 2: those of the one to its right, …"),
+    Column(
+        "level", "int64", "1: the lowest optimizer's hyperparameters, 2: those of the one to its right, …"
+    ),
     Column("hyperparameter", "string", "alpha, mu, gamma, beta1, beta2"),
     Column("value", "float64", "its value"),
 )
@@ -155,9 +167,147 @@ COMPARISON = (
     Column("batch_size", "int64", "examples a step"),
     Column("alpha", "float64", "initial α of the rightmost optimizer"),
     Column("clipping", "string", "the clipping that this row compares with off"),
-    *(replace(column, name=f"{arm}_{column.name}", doc=f"{arm}: {column.doc}") for arm in ARMS for column in _ARM),
+    *(
+        replace(column, name=f"{arm}_{column.name}", doc=f"{arm}: {column.doc}")
+        for arm in ARMS
+        for column in _ARM
+    ),
     Column("reduction_pct", "float64", "off mean minus on mean, in points: what clipping gains"),
     Column("bold", "bool", "the presentation's rule: clipping at least 1 point better"),
+)
+
+# What an entry of a study is: one stack on one problem, over all of its α.
+_ENTRY = (
+    Column("study", "string", "name of the study"),
+    Column("label", "string", "the entry's label"),
+    Column("dataset", "string", "data set"),
+    Column("model", "string", "model"),
+    Column("stack_shape", "string", "the stack without numbers"),
+    Column("lowest", "string", "the optimizer that updates the weights"),
+    Column("epochs", "int64", "passes over the training split"),
+    Column("batch_size", "int64", "examples a step"),
+    Column("clipping", "string", "off, on (the presentation's), or the rule with its options"),
+)
+
+# One row an (entry, clipping that is not off, α), and one primary row over the published interval.
+EFFECTS = (
+    *_ENTRY,
+    Column("test", "string", "alpha: at one α; primary: averaged over the α of the published interval"),
+    Column("alpha", "float64", "initial α of the rightmost optimizer; null for primary"),
+    Column("alpha_low", "float64", "primary: lower edge of the interval, itself outside"),
+    Column("alpha_high", "float64", "primary: upper edge of the interval, itself inside"),
+    Column("interval_source", "string", "primary: slide and data set that the interval comes from"),
+    Column("n_alphas", "int64", "α that the row averages over"),
+    Column("n_pairs", "int64", "seeds with a result for both arms at every one of these α"),
+    Column("reduction_pct", "float64", "mean over pairs of off minus on, diverged runs at chance, in points"),
+    Column("sd_pct", "float64", "standard deviation of the paired differences (n - 1)"),
+    Column("low_pct", "float64", "lower bound of its 95% t-interval"),
+    Column("high_pct", "float64", "upper bound of its 95% t-interval"),
+    Column("p", "float64", "exact two-sided sign-flip p, unadjusted"),
+    Column(
+        "p_holm", "float64", "primary: p adjusted by Holm over the study's primary tests of this clipping"
+    ),
+    Column("n_too_small", "bool", "no result of so few pairs could reach p <= 0.05"),
+    Column("bold", "bool", "the presentation's rule: clipping at least 1 point better"),
+    Column(
+        "supported", "bool", "statistically: primary by Holm's p, at one α by its own; in clipping's favour"
+    ),
+)
+
+# One row an (entry, clipping, α): how its error compares with the unclipped baseline's.
+SAFETY = (
+    *_ENTRY,
+    Column("alpha", "float64", "initial α of the rightmost optimizer"),
+    Column("n", "int64", "planned seeds"),
+    Column("n_pairs", "int64", "seeds with a result for the point and for its baseline"),
+    Column("n_diverged", "int64", "of these, seeds that diverged"),
+    Column("excess_pct", "float64", "mean over pairs of its error minus the baseline's, in points"),
+    Column("low_pct", "float64", "lower bound of its 95% t-interval"),
+    Column("high_pct", "float64", "upper bound of its 95% t-interval"),
+    Column("safety", "string", "safe, unsafe, undetermined, diverged or missing"),
+)
+
+# One row an (entry, clipping): the longest run of safe α.
+REGIONS = (
+    *_ENTRY,
+    Column("epsilon_pct", "float64", "points of error that a safe α may be above its baseline"),
+    Column("tolerated_divergence", "float64", "share of seeds that may diverge at a safe α"),
+    Column("n_points", "int64", "α in the grid"),
+    Column("n_safe", "int64", "of these, safe ones, in the region or not"),
+    Column("alpha_low", "float64", "first safe α of the region; null where none is safe"),
+    Column("alpha_high", "float64", "last safe α of the region"),
+    Column("stop_low", "float64", "the α below the region, not safe; null where the grid begins"),
+    Column("stop_high", "float64", "the α above the region, not safe; null where the grid ends"),
+    Column("reason_low", "string", "what ends the region below: a safety, or grid"),
+    Column("reason_high", "string", "what ends the region above: a safety, or grid"),
+    Column("width_decades", "float64", "log10(last safe / first safe); 0 for one safe α or none"),
+    Column(
+        "width_max_decades", "float64", "log10(stop above / stop below); null where the grid cuts the region"
+    ),
+    Column("censored", "bool", "the grid cuts the region: the width is a lower bound"),
+    Column("gain_decades", "float64", "its width minus the unclipped one's; null for off"),
+    Column("gain_low_decades", "float64", "lower bound of the gain, paired bootstrap over seeds"),
+    Column("gain_high_decades", "float64", "upper bound of the gain"),
+    Column(
+        "gain_relation",
+        "string",
+        "how to read the gain: = , ≥ or ≤ where the grid cuts one region, ? if both",
+    ),
+)
+
+# One row an (entry, clipping): the whole range of α in a few numbers.
+SENSITIVITY = (
+    *_ENTRY,
+    Column("n_alphas", "int64", "α with a result"),
+    Column("n_runs", "int64", "runs with a result"),
+    Column("sensitivity_pct", "float64", "mean over log α of error minus the best α's, in points"),
+    Column("iqm_pct", "float64", "interquartile mean of the error over all runs, diverged ones at chance"),
+    Column("iqm_low_pct", "float64", "its lower 95% bound, stratified bootstrap"),
+    Column("iqm_high_pct", "float64", "its upper 95% bound"),
+    Column("best_alpha", "float64", "the α most often best on the other seeds"),
+    Column("best_pct", "float64", "mean error at the α chosen leave-one-seed-out"),
+    Column("best_low_pct", "float64", "lower bound of its 95% t-interval"),
+    Column("best_high_pct", "float64", "upper bound of its 95% t-interval"),
+)
+
+# One row an (entry, published number): what we measure against what is printed.
+RESIDUALS = (
+    *_ENTRY,
+    Column("source", "string", "presentation or paper"),
+    Column("table", "string", "1 to 5, or a to d"),
+    Column("printed_stack", "string", "the optimizer as printed"),
+    Column("arm", "string", "baseline, off or on; a plain or frozen optimizer of the paper's is off"),
+    Column("alpha", "float64", "initial α of the rightmost optimizer"),
+    Column("n", "int64", "seeds with a result"),
+    Column("n_diverged", "int64", "of these, diverged"),
+    Column("ours_pct", "float64", "our mean test error, diverged runs at chance"),
+    Column("ours_sd_pct", "float64", "our standard deviation (n - 1)"),
+    Column("published_pct", "float64", "the printed test error"),
+    Column("published_sd_pct", "float64", "what is printed after ±; null: the source gives none"),
+    Column("rounding_pct", "float64", "half a unit of the last printed digit"),
+    Column("residual_pct", "float64", "ours minus published, in points"),
+    Column("low_pct", "float64", "lower bound of its 95% interval, from our seeds alone"),
+    Column("high_pct", "float64", "upper bound of its 95% interval"),
+    Column("z", "float64", "residual / root of both variances; null where the source gives no SD"),
+    Column("note", "string", "what is odd about the printed row, or not known of it"),
+)
+
+# One row a claim of claims.yaml, its verdict computed.
+CLAIMS = (
+    Column("study", "string", "name of the study that the verdict rests on"),
+    Column("claim", "string", "the claim's key"),
+    Column("statement", "string", "what is claimed"),
+    Column("source", "string", "where"),
+    Column("test", "string", "the function that judges it"),
+    Column("parameters", "string", "JSON: what the function was given"),
+    Column("verdict", "string", "reproduced, contradicted or undetermined"),
+    Column("reason", "string", "one sentence with the figures that decide"),
+    Column("n", "int64", "how many values the decision rests on: pairs, or runs"),
+    Column("estimate", "float64", "the deciding figure"),
+    Column("low", "float64", "lower bound of its interval"),
+    Column("high", "float64", "upper bound of its interval"),
+    Column("unit", "string", "unit of the three"),
+    Column("cells", "string", "JSON: ids of the cells that the verdict rests on"),
 )
 
 
