@@ -1,0 +1,180 @@
+"""Files that are either whole or absent: atomic writes, and checksums noticed on reading."""
+
+import hashlib
+import io
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hypercore import __version__
+from hypercore.results.schemas import SCHEMA_VERSION
+
+# The checksum of the whole file stands in the file's own metadata, in a slot of fixed length that
+# counts as zeros while the checksum is taken.
+_MARK = b"hypercore-file-sha256:"
+_ZEROS = b"0" * 64
+_VERSION = "hypercore.schema_version"
+_CHECKSUM = "hypercore.checksum"
+_TABLE = "hypercore.table"
+_CODE = "hypercore.version"
+
+
+class ResultFileError(ValueError):
+    """A result file that cannot be used. ``str(error)`` is one line that names the file and the reason."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a kill at any instant, finds the old one or the new one whole.
+
+    The data go to a temporary name in the same folder (missing folders are made), are flushed to
+    disk, and take their name by one rename.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON atomically, keys sorted.
+
+    Raises:
+        ValueError: the data hold a NaN or an infinity, which JSON does not know.
+    """
+    write_bytes(
+        path,
+        (json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n").encode(),
+    )
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        ResultFileError: the file is missing, truncated or no JSON.
+    """
+    try:
+        return json.loads(_read_bytes(path))
+    except ValueError as error:
+        raise _unreadable(path, "it is no JSON") from error
+
+
+def write_table(path: Path, table: pa.Table, name: str, provenance: Mapping[str, str] | None = None) -> None:
+    """Write a table as parquet, atomically, with a checksum of the whole file inside it.
+
+    Args:
+        path: where to.
+        table: what.
+        name: which table it is, e.g. ``cells``; readers ask for it by this name.
+        provenance: more facts for the file's metadata, e.g. ``{"study": "digits"}``.
+    """
+    metadata = {
+        **{f"hypercore.{key}": value for key, value in (provenance or {}).items()},
+        _TABLE: name,
+        _VERSION: str(SCHEMA_VERSION),
+        _CODE: __version__,
+        _CHECKSUM: (_MARK + _ZEROS).decode(),
+    }
+    buffer = io.BytesIO()
+    # The metadata are no part of the schema: that would repeat the slot, in base64.
+    with pq.ParquetWriter(buffer, table.schema.remove_metadata(), compression="zstd") as writer:
+        writer.write_table(table.replace_schema_metadata(None))
+        writer.add_key_value_metadata(metadata)
+    data = buffer.getvalue()
+    slot = data.rindex(_MARK) + len(_MARK)
+    checksum = hashlib.sha256(data).hexdigest().encode()
+    write_bytes(path, data[:slot] + checksum + data[slot + len(checksum) :])
+
+
+def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
+    """Read a table that :func:`write_table` wrote.
+
+    Returns:
+        The table with exactly the columns of ``schema``; its schema's metadata hold the provenance.
+
+    Raises:
+        ResultFileError: the file is missing, empty, truncated, altered, of another schema version, or
+            another table.
+    """
+    data = _read_bytes(path)
+    _verify(path, data)
+    try:
+        file = pq.ParquetFile(io.BytesIO(data))
+        table = file.read()
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, "it is no parquet") from error
+    raw = file.metadata.metadata or {}
+    metadata = {key.decode(): value.decode() for key, value in raw.items() if key.startswith(b"hypercore.")}
+    version = metadata.get(_VERSION)
+    if version != str(SCHEMA_VERSION):
+        raise ResultFileError(
+            path,
+            f"its schema is version {version}, this hypercore reads version {SCHEMA_VERSION}; "
+            "run snakemake again to write it anew",
+        )
+    if metadata.get(_TABLE) != name:
+        raise ResultFileError(path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}")
+    for field in schema:
+        if field.name not in table.schema.names or table.schema.field(field.name).type != field.type:
+            raise ResultFileError(
+                path,
+                f"its column {field.name!r} is absent or of another type; run snakemake again to write it anew",
+            )
+    return table.select(schema.names).replace_schema_metadata(metadata)
+
+
+def provenance(table: pa.Table) -> dict[str, str]:
+    """What :func:`write_table` noted beside the table: its study, the versions of schema and code."""
+    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    return {key.removeprefix("hypercore."): value for key, value in metadata.items() if key != _CHECKSUM}
+
+
+def _verify(path: Path, data: bytes) -> None:
+    slot = data.rfind(_MARK) + len(_MARK)
+    if slot < len(_MARK) or data[:4] != b"PAR1" or data[-4:] != b"PAR1":
+        reason = (
+            "it is cut off" if data[:4] == b"PAR1" and data[-4:] != b"PAR1" else "hypercore did not write it"
+        )
+        raise _unreadable(path, reason)
+    end = slot + len(_ZEROS)
+    if hashlib.sha256(data[:slot] + _ZEROS + data[end:]).hexdigest().encode() != data[slot:end]:
+        raise _unreadable(path, "its checksum does not match, so it was altered after it was written")
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ResultFileError(path, "there is no such file; run snakemake to make it") from error
+    except OSError as error:
+        raise ResultFileError(path, f"cannot read it: {error.strerror}") from error
+    if not data:
+        raise _unreadable(path, "it is empty")
+    return data
+
+
+def _unreadable(path: Path, reason: str) -> ResultFileError:
+    return ResultFileError(path, f"{reason}; delete it and run snakemake again")

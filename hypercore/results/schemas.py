@@ -1,0 +1,36 @@
+"""Arrow schemas of every table, made from the columns that :mod:`hypercore.spec.columns` declares."""
+
+import pyarrow as pa
+
+from hypercore.spec import columns as spec
+
+# Bump with any change of a declared column: older files are then refused in words, not misread.
+SCHEMA_VERSION = 1
+
+_TYPES: dict[spec.ColumnType, pa.DataType] = {
+    "string": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+}
+
+
+def schema(columns: tuple[spec.Column, ...]) -> pa.Schema:
+    """The Arrow schema of a table with these columns; every column may hold nulls.
+
+    >>> schema(spec.CURVES).field("epoch").type
+    DataType(int64)
+    """
+    return pa.schema([pa.field(column.name, _TYPES[column.type]) for column in columns])
+
+
+def _nested(columns: tuple[spec.Column, ...]) -> pa.DataType:
+    return pa.list_(pa.field("element", pa.struct(list(schema(columns)))))
+
+
+# What the store and the sweep files hold: a row a cell, its curves and trajectories nested in it.
+RECORDS = (
+    schema(spec.CELL)
+    .append(pa.field("curves", _nested(spec.CURVE_POINT)))
+    .append(pa.field("trajectories", _nested(spec.TRAJECTORY_POINT)))
+)

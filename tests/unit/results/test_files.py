@@ -1,0 +1,136 @@
+"""Files are whole or absent, and damage is noticed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hypercore.results import files
+from hypercore.results.files import (
+    ResultFileError,
+    provenance,
+    read_json,
+    read_table,
+    write_json,
+    write_table,
+)
+from hypercore.results.schemas import schema
+from hypercore.spec import columns as spec
+
+SCHEMA = schema(spec.CURVES)
+
+
+def table(n: int = 50) -> pa.Table:
+    rows = [{"cell_id": f"{i:020x}", "epoch": i, "step": 7 * i, "train_loss": 1 / (i + 1)} for i in range(n)]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "curves.parquet"
+    write_table(path, table(), "curves", {"study": "digits"})
+    return path
+
+
+def test_a_table_and_its_provenance_come_back(path: Path) -> None:
+    back = read_table(path, "curves", SCHEMA)
+    assert back.equals(table())
+    assert provenance(back)["study"] == "digits"
+    assert provenance(back)["schema_version"] == "1"
+
+
+def test_writing_twice_gives_the_same_bytes(path: Path) -> None:
+    first = path.read_bytes()
+    write_table(path, table(), "curves", {"study": "digits"})
+    assert path.read_bytes() == first
+
+
+def test_other_parquet_readers_read_it(path: Path) -> None:
+    assert pq.read_table(path).num_rows == 50
+
+
+@given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_any_flipped_bit_is_noticed(
+    tmp_path_factory: pytest.TempPathFactory, position: float, bit: int
+) -> None:
+    path = tmp_path_factory.mktemp("flip") / "curves.parquet"
+    write_table(path, table(), "curves")
+    data = bytearray(path.read_bytes())
+    data[int(position * len(data))] ^= 1 << bit
+    path.write_bytes(data)
+    with pytest.raises(ResultFileError, match=r"curves\.parquet: .*; delete it and run snakemake again"):
+        read_table(path, "curves", SCHEMA)
+
+
+@given(keep=st.floats(0, 1, exclude_max=True))
+def test_any_truncation_is_noticed(tmp_path_factory: pytest.TempPathFactory, keep: float) -> None:
+    path = tmp_path_factory.mktemp("cut") / "curves.parquet"
+    write_table(path, table(), "curves")
+    data = path.read_bytes()
+    path.write_bytes(data[: int(keep * len(data))])
+    with pytest.raises(
+        ResultFileError, match=r"curves\.parquet: it is (empty|cut off)|hypercore did not write it"
+    ):
+        read_table(path, "curves", SCHEMA)
+
+
+def test_each_reason_is_named(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ResultFileError, match="there is no such file"):
+        read_table(tmp_path / "absent.parquet", "curves", SCHEMA)
+    with pytest.raises(ResultFileError, match="it holds the table 'curves', expected 'cells'"):
+        read_table(path, "cells", SCHEMA)
+    with pytest.raises(ResultFileError, match="its column 'study' is absent"):
+        read_table(path, "curves", schema(spec.PLAN))
+    foreign = tmp_path / "foreign.parquet"
+    pq.write_table(table(), foreign)
+    with pytest.raises(ResultFileError, match="hypercore did not write it"):
+        read_table(foreign, "curves", SCHEMA)
+    monkeypatch.setattr(files, "SCHEMA_VERSION", 2)
+    with pytest.raises(ResultFileError, match="its schema is version 1, this hypercore reads version 2"):
+        read_table(path, "curves", SCHEMA)
+
+
+def test_json_comes_back_and_damage_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "plan.json"
+    write_json(path, {"b": [1, 2.5, None], "a": "ü"})
+    assert read_json(path) == {"a": "ü", "b": [1, 2.5, None]}
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(ResultFileError, match="it is no JSON"):
+        read_json(path)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, float("nan"))
+
+
+@pytest.mark.parametrize("instant", ["fsync", "replace"])
+def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(
+    path: Path, monkeypatch: pytest.MonkeyPatch, instant: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(*((os, "fsync", fail) if instant == "fsync" else (Path, "replace", fail)))
+    with pytest.raises(OSError, match="the disk is full"):
+        write_table(path, table(3), "curves")
+    assert [p.name for p in path.parent.iterdir()] == ["curves.parquet"]
+    assert read_table(path, "curves", SCHEMA).equals(table())
+
+
+@pytest.mark.parametrize("instant", ["os.fsync", "pathlib.Path.replace"])
+def test_a_kill_while_writing_leaves_the_old_file(path: Path, instant: str) -> None:
+    module, _, name = instant.rpartition(".")
+    script = (
+        f"import os, pathlib, signal, sys\n"
+        f"{module}.{name} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"from hypercore.results.files import write_bytes\n"
+        f"write_bytes(pathlib.Path(sys.argv[1]), b'new')"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert killed.returncode == -9
+    assert read_table(path, "curves", SCHEMA).equals(table())
+    assert all(p.name.startswith(".") for p in path.parent.iterdir() if p != path)

@@ -1,0 +1,98 @@
+"""Records come back from the store and from sweep files exactly; damage counts as missing."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hypercore.results import records
+from hypercore.results.store import Store
+from hypercore.results.sweeps import read_sweep, read_sweep_table, write_sweep
+from hypercore.spec import columns as spec
+from hypercore.spec.record import Record
+from tests.unit.results import strategies
+
+SETTINGS = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+ID = "ab" * 10
+
+
+def plain(execution_key: str = "cpu|eager", cell_id: str = ID) -> Record:
+    cell = dict.fromkeys(spec.names(spec.CELL)) | {"cell_id": cell_id, "execution_key": execution_key}
+    point = dict.fromkeys(spec.names(spec.CURVE_POINT)) | {"epoch": 1, "train_loss": float("inf")}
+    return Record(cell, (point,), ())
+
+
+@SETTINGS
+@given(record=strategies.records())
+def test_the_store_gives_back_what_it_was_given(
+    tmp_path_factory: pytest.TempPathFactory, record: Record
+) -> None:
+    store = Store(tmp_path_factory.mktemp("store"))
+    path = store.write(record)
+    cell_id, key = str(record.cell["cell_id"]), str(record.cell["execution_key"])
+    assert path.parent == store.root / cell_id[:2] / cell_id
+    assert store.read(cell_id, key) == record
+    assert store.any(cell_id) == record
+    assert store.read(cell_id, key + "x") is None
+
+
+@SETTINGS
+@given(batch=st.lists(strategies.records(), max_size=4))
+def test_a_sweep_file_gives_back_what_it_was_given(
+    tmp_path_factory: pytest.TempPathFactory, batch: list[Record]
+) -> None:
+    path = tmp_path_factory.mktemp("sweeps") / "s.d.parquet"
+    write_sweep(path, batch, {"study": "digits"})
+    assert read_sweep(path) == batch
+    table = read_sweep_table(path)
+    expected = [{"cell_id": r.cell["cell_id"], **point} for r in batch for point in r.curves]
+    assert records.curves(table).to_pylist() == expected
+    assert records.trajectories(table).num_rows == sum(len(r.trajectories) for r in batch)
+    assert records.cells(table).to_pylist() == [r.cell for r in batch]
+
+
+def test_cells_of_other_execution_keys_are_found_only_on_request(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write(plain("gpu / A"))
+    assert store.read(ID, "gpu / B") is None
+    found = store.any(ID)
+    assert found is not None and found.cell["execution_key"] == "gpu / A"
+    assert store.any("cd" * 10) is None
+
+
+def test_a_damaged_file_counts_as_missing_and_is_reported(tmp_path: Path) -> None:
+    reports: list[str] = []
+    store = Store(tmp_path, reports.append)
+    path = store.write(plain())
+    path.write_bytes(path.read_bytes()[:-9])
+    assert store.read(ID, "cpu|eager") is None
+    assert len(reports) == 1 and str(path) in reports[0] and "counted as missing" in reports[0]
+    store.write(plain("other"))
+    assert store.any(ID) == plain("other")
+
+
+def test_a_file_under_another_cells_name_is_not_taken_for_it(tmp_path: Path) -> None:
+    reports: list[str] = []
+    store = Store(tmp_path, reports.append)
+    path = store.write(plain())
+    wrong = store.path("cd" * 10, "cpu|eager")
+    wrong.parent.mkdir(parents=True)
+    path.rename(wrong)
+    assert store.read("cd" * 10, "cpu|eager") is None
+    assert "it holds the cell" in reports[0]
+
+
+def test_leftovers_of_a_kill_are_ignored(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    path = store.write(plain())
+    (path.parent / f".{path.name}.7.ab.tmp").write_bytes(b"half")
+    assert store.any(ID) == plain()
+
+
+def test_a_record_with_missing_or_unknown_columns_is_refused(tmp_path: Path) -> None:
+    record = plain()
+    with pytest.raises(ValueError, match="cell: missing or not declared: surprise"):
+        Store(tmp_path).write(Record({**record.cell, "surprise": 1}, (), ()))
+    with pytest.raises(ValueError, match="curves: missing or not declared: .*step"):
+        Store(tmp_path).write(Record(record.cell, ({"epoch": 1},), ()))
