@@ -1,0 +1,1 @@
+"""Models, data sets and the vectorised training loop: cells in, records of facts out."""

@@ -1,0 +1,144 @@
+"""Data sets as tensors that sit on the device once: no per-sample Python while training."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy
+import torch
+import torchvision
+from torch import Tensor
+
+from hypercore.spec.problems import DATASETS
+
+
+class DataError(RuntimeError):
+    """A data set that cannot be had: which, where it was looked for, how to get it."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images [n, C, H, W], float32 in [0, 1], and labels [n], int64."""
+
+    images: Tensor
+    labels: Tensor
+
+    def to(self, device: torch.device) -> "Split":
+        """The split on a device."""
+        return Split(self.images.to(device), self.labels.to(device))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set in memory. ``sha256`` is the fingerprint of its bytes, training split first."""
+
+    name: str
+    train: Split
+    test: Split
+    n_classes: int
+    sha256: str
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        _, channels, height, width = self.train.images.shape
+        return channels, height, width
+
+    def to(self, device: torch.device) -> "Data":
+        """The data on a device."""
+        return replace(self, train=self.train.to(device), test=self.test.to(device))
+
+
+def load(name: str, root: Path, *, download: bool = False, folders: Mapping[str, Path] | None = None) -> Data:
+    """Load a data set by name; ``folders`` maps the names of image folders to where they are.
+
+    Raises:
+        DataError: it is not there; the message says where it was looked for and how to get it.
+    """
+    if folders is not None and name in folders:
+        return _image_folder(name, folders[name])
+    if name == "digits":
+        return _digits()
+    if name not in DATASETS:
+        raise DataError(f"unknown data set {name!r}; allowed: {', '.join(DATASETS)}, or a named image folder")
+    return _torchvision(name, root, download)
+
+
+def _data(name: str, parts: list[tuple[numpy.ndarray, numpy.ndarray]], scale: float, n_classes: int) -> Data:
+    """From (images [n, C, H, W], labels [n]) for training and test; pixels are divided by ``scale``."""
+    fingerprint = hashlib.sha256()
+    for images, labels in parts:
+        fingerprint.update(numpy.ascontiguousarray(images).tobytes())
+        fingerprint.update(labels.astype(numpy.int64).tobytes())
+    train, test = (
+        Split(torch.from_numpy(numpy.ascontiguousarray(i)).float() / scale, torch.from_numpy(lab.astype(numpy.int64)))
+        for i, lab in parts
+    )
+    return Data(name, train, test, n_classes, fingerprint.hexdigest())
+
+
+def _digits() -> Data:
+    """scikit-learn's handwritten digits (UCI), 8×8, 16 grey levels; a fixed stratified 80/20 split."""
+    from sklearn.datasets import load_digits  # heavy, and the only data set that needs it
+    from sklearn.model_selection import train_test_split
+
+    digits = load_digits()
+    train_x, test_x, train_y, test_y = train_test_split(
+        digits.images, digits.target, test_size=0.2, stratify=digits.target, random_state=0
+    )
+    return _data("digits", [(train_x[:, None], train_y), (test_x[:, None], test_y)], 16.0, 10)
+
+
+_TORCHVISION = {
+    "mnist": torchvision.datasets.MNIST,
+    "fashion-mnist": torchvision.datasets.FashionMNIST,
+    "kmnist": torchvision.datasets.KMNIST,
+    "cifar10": torchvision.datasets.CIFAR10,
+    "cifar100": torchvision.datasets.CIFAR100,
+}
+
+
+def _torchvision(name: str, root: Path, download: bool) -> Data:
+    kind = _TORCHVISION[name]
+    try:
+        splits = [kind(str(root), train=train, download=download) for train in (True, False)]
+    except (RuntimeError, OSError) as error:
+        raise DataError(
+            f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()} (layout of {kind.__name__} in "
+            f"torchvision.datasets). Put it there, or name another folder (data_root in the config, or the "
+            f"environment variable HYPERCORE_DATA), or set download: true"
+        ) from error
+    return _data(name, [(_channels_first(s.data), numpy.asarray(s.targets)) for s in splits], 255.0,
+                 DATASETS[name].n_classes)
+
+
+def _channels_first(images: Tensor | numpy.ndarray) -> numpy.ndarray:
+    array = numpy.asarray(images)
+    return array[:, None] if array.ndim == 3 else array.transpose(0, 3, 1, 2)
+
+
+def _image_folder(name: str, root: Path) -> Data:
+    """``root``/train/CLASS/* and ``root``/test/CLASS/*, all of one size."""
+    if not (root / "train").is_dir() or not (root / "test").is_dir():
+        raise DataError(
+            f"data set {name!r}: an image folder needs train/CLASS/* and test/CLASS/*; looked in {root.resolve()}"
+        )
+    splits = [torchvision.datasets.ImageFolder(str(root / part)) for part in ("train", "test")]
+    if splits[0].classes != splits[1].classes:
+        raise DataError(f"data set {name!r}: train/ and test/ in {root.resolve()} hold different classes")
+    parts = []
+    for split in splits:
+        images = [numpy.asarray(image) for image, _ in split]
+        sizes = {image.shape for image in images}
+        if len(sizes) != 1:
+            raise DataError(f"data set {name!r}: images in {root.resolve()} have several sizes: {sorted(sizes)[:4]}")
+        parts.append((_channels_first(numpy.stack(images)), numpy.asarray(split.targets)))
+    return _data(name, parts, 255.0, len(splits[0].classes))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__

@@ -1,0 +1,33 @@
+"""Loss and error on a whole split."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from hypercore.train.datasets import Split
+from hypercore.train.models import Model
+
+# Examples a chunk: bounds the memory of an evaluation; sums over chunks run in a fixed order.
+CHUNK = 1000
+
+
+class Evaluation(NamedTuple):
+    """Mean negative log-likelihood (nats) and share misclassified (percent), each [L]."""
+
+    loss: Tensor
+    error_pct: Tensor
+
+
+def evaluate(model: Model, weights: Tensor, split: Split) -> Evaluation:
+    """Evaluate weights [L, P] on every example of a split."""
+    lanes = weights.shape[0]
+    loss = torch.zeros(lanes, dtype=torch.float64, device=weights.device)
+    wrong = torch.zeros(lanes, dtype=torch.int64, device=weights.device)
+    with torch.no_grad():
+        for images, labels in zip(split.images.split(CHUNK), split.labels.split(CHUNK), strict=True):
+            shared = labels.expand(lanes, -1)
+            log_p = model.log_probabilities(weights, images.expand(lanes, *images.shape))
+            loss -= log_p.gather(2, shared.unsqueeze(2)).squeeze(2).double().sum(1)
+            wrong += (log_p.argmax(2) != shared).sum(1)
+    return Evaluation(loss / len(split), 100.0 * wrong / len(split))

@@ -1,0 +1,155 @@
+"""A batch of lanes: many stacks that train side by side, and what is measured as they do.
+
+A lane is one cell. Lanes share model, data set, stack shape, epochs and batch size; they differ in
+values, clipping and seed. No operation mixes lanes, so a lane's bits do not depend on its company.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from hypercore.core.clipping import ClipState, LaneClipping, clip, lane_clipping
+from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
+from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
+from hypercore.spec.cell import Cell
+from hypercore.train.models import Model
+
+
+class Log(NamedTuple):
+    """What is summed up on the device, so that no step waits for the host. All [L] but ``step``.
+
+    The sums run over the steps of one epoch; the rest over the whole run.
+    """
+
+    step: Tensor
+    loss_sum: Tensor
+    norm_sum: Tensor
+    norm_max: Tensor
+    clipped_sum: Tensor
+    threshold_sum: Tensor
+    first_loss: Tensor
+    first_nonfinite: Tensor
+    negative_alpha: Tensor
+
+    def next_epoch(self) -> "Log":
+        """The same with the epoch's sums at zero."""
+        zero = torch.zeros_like(self.loss_sum)
+        return self._replace(loss_sum=zero, norm_sum=zero, norm_max=zero, clipped_sum=zero, threshold_sum=zero)
+
+
+class Carry(NamedTuple):
+    """All that a batch of lanes carries from step to step: checkpointed whole."""
+
+    stack: StackState
+    clip: ClipState
+    log: Log
+
+
+NEVER = -1
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """A batch of lanes, ready to train."""
+
+    model: Model
+    optimizers: tuple[LevelOptimizer, ...]
+    clipping: LaneClipping
+    seeds: tuple[int, ...]
+
+    def start(self, levels: Sequence[Tensor]) -> Carry:
+        """The carry before the first step."""
+        lane = levels[0].new_zeros(levels[0].shape[0])
+        count = torch.zeros_like(lane, dtype=torch.int64)
+        log = Log(
+            step=count.new_zeros(()),
+            loss_sum=lane,
+            norm_sum=lane,
+            norm_max=lane,
+            clipped_sum=lane,
+            threshold_sum=lane,
+            first_loss=lane,
+            first_nonfinite=torch.full_like(count, NEVER),
+            negative_alpha=count,
+        )
+        return Carry(start(self.optimizers, levels), self.clipping.start(lane), log)
+
+    def step(self, carry: Carry, images: Tensor, labels: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
+        """One optimizer step on images [L, B, C, H, W] and labels [L, B].
+
+        Returns the new carry and the learned hyperparameters, in natural units, that the loss of this
+        step was computed with: one [L, H] for each level above the weights.
+        """
+        updated, found = gradients(self.optimizers, carry.stack, lambda w: self.model.losses(w, images, labels))
+        clipped = clip(self.clipping, found.grads, carry.clip)
+        hyper = natural_values(self.optimizers, updated.levels)
+        weights = slice(0, len(self.model.sizes))
+        norm = torch.linalg.vector_norm(clipped.norms[:, weights], dim=1)
+        scaled = (clipped.coefficients < 1.0) & self.clipping.in_scope
+        in_scope = self.clipping.in_scope.sum(1).clamp(min=1)  # a lane that clips nothing has a share of 0
+        old = carry.log
+        step = old.step + 1
+        log = Log(
+            step=step,
+            loss_sum=old.loss_sum + found.losses * labels.shape[1],
+            norm_sum=old.norm_sum + norm,
+            norm_max=torch.maximum(old.norm_max, norm),
+            clipped_sum=old.clipped_sum + scaled.sum(1) / in_scope,
+            threshold_sum=old.threshold_sum + clipped.thresholds[:, weights].mean(1),
+            first_loss=torch.where(step == 1, found.losses, old.first_loss),
+            first_nonfinite=self._first_nonfinite(old.first_nonfinite, step, found.losses.unsqueeze(1), *hyper),
+            negative_alpha=old.negative_alpha + self._negative_alpha(hyper),
+        )
+        return Carry(updated._replace(grads=clipped.grads), clipped.state, log), hyper
+
+    def settle(self, carry: Carry) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], Log]:
+        """Levels with the pending updates applied, hyperparameters in natural units, and the log with
+        the weights checked: what the run holds after the steps done. The carry stays as it is."""
+        with torch.no_grad():
+            levels = apply_updates(self.optimizers, carry.stack).levels
+            hyper = natural_values(self.optimizers, levels)
+            log = carry.log
+            # Weights are read through only here, once an epoch: while they are infinite the loss
+            # nearly always says so itself, and at every step the check would cost a pass over them.
+            found = self._first_nonfinite(log.first_nonfinite, log.step, levels[0], *hyper)
+            negative = log.negative_alpha + self._negative_alpha(hyper)
+        return levels, hyper, log._replace(first_nonfinite=found, negative_alpha=negative)
+
+    def _negative_alpha(self, hyper: Sequence[Tensor]) -> Tensor | int:
+        columns = [
+            values[:, optimizer.learned.index("alpha")] < 0.0
+            for optimizer, values in zip(self.optimizers, hyper, strict=False)
+            if "alpha" in optimizer.learned
+        ]
+        return torch.stack(columns).any(0).long() if columns else 0
+
+    @staticmethod
+    def _first_nonfinite(before: Tensor, step: Tensor, *values: Tensor) -> Tensor:
+        finite = torch.stack([torch.isfinite(value).all(1) for value in values]).all(0)
+        return torch.where((before == NEVER) & ~finite, step, before)
+
+
+def lanes_of(cells: Sequence[Cell], model: Model, device: torch.device) -> tuple[Lanes, tuple[Tensor, ...]]:
+    """Lay out cells as lanes; returns the lanes and their initial levels.
+
+    Raises:
+        ValueError: the cells cannot share a batch.
+    """
+    keys = {cell.batch_key for cell in cells}
+    if len(keys) != 1:
+        raise ValueError(f"cells of one batch must agree in data set, model, stack shape, epochs and batch size: {keys}")
+    initial = {seed: model.initial(seed) for seed in {cell.seed for cell in cells}}
+    weights = torch.stack([initial[cell.seed] for cell in cells]).to(device)
+    stacks = [cell.stack for cell in cells]
+    levels = (weights, *hyper_levels(stacks, weights))
+    segments = [model.segments, *(Segments.of([1] * level.shape[1]) for level in levels[1:])]
+    lanes = Lanes(
+        model=model,
+        optimizers=level_optimizers(stacks, weights),
+        clipping=lane_clipping([cell.clipping for cell in cells], segments, device),
+        seeds=tuple(cell.seed for cell in cells),
+    )
+    return lanes, levels

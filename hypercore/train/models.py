@@ -1,0 +1,145 @@
+"""The presentation's models, vectorised over lanes.
+
+A lane's weights are one row of a matrix [L, P] (level 0); a model says where each tensor lies in it.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hypercore.core.levels import Segments
+from hypercore.train.streams import stream
+
+# [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
+Forward = Callable[[Mapping[str, Tensor], Tensor], Tensor]
+
+HIDDEN = 128
+FILTERS = 16
+KERNEL = 3
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model for one image shape and number of classes: its tensors, in order, and its function."""
+
+    name: str
+    shapes: Mapping[str, tuple[int, ...]]
+    function: Forward
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers in each tensor."""
+        return tuple(math.prod(shape) for shape in self.shapes.values())
+
+    @property
+    def segments(self) -> Segments:
+        """Where each tensor lies along a lane's row."""
+        return Segments.of(self.sizes)
+
+    def initial(self, seed: int) -> Tensor:
+        """``nn.Linear``'s and ``nn.Conv2d``'s default initialisation, [P].
+
+        U(−1/√fan_in, 1/√fan_in) for weights and biases alike, drawn in the order of ``shapes``.
+        """
+        generator = stream("init", seed)
+        parts, fan_in = [], 1
+        for shape in self.shapes.values():
+            if len(shape) > 1:
+                fan_in = math.prod(shape[1:])  # a bias has its weight's fan-in
+            bound = 1.0 / math.sqrt(fan_in)
+            parts.append(torch.empty(shape).uniform_(-bound, bound, generator=generator).flatten())
+        return torch.cat(parts)
+
+    def log_probabilities(self, weights: Tensor, images: Tensor) -> Tensor:
+        """Weights [L, P] and images [L, B, C, H, W] to log-probabilities [L, B, K]."""
+        # split, not slices: its backward pass is one concatenation.
+        parts = weights.split(self.sizes, dim=1)
+        named = {n: p.view(-1, *shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
+        return self.function(named, images)
+
+    def losses(self, weights: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        """Mean negative log-likelihood of each lane's batch, [L], in nats."""
+        log_p = self.log_probabilities(weights, images)
+        return -log_p.gather(2, labels.unsqueeze(2)).squeeze(2).mean(1)
+
+
+def build(name: str, image_shape: tuple[int, int, int], n_classes: int) -> Model:
+    """Build a model by name.
+
+    Raises:
+        KeyError: there is no such model.
+    """
+    return BUILDERS[name](image_shape, n_classes)
+
+
+def mlp(image_shape: tuple[int, int, int], n_classes: int) -> Model:
+    """Fully connected, one hidden layer of 128, tanh after both layers, then log-softmax."""
+    return Model("mlp", _fully_connected(math.prod(image_shape), n_classes), _fully_connected_forward)
+
+
+def cnn(image_shape: tuple[int, int, int], n_classes: int) -> Model:
+    """Two 3×3 convolutions of 16 filters, then the MLP's two layers.
+
+    The presentation states neither padding, activation nor pooling. Provisional until it can be
+    checked on byte-exact CIFAR-10: ReLU, no padding, one final 2×2 max-pool (docs/decisions.md).
+    """
+    channels, height, width = image_shape
+    features = FILTERS * ((height - 2 * (KERNEL - 1)) // 2) * ((width - 2 * (KERNEL - 1)) // 2)
+    shapes = {
+        "conv1.weight": (FILTERS, channels, KERNEL, KERNEL),
+        "conv1.bias": (FILTERS,),
+        "conv2.weight": (FILTERS, FILTERS, KERNEL, KERNEL),
+        "conv2.bias": (FILTERS,),
+        **_fully_connected(features, n_classes),
+    }
+    return Model("cnn", shapes, _cnn_forward)
+
+
+BUILDERS: dict[str, Callable[[tuple[int, int, int], int], Model]] = {"mlp": mlp, "cnn": cnn}
+
+
+def _fully_connected(features: int, n_classes: int) -> dict[str, tuple[int, ...]]:
+    return {
+        "fc1.weight": (HIDDEN, features),
+        "fc1.bias": (HIDDEN,),
+        "fc2.weight": (n_classes, HIDDEN),
+        "fc2.bias": (n_classes,),
+    }
+
+
+def _fully_connected_forward(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+    hidden = torch.tanh(_linear(inputs.flatten(2), weights["fc1.weight"], weights["fc1.bias"]))
+    outputs = torch.tanh(_linear(hidden, weights["fc2.weight"], weights["fc2.bias"]))
+    return functional.log_softmax(outputs, dim=2)
+
+
+def _linear(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.baddbmm(bias.unsqueeze(1), inputs, weight.transpose(1, 2))
+
+
+def _cnn_forward(weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
+    features = torch.relu(_conv(images, weights["conv1.weight"], weights["conv1.bias"]))
+    features = torch.relu(_conv(features, weights["conv2.weight"], weights["conv2.bias"]))
+    lanes, batch = features.shape[:2]
+    pooled = functional.max_pool2d(features.flatten(0, 1), 2)
+    return _fully_connected_forward(weights, pooled.view(lanes, batch, -1))
+
+
+def _conv(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Convolve [L, B, C, H, W] lane by lane with [L, F, C, 3, 3], no padding."""
+    lanes, batch, channels = images.shape[:3]
+    if images.device.type == "cpu":
+        # One lane at a time: the CPU's grouped convolution picks its blocking by the number of
+        # groups, so that a lane's bits would depend on its company.
+        return torch.stack([functional.conv2d(x, w, b) for x, w, b in zip(images, weight, bias, strict=True)])
+    grouped = functional.conv2d(
+        images.transpose(0, 1).reshape(batch, lanes * channels, *images.shape[3:]),
+        weight.flatten(0, 1),
+        bias.flatten(),
+        groups=lanes,
+    )
+    return grouped.view(batch, lanes, -1, *grouped.shape[2:]).transpose(0, 1)

@@ -1,0 +1,27 @@
+"""Random streams, one a purpose. All are drawn on the CPU, so that every device shares them."""
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+
+def stream(*name: str | int) -> torch.Generator:
+    """A generator whose seed is the hash of a name: streams of different names are independent.
+
+    >>> float(torch.rand((), generator=stream("init", 0))) == float(torch.rand((), generator=stream("init", 0)))
+    True
+    >>> float(torch.rand((), generator=stream("init", 0))) == float(torch.rand((), generator=stream("order", 0)))
+    False
+    """
+    text = "/".join(map(str, name))
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    return torch.Generator().manual_seed(seed)
+
+
+def data_order(seed: int, epoch: int, n: int) -> Tensor:
+    """The order in which an epoch visits the ``n`` training examples.
+
+    Named by its epoch, so that a resumed run needs no generator's state.
+    """
+    return torch.randperm(n, generator=stream("order", seed, epoch))
