@@ -3,16 +3,19 @@
 from hypercore.study.errors import Problem, StudyError
 from hypercore.study.expand import PlannedCell, expand
 from hypercore.study.models import StudyConfig
+from hypercore.study.options import Options, choose
 from hypercore.study.plan import Plan, data_root, device_kind, load, load_config
 from hypercore.study.sweeps import Sweep, group
 
 __all__ = [
+    "Options",
     "Plan",
     "PlannedCell",
     "Problem",
     "StudyConfig",
     "StudyError",
     "Sweep",
+    "choose",
     "data_root",
     "device_kind",
     "expand",

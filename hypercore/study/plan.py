@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from hypercore.spec.cell import digest
 from hypercore.study.errors import Problem, StudyError
 from hypercore.study.expand import PlannedCell, expand
 from hypercore.study.messages import problems
@@ -24,14 +25,20 @@ class Plan:
     rows: tuple[PlannedCell, ...]
     sweeps: tuple[Sweep, ...]
 
-    def sweep(self, name: str, digest: str) -> Sweep:
-        """Find a sweep by its name and digest.
+    @property
+    def digest(self) -> str:
+        """A hash of all that the study's tables are made of: its rows and its sweeps' content."""
+        rows = [[row.label, row.role.value, row.cell.id, row.baseline_id] for row in self.rows]
+        return digest([self.study.name, rows, [[sweep.name, sweep.digest] for sweep in self.sweeps]])
+
+    def sweep(self, name: str, content: str) -> Sweep:
+        """Find a sweep by its name and digest (``content``).
 
         Raises:
             StudyError: the config has no such sweep, or no longer.
         """
         for sweep in self.sweeps:
-            if (sweep.name, sweep.digest) == (name, digest):
+            if (sweep.name, sweep.digest) == (name, content):
                 return sweep
         now = [sweep.digest for sweep in self.sweeps if sweep.name == name]
         if now:

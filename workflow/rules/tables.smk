@@ -1,0 +1,45 @@
+# The mark's name holds a hash of the plan, and only the newest mark is kept: whatever else is lost,
+# a changed plan is made again, and with it all that is made of it.
+rule plan:
+    output:
+        plan=f"{STUDY}/plan.parquet",
+        mark=f"{STUDY}/.plan/{PLAN.digest}",
+    log:
+        f"results/logs/{PLAN.study.name}/plan.log",
+    localrule: True
+    conda:
+        "../envs/hypercore.yaml"
+    script:
+        "../scripts/plan.py"
+
+
+rule gather:
+    input:
+        plan=f"{STUDY}/plan.parquet",
+        mark=f"{STUDY}/.plan/{PLAN.digest}",
+        sweeps=SWEEPS,
+    output:
+        cells=f"{STUDY}/cells.parquet",
+        curves=f"{STUDY}/curves.parquet",
+        trajectories=f"{STUDY}/trajectories.parquet",
+    log:
+        f"results/logs/{PLAN.study.name}/gather.log",
+    localrule: True
+    conda:
+        "../envs/hypercore.yaml"
+    script:
+        "../scripts/gather.py"
+
+
+rule compare:
+    input:
+        cells=f"{STUDY}/cells.parquet",
+    output:
+        f"{STUDY}/comparison.parquet",
+    log:
+        f"results/logs/{PLAN.study.name}/compare.log",
+    localrule: True
+    conda:
+        "../envs/hypercore.yaml"
+    script:
+        "../scripts/compare.py"

@@ -1,0 +1,21 @@
+from hypercore.study.sweeps import DIGEST, NAME
+
+
+# No input and no params: the name alone says what is inside, so nothing else can make it old.
+rule train:
+    output:
+        "results/sweeps/{sweep}.{digest}.parquet",
+    log:
+        "results/logs/train/{sweep}.{digest}.log",
+    benchmark:
+        "results/benchmarks/{sweep}.{digest}.tsv"
+    wildcard_constraints:
+        sweep=NAME,
+        digest=DIGEST,
+    conda:
+        "../envs/hypercore.yaml"
+    threads: PLAN.study.threads
+    resources:
+        gpu=1 if device_kind(PLAN.study.device) == "cuda" else 0,
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,15 @@
+"""Compare each stack with its baseline, without and with clipping."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypercore.analysis.comparison import compare
+from hypercore.run.script import guarded
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake
+
+    snakemake: Snakemake
+
+with guarded(Path(snakemake.log[0])):
+    raise NotImplementedError

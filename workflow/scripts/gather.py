@@ -1,0 +1,16 @@
+"""Join what was planned with what was trained."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypercore.analysis.gather import gather
+from hypercore.run.script import guarded
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake
+
+    snakemake: Snakemake
+
+with guarded(Path(snakemake.log[0])):
+    tables = gather(Path(snakemake.input.plan), [Path(path) for path in snakemake.input.sweeps])
+    tables.write(Path(snakemake.output.cells).parent)
