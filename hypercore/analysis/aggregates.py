@@ -50,7 +50,7 @@ class BestAlpha:
 
 
 def interquartile_mean(values: ArrayLike) -> float:
-    """The mean of the middle half: a quarter is cut off at each end.
+    """Average the middle half: a quarter is cut off at each end.
 
     >>> interquartile_mean([0.0, 2.0, 4.0, 90.0])
     3.0
@@ -64,7 +64,7 @@ def interquartile_mean_interval(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Bounded:
-    """The interquartile mean over all runs, with a percentile interval by stratified bootstrap.
+    """Take the interquartile mean over all runs, with a percentile interval by stratified bootstrap.
 
     Seeds are drawn with replacement within each stratum (one α of one stack), as rliable does
     (Agarwal et al. 2021, arXiv:2108.13264). NaN bounds where a stratum has fewer than two runs.
@@ -78,9 +78,7 @@ def interquartile_mean_interval(
         return Bounded(value, math.nan, math.nan)
 
     def statistic(*parts: Floats, axis: int = -1) -> Floats:
-        return np.asarray(
-            stats.trim_mean(np.concatenate(parts, axis=axis), 0.25, axis=axis)
-        )
+        return np.asarray(stats.trim_mean(np.concatenate(parts, axis=axis), 0.25, axis=axis))
 
     interval = stats.bootstrap(
         samples,
@@ -101,7 +99,7 @@ def performance_profile(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Profile:
-    """The share of runs whose error is at most τ, for each τ; each stratum (α) weighs the same.
+    """Find the share of runs whose error is at most τ, for each τ; each stratum (α) weighs the same.
 
     The band is pointwise, by the same stratified bootstrap as the interquartile mean's.
 
@@ -117,9 +115,7 @@ def performance_profile(
         at_most = (sample[:, None] <= taus[None, :]).astype(np.float64)
         share += at_most.mean(axis=0) / len(samples)
         # How often each run was drawn is all that a resampled mean needs.
-        counts = rng.multinomial(
-            sample.size, np.full(sample.size, 1 / sample.size), size=resamples
-        )
+        counts = rng.multinomial(sample.size, np.full(sample.size, 1 / sample.size), size=resamples)
         drawn += counts @ at_most / sample.size / len(samples)
     low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
     return Profile(taus, share, low, high)
@@ -153,25 +149,15 @@ def best_alpha(alphas: Sequence[float], errors_pct: ArrayLike) -> BestAlpha:
         ValueError: the shape does not fit, there are fewer than two seeds, or a value is not finite.
     """
     errors = np.asarray(errors_pct, dtype=np.float64)
-    if (
-        errors.ndim != 2
-        or errors.shape[0] != len(alphas)
-        or not np.isfinite(errors).all()
-    ):
-        raise ValueError(
-            "errors must be finite, with a row for each α and a column for each seed"
-        )
+    if errors.ndim != 2 or errors.shape[0] != len(alphas) or not np.isfinite(errors).all():
+        raise ValueError("errors must be finite, with a row for each α and a column for each seed")
     n = errors.shape[1]
     if n < 2 or not alphas:
-        raise ValueError(
-            f"{len(alphas)} α and {n} seeds; leaving one seed out needs an α and two seeds"
-        )
+        raise ValueError(f"{len(alphas)} α and {n} seeds; leaving one seed out needs an α and two seeds")
     others = (errors.sum(axis=1, keepdims=True) - errors) / (n - 1)
     chosen = others.argmin(axis=0)
     held_out = errors[chosen, np.arange(n)]
-    return BestAlpha(
-        estimate(held_out), dict(Counter(float(alphas[index]) for index in chosen))
-    )
+    return BestAlpha(estimate(held_out), dict(Counter(float(alphas[index]) for index in chosen)))
 
 
 def _strata(strata: Sequence[ArrayLike]) -> list[Floats]:

@@ -71,9 +71,7 @@ class Published:
     @cached_property
     def paper(self) -> tuple[PaperRow, ...]:
         """The paper's Tables (a)–(d)."""
-        rows = self._read(
-            "paper.csv", _paper_row, lambda r: (r.table, r.optimizer_printed)
-        )
+        rows = self._read("paper.csv", _paper_row, lambda r: (r.table, r.optimizer_printed))
         stacks = {(r.table, r.stack) for r in rows if r.role == "stack"}
         for row in rows:
             if (row.role == "frozen") != ((row.table, row.parent) in stacks):
@@ -88,7 +86,7 @@ class Published:
         return self._read("costs.csv", _cost, lambda c: (c.source, c.printed))
 
     def interval(self, dataset: str, stack: str) -> Interval | None:
-        """The interval that a stack's primary test averages over.
+        """Find the interval that a stack's primary test averages over.
 
         A data set that the presentation has nothing on takes the stack's interval on MNIST.
         """
@@ -107,15 +105,12 @@ class Published:
 
 
 def bare(stack: str) -> str:
-    """A stack by its optimizers' names alone, as the presentation's captions have it.
+    """Print a stack by its optimizers' names alone, as the presentation's captions have it.
 
     >>> bare("RMSProp^alpha(0.01, 0.99) / SGD(1e-4)")
     'RMSProp / SGD'
     """
-    return " / ".join(
-        optimizer.name
-        for optimizer in parse_stack(stack.replace("(momentum)", "")).optimizers
-    )
+    return " / ".join(optimizer.name for optimizer in parse_stack(stack.replace("(momentum)", "")).optimizers)
 
 
 def _checked(
@@ -130,15 +125,11 @@ def _checked(
         try:
             row = build(line)
         except (KeyError, TypeError, AttributeError):
-            raise PublishedError(
-                f"{name}, line {number}: has not the columns it should have"
-            ) from None
+            raise PublishedError(f"{name}, line {number}: has not the columns it should have") from None
         except ValueError as error:
             raise PublishedError(f"{name}, line {number}: {error}") from None
         if key(row) in seen:
-            raise PublishedError(
-                f"{name}, line {number}: repeats line {seen[key(row)]}"
-            )
+            raise PublishedError(f"{name}, line {number}: repeats line {seen[key(row)]}")
         seen[key(row)] = number
         rows.append(row)
     return tuple(rows)
@@ -171,18 +162,14 @@ def _baseline(line: dict[str, str]) -> Baseline:
 def _interval(line: dict[str, str]) -> Interval:
     low, high = float(line["alpha_low"]), float(line["alpha_high"])
     if not 0 < low < high:
-        raise PublishedError(
-            f"{low:g} < alpha <= {high:g} is no interval of positive numbers"
-        )
+        raise PublishedError(f"{low:g} < alpha <= {high:g} is no interval of positive numbers")
     slide, dataset, stack, printed = (
         line["slide"],
         line["dataset"],
         _stack(line["stack"]),
         line["printed"],
     )
-    return Interval(
-        slide, dataset, stack, printed, low, high, _yes(line["primary"]), line["note"]
-    )
+    return Interval(slide, dataset, stack, printed, low, high, _yes(line["primary"]), line["note"])
 
 
 def _paper_row(line: dict[str, str]) -> PaperRow:
@@ -202,12 +189,8 @@ def _paper_row(line: dict[str, str]) -> PaperRow:
 
 
 def _cost(line: dict[str, str]) -> Cost:
-    low, high = (
-        float(line[name]) if line[name] else None for name in ("low_pct", "high_pct")
-    )
-    return Cost(
-        line["source"], line["slide"], line["printed"], line["quantity"], low, high
-    )
+    low, high = (float(line[name]) if line[name] else None for name in ("low_pct", "high_pct"))
+    return Cost(line["source"], line["slide"], line["printed"], line["quantity"], low, high)
 
 
 def _stack(text: str) -> str:

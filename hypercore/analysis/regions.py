@@ -50,17 +50,13 @@ class Criteria:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.epsilon_pct) and self.epsilon_pct >= 0):
-            raise ValueError(
-                f"epsilon_pct {self.epsilon_pct:g}; allowed: 0 or more, finite"
-            )
+            raise ValueError(f"epsilon_pct {self.epsilon_pct:g}; allowed: 0 or more, finite")
         if not 0 <= self.tolerated_divergence < 1:
             raise ValueError(
                 f"tolerated_divergence {self.tolerated_divergence:g}; allowed: 0 or more, below 1"
             )
         if not 0 < self.confidence < 1:
-            raise ValueError(
-                f"confidence {self.confidence:g}; allowed: above 0 and below 1"
-            )
+            raise ValueError(f"confidence {self.confidence:g}; allowed: above 0 and below 1")
         if self.resamples < 100:
             raise ValueError(f"resamples {self.resamples}; allowed: 100 or more")
 
@@ -74,12 +70,8 @@ class Point:
     diverged: tuple[bool, ...]
 
     def __post_init__(self) -> None:
-        if len(self.differences) != len(self.diverged) or not all(
-            map(math.isfinite, self.differences)
-        ):
-            raise ValueError(
-                "a point needs a finite difference and a flag for each seed"
-            )
+        if len(self.differences) != len(self.diverged) or not all(map(math.isfinite, self.differences)):
+            raise ValueError("a point needs a finite difference and a flag for each seed")
 
 
 @dataclass(frozen=True)
@@ -103,11 +95,7 @@ class Region:
     @property
     def width_decades(self) -> float:
         """log10(last safe / first safe); 0 for one safe point, and for none."""
-        return (
-            0.0
-            if self.low is None or self.high is None
-            else math.log10(self.high / self.low)
-        )
+        return 0.0 if self.low is None or self.high is None else math.log10(self.high / self.low)
 
     @property
     def width_max_decades(self) -> float | None:
@@ -155,7 +143,7 @@ class Gain:
 
 
 def judge(point: Point, criteria: Criteria = Criteria()) -> Safety:
-    """What one α is: DESIGN's rule.
+    """Say what one α is: safe by its bound and divergence, unsafe by its bound, or neither.
 
     >>> judge(Point(0.1, (0.1, 0.2, 0.15), (False,) * 3))
     <Safety.SAFE: 'safe'>
@@ -169,16 +157,13 @@ def judge(point: Point, criteria: Criteria = Criteria()) -> Safety:
     if diverged.all():
         return Safety.DIVERGED
     low, high = _bounds(d, criteria.confidence)
-    if (
-        high[0] <= criteria.epsilon_pct
-        and diverged.mean() <= criteria.tolerated_divergence
-    ):
+    if high[0] <= criteria.epsilon_pct and diverged.mean() <= criteria.tolerated_divergence:
         return Safety.SAFE
     return Safety.UNSAFE if low[0] > criteria.epsilon_pct else Safety.UNDETERMINED
 
 
 def region(alphas: Sequence[float], safeties: Sequence[Safety]) -> Region:
-    """The longest run of neighbouring safe points: by decades, then by points, then the lowest.
+    """Find the longest run of neighbouring safe points: by decades, then by points, then the lowest.
 
     Raises:
         ValueError: the lengths differ, or an α repeats or is not positive.
@@ -187,11 +172,7 @@ def region(alphas: Sequence[float], safeties: Sequence[Safety]) -> Region:
     >>> str(region([0.1, 1, 10, 100], [s, s, u, s]))
     '0.1 to 1 (≥ 1.00 decades)'
     """
-    if (
-        len(alphas) != len(safeties)
-        or len(set(alphas)) < len(alphas)
-        or any(alpha <= 0 for alpha in alphas)
-    ):
+    if len(alphas) != len(safeties) or len(set(alphas)) < len(alphas) or any(alpha <= 0 for alpha in alphas):
         raise ValueError("give one safety for each α, each α once and positive")
     points = sorted(zip(alphas, safeties, strict=True))
     xs = [alpha for alpha, _ in points]
@@ -216,9 +197,7 @@ def region(alphas: Sequence[float], safeties: Sequence[Safety]) -> Region:
 
 def find_region(points: Sequence[Point], criteria: Criteria = Criteria()) -> Region:
     """Judge every point, then take the longest safe run."""
-    return region(
-        [point.alpha for point in points], [judge(point, criteria) for point in points]
-    )
+    return region([point.alpha for point in points], [judge(point, criteria) for point in points])
 
 
 def gain(
@@ -243,18 +222,14 @@ def gain(
     }[regions[0].censored, regions[1].censored]
     if seeds < 2:
         return Gain(decades, math.nan, math.nan, relation, seeds)
-    draws = np.random.default_rng(seed).integers(
-        seeds, size=(criteria.resamples, seeds)
-    )
+    draws = np.random.default_rng(seed).integers(seeds, size=(criteria.resamples, seeds))
     widths = [_resampled_widths(points, draws, criteria) for points in (off, on)]
     tail = (1 - criteria.confidence) / 2
     low, high = np.quantile(widths[1] - widths[0], [tail, 1 - tail])
     return Gain(decades, float(low), float(high), relation, seeds)
 
 
-def _resampled_widths(
-    points: Sequence[Point], draws: NDArray[np.int64], criteria: Criteria
-) -> Floats:
+def _resampled_widths(points: Sequence[Point], draws: NDArray[np.int64], criteria: Criteria) -> Floats:
     ordered = sorted(points, key=lambda point: point.alpha)
     xs = [point.alpha for point in ordered]
     safe = np.zeros((len(draws), len(ordered)), dtype=bool)
@@ -264,17 +239,10 @@ def _resampled_widths(
             continue
         _, high = _bounds(np.asarray(point.differences)[draws], criteria.confidence)
         share = np.asarray(point.diverged)[draws].mean(axis=1)
-        safe[:, column] = (high <= criteria.epsilon_pct) & (
-            share <= criteria.tolerated_divergence
-        )
+        safe[:, column] = (high <= criteria.epsilon_pct) & (share <= criteria.tolerated_divergence)
     patterns, which = np.unique(safe, axis=0, return_inverse=True)
     spans = [_longest(xs, row.tolist()) for row in patterns]
-    widths = np.array(
-        [
-            0.0 if span is None else math.log10(xs[span[1]] / xs[span[0]])
-            for span in spans
-        ]
-    )
+    widths = np.array([0.0 if span is None else math.log10(xs[span[1]] / xs[span[0]]) for span in spans])
     return np.asarray(widths[which.reshape(-1)])
 
 
@@ -284,11 +252,7 @@ def _bounds(differences: Floats, confidence: float) -> tuple[Floats, Floats]:
     if n < 2:
         return np.full(len(differences), -np.inf), np.full(len(differences), np.inf)
     mean = differences.mean(axis=1)
-    half = (
-        stats.t.ppf((1 + confidence) / 2, n - 1)
-        * differences.std(axis=1, ddof=1)
-        / math.sqrt(n)
-    )
+    half = stats.t.ppf((1 + confidence) / 2, n - 1) * differences.std(axis=1, ddof=1) / math.sqrt(n)
     return mean - half, mean + half
 
 
@@ -303,6 +267,4 @@ def _longest(xs: Sequence[float], safe: Sequence[bool]) -> tuple[int, int] | Non
             start = None
     if not spans:
         return None
-    return max(
-        spans, key=lambda span: (xs[span[1]] / xs[span[0]], span[1] - span[0], -span[0])
-    )
+    return max(spans, key=lambda span: (xs[span[1]] / xs[span[0]], span[1] - span[0], -span[0]))

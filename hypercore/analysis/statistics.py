@@ -85,16 +85,14 @@ def imputed(errors_pct: ArrayLike, diverged: ArrayLike, n_classes: int) -> Float
 
 
 def paired(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Difference:
-    """The mean of ``a - b`` over pairs: t-interval and exact sign-flip p.
+    """Average ``a - b`` over pairs: t-interval and exact sign-flip p.
 
     Raises:
         ValueError: the lengths differ, or a value is not finite.
     """
     x, y = _finite(a), _finite(b)
     if x.shape != y.shape:
-        raise ValueError(
-            f"{x.size} and {y.size} values; pairs need as many of one as of the other"
-        )
+        raise ValueError(f"{x.size} and {y.size} values; pairs need as many of one as of the other")
     return difference(x - y, confidence)
 
 
@@ -102,9 +100,7 @@ def difference(differences: ArrayLike, confidence: float = CONFIDENCE) -> Differ
     """As :func:`paired`, of differences already taken."""
     e = estimate(differences, confidence)
     p = sign_flip_p(differences)
-    return Difference(
-        e.n, e.mean, e.sd, e.low, e.high, p, n_too_small(e.n, 1 - confidence)
-    )
+    return Difference(e.n, e.mean, e.sd, e.low, e.high, p, n_too_small(e.n, 1 - confidence))
 
 
 def sign_flip_p(differences: ArrayLike, seed: int = 0) -> float:
@@ -134,7 +130,7 @@ def sign_flip_p(differences: ArrayLike, seed: int = 0) -> float:
 
 
 def smallest_p(n: int) -> float:
-    """The smallest two-sided sign-flip p that n pairs can give: 2/2^n.
+    """Find the smallest two-sided sign-flip p that n pairs can give: 2/2^n.
 
     >>> smallest_p(5), smallest_p(6)
     (0.0625, 0.03125)
@@ -167,9 +163,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in np.where(np.isnan(p), np.nan, adjusted)]
 
 
-def share_interval(
-    successes: int, n: int, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
+def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's interval of a share; (0, 1) for n = 0."""
     if n == 0:
         return 0.0, 1.0

@@ -23,9 +23,7 @@ def test_its_interval_covers_the_truth() -> None:
     rng = np.random.default_rng(0)
     hits = 0
     for trial in range(150):
-        bounded = interquartile_mean_interval(
-            rng.normal(5.0, 1.0, size=(2, 8)), resamples=400, seed=trial
-        )
+        bounded = interquartile_mean_interval(rng.normal(5.0, 1.0, size=(2, 8)), resamples=400, seed=trial)
         assert bounded.low <= bounded.value <= bounded.high
         hits += bounded.low <= 5.0 <= bounded.high
     assert 0.86 <= hits / 150 <= 0.99
@@ -51,13 +49,9 @@ def test_an_empty_stratum_is_refused(strata: list[list[float]]) -> None:
 
 
 def test_a_profile_counts_runs_and_weighs_each_alpha_the_same() -> None:
-    profile = performance_profile(
-        [[1.0, 3.0], [3.0, 3.0, 3.0, 90.0]], [0.0, 1.0, 3.0, 90.0], resamples=500
-    )
+    profile = performance_profile([[1.0, 3.0], [3.0, 3.0, 3.0, 90.0]], [0.0, 1.0, 3.0, 90.0], resamples=500)
     assert profile.share.tolist() == pytest.approx([0.0, 0.25, 0.875, 1.0])
-    assert (profile.low <= profile.share).all() and (
-        profile.share <= profile.high
-    ).all()
+    assert (profile.low <= profile.share).all() and (profile.share <= profile.high).all()
     assert profile.low[-1] == profile.high[-1] == pytest.approx(1.0)
 
 
@@ -65,20 +59,14 @@ def test_a_profiles_band_covers_the_truth() -> None:
     rng = np.random.default_rng(5)
     hits = 0
     for trial in range(200):
-        profile = performance_profile(
-            rng.uniform(0, 1, size=(4, 10)), [0.5], resamples=300, seed=trial
-        )
+        profile = performance_profile(rng.uniform(0, 1, size=(4, 10)), [0.5], resamples=300, seed=trial)
         hits += bool(profile.low[0] <= 0.5 <= profile.high[0])
     assert 0.88 <= hits / 200 <= 0.99
 
 
 def test_sensitivity_weighs_alpha_on_a_log_scale() -> None:
-    assert sensitivity([1.0, 10.0, 1000.0], [3.0, 3.0, 9.0]) == pytest.approx(
-        (0 + 2 * 3.0) / 3
-    )
-    assert sensitivity([1000.0, 1.0, 10.0], [9.0, 3.0, 3.0]) == pytest.approx(2.0), (
-        "order does not matter"
-    )
+    assert sensitivity([1.0, 10.0, 1000.0], [3.0, 3.0, 9.0]) == pytest.approx((0 + 2 * 3.0) / 3)
+    assert sensitivity([1000.0, 1.0, 10.0], [9.0, 3.0, 3.0]) == pytest.approx(2.0), "order does not matter"
     assert sensitivity([0.1, 1.0], [4.0, 4.0]) == 0.0
     assert math.isnan(sensitivity([1.0], [3.0]))
 
@@ -101,9 +89,7 @@ def test_the_best_alpha_is_judged_on_the_seed_left_out() -> None:
 def test_choosing_leave_one_out_is_not_optimistic() -> None:
     """All α are equal: the least of the means is too low, the left-out error is not."""
     errors = np.random.default_rng(0).normal(10.0, 1.0, size=(300, 12, 5))
-    held_out = np.mean(
-        [best_alpha([float(a) for a in range(1, 13)], e).error_pct.mean for e in errors]
-    )
+    held_out = np.mean([best_alpha([float(a) for a in range(1, 13)], e).error_pct.mean for e in errors])
     assert abs(held_out - 10.0) < 0.1
     assert errors.mean(axis=2).min(axis=1).mean() < 9.5
 

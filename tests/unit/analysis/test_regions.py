@@ -22,9 +22,7 @@ ALPHAS = [10.0**exponent for exponent in range(-5, 4)]
 SAFE, UNSAFE = Safety.SAFE, Safety.UNSAFE
 
 
-def point(
-    alpha: float, mean: float, spread: float = 0.1, n: int = 6, diverged: int = 0
-) -> Point:
+def point(alpha: float, mean: float, spread: float = 0.1, n: int = 6, diverged: int = 0) -> Point:
     """n differences about a mean, exactly centred; the first ``diverged`` of them diverged."""
     offsets = np.linspace(-spread, spread, n) if n > 1 else np.zeros(n)
     return Point(
@@ -40,9 +38,7 @@ def curve(safe_from: int, safe_to: int, seed: int = 0) -> list[Point]:
     points = []
     for index, alpha in enumerate(ALPHAS):
         mean = -1.0 if safe_from <= index <= safe_to else 20.0
-        points.append(
-            Point(alpha, tuple(rng.normal(mean, 0.3, size=8).tolist()), (False,) * 8)
-        )
+        points.append(Point(alpha, tuple(rng.normal(mean, 0.3, size=8).tolist()), (False,) * 8))
     return points
 
 
@@ -58,10 +54,7 @@ def test_a_point_is_judged_by_its_interval() -> None:
 
 def test_divergence_beyond_what_is_tolerated_is_never_safe() -> None:
     assert judge(point(1, 0.2, diverged=1)) is Safety.UNDETERMINED
-    assert (
-        judge(point(1, 0.2, diverged=1), Criteria(tolerated_divergence=0.2))
-        is Safety.SAFE
-    )
+    assert judge(point(1, 0.2, diverged=1), Criteria(tolerated_divergence=0.2)) is Safety.SAFE
 
 
 def test_the_bound_itself_is_safe() -> None:
@@ -90,23 +83,12 @@ def test_a_region_is_safe_throughout_and_no_safe_run_is_longer(
 ) -> None:
     alphas = ALPHAS[: len(safeties)]
     found = region(alphas, safeties)
-    runs = [
-        len(run)
-        for run in "".join("s" if s is SAFE else "." for s in safeties).split(".")
-    ]
+    runs = [len(run) for run in "".join("s" if s is SAFE else "." for s in safeties).split(".")]
     if max(runs) == 0:
-        assert (
-            found.low is None
-            and found.width_decades == 0
-            and str(found) == "no α is safe"
-        )
+        assert found.low is None and found.width_decades == 0 and str(found) == "no α is safe"
         return
     assert found.low is not None and found.high is not None
-    inside = [
-        s
-        for alpha, s in zip(alphas, safeties, strict=True)
-        if found.low <= alpha <= found.high
-    ]
+    inside = [s for alpha, s in zip(alphas, safeties, strict=True) if found.low <= alpha <= found.high]
     assert set(inside) == {SAFE} and len(inside) == max(runs)
     assert found.n_safe == safeties.count(SAFE)
     shuffled = list(zip(alphas, safeties, strict=True))
@@ -114,9 +96,7 @@ def test_a_region_is_safe_throughout_and_no_safe_run_is_longer(
     assert region([a for a, _ in shuffled], [s for _, s in shuffled]) == found
 
 
-@pytest.mark.parametrize(
-    "hole", [Safety.MISSING, Safety.DIVERGED, Safety.UNDETERMINED, Safety.UNSAFE]
-)
+@pytest.mark.parametrize("hole", [Safety.MISSING, Safety.DIVERGED, Safety.UNDETERMINED, Safety.UNSAFE])
 def test_nothing_is_interpolated_across_a_hole(hole: Safety) -> None:
     found = region(ALPHAS[:5], [SAFE, SAFE, hole, SAFE, SAFE])
     assert (found.low, found.high) == (ALPHAS[0], ALPHAS[1])
@@ -150,9 +130,7 @@ def test_the_gain_is_the_difference_of_widths() -> None:
         ((1, 3), (1, 7), "="),
     ],
 )
-def test_a_censored_gain_says_so(
-    off: tuple[int, int], on: tuple[int, int], relation: str
-) -> None:
+def test_a_censored_gain_says_so(off: tuple[int, int], on: tuple[int, int], relation: str) -> None:
     assert gain(curve(*off), curve(*on), seeds=8).relation == relation
 
 
@@ -161,19 +139,14 @@ def test_the_gains_interval_opens_where_an_edge_is_uncertain() -> None:
     values = (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 6.0)
     on[6] = Point(ALPHAS[6], values, (False,) * 8)
     found = gain(curve(2, 5), on, seeds=8)
-    assert (
-        found.decades == 0.0 and found.low == 0.0 and found.high == pytest.approx(1.0)
-    )
+    assert found.decades == 0.0 and found.low == 0.0 and found.high == pytest.approx(1.0)
     assert found == gain(curve(2, 5), on, seeds=8), "the same bootstrap each time"
 
 
 def test_resampling_keeps_seeds_paired() -> None:
     """Both arms hold the same runs: whatever is drawn, the gain is exactly zero."""
     rng = np.random.default_rng(2)
-    points = [
-        Point(a, tuple(rng.normal(0.8, 0.5, size=8).tolist()), (False,) * 8)
-        for a in ALPHAS
-    ]
+    points = [Point(a, tuple(rng.normal(0.8, 0.5, size=8).tolist()), (False,) * 8) for a in ALPHAS]
     found = gain(points, points, seeds=8)
     assert (found.decades, found.low, found.high) == (0.0, 0.0, 0.0)
 
@@ -199,7 +172,4 @@ def test_criteria_out_of_range_are_refused(key: str, value: float) -> None:
 
 
 def test_a_region_prints_as_a_reader_would_say_it() -> None:
-    assert (
-        str(Region(3, 2, 0.1, 10.0, None, 100.0, "grid", "unsafe"))
-        == "0.1 to 10 (≥ 2.00 decades)"
-    )
+    assert str(Region(3, 2, 0.1, 10.0, None, 100.0, "grid", "unsafe")) == "0.1 to 10 (≥ 2.00 decades)"

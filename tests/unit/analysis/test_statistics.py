@@ -77,9 +77,7 @@ def test_sign_flips_by_hand() -> None:
 @pytest.mark.parametrize("n", range(2, 13))
 def test_the_smallest_p_is_reached_by_one_sign_only(n: int) -> None:
     x = np.arange(1.0, n + 1)
-    assert (
-        sign_flip_p(x) == pytest.approx(smallest_p(n)) == pytest.approx(sign_flip_p(-x))
-    )
+    assert sign_flip_p(x) == pytest.approx(smallest_p(n)) == pytest.approx(sign_flip_p(-x))
     assert n_too_small(n) == (n <= 5)
 
 

@@ -44,20 +44,14 @@ def test_bold_is_computed_by_the_rule_and_disagreements_are_reported() -> None:
     assert {alpha for table, alpha in bold if table == "4"} == {0.025, 0.05, 0.1}
     marked = {(row.table, row.alpha) for row in PUBLISHED.rows if row.bold_printed}
     assert marked <= bold, "no row is printed bold against the rule"
-    assert {
-        (r.table, r.alpha) for r in PUBLISHED.rows if r.bold_disagrees
-    } == bold - marked
+    assert {(r.table, r.alpha) for r in PUBLISHED.rows if r.bold_disagrees} == bold - marked
 
 
 def test_a_difference_of_exactly_one_point_is_bold() -> None:
     row = PUBLISHED.rows[0]
-    one_point = type(row)(
-        **{**vars(row), "off": Printed("4.36%"), "on": Printed("3.36%")}
-    )
+    one_point = type(row)(**{**vars(row), "off": Printed("4.36%"), "on": Printed("3.36%")})
     assert one_point.bold
-    assert not type(row)(
-        **{**vars(row), "off": Printed("4.36%"), "on": Printed("3.361%")}
-    ).bold
+    assert not type(row)(**{**vars(row), "off": Printed("4.36%"), "on": Printed("3.361%")}).bold
 
 
 def test_odd_rows_stay_as_printed_and_are_flagged() -> None:
@@ -75,21 +69,13 @@ def test_odd_rows_stay_as_printed_and_are_flagged() -> None:
 def test_the_lower_edge_of_an_interval_is_outside() -> None:
     interval = PUBLISHED.interval("mnist", "SGD / SGD")
     assert interval is not None
-    alphas = [
-        row.alpha
-        for row in PUBLISHED.rows
-        if row.table == "1" and interval.holds(row.alpha)
-    ]
+    alphas = [row.alpha for row in PUBLISHED.rows if row.table == "1" and interval.holds(row.alpha)]
     assert alphas == [50, 75, 100]
 
 
 def test_a_dataset_without_a_claim_takes_the_interval_on_mnist() -> None:
-    assert PUBLISHED.interval("fashion-mnist", "SGD / SGD") == PUBLISHED.interval(
-        "mnist", "SGD / SGD"
-    )
-    assert PUBLISHED.interval("cifar10", "Adam / SGD") != PUBLISHED.interval(
-        "mnist", "Adam / SGD"
-    )
+    assert PUBLISHED.interval("fashion-mnist", "SGD / SGD") == PUBLISHED.interval("mnist", "SGD / SGD")
+    assert PUBLISHED.interval("cifar10", "Adam / SGD") != PUBLISHED.interval("mnist", "Adam / SGD")
     assert PUBLISHED.interval("mnist", "SGD / Adam") is None
 
 
@@ -114,24 +100,16 @@ def test_the_printed_precision_is_known() -> None:
         ("3.23%,no", "3.23%,maybe", "'maybe'; allowed: yes, no"),
     ],
 )
-def test_a_bad_row_names_its_file_and_line(
-    tmp_path: Path, column: str, value: str, message: str
-) -> None:
+def test_a_bad_row_names_its_file_and_line(tmp_path: Path, column: str, value: str, message: str) -> None:
     text = (published_folder() / "presentation.csv").read_text(encoding="utf-8")
-    (tmp_path / "presentation.csv").write_text(
-        text.replace(column, value, 1), encoding="utf-8"
-    )
-    with pytest.raises(
-        PublishedError, match=rf"presentation.csv, line 15: .*{message}"
-    ):
+    (tmp_path / "presentation.csv").write_text(text.replace(column, value, 1), encoding="utf-8")
+    with pytest.raises(PublishedError, match=rf"presentation.csv, line 15: .*{message}"):
         _ = Published(tmp_path).rows
 
 
 def test_a_repeated_row_is_refused(tmp_path: Path) -> None:
     text = (published_folder() / "presentation.csv").read_text(encoding="utf-8")
-    (tmp_path / "presentation.csv").write_text(
-        text + text.splitlines()[1] + "\n", encoding="utf-8"
-    )
+    (tmp_path / "presentation.csv").write_text(text + text.splitlines()[1] + "\n", encoding="utf-8")
     with pytest.raises(PublishedError, match="line 58: repeats line 2"):
         _ = Published(tmp_path).rows
 

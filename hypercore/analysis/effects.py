@@ -1,0 +1,89 @@
+"""What clipping changes: off minus on, paired by seed, at each α and over the published interval.
+
+One primary test a stack and data set, adjusted by Holm; each α's own p is shown unadjusted. Two
+badges may disagree: the presentation's rule (``bold``) and ``supported``.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hypercore.analysis.frames import Entry, arms, entries, reductions, table
+from hypercore.analysis.printed import BOLD_POINTS, Interval
+from hypercore.analysis.published import Published, bare
+from hypercore.analysis.statistics import CONFIDENCE, difference, holm
+from hypercore.spec.columns import EFFECTS
+
+LEVEL = 1 - CONFIDENCE
+ALPHA, PRIMARY = "alpha", "primary"
+
+
+def effects(cells: pd.DataFrame, published: Published | None = None) -> pd.DataFrame:
+    """Make the EFFECTS table of judged cells.
+
+    A stack without a published interval, or with no α inside it, has no primary row.
+    """
+    known = published or Published()
+    rows: list[dict[str, Any]] = []
+    for off, on in arms(entries(cells)):
+        paired = reductions(off, on)
+        rows += [_row(on, paired.loc[[a]], {"test": ALPHA, "alpha": float(a)}) for a in paired.index]
+        interval = known.interval(str(on.key["dataset"]), bare(str(on.key["stack_shape"])))
+        inside = [] if interval is None else [alpha for alpha in paired.index if interval.holds(alpha)]
+        if interval is not None and inside:
+            rows.append(_row(on, paired.loc[inside], _primary(interval)))
+    _adjust(rows)
+    return table(rows, EFFECTS)
+
+
+def _primary(interval: Interval) -> dict[str, Any]:
+    return {
+        "test": PRIMARY,
+        "alpha_low": interval.alpha_low,
+        "alpha_high": interval.alpha_high,
+        "interval_source": f"{interval.slide} slide, {interval.dataset}",
+    }
+
+
+def _row(on: Entry, paired: pd.DataFrame, head: dict[str, Any]) -> dict[str, Any]:
+    values = seed_means(paired)
+    d = difference(values)
+    return {
+        **on.identity,
+        **head,
+        "n_alphas": len(paired),
+        "n_pairs": d.n,
+        "reduction_pct": d.mean,
+        "sd_pct": d.sd,
+        "low_pct": d.low,
+        "high_pct": d.high,
+        "p": d.p,
+        "p_holm": math.nan,
+        "n_too_small": d.n_too_small,
+        "bold": d.n > 0 and d.mean >= float(BOLD_POINTS),
+        "supported": d.n > 0 and d.p <= LEVEL and d.mean > 0,
+    }
+
+
+def seed_means(paired: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Each seed's mean over the α of a frame; a seed that lacks one of them is left out.
+
+    Averaging before testing makes one value a seed, so that what is tested is independent.
+    """
+    complete = paired.dropna(axis="columns")
+    return np.asarray(complete.mean(axis="index"), dtype=np.float64)
+
+
+def _adjust(rows: Sequence[dict[str, Any]]) -> None:
+    """Holm over the primary tests of one clipping and study, in place."""
+    families: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        if row["test"] == PRIMARY:
+            families.setdefault((str(row["study"]), str(row["clipping"])), []).append(row)
+    for family in families.values():
+        for row, adjusted in zip(family, holm([row["p"] for row in family]), strict=True):
+            row["p_holm"] = adjusted
+            row["supported"] = bool(adjusted <= LEVEL and row["reduction_pct"] > 0)

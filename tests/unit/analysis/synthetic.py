@@ -1,0 +1,60 @@
+"""Judged cells with chosen errors, built through the real words: stacks, cells, identities."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import OFF, ON, Clipping
+from hypercore.spec.notation import parse_stack
+
+# What a run came to: its test error in per cent, None for no result, "diverged".
+Outcome = float | None | str
+Law = Callable[[float, bool, int], Outcome]
+
+EPOCHS = {"SGD": 30, "AdaGrad": 30, "Adam": 5, "RMSProp": 5}
+
+
+def judged(
+    stack: str,
+    alphas: Sequence[float] | None,
+    law: Law,
+    *,
+    seeds: int = 6,
+    baseline: Outcome = 9.0,
+    dataset: str = "mnist",
+    label: str | None = None,
+    clippings: Sequence[Clipping] = (OFF, ON),
+) -> pd.DataFrame:
+    """Cells of one entry and its baselines; ``law(alpha, clipped, seed)`` is what came of a run."""
+    parsed = parse_stack(stack)
+    epochs = EPOCHS[parsed.lowest.name]
+    rows: list[dict[str, Any]] = []
+    for seed in range(seeds):
+        lowest = Cell(dataset, "mlp", parsed.baseline, OFF, epochs, 256, seed)
+        rows.append(_row(lowest, str(parsed.baseline), "baseline", None, baseline))
+        for swept in [parsed] if alphas is None else [parsed.with_alpha(alpha) for alpha in alphas]:
+            for clipping in clippings:
+                cell = Cell(dataset, "mlp", swept, clipping, epochs, 256, seed)
+                outcome = law(swept.alpha, clipping != OFF, seed)
+                rows.append(_row(cell, label or stack, "stack", lowest.id, outcome))
+    return pd.DataFrame(rows)
+
+
+def _row(cell: Cell, label: str, role: str, baseline_id: str | None, outcome: Outcome) -> dict[str, Any]:
+    diverged = None if outcome is None else outcome == "diverged"
+    error = 90.0 if diverged else outcome
+    return {
+        **cell.identity(),
+        "study": "test",
+        "label": label,
+        "role": role,
+        "baseline_id": baseline_id,
+        "status": "missing" if outcome is None else "finished",
+        "n_classes": 10,
+        "train_sec": 10.0,
+        "lanes": 1,
+        "diverged": diverged,
+        "imputed_error_pct": error,
+    }

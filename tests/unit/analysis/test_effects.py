@@ -1,0 +1,104 @@
+"""Effects of clipping on cells whose outcomes are known."""
+
+import pandas as pd
+import pytest
+
+from hypercore.analysis.effects import effects
+from hypercore.spec.columns import EFFECTS, names
+from tests.unit.analysis.synthetic import Outcome, judged
+
+ALPHAS = [1.0, 10.0, 50.0, 75.0, 100.0]
+
+
+def clipping_gains(alpha: float, clipped: bool, seed: int) -> Outcome:
+    """Nothing up to 10; from 50 on, 5 points and a little that differs by seed."""
+    noise = 0.1 * seed
+    return 5.0 + noise if alpha <= 10 or clipped else 10.0 + 1.1 * noise
+
+
+def at(frame: pd.DataFrame, alpha: float) -> pd.Series:
+    rows = frame[(frame["test"] == "alpha") & (frame["alpha"] == alpha)]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def primary(frame: pd.DataFrame) -> pd.Series:
+    rows = frame[frame["test"] == "primary"]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_each_alpha_has_its_paired_reduction() -> None:
+    frame = effects(judged("SGD / SGD", ALPHAS, clipping_gains))
+    assert tuple(frame.columns) == names(EFFECTS)
+    row = at(frame, 75.0)
+    assert row["n_pairs"] == 6 and row["reduction_pct"] == pytest.approx(5.025)
+    # Pairing takes the seeds' own noise out: what is left of it is a tenth.
+    assert row["sd_pct"] == pytest.approx(0.0187, abs=1e-4)
+    assert row["p"] == pytest.approx(2 / 2**6) and row["bold"] and row["supported"]
+    nothing = at(frame, 1.0)
+    assert (
+        nothing["reduction_pct"] == 0
+        and nothing["p"] == 1
+        and not nothing["bold"]
+        and not nothing["supported"]
+    )
+
+
+def test_the_primary_test_averages_over_the_published_interval() -> None:
+    frame = effects(judged("SGD / SGD", ALPHAS, clipping_gains))
+    row = primary(frame)
+    assert (row["alpha_low"], row["alpha_high"], row["n_alphas"]) == (10, 100, 3)
+    assert row["interval_source"] == "results slide, mnist"
+    assert row["n_pairs"] == 6 and row["reduction_pct"] == pytest.approx(5.025)
+    assert row["p_holm"] == row["p"]
+
+
+def test_holm_runs_over_the_primary_tests_of_a_study() -> None:
+    cells = [judged("SGD / SGD", ALPHAS, clipping_gains), judged("AdaGrad / SGD", [1.0, 5.0], clipping_gains)]
+    frame = effects(pd.concat(cells, ignore_index=True)).query("test == 'primary'").set_index("label")
+    assert frame.loc["SGD / SGD", "p_holm"] == pytest.approx(2 * 2 / 2**6)
+    assert not frame.loc["SGD / SGD", "supported"], "0.0625 of two tests is not enough"
+    assert frame.loc["SGD / SGD", "bold"], "the two badges may disagree"
+    assert frame.loc["AdaGrad / SGD", "p_holm"] == 1.0
+
+
+def test_diverged_runs_count_at_chance() -> None:
+    def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+        return "diverged" if seed == 0 and not clipped else 10.0
+
+    row = at(effects(judged("SGD / SGD", [75.0], law)), 75.0)
+    assert row["reduction_pct"] == pytest.approx((90 - 10) / 6)
+    assert row["bold"] and not row["supported"], "one seed of six is no evidence"
+
+
+def test_a_missing_run_takes_its_pair_away_and_nothing_else() -> None:
+    def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+        return None if (alpha, clipped, seed) == (75.0, True, 3) else clipping_gains(alpha, clipped, seed)
+
+    frame = effects(judged("SGD / SGD", ALPHAS, law))
+    assert at(frame, 75.0)["n_pairs"] == 5 and at(frame, 75.0)["n_too_small"]
+    assert at(frame, 50.0)["n_pairs"] == 6 and not at(frame, 50.0)["n_too_small"]
+    assert primary(frame)["n_pairs"] == 5, "a primary seed needs every α of the interval"
+
+
+def test_nothing_trained_yet_gives_rows_without_figures() -> None:
+    frame = effects(judged("SGD / SGD", ALPHAS, lambda *_: None))
+    assert len(frame) == len(ALPHAS) + 1 and (frame["n_pairs"] == 0).all()
+    assert frame["reduction_pct"].isna().all() and not frame["supported"].any() and not frame["bold"].any()
+
+
+def test_both_readings_of_rmsprop_are_measured_by_its_interval() -> None:
+    frame = effects(judged("RMSProp^alpha / SGD", [0.025, 0.05], clipping_gains))
+    assert primary(frame)["alpha_high"] == 0.05
+
+
+def test_a_stack_without_a_published_interval_has_no_primary_test() -> None:
+    frame = effects(judged("SGD / Adam", ALPHAS, clipping_gains))
+    assert set(frame["test"]) == {"alpha"}
+
+
+def test_an_unjudged_table_is_refused_in_words() -> None:
+    cells = judged("SGD / SGD", [1.0], clipping_gains).drop(columns="diverged")
+    with pytest.raises(ValueError, match="cells without diverged"):
+        effects(cells)

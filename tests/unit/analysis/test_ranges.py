@@ -1,0 +1,86 @@
+"""Safety, regions and sensitivity of cells whose outcomes are known."""
+
+import pandas as pd
+import pytest
+
+from hypercore.analysis.ranges import regions, safety, sensitivities
+from hypercore.analysis.regions import Criteria
+from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY, names
+from tests.unit.analysis.synthetic import Outcome, judged
+
+ALPHAS = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
+
+
+def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+    """Safe to 1 without clipping and to 10 with it; nobody survives 1000."""
+    if alpha == 1000.0:
+        return "diverged"
+    return 5.0 + 0.1 * seed if alpha <= (10.0 if clipped else 1.0) else 40.0 + seed
+
+
+def by_clipping(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    return {str(row["clipping"]): row for _, row in frame.iterrows()}
+
+
+def test_each_alpha_is_judged_against_the_unclipped_baseline() -> None:
+    frame = safety(judged("SGD / SGD", ALPHAS, law))
+    assert tuple(frame.columns) == names(SAFETY) and len(frame) == 12
+    off = frame[frame["clipping"] == "off"].set_index("alpha")
+    assert off["safety"].tolist() == ["safe", "safe", "safe", "unsafe", "unsafe", "diverged"]
+    assert off.loc[0.01, "excess_pct"] == pytest.approx(5.25 - 9.0)
+    assert off.loc[1000.0, "n_diverged"] == 6
+
+
+def test_regions_and_the_gain_by_clipping() -> None:
+    found = by_clipping(regions(judged("SGD / SGD", ALPHAS, law)))
+    assert tuple(found["off"].index) == names(REGIONS)
+    assert (found["off"]["alpha_low"], found["off"]["alpha_high"], found["off"]["stop_high"]) == (
+        0.01,
+        1.0,
+        10.0,
+    )
+    assert (
+        found["off"]["censored"]
+        and found["off"]["reason_low"] == "grid"
+        and pd.isna(found["off"]["gain_decades"])
+    )
+    assert found["on"]["gain_decades"] == pytest.approx(1.0)
+    assert found["on"]["gain_low_decades"] == found["on"]["gain_high_decades"] == pytest.approx(1.0)
+    assert found["on"]["gain_relation"] == "?", "the grid cuts both at the same lower edge"
+
+
+def test_epsilon_and_divergence_come_from_the_criteria() -> None:
+    cells = judged("SGD / SGD", ALPHAS, law)
+    lenient = by_clipping(regions(cells, Criteria(epsilon_pct=40.0)))
+    assert lenient["off"]["alpha_high"] == 100.0 and lenient["off"]["epsilon_pct"] == 40.0
+
+
+def test_missing_cells_end_a_region() -> None:
+    def holed(alpha: float, clipped: bool, seed: int) -> Outcome:
+        return None if alpha == 0.1 else law(alpha, clipped, seed)
+
+    row = by_clipping(regions(judged("SGD / SGD", ALPHAS, holed)))["on"]
+    assert (row["alpha_low"], row["alpha_high"], row["reason_low"]) == (1.0, 10.0, "missing")
+
+
+def test_an_entry_without_baselines_has_no_region() -> None:
+    cells = judged("SGD / SGD", ALPHAS, law)
+    alone = cells[cells["role"] == "stack"].assign(baseline_id=None)
+    assert regions(alone).empty and safety(alone).empty
+
+
+def test_a_baseline_that_is_missing_leaves_every_point_missing() -> None:
+    frame = safety(judged("SGD / SGD", ALPHAS, law, baseline=None))
+    assert set(frame["safety"]) == {"missing"}
+
+
+def test_sensitivity_over_the_range() -> None:
+    found = by_clipping(sensitivities(judged("SGD / SGD", ALPHAS, law)))
+    assert tuple(found["on"].index) == names(SENSITIVITY)
+    assert found["on"]["sensitivity_pct"] < found["off"]["sensitivity_pct"]
+    assert found["on"]["best_pct"] == pytest.approx(5.25) and found["on"]["n_runs"] == 36
+    assert found["on"]["iqm_low_pct"] <= found["on"]["iqm_pct"] <= found["on"]["iqm_high_pct"]
+
+
+def test_sensitivity_of_nothing_is_no_row() -> None:
+    assert sensitivities(judged("SGD / SGD", ALPHAS, lambda *_: None)).empty
