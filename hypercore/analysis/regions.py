@@ -131,8 +131,9 @@ class Gain:
     """What clipping adds to the width, in decades, with a paired bootstrap interval over seeds.
 
     ``relation`` says how the number is to be read where the grid cuts a region: ``=``, ``≥`` (the
-    clipped one is cut), ``≤`` (the unclipped one is), ``?`` (both). The interval is NaN below two
-    seeds that every point of both arms has.
+    clipped one is cut), ``≤`` (the unclipped one is), ``?`` (one at each edge). An edge where the
+    grid cuts both counts as equal: the gain is one within the grid. The interval is NaN below two
+    seeds.
     """
 
     decades: float
@@ -214,12 +215,7 @@ def gain(
     """
     regions = find_region(off, criteria), find_region(on, criteria)
     decades = regions[1].width_decades - regions[0].width_decades
-    relation = {
-        (False, False): "=",
-        (False, True): "≥",
-        (True, False): "≤",
-        (True, True): "?",
-    }[regions[0].censored, regions[1].censored]
+    relation = _relation(*regions)
     if seeds < 2:
         return Gain(decades, math.nan, math.nan, relation, seeds)
     draws = np.random.default_rng(seed).integers(seeds, size=(criteria.resamples, seeds))
@@ -227,6 +223,14 @@ def gain(
     tail = (1 - criteria.confidence) / 2
     low, high = np.quantile(widths[1] - widths[0], [tail, 1 - tail])
     return Gain(decades, float(low), float(high), relation, seeds)
+
+
+def _relation(off: Region, on: Region) -> str:
+    at_least = (on.low_censored and not off.low_censored) or (on.high_censored and not off.high_censored)
+    at_most = (off.low_censored and not on.low_censored) or (off.high_censored and not on.high_censored)
+    if at_least and at_most:
+        return "?"
+    return "≥" if at_least else "≤" if at_most else "="
 
 
 def _resampled_widths(points: Sequence[Point], draws: NDArray[np.int64], criteria: Criteria) -> Floats:
