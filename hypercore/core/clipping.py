@@ -58,7 +58,9 @@ class LaneClipping:
         return ClipState(like.new_zeros(self.in_scope.shape), like.new_zeros(()))
 
 
-def lane_clipping(clippings: Sequence[Clipping], segments: Sequence[Segments], device: torch.device) -> LaneClipping:
+def lane_clipping(
+    clippings: Sequence[Clipping], segments: Sequence[Segments], device: torch.device
+) -> LaneClipping:
     """Lay out the lanes' clippings; ``segments`` has one entry a level."""
     levels = [level for level, level_segments in enumerate(segments) for _ in level_segments.spans]
 
@@ -84,7 +86,8 @@ def _covers(clipping: Clipping, level: int) -> bool:
 def tensor_norms(grads: Sequence[Tensor], segments: Sequence[Segments]) -> Tensor:
     """‖g‖₂ of each tensor of each level, [L, K]."""
     return torch.cat(
-        [_level_norms(grad, level_segments) for grad, level_segments in zip(grads, segments, strict=True)], dim=1
+        [_level_norms(grad, level_segments) for grad, level_segments in zip(grads, segments, strict=True)],
+        dim=1,
     )
 
 
@@ -124,7 +127,11 @@ def _pooled_norms(lanes: LaneClipping, norms: Tensor) -> Tensor:
         return norms
     counts = [len(segments.spans) for segments in lanes.segments]
     levels = torch.cat(
-        [torch.linalg.vector_norm(part, dim=1, keepdim=True).expand_as(part) for part in norms.split(counts, dim=1)], 1
+        [
+            torch.linalg.vector_norm(part, dim=1, keepdim=True).expand_as(part)
+            for part in torch.split_with_sizes(norms, counts, dim=1)
+        ],
+        1,
     )
     pooled = torch.linalg.vector_norm(torch.where(lanes.in_scope, norms, 0.0), dim=1, keepdim=True)
     return torch.where(lanes.by_global, pooled, torch.where(lanes.by_level, levels, norms))
@@ -133,7 +140,9 @@ def _pooled_norms(lanes: LaneClipping, norms: Tensor) -> Tensor:
 def _scaled(lanes: LaneClipping, grads: Sequence[Tensor], coefficients: Tensor) -> tuple[Tensor, ...]:
     counts = [len(segments.spans) for segments in lanes.segments]
     scaled = []
-    for grad, segments, factors in zip(grads, lanes.segments, coefficients.split(counts, dim=1), strict=True):
+    for grad, segments, factors in zip(
+        grads, lanes.segments, torch.split_with_sizes(coefficients, counts, dim=1), strict=True
+    ):
         if len(segments.spans) == grad.shape[1]:
             scaled.append(grad * factors)
         else:

@@ -72,7 +72,9 @@ def apply_updates(optimizers: Sequence[LevelOptimizer], state: StackState) -> St
     return StackState(tuple(reversed(levels)), tuple(reversed(states)), None)
 
 
-def gradients(optimizers: Sequence[LevelOptimizer], state: StackState, loss: LossFunction) -> tuple[StackState, Gradients]:
+def gradients(
+    optimizers: Sequence[LevelOptimizer], state: StackState, loss: LossFunction
+) -> tuple[StackState, Gradients]:
     """Steps 1 and 2: apply what is pending, then differentiate the loss with respect to every level.
 
     Returns the updated state, cut loose from the graph, and the unclipped gradients. At the first

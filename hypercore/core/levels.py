@@ -70,7 +70,7 @@ def level_optimizers(stacks: Sequence[Stack], like: Tensor) -> tuple[LevelOptimi
 
 
 def hyper_levels(stacks: Sequence[Stack], like: Tensor) -> tuple[Tensor, ...]:
-    """Initial values of the levels above the weights, as stored: one [L, H] for each optimizer but the top."""
+    """Initial values, as stored, of the levels above the weights: [L, H] for each optimizer but the top."""
     levels = []
     for index in range(stacks[0].height - 1):
         transforms = UPDATE_RULES[stacks[0].optimizers[index].name].transforms

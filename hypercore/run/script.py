@@ -1,5 +1,6 @@
 """What every script of the workflow shares: errors in words on the terminal, all of them in the log."""
 
+import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -10,23 +11,35 @@ from hypercore.results.files import ResultFileError
 from hypercore.spec.optimizers import SpecError
 from hypercore.study import StudyError
 
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
 
 @contextmanager
 def guarded(log: Path) -> Iterator[None]:
-    """Run a script's body: an error goes to ``log``, its words to the terminal, and the exit code is 1.
+    """Run a script's body: ``log`` gets what hypercore logs, and any error; the exit code is then 1.
 
-    Errors that a user can mend are one line. Others are our own, or the machine's: their traceback
-    stands in the log, which the terminal's line names.
+    Errors that a user can mend are one line on the terminal. Others are our own, or the machine's:
+    their traceback stands in the log, which the terminal's line names.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_text("")
+    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logger = logging.getLogger("hypercore")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
     try:
         yield
     except (StudyError, SpecError, ResultFileError) as error:
-        log.write_text(f"{error}\n")
-        print(error, file=sys.stderr)
-        sys.exit(1)
+        _fail(logger, str(error), str(error))
     except Exception as error:
-        log.write_text(traceback.format_exc())
-        print(f"{type(error).__name__}: {error} (more in {log})", file=sys.stderr)
-        sys.exit(1)
+        words = f"{type(error).__name__}: {error} (more in {log})"
+        _fail(logger, words, traceback.format_exc())
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _fail(logger: logging.Logger, words: str, details: str) -> None:
+    logger.error(details)
+    sys.stderr.write(f"{words}\n")
+    sys.exit(1)

@@ -29,7 +29,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column. ``volatile`` ones (times, provenance) differ between equal runs: comparisons leave them out."""
+    """One column. Comparisons leave out ``volatile`` ones (times, provenance): they differ between equal runs."""
 
     name: str
     type: ColumnType

@@ -74,7 +74,9 @@ def _parse_values(rule: Rule, text: str | None) -> tuple[tuple[str, float], ...]
     for position, part in enumerate(text.split(",")):
         match = _VALUE.fullmatch(part)
         if match is None:
-            raise SpecError(f"{part.strip()!r} is not a value; write a number, e.g. 0.1 or 1e-5, or name=number")
+            raise SpecError(
+                f"{part.strip()!r} is not a value; write a number, e.g. 0.1 or 1e-5, or name=number"
+            )
         if position >= len(rule.hyperparameters):
             raise SpecError(f"too many values in ({text}); {rule.name} takes {_names(rule)}")
         if named and match["name"] is None:

@@ -61,7 +61,9 @@ class Optimizer:
                 raise SpecError(f"{self.name}^ names no hyperparameter; leave out ^ to learn all")
             object.__setattr__(self, "superscript", tuple(sorted(self.superscript, key=order.index)))
             if "mu" in self.superscript and not self.has_momentum:
-                raise SpecError("SGD^mu learns a momentum that is off; give its start, e.g. SGD^mu(0.01, mu=0.9)")
+                raise SpecError(
+                    "SGD^mu learns a momentum that is off; give its start, e.g. SGD^mu(0.01, mu=0.9)"
+                )
 
     @property
     def rule(self) -> Rule:
@@ -91,7 +93,9 @@ class Optimizer:
     def resolved(self) -> "Optimizer":
         """With every value in force written out, and no superscript where it names all there are."""
         given = tuple((n, v) for n, v in self.values.items() if n != "mu" or self.has_momentum)
-        return Optimizer(self.name, None if self.learnable == self._all_learnable else self.superscript, given)
+        return Optimizer(
+            self.name, None if self.learnable == self._all_learnable else self.superscript, given
+        )
 
     @property
     def shape(self) -> str:

@@ -100,7 +100,9 @@ class BatchRun:
         if self.epoch == self.epochs:
             self.trajectory.append((self.epochs * self.steps_per_epoch, hyper))
         nonfinite = int((self.settled.first_nonfinite != NEVER).sum())
-        return Progress(self.epoch, self.epochs, self.epoch * self.steps_per_epoch, len(self.cells), nonfinite)
+        return Progress(
+            self.epoch, self.epochs, self.epoch * self.steps_per_epoch, len(self.cells), nonfinite
+        )
 
     def _pass_over_training_split(self) -> None:
         split, batch_size = self.data.train, self.cells[0].batch_size
@@ -109,7 +111,7 @@ class BatchRun:
         drawn = {seed: data_order(seed, self.epoch, len(split)) for seed in set(self.lanes.seeds)}
         orders = torch.stack([drawn[seed] for seed in self.lanes.seeds]).to(device)
         carry = self.carry._replace(log=self.carry.log.next_epoch())
-        for index, examples in enumerate(orders.split(batch_size, dim=1)):
+        for index, examples in enumerate(torch.split(orders, batch_size, dim=1)):
             carry, hyper = self.lanes.step(carry, split.images[examples], split.labels[examples])
             steps_before = self.epoch * self.steps_per_epoch + index
             if steps_before % stride == 0:
@@ -132,7 +134,9 @@ class BatchRun:
         for lane, first in enumerate(log.first_nonfinite.tolist()):
             if first == NEVER:  # a curve ends where its run turned non-finite
                 point: Row = {"epoch": self.epoch, "step": self.epoch * steps}
-                self.curves[lane].append(point | {name: _finite(column[lane]) for name, column in values.items()})
+                self.curves[lane].append(
+                    point | {name: _finite(column[lane]) for name, column in values.items()}
+                )
 
     def outcomes(self) -> list[Outcome]:
         """What was found out about each cell, once all epochs are done."""
@@ -174,7 +178,9 @@ class BatchRun:
         """The recorded hyperparameters, lane by lane; points from the non-finite step on are left out."""
         rows: list[list[Row]] = [[] for _ in self.cells]
         for step, hyper in self.trajectory:
-            for level, (optimizer, values) in enumerate(zip(self.lanes.optimizers, hyper, strict=False), start=1):
+            for level, (optimizer, values) in enumerate(
+                zip(self.lanes.optimizers, hyper, strict=False), start=1
+            ):
                 for lane, lane_values in enumerate(values.tolist()):
                     rows[lane] += [
                         {"step": step, "level": level, "hyperparameter": name, "value": value}

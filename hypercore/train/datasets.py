@@ -75,7 +75,10 @@ def _data(name: str, parts: list[tuple[numpy.ndarray, numpy.ndarray]], scale: fl
         fingerprint.update(numpy.ascontiguousarray(images).tobytes())
         fingerprint.update(labels.astype(numpy.int64).tobytes())
     train, test = (
-        Split(torch.from_numpy(numpy.ascontiguousarray(i)).float() / scale, torch.from_numpy(lab.astype(numpy.int64)))
+        Split(
+            torch.from_numpy(numpy.ascontiguousarray(i)).float() / scale,
+            torch.from_numpy(lab.astype(numpy.int64)),
+        )
         for i, lab in parts
     )
     return Data(name, train, test, n_classes, fingerprint.hexdigest())
@@ -108,12 +111,16 @@ def _torchvision(name: str, root: Path, download: bool) -> Data:
         splits = [kind(str(root), train=train, download=download) for train in (True, False)]
     except (RuntimeError, OSError) as error:
         raise DataError(
-            f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()} (layout of {kind.__name__} in "
-            f"torchvision.datasets). Put it there, or name another folder (data_root in the config, or the "
+            f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()} "
+            f"(layout of torchvision.datasets.{kind.__name__}). Put it there, or name another folder (data_root in the config, or the "
             f"environment variable HYPERCORE_DATA), or set download: true"
         ) from error
-    return _data(name, [(_channels_first(s.data), numpy.asarray(s.targets)) for s in splits], 255.0,
-                 DATASETS[name].n_classes)
+    return _data(
+        name,
+        [(_channels_first(s.data), numpy.asarray(s.targets)) for s in splits],
+        255.0,
+        DATASETS[name].n_classes,
+    )
 
 
 def _channels_first(images: Tensor | numpy.ndarray) -> numpy.ndarray:
@@ -125,7 +132,8 @@ def _image_folder(name: str, root: Path) -> Data:
     """``root``/train/CLASS/* and ``root``/test/CLASS/*, all of one size."""
     if not (root / "train").is_dir() or not (root / "test").is_dir():
         raise DataError(
-            f"data set {name!r}: an image folder needs train/CLASS/* and test/CLASS/*; looked in {root.resolve()}"
+            f"data set {name!r}: an image folder needs train/CLASS/* and test/CLASS/*; "
+            f"looked in {root.resolve()}"
         )
     splits = [torchvision.datasets.ImageFolder(str(root / part)) for part in ("train", "test")]
     if splits[0].classes != splits[1].classes:
@@ -135,7 +143,9 @@ def _image_folder(name: str, root: Path) -> Data:
         images = [numpy.asarray(image) for image, _ in split]
         sizes = {image.shape for image in images}
         if len(sizes) != 1:
-            raise DataError(f"data set {name!r}: images in {root.resolve()} have several sizes: {sorted(sizes)[:4]}")
+            raise DataError(
+                f"data set {name!r}: images in {root.resolve()} have several sizes: {sorted(sizes)[:4]}"
+            )
         parts.append((_channels_first(numpy.stack(images)), numpy.asarray(split.targets)))
     return _data(name, parts, 255.0, len(splits[0].classes))
 

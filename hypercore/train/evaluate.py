@@ -25,7 +25,9 @@ def evaluate(model: Model, weights: Tensor, split: Split) -> Evaluation:
     loss = torch.zeros(lanes, dtype=torch.float64, device=weights.device)
     wrong = torch.zeros(lanes, dtype=torch.int64, device=weights.device)
     with torch.no_grad():
-        for images, labels in zip(split.images.split(CHUNK), split.labels.split(CHUNK), strict=True):
+        for images, labels in zip(
+            torch.split(split.images, CHUNK), torch.split(split.labels, CHUNK), strict=True
+        ):
             shared = labels.expand(lanes, -1)
             log_p = model.log_probabilities(weights, images.expand(lanes, *images.shape))
             loss -= log_p.gather(2, shared.unsqueeze(2)).squeeze(2).double().sum(1)

@@ -37,7 +37,9 @@ class Log(NamedTuple):
     def next_epoch(self) -> "Log":
         """The same with the epoch's sums at zero."""
         zero = torch.zeros_like(self.loss_sum)
-        return self._replace(loss_sum=zero, norm_sum=zero, norm_max=zero, clipped_sum=zero, threshold_sum=zero)
+        return self._replace(
+            loss_sum=zero, norm_sum=zero, norm_max=zero, clipped_sum=zero, threshold_sum=zero
+        )
 
 
 class Carry(NamedTuple):
@@ -83,7 +85,9 @@ class Lanes:
         Returns the new carry and the learned hyperparameters, in natural units, that the loss of this
         step was computed with: one [L, H] for each level above the weights.
         """
-        updated, found = gradients(self.optimizers, carry.stack, lambda w: self.model.losses(w, images, labels))
+        updated, found = gradients(
+            self.optimizers, carry.stack, lambda w: self.model.losses(w, images, labels)
+        )
         clipped = clip(self.clipping, found.grads, carry.clip)
         hyper = natural_values(self.optimizers, updated.levels)
         weights = slice(0, len(self.model.sizes))
@@ -100,7 +104,9 @@ class Lanes:
             clipped_sum=old.clipped_sum + scaled.sum(1) / in_scope,
             threshold_sum=old.threshold_sum + clipped.thresholds[:, weights].mean(1),
             first_loss=torch.where(step == 1, found.losses, old.first_loss),
-            first_nonfinite=self._first_nonfinite(old.first_nonfinite, step, found.losses.unsqueeze(1), *hyper),
+            first_nonfinite=self._first_nonfinite(
+                old.first_nonfinite, step, found.losses.unsqueeze(1), *hyper
+            ),
             negative_alpha=old.negative_alpha + self._negative_alpha(hyper),
         )
         return Carry(updated._replace(grads=clipped.grads), clipped.state, log), hyper
@@ -140,7 +146,9 @@ def lanes_of(cells: Sequence[Cell], model: Model, device: torch.device) -> tuple
     """
     keys = {cell.batch_key for cell in cells}
     if len(keys) != 1:
-        raise ValueError(f"cells of one batch must agree in data set, model, stack shape, epochs and batch size: {keys}")
+        raise ValueError(
+            f"cells of one batch must agree in data set, model, stack shape, epochs and batch size: {keys}"
+        )
     initial = {seed: model.initial(seed) for seed in {cell.seed for cell in cells}}
     weights = torch.stack([initial[cell.seed] for cell in cells]).to(device)
     stacks = [cell.stack for cell in cells]

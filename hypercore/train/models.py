@@ -57,7 +57,7 @@ class Model:
     def log_probabilities(self, weights: Tensor, images: Tensor) -> Tensor:
         """Weights [L, P] and images [L, B, C, H, W] to log-probabilities [L, B, K]."""
         # split, not slices: its backward pass is one concatenation.
-        parts = weights.split(self.sizes, dim=1)
+        parts = torch.split_with_sizes(weights, self.sizes, dim=1)
         named = {n: p.view(-1, *shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
         return self.function(named, images)
 

@@ -6,6 +6,11 @@ from hypercore.core.optimizers.base import Hyper, State, Transform, UpdateRule
 from hypercore.core.optimizers.rmsprop import RMSProp
 from hypercore.core.optimizers.sgd import SGD
 
-UPDATE_RULES: dict[str, UpdateRule] = {"SGD": SGD(), "AdaGrad": AdaGrad(), "RMSProp": RMSProp(), "Adam": Adam()}
+UPDATE_RULES: dict[str, UpdateRule] = {
+    "SGD": SGD(),
+    "AdaGrad": AdaGrad(),
+    "RMSProp": RMSProp(),
+    "Adam": Adam(),
+}
 
 __all__ = ["UPDATE_RULES", "Hyper", "State", "Transform", "UpdateRule"]

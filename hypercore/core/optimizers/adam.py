@@ -24,7 +24,7 @@ class Adam:
     }
 
     def init(self, values: Tensor, momentum: bool) -> State:
-        """m = 0, t = 0, and v = ε: √v̂ has no derivative at zero, where a zero gradient would leave it."""
+        """Zero m and t, and v = ε: √v̂ has no derivative at zero, where a zero gradient would leave it."""
         return (torch.zeros_like(values), torch.full_like(values, EPS), values.new_zeros(()))
 
     def update(self, values: Tensor, grad: Tensor, state: State, hyper: Hyper) -> tuple[Tensor, State]:

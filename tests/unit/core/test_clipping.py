@@ -53,8 +53,10 @@ def random_gradients(seed: int, steps: int) -> list[list[list[Tensor]]]:
     def draw(size: int) -> Tensor:
         scale = 10 ** (6 * torch.rand(1, generator=generator, dtype=torch.float64) - 3)
         zero = torch.rand(1, generator=generator) < 0.15
-        return torch.zeros(size, dtype=torch.float64) if zero else scale * torch.randn(
-            size, generator=generator, dtype=torch.float64
+        return (
+            torch.zeros(size, dtype=torch.float64)
+            if zero
+            else scale * torch.randn(size, generator=generator, dtype=torch.float64)
         )
 
     return [[[draw(size) for size in sizes] for sizes in SIZES] for _ in range(steps)]
@@ -75,11 +77,19 @@ def test_every_variant_equals_the_transcription_in_one_shared_batch(seed: int) -
         state = clipped.state
         ours.append(clipped.grads)
     for lane, variant in enumerate(variants):
-        expected = {(level, k): [step[level][k] for step in steps] for level, s in enumerate(SIZES) for k in range(len(s))}
+        expected = {
+            (level, k): [step[level][k] for step in steps]
+            for level, s in enumerate(SIZES)
+            for k in range(len(s))
+        }
         for group in [] if variant == OFF else groups(variant):
-            pooled = transcription([torch.cat([step[a][b] for a, b in group]) for step in steps], variant.feedback)
+            pooled = transcription(
+                [torch.cat([step[a][b] for a, b in group]) for step in steps], variant.feedback
+            )
             for pair, parts in zip(
-                group, zip(*(g.split([SIZES[a][b] for a, b in group]) for g in pooled), strict=True), strict=True
+                group,
+                zip(*(g.split([SIZES[a][b] for a, b in group]) for g in pooled), strict=True),
+                strict=True,
             ):
                 expected[pair] = list(parts)
         for t, grads in enumerate(ours):
@@ -140,7 +150,9 @@ def test_limit_at_constant_norm(level: int) -> None:
 
 
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=30), st.sampled_from(list(Feedback)))
-def test_clipping_never_lengthens_a_gradient_and_keeps_its_direction(norms: list[float], feedback: Feedback) -> None:
+def test_clipping_never_lengthens_a_gradient_and_keeps_its_direction(
+    norms: list[float], feedback: Feedback
+) -> None:
     lanes = lane_clipping([Clipping(feedback=feedback)], [Segments.of([3])], torch.device("cpu"))
     state = lanes.start(torch.zeros((), dtype=torch.float64))
     direction = torch.tensor([[2.0, -3.0, 6.0]], dtype=torch.float64) / 7.0

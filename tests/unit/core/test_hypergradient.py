@@ -37,7 +37,11 @@ def trained(notation: str, given: Problem, steps: int) -> tuple[tuple[LevelOptim
 
 
 def loss_with(
-    optimizers: tuple[LevelOptimizer, ...], state: StackState, level: int, value: Tensor, batch: tuple[Tensor, Tensor]
+    optimizers: tuple[LevelOptimizer, ...],
+    state: StackState,
+    level: int,
+    value: Tensor,
+    batch: tuple[Tensor, Tensor],
 ) -> float:
     """The loss of the next step if, after its own update, ``level`` held ``value`` instead."""
     grads = state.grads
@@ -48,7 +52,9 @@ def loss_with(
             above = value
         else:
             hyper = optimizers[index].hyper(above)
-            above = optimizers[index].rule.update(state.levels[index], grads[index], state.states[index], hyper)[0]
+            above = optimizers[index].rule.update(
+                state.levels[index], grads[index], state.states[index], hyper
+            )[0]
     assert above is not None
     return float(flat_loss(above, batch)[0])
 

@@ -1,0 +1,1 @@
+"""Joins study, train and results for one sweep: resume, cache, progress."""

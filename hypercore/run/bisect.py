@@ -1,0 +1,36 @@
+"""Find the cells that make their batch fail, and let the others finish."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hypercore.spec.cell import Cell
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that failed even alone, and its error."""
+
+    cell: Cell
+    error: Exception
+
+
+def bisected(cells: Sequence[Cell], train: Callable[[Sequence[Cell]], Sequence[R]]) -> Iterator[R | Failure]:
+    """Train cells together; if that raises, in halves, down to single cells.
+
+    Only single cells are reported as failed: one that raises, or one that is too large for the
+    memory alone. As no cell's bits depend on its company, the halves give what the whole would have.
+    """
+    try:
+        results = train(cells)
+    except Exception as error:
+        if len(cells) == 1:
+            yield Failure(cells[0], error)
+            return
+        middle = len(cells) // 2
+        yield from bisected(cells[:middle], train)
+        yield from bisected(cells[middle:], train)
+    else:
+        yield from results

@@ -1,0 +1,71 @@
+"""Train one sweep: read what the store has, train what it lacks, write each cell, then the sweep's file."""
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypercore.results.store import Store
+from hypercore.results.sweeps import write_sweep
+from hypercore.run.execution import Execution, execution
+from hypercore.spec.cell import Cell
+from hypercore.spec.columns import Status
+from hypercore.spec.record import Record
+from hypercore.study import device_kind, load
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SweepReport:
+    """What one run of a sweep did: cells in all, taken from the store, trained, and failed among those."""
+
+    cells: int
+    cached: int
+    trained: int
+    failed: int
+
+    def __str__(self) -> str:
+        return f"{self.cells} cells: {self.cached} cached, {self.trained} trained, {self.failed} failed"
+
+
+def run_sweep(
+    study_path: Path, sweep: str, digest: str, out: Path, results: Path, threads: int = 1
+) -> SweepReport:
+    """Bring one sweep's file into being.
+
+    Cells are recomputed from the config and must agree with ``digest``, so that an edit of the config
+    during a run is noticed. torch is imported only if a cell is missing. Each cell is stored as soon
+    as its batch ends.
+
+    Raises:
+        StudyError: the config is wrong, or no longer the one that the run began with.
+        DataError: the data set is not there.
+    """
+    began = time.perf_counter()
+    plan = load(study_path, confirm_large=True)
+    study, cells = plan.study, plan.sweep(sweep, digest).cells
+    store = Store(results / "store")
+    device = device_kind(study.device) if study.device == "auto" else study.device
+    conditions = execution(device)
+    found = {cell.id: _stored(store, cell, conditions, study.reuse == "any") for cell in cells}
+    missing = [cell for cell in cells if found[cell.id] is None]
+    LOG.info("%s: %d cells, %d of them in the store", sweep, len(cells), len(cells) - len(missing))
+    if missing:
+        from hypercore.run.training import train_cells  # here: a sweep that the store has needs no torch
+
+        for record in train_cells(missing, study, device, conditions, threads, began):
+            store.write(record)
+            found[str(record.cell["cell_id"])] = record
+    records = [record for record in found.values() if record is not None]
+    write_sweep(out, records, {"study": study.name})
+    failed = sum(record.cell["status"] == Status.FAILED.value for record in records)
+    return SweepReport(len(cells), len(cells) - len(missing), len(missing), failed)
+
+
+def _stored(store: Store, cell: Cell, conditions: Execution, any_execution: bool) -> Record | None:
+    """The cell's record, if it is there and did not fail: a failed cell is tried again."""
+    record = store.read(cell.id, conditions.key(cell))
+    if record is None and any_execution:
+        record = store.any(cell.id)
+    return None if record is None or record.cell["status"] == Status.FAILED.value else record
