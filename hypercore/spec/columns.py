@@ -251,7 +251,7 @@ REGIONS = (
     Column(
         "gain_relation",
         "string",
-        "how to read the gain: = , ≥ or ≤ where the grid cuts one region, ? if both",
+        "how to read the gain: =, ≥ or ≤ where the grid cuts one region, ? if one at each edge",
     ),
 )
 

@@ -64,7 +64,7 @@ def test_holm_runs_over_the_primary_tests_of_a_study() -> None:
 
 
 def test_diverged_runs_count_at_chance() -> None:
-    def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+    def law(_: float, clipped: bool, seed: int) -> Outcome:
         return "diverged" if seed == 0 and not clipped else 10.0
 
     row = at(effects(judged("SGD / SGD", [75.0], law)), 75.0)

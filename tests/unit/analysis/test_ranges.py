@@ -46,7 +46,7 @@ def test_regions_and_the_gain_by_clipping() -> None:
     )
     assert found["on"]["gain_decades"] == pytest.approx(1.0)
     assert found["on"]["gain_low_decades"] == found["on"]["gain_high_decades"] == pytest.approx(1.0)
-    assert found["on"]["gain_relation"] == "?", "the grid cuts both at the same lower edge"
+    assert found["on"]["gain_relation"] == "=", "the grid cuts both at the lower edge, which cancels"
 
 
 def test_epsilon_and_divergence_come_from_the_criteria() -> None:
