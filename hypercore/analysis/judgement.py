@@ -1,0 +1,74 @@
+"""From facts to judgements: which runs diverged, and the error that a diverged run counts with."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hypercore.spec.columns import Status
+
+DIVERGED = "diverged"
+IMPUTED = "imputed_error_pct"
+
+
+@dataclass(frozen=True)
+class DivergenceRule:
+    """When a run that has a result counts as diverged. A non-finite one always does.
+
+    Args:
+        loss_not_improved: the mean training loss of the last epoch is not below the first batch's.
+        near_chance_se: the test error is above chance, or below it by at most this many binomial
+            standard errors √(p(1 - p)/n) of the test split; ``None`` leaves the condition out.
+
+    Raises:
+        ValueError: ``near_chance_se`` is negative or not finite.
+    """
+
+    loss_not_improved: bool = True
+    near_chance_se: float | None = 2.0
+
+    def __post_init__(self) -> None:
+        if self.near_chance_se is not None and not 0 <= self.near_chance_se < math.inf:
+            raise ValueError(f"near_chance_se {self.near_chance_se:g}; allowed: 0 or more, finite, or None")
+
+
+def chance_error_pct(n_classes: pd.Series) -> pd.Series:
+    """Test error of a guess, 100·(1 - 1/classes): what a diverged run counts with.
+
+    >>> chance_error_pct(pd.Series([10])).item()
+    90.0
+    """
+    return 100 * (1 - 1 / n_classes.astype(np.float64))
+
+
+def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFrame:
+    """Cells with two more columns, by a rule that can be adjusted.
+
+    ``diverged`` (boolean): null for cells without a result (missing, failed).
+    ``imputed_error_pct`` (float): the measured test error, chance for a diverged run, NaN without a result.
+
+    Args:
+        cells: the CELLS table, or any frame with its columns of facts.
+        rule: when a run counts as diverged; by default DESIGN's rule.
+    """
+    rule = rule or DivergenceRule()
+    status = cells["status"]
+    finished = status == Status.FINISHED.value
+    error = cells["test_error_pct"].astype(np.float64)
+    chance = chance_error_pct(cells["n_classes"])
+    # A finished run without a finite measurement has nothing to show for itself either.
+    diverged = (status == Status.NONFINITE.value) | (finished & ~np.isfinite(error))
+    if rule.loss_not_improved:
+        first, last = (
+            cells[name].astype(np.float64) for name in ("first_batch_loss", "last_epoch_train_loss")
+        )
+        diverged |= finished & ~(last < first)
+    if rule.near_chance_se is not None:
+        share = chance / 100
+        standard_error = 100 * np.sqrt(share * (1 - share) / cells["n_test"].astype(np.float64))
+        diverged |= finished & (error >= chance - rule.near_chance_se * standard_error)
+    has_result = status.isin([Status.FINISHED.value, Status.NONFINITE.value])
+    judged = diverged.astype("boolean").mask(~has_result)
+    imputed = chance.where(diverged, error).where(has_result, np.nan)
+    return cells.assign(**{DIVERGED: judged, IMPUTED: imputed})

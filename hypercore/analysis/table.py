@@ -1,0 +1,144 @@
+"""The comparison as a table to read: in the terminal, as Markdown, CSV or LaTeX."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from hypercore.analysis.comparison import DECIMALS
+from hypercore.analysis.tables import read_frame
+from hypercore.spec.columns import COMPARISON
+from hypercore.spec.stack import short
+
+_GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
+HEADERS = ("α", "clipping", "baseline", "without clipping", "with clipping", "gain, points")
+OPEN_DASHBOARD = "To look closer: make dashboard   (or: streamlit run dashboard/app.py)"
+LEGEND = (
+    "Test error in %, mean ± SD over seeds; a diverged seed counts as chance, and “k/n ok” says how many "
+    "did not diverge. Bold: clipping at least 1 point better."
+)
+
+
+def arm_text(row: "pd.Series[Any]", arm: str) -> str:
+    """One arm of a row: mean ± SD, and how many of its seeds did not diverge where not all did.
+
+    >>> figures = {"mean_pct": 4.7, "sd_pct": 0.25, "n": 3, "n_done": 3, "n_ok": 2}
+    >>> arm_text(pd.Series({f"off_{name}": value for name, value in figures.items()}), "off")
+    '4.70 ± 0.25 (2/3 ok)'
+    """
+    n, done, ok = (int(row[f"{arm}_{name}"]) for name in ("n", "n_done", "n_ok"))
+    if n == 0:
+        return "–"
+    if done == 0:
+        return f"missing (0/{n})"
+    mean, sd = (float(row[f"{arm}_{name}"]) for name in ("mean_pct", "sd_pct"))
+    text = f"{mean:.{DECIMALS}f}" + ("" if math.isnan(sd) else f" ± {sd:.{DECIMALS}f}")
+    if done < n:
+        return f"{text} ({ok}/{done} ok, {n - done} missing)"
+    return text if ok == n else f"{text} ({ok}/{n} ok)"
+
+
+def readable(comparison: pd.DataFrame) -> pd.DataFrame:
+    """The comparison's rows as texts under :data:`HEADERS`, with the columns that name the entry before."""
+    texts = comparison[_GROUP].copy()
+    columns = [
+        comparison["alpha"].map(short),
+        comparison["clipping"].fillna("–"),
+        *(comparison.apply(arm_text, axis=1, args=(arm,)) for arm in ("baseline", "off", "on")),
+        comparison["reduction_pct"].map(lambda gain: "" if math.isnan(gain) else f"{gain:+.{DECIMALS}f}"),
+    ]
+    for header, column in zip(HEADERS, columns, strict=True):
+        texts[header] = column.astype(object)
+    return texts
+
+
+def markdown(comparison: pd.DataFrame) -> str:
+    """The comparison as Markdown, a table an entry, clipping's mean in bold where the rule says so."""
+    parts = []
+    for title, rows, bold in _entries(comparison):
+        lines = [f"### {title}", "", _line(HEADERS), _line(["---"] * len(HEADERS))]
+        for cells, is_bold in zip(rows, bold, strict=True):
+            cells[4] = f"**{cells[4]}**" if is_bold else cells[4]
+            lines.append(_line(cells))
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, LEGEND]) + "\n"
+
+
+def latex(comparison: pd.DataFrame) -> str:
+    """The comparison as LaTeX ``tabular``s (package ``booktabs``), an entry each."""
+    parts = []
+    for title, rows, bold in _entries(comparison):
+        body = []
+        for cells, is_bold in zip(rows, bold, strict=True):
+            texts = [_tex(cell) for cell in cells]
+            texts[4] = rf"\textbf{{{texts[4]}}}" if is_bold else texts[4]
+            body.append(" & ".join(texts) + r" \\")
+        head = " & ".join(_tex(header) for header in HEADERS) + r" \\"
+        lines = [f"% {title}", r"\begin{tabular}{llrrrr}", r"\toprule", head, r"\midrule", *body]
+        parts.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def csv(comparison: pd.DataFrame) -> str:
+    """The comparison's figures, unrounded, as CSV."""
+    return comparison.to_csv(index=False)
+
+
+def render(comparison: pd.DataFrame, console: Console) -> None:
+    """Print the comparison to a terminal, an entry after the other, and how to open the dashboard."""
+    if comparison.empty:
+        console.print("There is nothing to compare: the study plans no stack.")
+    for title, rows, bold in _entries(comparison):
+        table = Table(title=escape(title), title_justify="left", title_style="bold")
+        for header in HEADERS:
+            table.add_column(header, justify="left" if header == "clipping" else "right")
+        for cells, is_bold in zip(rows, bold, strict=True):
+            texts = [escape(cell) for cell in cells]
+            texts[4] = f"[bold]{texts[4]} *[/bold]" if is_bold else texts[4]
+            table.add_row(*texts)
+        console.print(table)
+    console.print(LEGEND + " (*)", style="dim")
+    console.print(OPEN_DASHBOARD, highlight=False)
+
+
+def print_study(folder: Path, console: Console | None = None) -> None:
+    """Print the comparison of a study's folder, e.g. ``results/digits``, and how to open the dashboard.
+
+    Raises:
+        ResultFileError: its comparison is missing or damaged.
+    """
+    comparison = read_frame(folder / "comparison.parquet", "comparison", COMPARISON)
+    render(comparison, console or Console(width=None))
+
+
+def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[bool]]]:
+    texts = readable(comparison)
+    found = []
+    for (label, dataset, model, epochs, batch_size), rows in texts.groupby(_GROUP, sort=True, dropna=False):
+        title = f"{label} on {dataset} ({model}, {epochs} epochs, batch {batch_size})"
+        bold = comparison.loc[rows.index, "bold"].fillna(False).astype(bool).tolist()
+        found.append((title, rows[list(HEADERS)].to_numpy().tolist(), bold))
+    return found
+
+
+def _line(cells: "list[str] | tuple[str, ...]") -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _tex(text: str) -> str:
+    for plain, tex in {
+        "\\": r"\textbackslash ",
+        "&": r"\&",
+        "%": r"\%",
+        "_": r"\_",
+        "#": r"\#",
+        "$": r"\$",
+    }.items():
+        text = text.replace(plain, tex)
+    for plain, tex in {"±": r"$\pm$", "α": r"$\alpha$", "–": "--"}.items():
+        text = text.replace(plain, tex)
+    return text
