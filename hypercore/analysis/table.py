@@ -1,6 +1,7 @@
 """The comparison as a table to read: in the terminal, as Markdown, CSV or LaTeX."""
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ LEGEND = (
 )
 
 
-def arm_text(row: "pd.Series[Any]", arm: str) -> str:
+def arm_text(row: Mapping[Any, Any], arm: str) -> str:
     """One arm of a row: mean ± SD, and how many of its seeds did not diverge where not all did.
 
     >>> figures = {"mean_pct": 4.7, "sd_pct": 0.25, "n": 3, "n_done": 3, "n_ok": 2}
-    >>> arm_text(pd.Series({f"off_{name}": value for name, value in figures.items()}), "off")
+    >>> arm_text({f"off_{name}": value for name, value in figures.items()}, "off")
     '4.70 ± 0.25 (2/3 ok)'
     """
     n, done, ok = (int(row[f"{arm}_{name}"]) for name in ("n", "n_done", "n_ok"))
@@ -44,15 +45,16 @@ def arm_text(row: "pd.Series[Any]", arm: str) -> str:
 
 def readable(comparison: pd.DataFrame) -> pd.DataFrame:
     """The comparison's rows as texts under :data:`HEADERS`, with the columns that name the entry before."""
+    rows = comparison.to_dict("records")
     texts = comparison[_GROUP].copy()
-    columns = [
-        comparison["alpha"].map(short),
-        comparison["clipping"].fillna("–"),
-        *(comparison.apply(arm_text, axis=1, args=(arm,)) for arm in ("baseline", "off", "on")),
-        comparison["reduction_pct"].map(lambda gain: "" if math.isnan(gain) else f"{gain:+.{DECIMALS}f}"),
+    columns: list[list[str]] = [
+        [short(row["alpha"]) for row in rows],
+        [str(text) for text in comparison["clipping"].fillna("–")],
+        *([arm_text(row, arm) for row in rows] for arm in ("baseline", "off", "on")),
+        ["" if math.isnan(row["reduction_pct"]) else f"{row['reduction_pct']:+.{DECIMALS}f}" for row in rows],
     ]
     for header, column in zip(HEADERS, columns, strict=True):
-        texts[header] = column.astype(object)
+        texts[header] = pd.Series(column, index=texts.index, dtype=object)
     return texts
 
 
@@ -125,7 +127,7 @@ def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[
     return found
 
 
-def _line(cells: "list[str] | tuple[str, ...]") -> str:
+def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
