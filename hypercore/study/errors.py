@@ -1,5 +1,6 @@
 """What is wrong with a study, in words: one line a problem."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,28 +44,19 @@ def key_path(location: Location) -> str:
     >>> key_path(("stacks", 1, "alphas", 3))
     'stacks[1].alphas[3]'
     """
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{shown(key, quote=False)}" for key in location)
-    return text.removeprefix(".")
+    words = (key if re.fullmatch(r"[\w-]{1,40}", str(key)) else shown(key) for key in location)
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in words).removeprefix(".")
 
 
-def shown(value: Any, quote: bool = True) -> str:
+def shown(value: Any) -> str:
     """Print a given value in one short line, as a config would spell it.
 
-    >>> shown(True), shown(None), shown("a" * 100, quote=False)[-6:]
+    >>> shown(True), shown(None), shown("a" * 100)[-6:]
     ('true', 'null', 'aaa...')
     """
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        text = (
-            value
-            if not quote and value.isprintable()
-            else ascii(value)
-            if not value.isprintable()
-            else repr(value)
-        )
-    else:
-        text = repr(value)
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     return text if len(text) <= _LONGEST_GIVEN else text[: _LONGEST_GIVEN - 3] + "..."

@@ -40,7 +40,8 @@ def _at(value: Any, index: int | None) -> Any:
 
 def _field(model: type[BaseModel], location: Location) -> tuple[type[BaseModel], FieldInfo | None]:
     """The innermost model and field that a location goes through."""
-    owner, field = model, None
+    owner: type[BaseModel] = model
+    field: FieldInfo | None = None
     for step in location:
         if isinstance(step, int):
             continue

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.analysis.comparison import compare
 from hypercore.run.script import guarded
 
 if TYPE_CHECKING:

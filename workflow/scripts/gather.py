@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypercore.analysis.gather import gather
+
 from hypercore.run.script import guarded
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """Train one sweep."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypercore.run.script import guarded
 from hypercore.run.sweep import run_sweep
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     snakemake: Snakemake
 
-sys.exit(
+with guarded(Path(snakemake.log[0])):
     run_sweep(
         study_path=Path(snakemake.config["study"]),
         sweep=snakemake.wildcards.sweep,
@@ -19,6 +19,4 @@ sys.exit(
         out=Path(snakemake.output[0]),
         results=Path("results"),
         threads=snakemake.threads,
-        log=Path(snakemake.log[0]),
     )
-)

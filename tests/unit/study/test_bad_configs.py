@@ -1,0 +1,236 @@
+# ruff: noqa: E501 (a line a case)
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from hypercore.study import StudyError, load
+from tests.unit.study.configs import MINIMAL, plan_of
+
+LINE = re.compile(r"^[^\n]+study\.yaml(:\d+)?: ([^\n]+: )?given [^\n]+; allowed: [^\n]+$")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("name: tiny", "name: store", "study.yaml:1: name: given 'store'; allowed: a name other than"),
+        ("name: tiny", "name: Tiny Study", "study.yaml:1: name: given 'Tiny Study'; allowed: lower-case letters"),
+        ("name: tiny\n", "", "study.yaml:1: given no key 'name'; allowed: lower-case letters"),
+        ("[digits]", "[digitz]", "study.yaml:2: datasets[0]: given 'digitz'; allowed: one of digits, mnist,"),
+        ("[digits]", "[digits, digits]", "datasets[1]: given 'digits' a second time; allowed: each value once"),
+        ("[digits]", "[]", "datasets: given an empty list; allowed: at least one value"),
+        ("SGD / SGD", "Foo / SGD", "stacks[0].stack: given 'Foo / SGD' (in 'Foo': unknown optimizer 'Foo'); allowed: SGD"),
+        ("SGD / SGD", "'SGD / SGD(0.1)'", "the rightmost α is given twice"),
+        ("[0.1, 1]", "[0.1, -1]", "study.yaml:4: stacks[0].alphas[1]: given -1; allowed: a finite number above 0"),
+        ("[0.1, 1]", "[0.1, .nan]", "stacks[0].alphas[1]: given nan; allowed: a finite number above 0"),
+        ("[0.1, 1]", "[.inf]", "stacks[0].alphas[0]: given inf; allowed: a finite number above 0"),
+        ("[0.1, 1]", "[0.1, 0]", "stacks[0].alphas[1]: given 0; allowed: a finite number above 0"),
+        ("[0.1, 1]", "[0.1, yes]", "stacks[0].alphas[1]: given true; allowed: a number"),
+        ("[0.1, 1]", "[0.1, 1e-1]", "stacks[0].alphas[1]: given 0.1 a second time; allowed: each value once"),
+        ("[0.1, 1]", "[0.1, 0.10000004]", "stacks[0].alphas[1]: given 0.1 a second time; allowed: each value once"),
+        ("[0.1, 1]", "[]", "stacks[0].alphas: given an empty list; allowed: at least one value"),
+        ("[0.1, 1]", "{logspace: {start: -2, stop: 0}}", "stacks[0].alphas.logspace: given no key 'num'"),
+        ("[0.1, 1]", "[{linspace: {}}]", "stacks[0].alphas[0]: given {'linspace': {}}; allowed: a number above 0 or"),
+        ("seeds: 2", "seeds: 0", "study.yaml:5: seeds: given 0; allowed: a count of seeds from 1"),
+        ("seeds: 2", "seeds: [1, 1]", "seeds[1]: given 1 a second time"),
+        ("seeds: 2", "seeds: [-1]", "seeds[0]: given -1; allowed: a count n"),
+        ("seeds: 2", "seeds: true", "seeds: given true; allowed:"),
+        ("seeds: 2", "sedes: 2", "study.yaml:5: sedes: given the unknown key 'sedes'; allowed: the keys "),
+        ("seeds: 2", "epochs: {SGD: 0}", "epochs.SGD: given 0; allowed: a whole number above 0"),
+        ("seeds: 2", "epochs: {SDG: 1}", "epochs: given the key 'SDG'; allowed: the lowest optimizers SGD,"),
+        ("seeds: 2", "clipping: maybe", "clipping: given 'maybe'; allowed: off, on or running_mean"),
+        ("seeds: 2", "clipping: [on, true]", "clipping[1]: given on a second time; allowed: each value once"),
+        ("seeds: 2", "clipping: {kind: off, scope: all}", "given off with a scope; allowed: off alone"),
+        ("seeds: 2", "clipping: {scope: everything}", "clipping.scope: given 'everything'; allowed: weights, hyper, all"),
+        ("seeds: 2", "model: vgg", "model: given 'vgg'; allowed: one of mlp, cnn"),
+        ("seeds: 2", "device: gpu", "device: given 'gpu'; allowed: auto, cpu, cuda or cuda:N"),
+        ("seeds: 2", "image_folders: {mnist: data}", "given an image folder named 'mnist'; allowed: names other than"),
+        ("seeds: 2", "seeds: 2\nseeds: 3", "study.yaml:6: given the key 'seeds' twice (first on line 5); allowed: each key once"),
+        ("seeds: 2", "seeds: !!python/object:os.system 2", "study.yaml:5: given the tag"),
+        ("seeds: 2", "<<: {seeds: 2}", "given the key <<; allowed: keys written out"),
+        ("seeds: 2", "seeds: [2", "given a line that YAML cannot read"),
+        ("seeds: 2", "seeds:\n\t- 2", "study.yaml:6: given a line that YAML cannot read"),
+        ("seeds: 2", "---\nname: two", "given a line that YAML cannot read"),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_one_line_that_names_place_given_and_allowed(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    assert old in MINIMAL
+    with pytest.raises(StudyError) as error:
+        plan_of(tmp_path, MINIMAL.replace(old, new))
+    [line] = str(error.value).splitlines()
+    assert LINE.match(line), line
+    assert words in line
+
+
+def test_every_problem_is_named_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = "name: store\ncolour: red\ndatasets: []\nstacks: [Foo, SGD^beta]\nseeds: -1\n"
+    with pytest.raises(StudyError) as error:
+        plan_of(tmp_path, text)
+    lines = [int(line.split("study.yaml:")[1].split(":")[0]) for line in str(error.value).splitlines()]
+    assert lines == [1, 2, 3, 4, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "given an empty file; allowed: a mapping of "),
+        (b"# nothing\n", "given an empty file"),
+        (b"- a\n- b\n", "given a file that holds no mapping"),
+        (b"name: \xff\xfe", "given bytes that are no UTF-8, at byte 6; allowed: text in UTF-8"),
+        ("name: tiny".encode("utf-16"), "given bytes that are no UTF-8"),
+        (b"name: a\x00b", "YAML cannot read"),
+        (b"[" * 5000, "given values nested more than 20 deep; allowed: at most 20 levels"),
+        (b"a: &a [x, *a]\n", "given more than 100,000 values"),
+        (b"[" + b"1," * 200_000 + b"1]", "given more than 100,000 values"),
+        (b"#" * 2_000_000, "given 2,000,000 bytes; allowed: a YAML file of at most 1,000,000 bytes"),
+        (
+            b"a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+            + b"".join(
+                b"%c: &%c [%s]\n" % (n, n, b",".join([b"*%c" % (n - 1)] * 10)) for n in range(98, 115)
+            ),
+            "given more than 100,000 values",
+        ),
+    ],
+    ids=["empty", "comment", "list", "binary", "utf16", "nul", "deep", "self", "long", "large", "bomb"],
+)
+def test_files_that_hold_no_study_end_in_words_within_seconds(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content)
+    began = time.perf_counter()
+    with pytest.raises(StudyError) as error:
+        load(path)
+    assert time.perf_counter() - began < 3
+    assert words in str(error.value)
+    assert all(LINE.match(line) for line in str(error.value).splitlines())
+
+
+def test_paths_that_hold_no_file_end_in_words(tmp_path: Path) -> None:
+    for path in (tmp_path / "nothing.yaml", tmp_path, Path("a\0b"), tmp_path / ("x" * 300)):
+        with pytest.raises(StudyError, match="given .*; allowed: "):
+            load(path)
+
+
+# Values that a slip of the hand, a bad template or malice may put anywhere in a config.
+_JUNK: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(10**25), 10**25),
+        st.floats(),
+        st.text(max_size=20),
+        st.sampled_from(["on", "off", "1e-3", "SGD / SGD", "Adam^", "digits", "auto", "2020-01-01", "1:30", "0x1F"]),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+_VALID = """\
+name: tiny
+description: a study
+datasets: [digits, mnist]
+model: mlp
+alphas: [0.1, {logspace: {start: -3, stop: -2, num: 3}}]
+clipping: [off, on, {scope: [weights, hyper], norm: global, feedback: raw}]
+epochs: {SGD: 2, Adam: 1}
+batch_size: 32
+seeds: [0, 3]
+baselines: true
+device: cpu
+threads: 1
+data_root: data
+download: false
+reuse: exact
+max_cells: 5000
+image_folders: {mine: folder}
+stacks:
+  - SGD / SGD
+  - {stack: [Adam / SGD, Adam^alpha / SGD], label: null, alphas: 1e-4, seeds: 2, datasets: [mine], model: cnn}
+"""
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every location of a tree, the root apart."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, item in items for found in ((*place, key), *_places(item, (*place, key)))]
+
+
+def _parent(data: Any, place: tuple[Any, ...]) -> Any:
+    for key in place[:-1]:
+        data = data[key]
+    return data
+
+
+@st.composite
+def _mutated(draw: st.DrawFn) -> str:
+    data = yaml.safe_load(_VALID)
+    for _ in range(draw(st.integers(1, 3))):
+        places = _places(data)
+        if not places:
+            break
+        place = draw(st.sampled_from(places))
+        parent, key = _parent(data, place), place[-1]
+        action = draw(st.sampled_from(["set", "set", "drop", "wrap", "twice", "rename"]))
+        if action == "set":
+            parent[key] = draw(_JUNK)
+        elif action == "drop":
+            del parent[key]
+        elif action == "wrap":
+            parent[key] = [parent[key]] if draw(st.booleans()) else {"value": parent[key]}
+        elif action == "twice" and isinstance(parent, list):
+            parent.append(parent[key])
+        elif isinstance(parent, dict):
+            parent[draw(st.text(max_size=10))] = parent.pop(key)
+    text = yaml.safe_dump(data, allow_unicode=True, sort_keys=draw(st.booleans()))
+    if draw(st.integers(0, 4)) == 0:  # one broken spot in the text itself
+        spot = draw(st.integers(0, len(text)))
+        text = text[:spot] + draw(st.sampled_from(list("\t{}[]:&*!|>'\"%@`#,?- \n\x07"))) + text[spot:]
+    return text
+
+
+def _accepted_or_in_words(path: Path, load_it: Callable[[Path], Any]) -> bool:
+    began = time.perf_counter()
+    try:
+        plan = load_it(path)
+    except StudyError as refused:
+        plan, words = None, str(refused)
+    assert time.perf_counter() - began < 3
+    if plan is None:
+        assert words
+        assert all(LINE.match(line) for line in words.splitlines()), words
+        assert "pydantic" not in words
+        return False
+    assert plan.rows
+    assert sum(len(sweep.cells) for sweep in plan.sweeps) == len({row.cell.id for row in plan.rows})
+    return True
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=_mutated())
+@example(text=_VALID)
+def test_mutated_configs_are_accepted_or_refused_in_words(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8", newline="")
+    _accepted_or_in_words(path, load)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.binary(max_size=60))
+def test_random_bytes_are_refused_in_words(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_bytes(data)
+    assert not _accepted_or_in_words(path, load)
+
+
+def test_the_config_that_is_mutated_is_a_valid_one(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(_VALID)
+    assert _accepted_or_in_words(path, load)
