@@ -1,6 +1,7 @@
 """The comparison as a table to read: in the terminal, as Markdown, CSV or LaTeX."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def render(comparison: pd.DataFrame, console: Console) -> None:
     for title, rows, bold in _entries(comparison):
         table = Table(title=escape(title), title_justify="left", title_style="bold")
         for header in HEADERS:
-            table.add_column(header, justify="left" if header == "clipping" else "right")
+            table.add_column(header, no_wrap=True, justify="left" if header == "clipping" else "right")
         for cells, is_bold in zip(rows, bold, strict=True):
             texts = [escape(cell) for cell in cells]
             texts[4] = f"[bold]{texts[4]} *[/bold]" if is_bold else texts[4]
@@ -114,7 +115,7 @@ def print_study(folder: Path, console: Console | None = None) -> None:
         ResultFileError: its comparison is missing or damaged.
     """
     comparison = read_frame(folder / "comparison.parquet", "comparison", COMPARISON)
-    render(comparison, console or Console(width=None))
+    render(comparison, console or Console(width=None if sys.stdout.isatty() else 120))
 
 
 def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[bool]]]:
