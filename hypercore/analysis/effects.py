@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hypercore.analysis.comparison import is_bold
 from hypercore.analysis.frames import Entry, arms, entries, reductions, table
-from hypercore.analysis.printed import BOLD_POINTS, Interval
+from hypercore.analysis.printed import Interval
 from hypercore.analysis.published import Published, bare
 from hypercore.analysis.statistics import CONFIDENCE, difference, holm
 from hypercore.spec.columns import EFFECTS
@@ -30,11 +31,11 @@ def effects(cells: pd.DataFrame, published: Published | None = None) -> pd.DataF
     rows: list[dict[str, Any]] = []
     for off, on in arms(entries(cells)):
         paired = reductions(off, on)
-        rows += [_row(on, paired.loc[[a]], {"test": ALPHA, "alpha": float(a)}) for a in paired.index]
+        rows += [_row(off, on, paired.loc[[a]], {"test": ALPHA, "alpha": float(a)}) for a in paired.index]
         interval = known.interval(str(on.key["dataset"]), bare(str(on.key["stack_shape"])))
         inside = [] if interval is None else [alpha for alpha in paired.index if interval.holds(alpha)]
         if interval is not None and inside:
-            rows.append(_row(on, paired.loc[inside], _primary(interval)))
+            rows.append(_row(off, on, paired.loc[inside], _primary(interval)))
     _adjust(rows)
     return table(rows, EFFECTS)
 
@@ -48,7 +49,7 @@ def _primary(interval: Interval) -> dict[str, Any]:
     }
 
 
-def _row(on: Entry, paired: pd.DataFrame, head: dict[str, Any]) -> dict[str, Any]:
+def _row(off: Entry, on: Entry, paired: pd.DataFrame, head: dict[str, Any]) -> dict[str, Any]:
     values = seed_means(paired)
     d = difference(values)
     return {
@@ -63,9 +64,20 @@ def _row(on: Entry, paired: pd.DataFrame, head: dict[str, Any]) -> dict[str, Any
         "p": d.p,
         "p_holm": math.nan,
         "n_too_small": d.n_too_small,
-        "bold": d.n > 0 and d.mean >= float(BOLD_POINTS),
+        "bold": _is_bold(off, on, paired),
         "supported": d.n > 0 and d.p <= LEVEL and d.mean > 0,
     }
+
+
+def _is_bold(off: Entry, on: Entry, paired: pd.DataFrame) -> bool:
+    """The presentation's rule on the means over complete pairs, as a comparison prints them."""
+    complete = paired.dropna(axis="columns")
+    means = (
+        [np.nanmean(e.errors().loc[complete.index, complete.columns]) for e in (off, on)]
+        if complete.size
+        else []
+    )
+    return bool(means) and bool(is_bold(pd.Series(means[:1]), pd.Series(means[1:])).item())
 
 
 def seed_means(paired: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hypercore.analysis.judgement import DIVERGED, IMPUTED
 from hypercore.analysis.regions import Point
 from hypercore.spec.columns import Column, Role, names
 
 # What an entry is, clipping apart.
 ENTRY = ("study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size")
 OFF = "off"
-# Added by the judgement.
-DIVERGED = "diverged"
-ERROR = "imputed_error_pct"
 
 _DTYPES = {"string": "string", "int64": "Int64", "float64": "float64", "bool": "boolean"}
 
@@ -84,14 +82,14 @@ def entries(cells: pd.DataFrame) -> list[Entry]:
     Raises:
         ValueError: a column is missing, e.g. because the cells were not judged.
     """
-    wanted = {*ENTRY, "alpha", "seed", "clipping", "cell_id", "role", "baseline_id", DIVERGED, ERROR}
+    wanted = {*ENTRY, "alpha", "seed", "clipping", "cell_id", "role", "baseline_id", DIVERGED, IMPUTED}
     if missing := sorted(wanted - set(cells.columns)):
         raise ValueError(f"cells without {', '.join(missing)}; give the judged table of cells")
     outcome = cells.drop_duplicates("cell_id").set_index("cell_id")
     frame = cells[cells["role"] == Role.STACK.value].copy()
-    frame["error"] = frame[ERROR].astype(np.float64)
+    frame["error"] = frame[IMPUTED].astype(np.float64)
     frame["diverged"] = frame[DIVERGED].eq(True).fillna(False).astype(bool)
-    frame["baseline_error"] = frame["baseline_id"].map(outcome[ERROR]).astype(np.float64)
+    frame["baseline_error"] = frame["baseline_id"].map(outcome[IMPUTED]).astype(np.float64)
     frame["baseline_diverged"] = (
         frame["baseline_id"].map(outcome[DIVERGED]).eq(True).fillna(False).astype(bool)
     )

@@ -6,6 +6,9 @@ from decimal import Decimal
 from typing import Literal, cast
 
 BOLD_POINTS = Decimal(1)
+# How the published runs were trained: epochs by the lowest optimizer, and the batch size.
+EPOCHS = {"SGD": 30, "AdaGrad": 30, "Adam": 5, "RMSProp": 5}
+BATCH_SIZE = 256
 
 _PRINTED = re.compile(r"(?P<value>\d+(?:\.\d+)?)(?:±(?P<sd>\d+(?:\.\d+)?))?%")
 

@@ -1,0 +1,56 @@
+"""Which of our cells stand for a published row: the same stack, data set, epochs and batch size."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import pandas as pd
+
+from hypercore.analysis.printed import BATCH_SIZE, EPOCHS
+from hypercore.spec.notation import parse_stack
+from hypercore.spec.problems import DATASETS
+from hypercore.spec.stack import Stack
+
+
+@cache
+def swept(stack: str) -> str:
+    """Print a stack with all values in force but the rightmost α, the one that a table sweeps.
+
+    >>> swept("SGD / SGD(50)") == swept("SGD(0.01) / SGD")
+    True
+    """
+    parsed = parse_stack(stack).resolved
+    top = replace(parsed.top, given=tuple(pair for pair in parsed.top.given if pair[0] != "alpha"))
+    return str(Stack((*parsed.optimizers[:-1], top)))
+
+
+@cache
+def unread(stack: str) -> str:
+    """Print a stack as :func:`swept`, superscripts dropped.
+
+    The presentation prints none, so that its RMSProp / SGD may stand for either reading.
+
+    >>> unread("RMSProp^alpha / SGD(1e-4)") == unread("RMSProp / SGD")
+    True
+    """
+    bare = Stack(tuple(replace(o, superscript=None) for o in parse_stack(stack).resolved.optimizers))
+    return swept(str(bare))
+
+
+@cache
+def exact(stack: str) -> str:
+    """Print a stack with every value in force: equal exactly where two spellings mean one stack."""
+    return str(parse_stack(stack).resolved)
+
+
+def published_protocol(cells: pd.DataFrame, stand_ins: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Keep the rows that were trained as the published runs were, and name the published data set.
+
+    ``stand_ins`` maps one of our data sets to the published one it stands for, e.g.
+    ``{"cifar10-jpeg75": "cifar10"}``. The column ``published_dataset`` is added.
+    """
+    named = cells["dataset"].map(lambda name: (stand_ins or {}).get(name, name))
+    epochs = cells["epochs"] == cells["lowest"].map(EPOCHS)
+    model = cells["model"] == named.map(lambda name: DATASETS[name].model if name in DATASETS else None)
+    kept = epochs & model & (cells["batch_size"] == BATCH_SIZE)
+    return cells.assign(published_dataset=named)[kept.fillna(False)]

@@ -1,0 +1,134 @@
+"""Ours minus published, row by row, with both uncertainties where they are known."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hypercore.analysis.frames import ENTRY, OFF, table
+from hypercore.analysis.judgement import DIVERGED, IMPUTED
+from hypercore.analysis.matching import exact, published_protocol, unread
+from hypercore.analysis.printed import Printed
+from hypercore.analysis.published import Published
+from hypercore.analysis.statistics import Estimate, estimate
+from hypercore.spec.columns import RESIDUALS, Role
+from hypercore.spec.stack import rounded
+
+NO_SD = "the presentation gives no SD and no number of runs"
+NO_RUNS = "the source does not say over how many runs ± is taken"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One published number, and the arm of ours that it is to be compared with."""
+
+    source: str
+    table: str
+    printed_stack: str
+    arm: str
+    error: Printed
+    note: str
+
+
+def residuals(
+    cells: pd.DataFrame, published: Published | None = None, stand_ins: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """The RESIDUALS table of judged cells: a row for each published number that we have cells for.
+
+    Every clipping that is not off is compared with the presentation's clipped column, so that the
+    readings of its formula can be ranked.
+    """
+    known = published or Published()
+    comparable = published_protocol(cells, stand_ins)
+    shown = comparable.drop_duplicates(["label", "cell_id"])
+    parents = cells.drop_duplicates("cell_id").set_index("cell_id")["stack"]
+    rows: list[dict[str, Any]] = []
+    by = [*ENTRY, "clipping", "role", "alpha", "stack", "published_dataset"]
+    for key, group in shown.assign(parent=shown["parent"].map(parents)).groupby(
+        [*by, "parent"], dropna=False
+    ):
+        named = dict(zip([*by, "parent"], key, strict=True))
+        targets = list(_targets(known, named))
+        if targets:
+            rows += [_row(named, group, target) for target in targets]
+    return table(rows, RESIDUALS)
+
+
+def rank_clippings(found: pd.DataFrame) -> pd.DataFrame:
+    """Rank clipping rules by how near they come to the presentation's clipped columns.
+
+    One row a clipping, best first: rows compared, median and mean |residual|, root mean square. The
+    median comes first because a few rows near chance would otherwise decide alone.
+    """
+    clipped = found[
+        (found["source"] == "presentation") & (found["arm"] == "on") & found["residual_pct"].notna()
+    ]
+    size = clipped.assign(size=clipped["residual_pct"].abs())
+    ranked = size.groupby("clipping")["size"].agg(
+        n="size", median_pct="median", mean_pct="mean", rms_pct=lambda x: float(np.sqrt((x**2).mean()))
+    )
+    return ranked.reset_index().sort_values(["median_pct", "mean_pct", "clipping"], ignore_index=True)
+
+
+def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
+    dataset, stack, is_off = key["published_dataset"], str(key["stack"]), key["clipping"] == OFF
+    frozen = key["parent"] if isinstance(key["parent"], str) else None
+    if key["role"] == Role.BASELINE.value:
+        for baseline in known.baselines:
+            if baseline.dataset == dataset and exact(baseline.optimizer) == stack:
+                yield Target(
+                    "presentation", baseline.table, baseline.optimizer, "baseline", baseline.error, NO_SD
+                )
+    elif frozen is None:
+        for row in known.rows:
+            same = row.dataset == dataset and unread(row.stack) == unread(stack)
+            if same and rounded(row.alpha) == key["alpha"]:
+                note = "; ".join(filter(None, (row.note, NO_SD)))
+                arm, error = ("off", row.off) if is_off else ("on", row.on)
+                yield Target("presentation", row.table, f"{row.stack}({row.alpha_printed})", arm, error, note)
+    if dataset != "mnist" or not is_off:
+        return
+    for paper in known.paper:
+        if (paper.role == "baseline") != (key["role"] == Role.BASELINE.value):
+            continue
+        if frozen is not None:
+            same = paper.parent is not None and exact(paper.parent) == frozen
+        else:
+            same = exact(paper.stack) == stack
+        if same:
+            arm = "baseline" if paper.role == "baseline" else "off"
+            yield Target("paper", paper.table, paper.optimizer_printed, arm, paper.error, NO_RUNS)
+
+
+def _row(key: Mapping[str, Any], group: pd.DataFrame, target: Target) -> dict[str, Any]:
+    errors = group[IMPUTED].astype(np.float64).dropna()
+    ours = estimate(errors)
+    return {
+        **{name: key[name] for name in (*ENTRY, "clipping", "alpha")},
+        "source": target.source,
+        "table": target.table,
+        "printed_stack": target.printed_stack,
+        "arm": target.arm,
+        "n": ours.n,
+        "n_diverged": int(group[DIVERGED].eq(True).fillna(False).sum()),
+        "ours_pct": ours.mean,
+        "ours_sd_pct": ours.sd,
+        "published_pct": target.error.pct,
+        "published_sd_pct": target.error.sd_pct,
+        "rounding_pct": target.error.half_unit_pct,
+        "residual_pct": ours.mean - target.error.pct,
+        "low_pct": ours.low - target.error.pct,
+        "high_pct": ours.high - target.error.pct,
+        "z": _z(ours, target.error),
+        "note": target.note,
+    }
+
+
+def _z(ours: Estimate, error: Printed) -> float:
+    """Residual / √(our sd²/n + theirs²): their SD is taken whole, since their n is not known."""
+    if error.sd_pct is None or ours.n < 2:
+        return math.nan
+    return (ours.mean - error.pct) / math.sqrt(ours.sd**2 / ours.n + error.sd_pct**2)

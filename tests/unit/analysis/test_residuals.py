@@ -1,0 +1,107 @@
+"""Residuals: each published row meets the cells that stand for it, and no others."""
+
+import pandas as pd
+import pytest
+
+from hypercore.analysis.published import Published
+from hypercore.analysis.residuals import rank_clippings, residuals
+from hypercore.spec.clipping import OFF, ON, Clipping, Scope
+from hypercore.spec.columns import RESIDUALS, names
+from tests.unit.analysis.synthetic import judged
+
+ROWS = Published().rows
+
+
+def offset(off: float, on: float):  # type: ignore[no-untyped-def]
+    """Errors of Table 1's rows, moved by a known amount, with a little noise centred on zero."""
+    printed = {row.alpha: row for row in ROWS if row.table == "1"}
+
+    def law(alpha: float, clipped: bool, seed: int) -> float:
+        noise = 0.1 * (seed - 2.5)
+        return noise + (printed[alpha].on.pct + on if clipped else printed[alpha].off.pct + off)
+
+    return law
+
+
+def test_table_1_comes_back_with_the_offset_that_was_put_in() -> None:
+    frame = residuals(judged("SGD / SGD", [0.01, 50, 1000], offset(0.5, -0.25), baseline=9.0))
+    assert tuple(frame.columns) == names(RESIDUALS)
+    table = frame[(frame["source"] == "presentation") & (frame["arm"] != "baseline")]
+    assert len(table) == 6 and set(table["table"]) == {"1"}
+    assert table.groupby("arm")["residual_pct"].mean().to_dict() == pytest.approx({"off": 0.5, "on": -0.25})
+    assert table["z"].isna().all() and table["note"].str.contains("no SD").all()
+    assert (table["low_pct"] < table["residual_pct"]).all() and (table["n"] == 6).all()
+
+
+def test_baselines_meet_the_presentations_and_the_papers() -> None:
+    frame = residuals(judged("SGD / SGD", [50], offset(0, 0), baseline=9.0))
+    baselines = frame[frame["arm"] == "baseline"].set_index("source")
+    assert baselines.loc["presentation", "residual_pct"] == pytest.approx(9.0 - 8.96)
+    assert baselines.loc["paper", "residual_pct"] == pytest.approx(9.0 - 8.99)
+    assert baselines.loc["paper", "published_sd_pct"] == 0.05
+    assert baselines.loc["paper", "z"] == pytest.approx(0.01 / 0.05)
+
+
+def test_every_published_row_can_be_met() -> None:
+    """56 rows, two arms each; both readings of RMSProp meet Table 4."""
+    frames = []
+    for stack in ("SGD / SGD", "Adam / SGD", "AdaGrad / SGD", "RMSProp / SGD", "RMSProp^alpha / SGD"):
+        bare = stack.replace("^alpha", "")
+        alphas = [row.alpha for row in ROWS if row.stack == bare and row.dataset == "mnist"]
+        frames.append(judged(stack, alphas, lambda *_: 5.0, seeds=2))
+    frame = residuals(pd.concat(frames, ignore_index=True))
+    tables = frame[(frame["source"] == "presentation") & (frame["arm"] != "baseline")]
+    counts = tables.groupby(["table", "stack_shape"]).size().to_dict()
+    assert counts == {
+        ("1", "SGD / SGD"): 26,
+        ("2", "Adam / SGD"): 20,
+        ("3", "AdaGrad / SGD"): 22,
+        ("4", "RMSProp / SGD"): 24,
+        ("4", "RMSProp^alpha / SGD"): 24,
+    }
+
+
+def test_the_papers_rows_are_met_exactly() -> None:
+    for stack, printed in (("Adam^alpha / SGD(1e-5)", 3.12), ("Adam(0.0040, 0.899, 0.999)", 3.11)):
+        frame = residuals(judged(stack, None, lambda *_: 4.0, clippings=(OFF,)))
+        paper = frame[(frame["source"] == "paper") & (frame["arm"] == "off")]
+        assert paper["published_pct"].tolist() == [printed]
+
+
+def test_frozen_cells_meet_the_row_of_their_stack() -> None:
+    parent = judged("SGD / Adam(0.1)", None, lambda *_: 4.9, clippings=(OFF,), label="stack")
+    frozen = judged("SGD(0.3)", None, lambda *_: 3.0, clippings=(OFF,), label="frozen")
+    frozen["parent"] = frozen["parent"].astype(object)
+    ids = parent[parent["role"] == "stack"].set_index("seed")["cell_id"]
+    is_stack = frozen["role"] == "stack"
+    frozen.loc[is_stack, "parent"] = frozen.loc[is_stack, "seed"].map(ids)
+    frame = residuals(pd.concat([parent, frozen], ignore_index=True))
+    rows = frame[(frame["source"] == "paper") & (frame["label"] == "frozen")]
+    assert rows["printed_stack"].tolist() == ["SGD(0.4538)"] and rows["published_pct"].tolist() == [2.80]
+
+
+@pytest.mark.parametrize(
+    "change", [{"epochs": 3}, {"batch_size": 32}, {"model": "cnn"}, {"dataset": "digits"}]
+)
+def test_runs_of_another_protocol_meet_no_row(change: dict[str, object]) -> None:
+    assert residuals(judged("SGD / SGD", [50], offset(0, 0)).assign(**change)).empty  # type: ignore[arg-type]
+
+
+def test_other_initial_values_meet_no_row() -> None:
+    assert residuals(judged("SGD(0.05) / SGD", [50], lambda *_: 5.0)).empty
+
+
+def test_a_stand_in_must_be_named() -> None:
+    cells = judged("Adam / SGD", [1e-9], lambda *_: 40.0, dataset="cifar10-jpeg75").assign(model="cnn")
+    assert residuals(cells).empty
+    frame = residuals(cells, stand_ins={"cifar10-jpeg75": "cifar10"})
+    assert set(frame["dataset"]) == {"cifar10-jpeg75"} and set(frame["table"]) == {"5"}
+
+
+def test_clippings_are_ranked_by_their_residuals() -> None:
+    near = judged("SGD / SGD", [0.01, 50, 100], offset(0, 0.2), clippings=(OFF, ON))
+    far = judged("SGD / SGD", [0.01, 50, 100], offset(0, 2.0), clippings=(Clipping(scope=Scope.WEIGHTS),))
+    far = far[far["role"] == "stack"]
+    ranked = rank_clippings(residuals(pd.concat([near, far], ignore_index=True)))
+    assert ranked["clipping"].tolist() == ["on", "running_mean(weights, tensor, clipped)"]
+    assert ranked["median_pct"].tolist() == pytest.approx([0.2, 2.0]) and ranked["n"].tolist() == [3, 3]
