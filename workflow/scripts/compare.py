@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypercore.analysis.comparison import write_comparison
 from hypercore.run.script import guarded
 
 if TYPE_CHECKING:
@@ -11,4 +12,4 @@ if TYPE_CHECKING:
     snakemake: Snakemake
 
 with guarded(Path(snakemake.log[0])):
-    raise NotImplementedError
+    write_comparison(Path(snakemake.input.cells), Path(snakemake.output[0]))
