@@ -1,0 +1,118 @@
+"""Real snakemake on small studies in a folder of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hypercore.spec.columns import CELLS, names, volatile
+
+ROOT = Path(__file__).parents[2]
+SNAKEFILE = ROOT / "workflow/Snakefile"
+
+TINY = """\
+name: tiny
+datasets: [digits]
+stacks:
+  - {stack: SGD / SGD, alphas: [0.1, 1000]}
+clipping: [off, on]
+epochs: 1
+seeds: 1
+baselines: false
+device: cpu
+"""
+
+
+def command(*arguments: str, study: str | None = "study.yaml", cores: int = 1) -> list[str]:
+    """The command line of a run in the current folder."""
+    config = [] if study is None else ["--config", f"study={study}"]
+    run = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--cores", str(cores)]
+    return [*run, *arguments, *config]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment, with the checkout importable."""
+    path = os.pathsep.join(filter(None, [(extra or {}).get("PYTHONPATH"), str(ROOT)]))
+    return {**os.environ, **(extra or {}), "PYTHONPATH": path}
+
+
+@dataclass
+class Workplace:
+    """A folder with one or more studies, and what is known of its store."""
+
+    folder: Path
+
+    def write(self, text: str, name: str = "study.yaml") -> None:
+        """Write a study's config."""
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def run(
+        self,
+        *arguments: str,
+        study: str | None = "study.yaml",
+        env: Mapping[str, str] | None = None,
+        code: int | None = 0,
+    ) -> str:
+        """Run snakemake and return all that it printed; ``code`` is the expected exit code."""
+        done = subprocess.run(
+            command(*arguments, study=study),
+            cwd=self.folder,
+            env=environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        if code is not None:
+            assert done.returncode == code, done.stdout
+        return done.stdout
+
+    def trained(self, *arguments: str, **options: object) -> int:
+        """Run snakemake and return how many cells were trained (again), by the files of the store."""
+        before = self.stored()
+        self.run(*arguments, **options)  # type: ignore[arg-type]
+        after = self.stored()
+        return sum(before.get(path) != stamp for path, stamp in after.items())
+
+    def stored(self) -> dict[Path, tuple[int, int]]:
+        """Every record of the store with what tells a new one: inode and time."""
+        files = (self.folder / "results/store").rglob("*.parquet")
+        return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+
+    def files(self) -> dict[str, tuple[int, int]]:
+        """Every result file with inode and time."""
+        found = (self.folder / "results").rglob("*") if (self.folder / "results").exists() else ()
+        return {
+            str(path.relative_to(self.folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
+            for path in found
+            if path.is_file()
+        }
+
+    def cells(self, study: str = "tiny") -> list[dict[str, object]]:
+        """The rows of a study's cells without their volatile columns."""
+        return self.table("cells", study).to_pylist()
+
+    def table(self, name: str, study: str = "tiny") -> pa.Table:
+        """A study's table without volatile columns."""
+        table = pq.read_table(self.folder / f"results/{study}/{name}.parquet")
+        drop = [column for column in volatile(CELLS) if column in table.column_names]
+        return table.drop_columns(drop).replace_schema_metadata(None)
+
+
+def tables(workplace: Workplace, study: str = "tiny") -> dict[str, pa.Table]:
+    """All tables of a study that runs of equal configs must agree on."""
+    found = {name: workplace.table(name, study) for name in ("plan", "cells", "curves", "trajectories")}
+    by = {"curves": ["cell_id", "epoch"], "trajectories": ["cell_id", "step", "level", "hyperparameter"]}
+    return {
+        name: table.sort_by([(column, "ascending") for column in by[name]]) if name in by else table
+        for name, table in found.items()
+    } | {"comparison": workplace.table("comparison", study)}
+
+
+__all__ = ["ROOT", "SNAKEFILE", "TINY", "Workplace", "command", "environment", "names", "tables"]

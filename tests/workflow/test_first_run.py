@@ -1,0 +1,89 @@
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.workflow.runner import ROOT, SNAKEFILE, TINY, Workplace, command, environment
+
+
+def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(workplace: Workplace) -> None:
+    workplace.run()
+    rows = workplace.cells()
+    assert len(rows) == 4
+    assert {row["status"] for row in rows} <= {"finished", "nonfinite"}
+    results = workplace.folder / "results"
+    for name in ("plan", "cells", "curves", "trajectories", "comparison"):
+        assert (results / f"tiny/{name}.parquet").stat().st_size > 0
+    [sweep] = (results / "sweeps").glob("*.parquet")
+    assert (results / f"logs/train/{sweep.stem}.log").read_text()
+    assert (results / f"benchmarks/{sweep.stem}.tsv").read_text().startswith("s\t")
+    before = workplace.files()
+    assert "Nothing to be done" in workplace.run()
+    assert workplace.files() == before
+
+
+def test_a_dry_run_imports_no_torch_touches_nothing_and_is_quick(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    poison = tmp_path / "poison"
+    for package in ("torch", "torchvision", "pandas"):
+        (poison / package).mkdir(parents=True)
+        (poison / package / "__init__.py").write_text(f"raise RuntimeError('{package} was imported')")
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        said = workplace.run("-n", env={"PYTHONPATH": str(poison)})
+        seconds.append(time.perf_counter() - began)
+    assert "was imported" not in said
+    assert "train" in said
+    assert not (workplace.folder / "results").exists()
+    assert min(seconds) < 3, seconds
+
+
+def test_a_poisoned_torch_is_noticed_by_training(workplace: Workplace, tmp_path: Path) -> None:
+    # Without this the test above would pass with a poison that harms nobody.
+    (tmp_path / "poison/torch").mkdir(parents=True)
+    (tmp_path / "poison/torch/__init__.py").write_text("raise RuntimeError('torch was imported')")
+    said = workplace.run(env={"PYTHONPATH": str(tmp_path / "poison")}, code=1)
+    assert "torch was imported" in said
+
+
+def test_a_configfile_selects_the_study_and_nothing_is_merged(workplace: Workplace) -> None:
+    workplace.write(TINY.replace("name: tiny", "name: other"), "other.yaml")
+    said = workplace.run("-n", "--configfile", "other.yaml", study=None)
+    assert "results/other/plan.parquet" in said
+    assert "results/tiny" not in said
+
+
+def test_unknown_options_and_bad_studies_end_in_words(workplace: Workplace) -> None:
+    said = workplace.run("-n", "--config", "stduy=study.yaml", study=None, code=1)
+    assert "--config: given the unknown key 'stduy'; allowed: the keys study, confirm_large" in said
+    assert "Traceback" not in said
+    workplace.write(TINY.replace("1000]", "-1]").replace("[digits]", "[digitz]"))
+    said = workplace.run(code=1)
+    assert "study.yaml:4: stacks[0].alphas[1]: given -1; allowed: a finite number above 0" in said
+    assert "Traceback" not in said
+    assert "pydantic" not in said
+    assert not (workplace.folder / "results").exists()
+
+
+def test_the_default_study_and_the_smoke_study_are_planned(tmp_path: Path) -> None:
+    for study, sweeps in ((None, 8), (str(ROOT / "config/smoke.yaml"), 4)):
+        done = subprocess.run(
+            command("-n", study=study),
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert re.search(rf"^train +{sweeps}$", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_the_workflow_is_linted_and_formatted() -> None:
+    lint = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--lint"]
+    assert subprocess.run(lint, cwd=ROOT, env=environment(), capture_output=True, check=False).returncode == 0
+    fmt = [str(Path(sys.executable).with_name("snakefmt")), "--check", "workflow"]
+    done = subprocess.run(fmt, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
