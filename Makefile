@@ -40,7 +40,7 @@ test: lint types structure workflow unit browser
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check --quiet Snakefile workflow
+	$(BIN)/snakefmt --check --quiet workflow
 
 types: $(READY)
 	$(BIN)/mypy
