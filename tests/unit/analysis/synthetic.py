@@ -53,6 +53,7 @@ def _row(cell: Cell, label: str, role: str, baseline_id: str | None, outcome: Ou
         "baseline_id": baseline_id,
         "status": "missing" if outcome is None else "finished",
         "n_classes": 10,
+        "steps": 235 * cell.epochs,
         "train_sec": 10.0,
         "lanes": 1,
         "diverged": diverged,

@@ -1,0 +1,86 @@
+"""What claims are judged by: a study's cells and curves, found by the words a claim uses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from hypercore.analysis.frames import OFF, Entry, entries
+from hypercore.analysis.matching import published_protocol, swept
+from hypercore.analysis.published import Published
+from hypercore.analysis.regions import Criteria
+from hypercore.spec.clipping import ON
+from hypercore.spec.columns import Role
+
+
+@dataclass(frozen=True)
+class Arms:
+    """One stack of a claim: its unclipped and its clipped runs over the α that both have."""
+
+    stack: str
+    off: Entry
+    on: Entry
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Judged cells and curves of one or more studies.
+
+    ``stand_ins`` names which of our data sets stands for a published one, as for residuals.
+    """
+
+    cells: pd.DataFrame
+    curves: pd.DataFrame
+    published: Published = field(default_factory=Published)
+    criteria: Criteria = field(default_factory=Criteria)
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def comparable(self) -> pd.DataFrame:
+        """The cells that were trained as the published ones."""
+        return published_protocol(self.cells, self.stand_ins)
+
+    @cached_property
+    def outcome(self) -> pd.DataFrame:
+        """Every cell once, by its id."""
+        return self.cells.drop_duplicates("cell_id").set_index("cell_id")
+
+    def stacks(self, dataset: str) -> list[str]:
+        """The presentation's stacks on a data set."""
+        return list(dict.fromkeys(row.stack for row in self.published.rows if row.dataset == dataset))
+
+    def arms(self, dataset: str, stack: str) -> Arms | None:
+        """The runs of a stack as the notation reads it, whatever entries they are labelled by."""
+        wanted = self.of_stack(dataset, stack)
+        found = {entry.clipping: entry for entry in entries(wanted)}
+        if OFF not in found or str(ON) not in found:
+            return None
+        return Arms(stack, found[OFF], found[str(ON)])
+
+    def all_arms(self, dataset: str) -> list[Arms]:
+        """The runs of each of the presentation's stacks that are planned."""
+        return [arms for stack in self.stacks(dataset) if (arms := self.arms(dataset, stack)) is not None]
+
+    def of_stack(self, dataset: str, stack: str) -> pd.DataFrame:
+        """Cells of a stack, clipped as in the presentation or not, as one entry, and their baselines."""
+        cells = self.comparable
+        key = swept(stack)
+        is_stack = (cells["role"] == Role.STACK.value) & cells["parent"].isna()
+        is_stack &= (cells["published_dataset"] == dataset) & cells["clipping"].isin([OFF, str(ON)])
+        is_stack &= cells["stack"].map(swept).eq(key)
+        # An entry may leave its baselines out; the same cell may stand in another that has them.
+        found = cells[is_stack].sort_values("baseline_id").drop_duplicates("cell_id")
+        baselines = cells[cells["cell_id"].isin(found["baseline_id"])].drop_duplicates("cell_id")
+        return pd.concat([found, baselines]).assign(study="", label=stack)
+
+    def timed(self, dataset: str) -> pd.DataFrame:
+        """Cells that trained alone, so that the batch's time is theirs, with their time a step."""
+        cells = self.cells.drop_duplicates("cell_id")
+        dataset_of = cells["dataset"].map(lambda name: self.stand_ins.get(name, name))
+        alone = cells[(cells["lanes"] == 1) & (dataset_of == dataset) & cells["train_sec"].notna()]
+        alone = alone[alone["steps"].astype(np.float64) > 0]
+        return alone.assign(
+            step_sec=alone["train_sec"].astype(np.float64) / alone["steps"].astype(np.float64)
+        )

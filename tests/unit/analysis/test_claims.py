@@ -1,0 +1,311 @@
+"""Each test of a claim gives each verdict on results that deserve it; the file of claims is checked."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hypercore.analysis.claims import TESTS, judge_claims, read_claims
+from hypercore.analysis.evidence import Evidence
+from hypercore.analysis.findings import Part, Verdict, decide
+from hypercore.analysis.printed import PublishedError
+from hypercore.analysis.published import Published, published_folder
+from hypercore.spec.clipping import OFF
+from hypercore.spec.columns import CLAIMS, names
+from tests.unit.analysis.synthetic import Outcome, judged
+
+REPRODUCED, CONTRADICTED, UNDETERMINED = Verdict
+ALPHAS = [1.0, 10.0, 50.0, 75.0, 100.0]
+NO_CURVES = pd.DataFrame({"cell_id": [], "epoch": [], "test_error_pct": [], "grad_norm_max": []})
+
+
+def sgd(
+    off: float, on: float, spread: float = 0.1, seeds: int = 8, alphas: list[float] | None = None
+) -> pd.DataFrame:
+    """SGD / SGD with the same mean at every α, and noise that is paired but for a tenth of it."""
+
+    def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+        noise = spread * ((seed * 7 + int(alpha)) % 5 - 2)
+        return on - noise if clipped else off + 0.1 * noise
+
+    return judged("SGD / SGD", alphas or ALPHAS, law, seeds=seeds)
+
+
+def verdict(
+    test: str, cells: pd.DataFrame, curves: pd.DataFrame = NO_CURVES, **parameters: object
+) -> Verdict:
+    return TESTS[test](Evidence(cells, curves), **parameters).verdict
+
+
+def test_a_claim_about_means_is_judged_by_every_parts_interval() -> None:
+    good = Part("good", np.array([2.0, 2.1, 1.9, 2.0, 2.1, 1.9]))
+    bad = Part("bad", np.array([0.1, 0.0, 0.2, 0.1, 0.0, 0.2]))
+    wide = Part("wide", np.array([5.0, -5.0, 9.0, -3.0, 4.0, 2.0]))
+    few = Part("few", np.array([2.0, 2.1]))
+    assert decide([good], 1.0, math.inf, "points").verdict is REPRODUCED
+    found = decide([good, bad, wide], 1.0, math.inf, "points")
+    assert found.verdict is CONTRADICTED and found.reason.startswith("bad: 0.1")
+    assert decide([good, wide], 1.0, math.inf, "points").verdict is UNDETERMINED
+    found = decide([good, few], 1.0, math.inf, "points")
+    assert found.verdict is UNDETERMINED and "over 2" in found.reason and "n is too small" in found.reason
+    assert decide([], 1.0, math.inf, "points").reason == "no cells that the claim is about are planned"
+
+
+def test_one_part_of_many_contradicts_at_bonferronis_level_only() -> None:
+    values = np.array([0.8, 0.2, 0.75, 0.1, 0.7, 0.8])
+    assert decide([Part("a", values)], 1.0, math.inf, "points").verdict is CONTRADICTED
+    good = [Part(str(i), np.full(6, 2.0)) for i in range(30)]
+    assert decide([Part("a", values), *good], 1.0, math.inf, "points").verdict is UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "spread", "expected"),
+    [
+        (5.0, 4.9, 0.1, REPRODUCED),
+        (9.0, 4.0, 0.1, CONTRADICTED),
+        (4.0, 9.0, 0.1, CONTRADICTED),
+        (5, 5, 3, UNDETERMINED),
+    ],
+)
+def test_negligible(off: float, on: float, spread: float, expected: Verdict) -> None:
+    assert (
+        verdict("negligible", sgd(off, on, spread), dataset="mnist", stack="SGD / SGD", alpha_max=10)
+        is expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "spread", "expected"),
+    [
+        (9.0, 4.0, 0.1, REPRODUCED),
+        (5.0, 4.9, 0.1, CONTRADICTED),
+        (4.0, 9.0, 0.1, CONTRADICTED),
+        (6, 5, 3, UNDETERMINED),
+    ],
+)
+def test_reduces(off: float, on: float, spread: float, expected: Verdict) -> None:
+    arguments = {"dataset": "mnist", "stack": "SGD / SGD", "alpha_low": 10, "alpha_high": 100}
+    assert verdict("reduces", sgd(off, on, spread), **arguments) is expected
+
+
+def test_too_few_seeds_settle_nothing() -> None:
+    arguments = {"dataset": "mnist", "stack": "SGD / SGD", "alpha_low": 10, "alpha_high": 100}
+    assert verdict("reduces", sgd(9.0, 4.0, seeds=5), **arguments) is UNDETERMINED
+    assert verdict("reduces", sgd(9.0, 4.0, seeds=6), **arguments) is REPRODUCED
+
+
+def test_the_other_reading_of_rmsprop_does_not_count() -> None:
+    cells = judged("RMSProp^alpha / SGD", [0.025], lambda _, c, s: 4.0 + 5 * (not c) + 0.1 * s)
+    arguments = {"dataset": "mnist", "stack": "RMSProp / SGD", "alpha_low": 0.01, "alpha_high": 0.05}
+    found = TESTS["reduces"](Evidence(cells, NO_CURVES), **arguments)
+    assert found.verdict is UNDETERMINED and "planned" in found.reason
+
+
+@pytest.mark.parametrize(("on", "expected"), [(4.0, REPRODUCED), (5.2, REPRODUCED), (9.0, CONTRADICTED)])
+def test_equal_or_better(on: float, expected: Verdict) -> None:
+    assert verdict("equal_or_better", sgd(5.0, on), dataset="mnist") is expected
+
+
+def curves(cells: pd.DataFrame, errors: dict[str, list[float]], peaks: dict[str, float]) -> pd.DataFrame:
+    """Curves of three epochs, by role and clipping."""
+    rows = []
+    for _, cell in cells.drop_duplicates("cell_id").iterrows():
+        arm = "baseline" if cell["role"] == "baseline" else str(cell["clipping"])
+        for epoch, error in enumerate(errors[arm], start=1):
+            row = {
+                "cell_id": cell["cell_id"],
+                "epoch": epoch,
+                "test_error_pct": error,
+                "grad_norm_max": peaks[arm],
+            }
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "expected"),
+    [
+        ([20.0, 12.0, 8.0], [12.0, 8.0, 7.0], REPRODUCED),
+        ([12.0, 8.0, 7.0], [20.0, 12.0, 8.0], CONTRADICTED),
+        ([12.0, 8.0, 7.0], [12.0, 8.0, 7.0], CONTRADICTED),
+        ([50.0, 50.0, 50.0], [20.0, 12.0, 8.0], REPRODUCED),
+    ],
+)
+def test_converges_faster(off: list[float], on: list[float], expected: Verdict) -> None:
+    cells = sgd(8.0, 8.0)
+    points = curves(
+        cells,
+        {"baseline": [11, 10, 9.0], "off": off, "on": on},
+        dict.fromkeys(("baseline", "off", "on"), 1.0),
+    )
+    assert verdict("converges_faster", cells, points, dataset="mnist") is expected
+
+
+@pytest.mark.parametrize(
+    ("peak", "expected"), [(500.0, REPRODUCED), (math.inf, REPRODUCED), (0.1, CONTRADICTED)]
+)
+def test_gradients_explode_or_outputs_saturate(peak: float, expected: Verdict) -> None:
+    cells = judged("SGD / SGD", ALPHAS, lambda *_: "diverged")
+    points = curves(
+        cells, {arm: [90.0] for arm in ("baseline", "off", "on")}, {"baseline": 1.0, "off": peak, "on": 1.0}
+    )
+    found = TESTS["gradients_explode"](Evidence(cells, points), dataset="mnist", factor=10)
+    assert found.verdict is expected and found.n == 30 and len(found.cells) == 30
+
+
+def test_no_diverged_run_says_nothing_of_gradients() -> None:
+    assert verdict("gradients_explode", sgd(5.0, 5.0), dataset="mnist", factor=10) is UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "expected"),
+    [(40.0, 40.0, REPRODUCED), (40.0, 5.0, CONTRADICTED), (5.0, 5.0, UNDETERMINED)],
+)
+def test_not_consistent(off: float, on: float, expected: Verdict) -> None:
+    assert verdict("not_consistent", sgd(off, on), dataset="mnist") is expected
+
+
+def test_one_alpha_that_cannot_be_told_leaves_consistency_open() -> None:
+    def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+        return 40.0 if not clipped else None if alpha == 50.0 else 5.0 + 0.1 * seed
+
+    assert verdict("not_consistent", judged("SGD / SGD", ALPHAS, law), dataset="mnist") is UNDETERMINED
+
+
+@pytest.mark.parametrize(("edge", "expected"), [(10.0, REPRODUCED), (1.0, CONTRADICTED)])
+def test_robust(edge: float, expected: Verdict) -> None:
+    """Safe from 1 up to the edge; not below 1, so that no grid cuts the region."""
+
+    def law(alpha: float, _: bool, seed: int) -> Outcome:
+        return 5.0 + 0.1 * seed if 1.0 <= alpha <= edge else 40.0 + seed
+
+    cells = judged("SGD / SGD", [0.5, 1.0, 2.0, 10.0, 20.0], law)
+    assert verdict("robust", cells, dataset="mnist", at_least_decades=1) is expected
+
+
+def test_robust_stays_open_where_the_grid_ends() -> None:
+    assert verdict("robust", sgd(5.0, 5.0, alphas=[50.0, 75.0]), dataset="mnist") is UNDETERMINED
+
+
+def timed(cells: pd.DataFrame, extra: dict[str, float]) -> pd.DataFrame:
+    arm = cells["clipping"].where(cells["role"] == "stack", "baseline")
+    jitter = cells["seed"].astype(float) * 0.001
+    return cells.assign(train_sec=10.0 * (1 + arm.map(extra) + jitter))
+
+
+@pytest.mark.parametrize(("added", "expected"), [(0.001, REPRODUCED), (0.2, CONTRADICTED)])
+def test_times_of_cells_that_trained_alone(added: float, expected: Verdict) -> None:
+    cells = timed(sgd(5.0, 5.0), {"baseline": 0.0, "off": 0.0, "on": added})
+    assert verdict("no_time_increase", cells, dataset="mnist") is expected
+    levels = timed(sgd(5.0, 5.0), {"baseline": 0.0, "off": added, "on": added})
+    assert verdict("cost_per_level", levels, dataset="mnist") is expected
+
+
+@pytest.mark.parametrize("test", ["no_time_increase", "cost_per_level", "constant_cost"])
+def test_lanes_of_a_batch_say_nothing_of_time(test: str) -> None:
+    cells = sgd(5.0, 5.0).assign(lanes=16)
+    assert verdict(test, cells, dataset="mnist") is UNDETERMINED
+
+
+@pytest.mark.parametrize(("added", "expected"), [(0.0, REPRODUCED), (1.0, CONTRADICTED)])
+def test_constant_cost_compares_long_runs_with_short_ones(added: float, expected: Verdict) -> None:
+    short = sgd(5.0, 5.0)
+    long = short.assign(
+        epochs=90, steps=235 * 90, train_sec=30.0 * (1 + added), cell_id=short["cell_id"] + "x"
+    )
+    assert verdict("constant_cost", pd.concat([short, long], ignore_index=True), dataset="mnist") is expected
+
+
+def paper(error: float, spread: float = 0.1) -> pd.DataFrame:
+    frames = [
+        judged(row.stack, None, lambda *of: error + spread * (of[-1] - 3.5), seeds=8, clippings=(OFF,))
+        for row in Published().paper
+        if row.role == "stack"
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "spread", "expected"),
+    [(5.0, 0.1, REPRODUCED), (12.0, 0.1, CONTRADICTED), (9.0, 1.0, UNDETERMINED)],
+)
+def test_learned_beats_baseline(error: float, spread: float, expected: Verdict) -> None:
+    assert verdict("beats_baseline", paper(error, spread)) is expected
+
+
+def test_one_stack_that_was_not_run_leaves_the_claim_open() -> None:
+    cells = paper(5.0)
+    assert verdict("beats_baseline", cells[cells["label"] != "SGD / SGD"]) is UNDETERMINED
+
+
+@pytest.mark.parametrize(("offset", "expected"), [(0.0, REPRODUCED), (3.0, CONTRADICTED)])
+def test_frozen_as_printed(offset: float, expected: Verdict) -> None:
+    rows = Published().paper
+    printed = {row.stack: row.error.pct for row in rows if row.role == "stack"}
+    frames = []
+    for row in rows:
+        if row.role != "frozen" or row.parent is None:
+            continue
+        base = printed[row.parent]
+        stack = judged(row.parent, None, lambda *of, e=base: e + 0.5 * of[-1], seeds=8, clippings=(OFF,))
+        ids = stack[stack["role"] == "stack"].set_index("seed")["cell_id"]
+        ours = row.error.pct + offset
+        frozen = judged(row.stack, None, lambda *of, e=ours: e + 0.5 * of[-1], seeds=8, clippings=(OFF,))
+        frozen = frozen[frozen["role"] == "stack"].astype({"parent": object})
+        frames += [stack, frozen.assign(parent=frozen["seed"].map(ids), cell_id=frozen["cell_id"] + "f")]
+    assert verdict("frozen_as_printed", pd.concat(frames, ignore_index=True)) is expected
+
+
+def test_every_claim_has_a_verdict_computed_from_cells() -> None:
+    frame = judge_claims(Evidence(sgd(9.0, 4.0), NO_CURVES), "test")
+    assert tuple(frame.columns) == names(CLAIMS) and len(frame) == len(read_claims())
+    row = frame.set_index("claim").loc["sgd-reduces"]
+    assert row["verdict"] == "reproduced" and row["estimate"] == pytest.approx(5.0, abs=0.2) and row["n"] == 8
+    assert len(json.loads(row["cells"])) == 2 * 3 * 8
+    assert "SGD / SGD, mean over 3 α" in row["reason"]
+    assert set(frame.set_index("claim").loc[["cifar-adam-reduces", "frozen-as-printed"], "verdict"]) == {
+        "undetermined"
+    }
+
+
+def test_nothing_trained_leaves_every_claim_undetermined() -> None:
+    cells = judged("SGD / SGD", ALPHAS, lambda *_: None, baseline=None).assign(
+        lanes=pd.NA, train_sec=math.nan
+    )
+    frame = judge_claims(Evidence(cells, NO_CURVES), "test")
+    assert set(frame["verdict"]) == {"undetermined"}
+    assert (frame["reason"].str.len() > 10).all()
+
+
+def test_claims_carry_no_verdict_in_their_file() -> None:
+    text = (published_folder() / "claims.yaml").read_text(encoding="utf-8")
+    assert "verdict:" not in text and {claim.test for claim in read_claims().values()} == set(TESTS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ("test: negligible", "test: ignorable"),
+            "claims.yaml: sgd-negligible: unknown test 'ignorable'; allowed: negligible",
+        ),
+        (
+            ("alpha_max: 10", "alpha_top: 10"),
+            "sgd-negligible: negligible has no parameter 'alpha_top'; allowed: dataset",
+        ),
+        ((", alpha_max: 10", ""), "sgd-negligible: negligible needs the parameter 'alpha_max'"),
+        (("alpha_max: 10", "alpha_max: ten"), "sgd-negligible: alpha_max = 'ten'; allowed: a number"),
+        (("statement: SGD", "claim: SGD"), "claims.yaml: claims.sgd-negligible"),
+        (("claims:", "claims: ["), "claims.yaml: no YAML"),
+    ],
+)
+def test_a_bad_claim_is_one_line_in_words(tmp_path: Path, change: tuple[str, str], message: str) -> None:
+    text = (published_folder() / "claims.yaml").read_text(encoding="utf-8")
+    (tmp_path / "claims.yaml").write_text(text.replace(*change, 1), encoding="utf-8")
+    with pytest.raises(PublishedError) as error:
+        read_claims(tmp_path)
+    assert str(error.value).startswith(message.split(": ")[0]) or message in str(error.value)
+    assert message in str(error.value) and "\n" not in str(error.value)
