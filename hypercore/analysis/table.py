@@ -4,7 +4,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from rich.console import Console
@@ -86,6 +86,25 @@ def latex(comparison: pd.DataFrame) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def text_table(frame: pd.DataFrame, form: Literal["markdown", "latex"]) -> str:
+    r"""Any frame as a Markdown table or a LaTeX ``tabular``; numbers to 6 significant digits.
+
+    >>> print(text_table(pd.DataFrame({"a": [0.1 + 0.2], "b": ["x|y"]}), "markdown"), end="")
+    | a | b |
+    | --- | --- |
+    | 0.3 | x\|y |
+    """
+    header = [str(name) for name in frame.columns]
+    rows = [[_shown(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    if form == "markdown":
+        return "\n".join([_line(header), _line(["---"] * len(header)), *map(_line, rows)]) + "\n"
+    lines = [" & ".join(map(_tex, row)) + r" \\" for row in [header, *rows]]
+    top = rf"\begin{{tabular}}{{{'l' * len(header)}}}"
+    return "\n".join(
+        [top, r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}", ""]
+    )
+
+
 def csv(comparison: pd.DataFrame) -> str:
     """The comparison's figures, unrounded, as CSV."""
     return comparison.to_csv(index=False)
@@ -128,8 +147,14 @@ def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[
     return found
 
 
+def _shown(value: Any) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+    return "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def _tex(text: str) -> str:

@@ -1,0 +1,83 @@
+"""Tables kept in memory, read anew when their file changes. What comes from here is never changed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from hypercore.analysis.comparison import compare
+from hypercore.analysis.effects import effects
+from hypercore.analysis.judgement import DivergenceRule, judge
+from hypercore.analysis.ranges import regions, safety, sensitivities
+
+_Stamp = tuple[int, int] | None
+
+
+def table(study: str, name: str) -> pd.DataFrame:
+    """A table of a study as its file holds it.
+
+    Raises:
+        ResultFileError: the file is missing, damaged or of another schema version.
+    """
+    path = data.table_path(data.results_root(), study, name)
+    return _table(str(path.parent.parent), study, name, data.stamp(path))
+
+
+def judged(study: str, rule: DivergenceRule | None = None) -> pd.DataFrame:
+    """The judged cells of a study.
+
+    Raises:
+        ResultFileError: as :func:`table`.
+    """
+    path = data.table_path(data.results_root(), study, "cells")
+    return _judged(str(path.parent.parent), study, rule or DivergenceRule(), data.stamp(path))
+
+
+def derived(study: str, name: str) -> pd.DataFrame:
+    """A table that follows from the cells: as its file holds it, else worked out here.
+
+    Raises:
+        ResultFileError: neither its file nor the cells can be read.
+    """
+    path = data.table_path(data.results_root(), study, name)
+    cells = data.table_path(data.results_root(), study, "cells")
+    if path.exists():
+        return table(study, name)
+    return _derived(str(path.parent.parent), study, name, data.stamp(cells))
+
+
+def optional(study: str, name: str) -> pd.DataFrame | None:
+    """A table that a study need not have; ``None`` where it has none.
+
+    Raises:
+        ResultFileError: the file is there and cannot be read.
+    """
+    if not data.table_path(data.results_root(), study, name).exists():
+        return None
+    return table(study, name)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _table(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:  # noqa: ARG001 (a key)
+    return data.read(Path(root), study, name)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _judged(root: str, study: str, rule: DivergenceRule, stamp: _Stamp) -> pd.DataFrame:
+    return judge(_table(root, study, "cells", stamp), rule)
+
+
+_DERIVE: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "comparison": compare,
+    "effects": effects,
+    "regions": regions,
+    "safety": safety,
+    "sensitivity": sensitivities,
+}
+
+
+@st.cache_resource(max_entries=32, show_spinner="Working it out from the cells …")
+def _derived(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:
+    return _DERIVE[name](_judged(root, study, DivergenceRule(), stamp))

@@ -1,0 +1,87 @@
+"""The results' folder: which studies it has, and their tables as frames."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from hypercore.analysis.tables import read_frame
+from hypercore.spec import columns as spec
+
+MAKE = "snakemake --cores all"
+
+TABLES: dict[str, tuple[spec.Column, ...]] = {
+    "plan": spec.PLAN,
+    "cells": spec.CELLS,
+    "curves": spec.CURVES,
+    "trajectories": spec.TRAJECTORIES,
+    "comparison": spec.COMPARISON,
+    "effects": spec.EFFECTS,
+    "safety": spec.SAFETY,
+    "regions": spec.REGIONS,
+    "sensitivity": spec.SENSITIVITY,
+    "residuals": spec.RESIDUALS,
+    "claims": spec.CLAIMS,
+}
+# What tells one stack on one problem from another.
+ENTRY = ["label", "dataset", "model", "epochs", "batch_size"]
+
+
+def results_root() -> Path:
+    """The results' folder: ``$HYPERCORE_RESULTS``, else ``results`` where the dashboard was started."""
+    return Path(os.environ.get("HYPERCORE_RESULTS") or "results")
+
+
+def studies(root: Path) -> list[str]:
+    """Names of the studies that have been planned or finished, sorted."""
+    if not root.is_dir():
+        return []
+    return sorted(
+        {path.parent.name for name in ("plan", "cells") for path in root.glob(f"[!.]*/{name}.parquet")}
+    )
+
+
+def table_path(root: Path, study: str, table: str) -> Path:
+    """Where a table of a study lies."""
+    return root / study / f"{table}.parquet"
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What changes with a file's content: time of change (ns) and size; ``None`` where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def read(root: Path, study: str, table: str) -> pd.DataFrame:
+    """Read a table of a study.
+
+    Raises:
+        ResultFileError: the file is missing, damaged or of another schema version.
+    """
+    return read_frame(table_path(root, study, table), table, TABLES[table])
+
+
+def titles(frame: pd.DataFrame) -> pd.Series:
+    """A name for each row's entry: the stack and the data set, and the rest where that is ambiguous."""
+    entries = frame[ENTRY].drop_duplicates()
+    name = entries["label"].astype(str) + " on " + entries["dataset"].astype(str)
+    rest = (
+        " ("
+        + entries["model"].astype(str)
+        + ", "
+        + entries["epochs"].astype(str)
+        + " epochs, batch "
+        + entries["batch_size"].astype(str)
+        + ")"
+    )
+    name = name.where(~name.duplicated(keep=False), name + rest)
+    named = entries.assign(title=name)
+    return frame[ENTRY].merge(named, on=ENTRY, how="left")["title"].set_axis(frame.index)
+
+
+def of_entry(frame: pd.DataFrame, title: str) -> pd.DataFrame:
+    """The rows of one entry, by its title."""
+    return frame[titles(frame) == title]

@@ -1,0 +1,83 @@
+"""Colours, symbols and texts that all figures share."""
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+# Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
+ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+GREY = "#808080"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one clipping is drawn everywhere."""
+
+    color: str
+    symbol: str
+    dash: str
+
+
+_FIXED = {"off": Look(ORANGE, "circle", "solid"), "on": Look(BLUE, "diamond", "dash")}
+_OTHERS = (
+    Look(GREEN, "square", "dot"),
+    Look(PINK, "triangle-up", "dashdot"),
+    Look(AMBER, "x", "longdash"),
+    Look(SKY, "star", "longdashdot"),
+)
+
+
+def look(clipping: str, others: list[str]) -> Look:
+    """The look of a clipping; ``others`` are the study's clippings besides off and on, in order."""
+    if clipping in _FIXED:
+        return _FIXED[clipping]
+    index = others.index(clipping) if clipping in others else 0
+    return _OTHERS[index % len(_OTHERS)]
+
+
+def others(clippings: list[str]) -> list[str]:
+    """The clippings that have no fixed look, sorted."""
+    return sorted(set(clippings) - set(_FIXED))
+
+
+def arm_name(clipping: str) -> str:
+    """A clipping as legends name it.
+
+    >>> arm_name("off"), arm_name("on")
+    ('without clipping', 'with clipping')
+    """
+    return {"off": "without clipping", "on": "with clipping"}.get(clipping, text(clipping))
+
+
+def text(value: object) -> str:
+    """A text from the data, so that plotly shows it instead of reading tags in it."""
+    return html.escape(str(value), quote=False)
+
+
+def faded(color: str, opacity: float) -> str:
+    """A colour with an opacity.
+
+    >>> faded("#D55E00", 0.2)
+    'rgba(213, 94, 0, 0.2)'
+    """
+    red, green, blue = (int(color[index : index + 2], 16) for index in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
+def layout(figure: go.Figure, height: int = 420, **options: Any) -> go.Figure:
+    """The common layout: legend above, no title (the page has it), room for labels."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 60, "r": 20, "t": 40, "b": 55},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0},
+        hoverlabel={"namelength": -1},
+        **options,
+    )
+    return figure
+
+
+def alpha_axis(figure: go.Figure, **where: Any) -> None:
+    """A logarithmic axis of α."""
+    figure.update_xaxes(type="log", exponentformat="power", dtick=1, **where)

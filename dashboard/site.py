@@ -1,0 +1,75 @@
+"""The site: its pages in order, and what is around each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from dashboard import data, widgets
+from dashboard.pages import compare
+from hypercore.results.files import ResultFileError
+
+Body = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: the function that draws it for a study, its address and its question."""
+
+    body: Body
+    path: str
+    title: str
+    question: str
+    icon: str
+
+
+PAGES = (
+    Page(compare.page, "compare", "Compare", "Does clipping lower the error, and at which α?", "compare"),
+)
+
+
+def run() -> None:
+    """Draw the site: the navigation and the page that the address names."""
+    st.set_page_config(page_title="hypercore", page_icon=":material/stacks:", layout="wide")
+    pages = [
+        st.Page(
+            partial(draw, page),
+            title=page.title,
+            icon=f":material/{page.icon}:",
+            url_path=page.path,
+            default=page is PAGES[0],
+        )
+        for page in PAGES
+    ]
+    st.navigation(pages).run()
+
+
+def draw(page: Page) -> None:
+    """Draw one page: its question, then its body for the chosen study, or words on why there is none."""
+    st.title(page.title)
+    st.caption(page.question)
+    study = widgets.study()
+    if study is None:
+        _nothing()
+        return
+    try:
+        page.body(study)
+    except ResultFileError as error:
+        st.error(widgets.plain(error), icon=":material/error:")
+        st.write("This makes what is missing or damaged anew, and leaves the rest as it is:")
+        st.code(data.MAKE, language="bash")
+
+
+def open_page(path: str) -> None:
+    """Draw one page without navigation, by its address (for tests and benchmarks)."""
+    draw(next(page for page in PAGES if page.path == path))
+
+
+def _nothing() -> None:
+    root = data.results_root()
+    st.info(f"There are no results in the folder {widgets.plain(root)} yet.", icon=":material/info:")
+    st.write("Train the default study, in minutes on two cores:")
+    st.code(data.MAKE, language="bash")
+    st.write("Results that lie elsewhere are found by naming their folder:")
+    st.code("HYPERCORE_RESULTS=path/to/results streamlit run dashboard/app.py", language="bash")
