@@ -1,0 +1,56 @@
+"""A cell's identity: what counts and what does not."""
+
+from dataclasses import replace
+
+import pytest
+
+from hypercore.spec.cell import Cell, digest
+from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope
+from hypercore.spec.columns import IDENTITY, names
+from hypercore.spec.notation import parse_stack
+
+CELL = Cell("digits", "mlp", parse_stack("Adam / SGD(1e-5)"), ON, 5, 32, 0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CELL, dataset="mnist"),
+        replace(CELL, model="cnn"),
+        replace(CELL, stack=parse_stack("Adam / SGD(2e-5)")),
+        replace(CELL, stack=parse_stack("Adam^alpha / SGD(1e-5)")),
+        replace(CELL, clipping=OFF),
+        replace(CELL, clipping=Clipping(scope=Scope.HYPER)),
+        replace(CELL, clipping=Clipping(norm=Norm.LEVEL)),
+        replace(CELL, clipping=Clipping(feedback=Feedback.RAW)),
+        replace(CELL, epochs=6),
+        replace(CELL, batch_size=33),
+        replace(CELL, seed=1),
+        replace(CELL, parent="0" * 20),
+        replace(CELL, protocol="another"),
+    ],
+)
+def test_everything_that_can_change_a_result_changes_the_id(other: Cell) -> None:
+    assert other.id != CELL.id
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Adam(0.001, 0.9, 0.999) / SGD(0.00001)",
+        "Adam^beta2,alpha,beta1 / SGD^alpha(1.00000004e-5)",
+        "adam/sgd(1e-5, mu=0)",
+    ],
+)
+def test_spelling_defaults_and_rounding_do_not(spelling: str) -> None:
+    assert replace(CELL, stack=parse_stack(spelling)).id == CELL.id
+
+
+def test_the_identity_row_has_the_declared_columns() -> None:
+    assert tuple(CELL.identity()) == names(IDENTITY)
+
+
+def test_the_id_is_stable_across_versions() -> None:
+    """Stores of earlier versions are found by it: a change here orphans every result ever trained."""
+    assert CELL.id == digest(CELL.spec())
+    assert CELL.id == "fff08bd741de4c662751"

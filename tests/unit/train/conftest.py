@@ -1,0 +1,31 @@
+"""Small data that trains in a blink."""
+
+import pytest
+import torch
+
+from hypercore.train.datasets import Data, Split
+
+
+def random_data(channels: int, size: int, n_train: int = 70, n_test: int = 40) -> Data:
+    generator = torch.Generator().manual_seed(0)
+
+    def split(n: int) -> Split:
+        images = torch.rand((n, channels, size, size), generator=generator)
+        return Split(images, torch.randint(0, 10, (n,), generator=generator))
+
+    return Data("digits", split(n_train), split(n_test), 10, "test")
+
+
+@pytest.fixture(scope="session")
+def flat_data() -> Data:
+    return random_data(1, 8)
+
+
+@pytest.fixture(scope="session")
+def colour_data() -> Data:
+    return random_data(3, 10)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)

@@ -1,0 +1,106 @@
+"""Data sets as they lie on a disk: torchvision's layouts, image folders, and what is said when they don't."""
+
+import struct
+from pathlib import Path
+
+import numpy
+import pytest
+import torch
+from PIL import Image
+
+from hypercore.train.datasets import DataError, load
+
+
+def write_mnist(root: Path, folder: str = "MNIST", n: int = 20) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """A small data set in MNIST's own IDX layout; returns the training images and labels."""
+    generator = numpy.random.default_rng(0)
+    kept = None
+    raw = root / folder / "raw"
+    raw.mkdir(parents=True)
+    for part, count in (("train", n), ("t10k", n // 2)):
+        images = generator.integers(0, 256, (count, 28, 28), dtype=numpy.uint8)
+        labels = generator.integers(0, 10, count, dtype=numpy.uint8)
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(
+            struct.pack(">IIII", 2051, count, 28, 28) + images.tobytes()
+        )
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 2049, count) + labels.tobytes())
+        kept = kept or (images, labels)
+    assert kept is not None
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"), [("mnist", "MNIST"), ("fashion-mnist", "FashionMNIST"), ("kmnist", "KMNIST")]
+)
+def test_mnist_and_its_kin_are_read_where_torchvision_puts_them(
+    tmp_path: Path, name: str, folder: str
+) -> None:
+    images, labels = write_mnist(tmp_path, folder)
+    data = load(name, tmp_path)
+    assert data.image_shape == (1, 28, 28) and data.n_classes == 10
+    assert len(data.train) == 20 and len(data.test) == 10
+    assert data.train.images.dtype == torch.float32
+    numpy.testing.assert_array_equal(data.train.images[:, 0].numpy() * 255, images.astype(numpy.float32))
+    assert data.train.labels.tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100"])
+def test_a_missing_data_set_says_which_where_and_how(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError) as caught:
+        load(name, tmp_path)
+    message = str(caught.value)
+    assert name in message and str(tmp_path) in message
+    assert "data_root" in message and "HYPERCORE_DATA" in message and "download: true" in message
+    assert "\n" not in message
+
+
+def write_folder(
+    root: Path, sizes: tuple[int, ...] = (6,), classes: tuple[str, ...] = ("cat", "dog")
+) -> None:
+    for part in ("train", "test"):
+        for index, name in enumerate(classes):
+            (root / part / name).mkdir(parents=True)
+            for number, size in enumerate(sizes * 3):
+                colour = (40 * index, 10 * number, 255)
+                Image.new("RGB", (size, size), colour).save(root / part / name / f"{number:04d}.png")
+
+
+def test_an_image_folder_is_read_under_its_owners_name(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    data = load("pets-png", Path("/nowhere"), folders={"pets-png": tmp_path})
+    assert data.name == "pets-png" and data.n_classes == 2
+    assert data.image_shape == (3, 6, 6)
+    assert data.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert (data.train.images[4, :, 0, 0] * 255).tolist() == [40.0, 10.0, 255.0]
+
+
+def test_an_image_folder_without_its_parts_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="needs train/CLASS"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+def test_images_of_several_sizes_are_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path, sizes=(6, 8))
+    with pytest.raises(DataError, match="several sizes"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+def test_the_fingerprint_follows_the_bytes(tmp_path: Path) -> None:
+    write_mnist(tmp_path / "a")
+    write_mnist(tmp_path / "b", n=22)
+    fingerprints = [load("mnist", tmp_path / part).sha256 for part in ("a", "a", "b")]
+    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
+
+
+def test_digits_are_split_once_and_for_all() -> None:
+    data = load("digits", Path("/nowhere"))
+    assert data.image_shape == (1, 8, 8)
+    assert (len(data.train), len(data.test)) == (1437, 360)
+    assert set(data.test.labels.bincount().tolist()) <= {35, 36, 37}  # stratified
+    assert float(data.train.images.max()) == 1.0
+    assert data.sha256 == "548fe26f3cd3d6d49f8755c9ce2f1b45af90bcb23654d720818942358647cf67"
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(DataError, match="unknown data set 'nope'; allowed: digits"):
+        load("nope", Path("/nowhere"))

@@ -1,0 +1,116 @@
+"""Batch invariance (DESIGN, invariant 2): a cell's bits do not depend on its company."""
+
+import functools
+import struct
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope
+from hypercore.spec.notation import parse_stack
+from hypercore.spec.record import Row, Value
+from hypercore.train.batch import BatchRun, Outcome
+from hypercore.train.datasets import Data
+from hypercore.train.widths import WIDTHS
+from tests.unit.train.conftest import random_data
+
+SHAPES = {
+    "SGD / SGD": (1e-2, 1e3, 1e30),
+    "SGD(0.01, mu=0.9) / SGD": (1e-3, 1e4),
+    "Adam / SGD": (1e-5, 1e-1, 1e20),
+    "AdaGrad / SGD": (1e-2, 1e2, 1e30),
+    "RMSProp / SGD": (1e-5, 1e30),
+    "Adam / Adam": (1e-3, 1e2),
+    "SGD / RMSProp / SGD": (1e-4, 1e6),
+}
+CLIPPINGS = (
+    OFF,
+    ON,
+    Clipping(scope=Scope.HYPER, norm=Norm.LEVEL),
+    Clipping(norm=Norm.GLOBAL, feedback=Feedback.RAW),
+)
+
+
+@functools.cache
+def data_for(model: str) -> Data:
+    return random_data(1, 8) if model == "mlp" else random_data(3, 10)
+
+
+def cell(model: str, shape: str, alpha: float, clipping: Clipping, seed: int) -> Cell:
+    return Cell("digits", model, parse_stack(shape).with_alpha(alpha), clipping, 2, 32, seed)
+
+
+def bits(value: Value) -> bytes | Value:
+    return struct.pack("<d", value) if isinstance(value, float) else value
+
+
+def all_bits(outcome: Outcome, weights: torch.Tensor) -> list[object]:
+    rows: list[Row] = [outcome.facts, *outcome.curves, *outcome.trajectories]
+    return [weights.numpy().tobytes(), [[(name, bits(value)) for name, value in row.items()] for row in rows]]
+
+
+def train(cells: list[Cell]) -> list[list[object]]:
+    torch.set_num_threads(1)
+    run = BatchRun.begin(cells, data_for(cells[0].model))
+    while run.epoch < run.epochs:
+        run.train_epoch()
+    weights = run.lanes.settle(run.carry)[0][0]
+    return [all_bits(outcome, weights[lane]) for lane, outcome in enumerate(run.outcomes())]
+
+
+@functools.cache
+def alone(model: str, shape: str, alpha: float, clipping: Clipping, seed: int) -> list[object]:
+    return train([cell(model, shape, alpha, clipping, seed)])[0]
+
+
+@st.composite
+def companies(draw: st.DrawFn, model: str) -> tuple[str, list[tuple[float, Clipping, int]]]:
+    shape = draw(st.sampled_from(sorted(SHAPES)))
+    lane = st.tuples(st.sampled_from(SHAPES[shape]), st.sampled_from(CLIPPINGS), st.integers(0, 2))
+    return shape, draw(st.lists(lane, min_size=2, max_size=9 if model == "mlp" else 4))
+
+
+@given(companies("mlp"))
+@settings(max_examples=40, deadline=None)
+def test_an_mlp_cell_is_bit_identical_in_any_company(
+    drawn: tuple[str, list[tuple[float, Clipping, int]]],
+) -> None:
+    check("mlp", *drawn)
+
+
+@given(companies("cnn"))
+@settings(max_examples=10, deadline=None)
+def test_a_cnn_cell_is_bit_identical_in_any_company(
+    drawn: tuple[str, list[tuple[float, Clipping, int]]],
+) -> None:
+    check("cnn", *drawn)
+
+
+def check(model: str, shape: str, lanes: list[tuple[float, Clipping, int]]) -> None:
+    together = train([cell(model, shape, *lane) for lane in lanes])
+    for lane, found in zip(lanes, together, strict=True):
+        assert found == alone(model, shape, *lane)
+
+
+@pytest.mark.parametrize("width", WIDTHS[:7])
+def test_every_width_of_the_ladder_gives_the_same_bits(width: int) -> None:
+    lanes = [
+        (alpha, clipping, seed) for alpha in (1e-5, 1e20) for clipping in (OFF, ON) for seed in range(16)
+    ]
+    found = train([cell("mlp", "Adam / SGD", *lane) for lane in lanes[:width]])
+    for index in {0, width // 2, width - 1}:
+        assert found[index] == alone("mlp", "Adam / SGD", *lanes[index])
+
+
+def test_some_of_these_cells_do_blow_up() -> None:
+    """Otherwise the tests above would say nothing about non-finite neighbours."""
+    cells = [cell("mlp", "Adam / SGD", alpha, OFF, 0) for alpha in (1e20, 1e-5)]
+    run = BatchRun.begin(cells, data_for("mlp"))
+    while run.epoch < run.epochs:
+        run.train_epoch()
+    blown, fine = run.outcomes()
+    assert blown.facts["status"] == "nonfinite" and blown.facts["test_error_pct"] is None
+    assert fine.facts["status"] == "finished"
