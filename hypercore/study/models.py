@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder
+from hypercore.study.analysis import AnalysisConfig
 from hypercore.study.fields import (
     Alphas,
     Axis,
@@ -129,6 +130,9 @@ class StudyConfig(Axes):
         "exact", description="exact (results of an equal execution) or any"
     )
     max_cells: Positive = Field(10_000, description="a whole number above 0")
+    analysis: AnalysisConfig = Field(
+        AnalysisConfig(), description="a mapping of epsilon_pct, tolerated_divergence and stands_for"
+    )
 
     @model_validator(mode="after")
     def _known_folders(self) -> Self:

@@ -1,0 +1,81 @@
+"""Everything that is made of a study's cells besides the comparison, in one go."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from hypercore.analysis.claims import judge_claims
+from hypercore.analysis.effects import effects
+from hypercore.analysis.evidence import Evidence
+from hypercore.analysis.judgement import judge
+from hypercore.analysis.published import Published
+from hypercore.analysis.ranges import regions, safety, sensitivities
+from hypercore.analysis.regions import Criteria
+from hypercore.analysis.residuals import residuals
+from hypercore.analysis.tables import read_frame, write_frame
+from hypercore.spec import columns as spec
+
+# The tables by the names of their files, and of what they are made.
+TABLES: dict[str, tuple[spec.Column, ...]] = {
+    "effects": spec.EFFECTS,
+    "safety": spec.SAFETY,
+    "regions": spec.REGIONS,
+    "sensitivity": spec.SENSITIVITY,
+    "residuals": spec.RESIDUALS,
+    "claims": spec.CLAIMS,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a study's config says of its analysis."""
+
+    criteria: Criteria = field(default_factory=Criteria)
+    stands_for: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Settings":
+        """Read the config's section ``analysis``, as the workflow hands it on.
+
+        >>> Settings.from_json('{"epsilon_pct": 2.0}').criteria.epsilon_pct
+        2.0
+        """
+        given = json.loads(text)
+        stands_for = given.pop("stands_for", {})
+        return cls(Criteria(**given), stands_for)
+
+
+def analyse(
+    cells: pd.DataFrame, curves: pd.DataFrame, settings: Settings | None = None
+) -> dict[str, pd.DataFrame]:
+    """Judge the cells of one study and make every table of :data:`TABLES`."""
+    chosen = settings or Settings()
+    judged, known = judge(cells), Published()
+    study = "" if cells.empty else str(cells["study"].iloc[0])
+    evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
+    return {
+        "effects": effects(judged, known),
+        "safety": safety(judged, chosen.criteria),
+        "regions": regions(judged, chosen.criteria),
+        "sensitivity": sensitivities(judged),
+        "residuals": residuals(judged, known, chosen.stands_for),
+        "claims": judge_claims(evidence, study),
+    }
+
+
+def write_analysis(folder: Path, settings: Settings | None = None) -> dict[str, pd.DataFrame]:
+    """Read a study's cells and curves, write its tables beside them as parquet, and return them.
+
+    Raises:
+        ResultFileError: a file is missing or damaged.
+    """
+    cells = read_frame(folder / "cells.parquet", "cells", spec.CELLS)
+    curves = read_frame(folder / "curves.parquet", "curves", spec.CURVES)
+    made = analyse(cells, curves, settings)
+    facts = {} if cells.empty else {"study": str(cells["study"].iloc[0])}
+    for name, frame in made.items():
+        write_frame(folder / f"{name}.parquet", frame, name, TABLES[name], facts)
+    return made

@@ -1,0 +1,16 @@
+# The settings are no part of any cell, so a change of them trains nothing.
+rule analyse:
+    input:
+        cells=f"{STUDY}/cells.parquet",
+        curves=f"{STUDY}/curves.parquet",
+    output:
+        ANALYSIS,
+    log:
+        f"results/logs/{PLAN.study.name}/analyse.log",
+    localrule: True
+    conda:
+        "../envs/hypercore.yaml"
+    params:
+        settings=PLAN.study.analysis.model_dump_json(),
+    script:
+        "../scripts/analyse.py"
