@@ -99,7 +99,7 @@ def test_no_graph_outlives_a_step() -> None:
     """The package, used as its README says, leaks its graph; here each step's tensors are all freed."""
 
     def tensors_alive(steps: int) -> int:
-        optimizers, state = trained("Adam / SGD(1e-4) / SGD(1e-5)", problem(0, 40), steps)
+        _, state = trained("Adam / SGD(1e-4) / SGD(1e-5)", problem(0, 40), steps)
         assert state.grads is not None
         assert all(t.grad_fn is None and not t.requires_grad for t in (*state.levels, *state.grads))
         gc.collect()
@@ -113,12 +113,12 @@ def test_the_second_derivative_of_the_model_is_never_taken() -> None:
 
     class Once(torch.autograd.Function):
         @staticmethod
-        def forward(ctx: object, w: Tensor) -> Tensor:
+        def forward(_ctx: object, w: Tensor) -> Tensor:
             return (w * w).sum(1)
 
         @staticmethod
         @torch.autograd.function.once_differentiable
-        def backward(ctx: object, grad: Tensor) -> Tensor:
+        def backward(_ctx: object, grad: Tensor) -> Tensor:
             return grad.unsqueeze(1) * torch.ones(1, 3, dtype=torch.float64)
 
     row = torch.ones(1, 3, dtype=torch.float64)

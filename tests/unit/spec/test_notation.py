@@ -96,6 +96,8 @@ def test_any_text_is_a_stack_or_an_error_in_words(text: str) -> None:
     try:
         stack = parse_stack(text)
     except SpecError as error:
-        assert str(error) and "\n" not in str(error)
+        message = str(error)
     else:
         assert parse_stack(str(stack)) == stack
+        message = "none"
+    assert message and "\n" not in message

@@ -108,7 +108,7 @@ def test_initial_weights_follow_torchs_default(kind: nn.Module, shape: tuple[int
         assert float(drawn.std()) == pytest.approx(bound / math.sqrt(3), rel=0.1)
 
 
-def test_seeds_draw_weights_and_order_from_streams_of_their_own(flat_data: Data) -> None:
+def test_seeds_draw_weights_and_order_from_streams_of_their_own() -> None:
     first, second = (
         lanes_of([cell("SGD", seed=seed)], build("mlp", (1, 8, 8), 10), torch.device("cpu"))
         for seed in (0, 1)
