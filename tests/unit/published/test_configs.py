@@ -1,0 +1,82 @@
+"""The studies of the published tables plan every published row, and nothing is spelled wrong in them."""
+
+from pathlib import Path
+
+import pytest
+
+from hypercore.analysis.matching import exact
+from hypercore.analysis.printed import BATCH_SIZE, EPOCHS
+from hypercore.analysis.published import Published
+from hypercore.spec.notation import parse_stack
+from hypercore.study import Plan, load
+
+CONFIG = Path(__file__).resolve().parents[3] / "config"
+PUBLISHED = Published()
+
+
+@pytest.fixture(scope="module")
+def paper() -> Plan:
+    return load(CONFIG / "paper.yaml")
+
+
+def planned(plan: Plan) -> set[tuple[str, str, str]]:
+    """Data set, stack with every value and clipping of each cell, at the published epochs and batch size."""
+    return {
+        (row.cell.dataset, str(row.cell.stack.resolved), str(row.cell.clipping))
+        for row in plan.rows
+        if row.cell.epochs == EPOCHS[row.cell.stack.lowest.name] and row.cell.batch_size == BATCH_SIZE
+    }
+
+
+def test_every_row_of_the_presentation_is_planned_in_both_arms(paper: Plan) -> None:
+    cells = planned(paper)
+    for row in PUBLISHED.rows:
+        stack = str(parse_stack(row.stack).with_alpha(row.alpha).resolved)
+        assert {(row.dataset, stack, "off"), (row.dataset, stack, "on")} <= cells, (row.table, row.alpha)
+        if row.stack == "RMSProp / SGD":
+            other = str(parse_stack("RMSProp^alpha / SGD").with_alpha(row.alpha).resolved)
+            assert {("mnist", other, "off"), ("mnist", other, "on")} <= cells
+
+
+def test_what_table_5_probably_meant_is_planned_too(paper: Plan) -> None:
+    cells = planned(paper)
+    for alpha in (2.5e-4, 5e-4):
+        stack = str(parse_stack("Adam / SGD").with_alpha(alpha).resolved)
+        assert ("cifar10", stack, "on") in cells
+
+
+def test_every_row_of_the_paper_is_planned(paper: Plan) -> None:
+    cells = planned(paper)
+    for row in PUBLISHED.paper:
+        assert ("mnist", exact(row.stack), "off") in cells, row.optimizer_printed
+    for baseline in PUBLISHED.baselines:
+        assert (baseline.dataset, exact(baseline.optimizer), "off") in cells
+
+
+def test_every_cell_has_ten_seeds(paper: Plan) -> None:
+    assert {row.cell.seed for row in paper.rows} == set(range(10))
+
+
+@pytest.mark.parametrize("name", ["paper-mnist", "clipping-rules"])
+def test_the_parts_on_mnist_cover_tables_1_to_4(name: str) -> None:
+    cells = {(dataset, stack) for dataset, stack, _ in planned(load(CONFIG / f"{name}.yaml"))}
+    for row in PUBLISHED.rows:
+        if row.dataset == "mnist":
+            assert ("mnist", str(parse_stack(row.stack).with_alpha(row.alpha).resolved)) in cells
+
+
+def test_a_part_shares_its_cells_with_the_whole(paper: Plan) -> None:
+    part = load(CONFIG / "paper-mnist.yaml")
+    assert {row.cell.id for row in part.rows} <= {row.cell.id for row in paper.rows}
+
+
+def test_every_reading_of_the_clipping_is_planned() -> None:
+    plan = load(CONFIG / "clipping-rules.yaml")
+    assert len({str(row.cell.clipping) for row in plan.rows}) == 1 + 3 * 3 * 2
+
+
+def test_the_open_question_on_cifar_is_planned() -> None:
+    plan = load(CONFIG / "cifar-open.yaml")
+    shapes = {row.cell.stack.shape for row in plan.rows if row.role == "stack"}
+    assert shapes == {"SGD / SGD", "AdaGrad / SGD", "RMSProp / SGD", "RMSProp^alpha / SGD"}
+    assert {row.cell.dataset for row in plan.rows} == {"cifar10"}
