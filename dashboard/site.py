@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import data, widgets
-from dashboard.pages import compare
+from dashboard.views import compare
 from hypercore.results.files import ResultFileError
 
 Body = Callable[[str], None]

@@ -1,0 +1,4 @@
+"""One module a page, each with a function ``page``.
+
+Not named ``pages``: Streamlit would take the modules of such a folder for pages of its own.
+"""
