@@ -23,8 +23,8 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.16, 0.84], vertical_spacing=0.04)
     clippings = sorted(points["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
     rest = style.others(clippings)
-    if np.isfinite(baseline.mean_pct):
-        _band(figure, baseline)
+    if np.isfinite(baseline.mean_pct) and len(points):
+        _baseline(figure, baseline, points["alpha"])
     means = intervals(points, ["clipping", "alpha"], "imputed_pct") if len(points) else pd.DataFrame()
     for row, clipping in enumerate(clippings):
         look = style.look(clipping, rest)
@@ -93,22 +93,32 @@ def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
     return style.layout(figure, 380)
 
 
-def _band(figure: go.Figure, baseline: Baseline) -> None:
+def _baseline(figure: go.Figure, baseline: Baseline, alphas: pd.Series) -> None:
+    """The baseline's mean and SD across the grid; as traces, because shapes ignore empty plots and log axes."""
+    low, high = float(alphas.min()) * 10**-SPREAD_DECADES, float(alphas.max()) * 10**SPREAD_DECADES
     sd = 0.0 if np.isnan(baseline.sd_pct) else baseline.sd_pct
-    figure.add_hrect(
-        y0=max(baseline.mean_pct - sd, 1e-3),
-        y1=baseline.mean_pct + sd,
-        fillcolor=style.GREY,
-        opacity=0.25,
-        line_width=0,
+    bottom, top = max(baseline.mean_pct - sd, 1e-3), baseline.mean_pct + sd
+    figure.add_scatter(
+        x=[low, high, high, low],
+        y=[bottom, bottom, top, top],
+        fill="toself",
+        fillcolor=style.faded(style.GREY, 0.25),
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+        legendgroup="baseline",
         row=2,
         col=1,
     )
-    figure.add_hline(
-        y=baseline.mean_pct,
+    figure.add_scatter(
+        x=[low, high],
+        y=[baseline.mean_pct] * 2,
+        mode="lines",
         line={"color": style.GREY, "width": 1.5, "dash": "dot"},
-        annotation={"text": f"baseline {baseline.mean_pct:.2f} ± {sd:.2f}", "font": {"size": 11}},
-        annotation_position="bottom left",
+        name=f"baseline alone: {baseline.mean_pct:.2f}% ± {sd:.2f} SD",
+        legendgroup="baseline",
+        hovertemplate=f"baseline: mean {baseline.mean_pct:.2f}%, SD {sd:.2f}, n = {baseline.n}<extra></extra>",
         row=2,
         col=1,
     )
