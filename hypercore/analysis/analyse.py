@@ -18,16 +18,6 @@ from hypercore.analysis.residuals import residuals
 from hypercore.analysis.tables import read_frame, write_frame
 from hypercore.spec import columns as spec
 
-# The tables by the names of their files, and of what they are made.
-TABLES: dict[str, tuple[spec.Column, ...]] = {
-    "effects": spec.EFFECTS,
-    "safety": spec.SAFETY,
-    "regions": spec.REGIONS,
-    "sensitivity": spec.SENSITIVITY,
-    "residuals": spec.RESIDUALS,
-    "claims": spec.CLAIMS,
-}
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -51,7 +41,7 @@ class Settings:
 def analyse(
     cells: pd.DataFrame, curves: pd.DataFrame, settings: Settings | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Judge the cells of one study and make every table of :data:`TABLES`."""
+    """Judge the cells of one study and make every table of :data:`~hypercore.spec.columns.ANALYSIS`."""
     chosen = settings or Settings()
     judged, known = judge(cells), Published()
     study = "" if cells.empty else str(cells["study"].iloc[0])
@@ -77,5 +67,5 @@ def write_analysis(folder: Path, settings: Settings | None = None) -> dict[str, 
     made = analyse(cells, curves, settings)
     facts = {} if cells.empty else {"study": str(cells["study"].iloc[0])}
     for name, frame in made.items():
-        write_frame(folder / f"{name}.parquet", frame, name, TABLES[name], facts)
+        write_frame(folder / f"{name}.parquet", frame, name, spec.ANALYSIS[name], facts)
     return made

@@ -29,7 +29,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column. Comparisons leave out ``volatile`` ones (times, provenance): they differ between equal runs."""
+    """One column. Equal runs differ in ``volatile`` ones (times, provenance): comparisons leave them out."""
 
     name: str
     type: ColumnType
@@ -309,6 +309,16 @@ CLAIMS = (
     Column("unit", "string", "unit of the three"),
     Column("cells", "string", "JSON: ids of the cells that the verdict rests on"),
 )
+
+# What is made of a study's cells besides the comparison, by the names of the files.
+ANALYSIS: dict[str, tuple[Column, ...]] = {
+    "effects": EFFECTS,
+    "safety": SAFETY,
+    "regions": REGIONS,
+    "sensitivity": SENSITIVITY,
+    "residuals": RESIDUALS,
+    "claims": CLAIMS,
+}
 
 
 def volatile(columns: tuple[Column, ...]) -> tuple[str, ...]:

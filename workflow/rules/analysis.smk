@@ -1,3 +1,9 @@
+from hypercore.spec import columns
+
+ANALYSIS = [f"{STUDY}/{name}.parquet" for name in columns.ANALYSIS]
+REPORT = f"{STUDY}/report.html"
+
+
 # The settings are no part of any cell, so a change of them trains nothing.
 rule analyse:
     input:
@@ -14,3 +20,20 @@ rule analyse:
         settings=PLAN.study.analysis.model_dump_json(),
     script:
         "../scripts/analyse.py"
+
+
+rule report:
+    input:
+        cells=f"{STUDY}/cells.parquet",
+        comparison=f"{STUDY}/comparison.parquet",
+        analysis=ANALYSIS,
+    output:
+        report=REPORT,
+        tables=directory(f"{STUDY}/tables"),
+    log:
+        f"results/logs/{PLAN.study.name}/report.log",
+    localrule: True
+    conda:
+        "../envs/hypercore.yaml"
+    script:
+        "../scripts/report.py"

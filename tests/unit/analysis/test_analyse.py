@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hypercore.analysis.analyse import TABLES, Settings, analyse, write_analysis
+from hypercore.analysis.analyse import Settings, analyse, write_analysis
 from hypercore.analysis.tables import read_frame, write_frame
 from hypercore.results.files import ResultFileError
-from hypercore.spec.columns import CELLS, CURVES, names
+from hypercore.spec.columns import ANALYSIS, CELLS, CURVES, names
 from hypercore.study.analysis import AnalysisConfig
 from tests.unit.analysis.synthetic import judged
 
@@ -35,7 +35,7 @@ def test_every_table_is_written_with_its_declared_columns(tmp_path: Path) -> Non
     write_frame(tmp_path / "cells.parquet", cells(), "cells", CELLS)
     write_frame(tmp_path / "curves.parquet", NO_CURVES, "curves", CURVES)
     made = write_analysis(tmp_path)
-    for name, columns in TABLES.items():
+    for name, columns in ANALYSIS.items():
         read = read_frame(tmp_path / f"{name}.parquet", name, columns)
         assert tuple(read.columns) == names(columns) and len(read) == len(made[name])
     assert len(made["effects"]) == 3 and len(made["residuals"]) == 6 and len(made["safety"]) == 4

@@ -1,0 +1,89 @@
+"""The report is one page that needs no network, and says what the tables say."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hypercore.analysis.analyse import write_analysis
+from hypercore.analysis.comparison import compare
+from hypercore.analysis.report import FORMS, region_sentence, write_report
+from hypercore.analysis.tables import write_frame
+from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, names
+from tests.unit.analysis.synthetic import Law, judged
+from tests.unit.analysis.test_analyse import NO_CURVES
+
+
+def study(folder: Path, law: Law) -> str:
+    """Write a study's tables and report; returns the page."""
+    frame = judged("SGD / SGD", [1.0, 10.0, 75.0], law, label="SGD / SGD <b>")
+    finished = frame["status"] == "finished"
+    facts = {
+        "test_error_pct": frame["imputed_error_pct"],
+        "first_batch_loss": 2.3,
+        "last_epoch_train_loss": 0.2,
+    }
+    frame = frame.assign(**facts, n_test=10_000).drop(columns=["diverged", "imputed_error_pct"])
+    frame.loc[~finished, ["n_classes", "n_test"]] = pd.NA
+    cells = frame.reindex(columns=list(names(CELLS)))
+    write_frame(folder / "cells.parquet", cells, "cells", CELLS)
+    write_frame(folder / "curves.parquet", NO_CURVES, "curves", CURVES)
+    write_frame(folder / "comparison.parquet", compare(cells), "comparison", COMPARISON)
+    write_analysis(folder)
+    write_report(folder)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    study(folder, lambda alpha, clipped, seed: 5.0 + 0.1 * seed + 30 * (alpha > 10 and not clipped))
+    return folder
+
+
+def test_the_page_stands_alone(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert len(page) > 3_000_000, "plotly is inside"
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
+    # Besides plotly itself the page has one script a figure: one entry and the residuals.
+    assert page.count('class="plotly-graph-div"') == 2
+
+
+def test_the_page_says_what_the_tables_say(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    claims = pd.read_parquet(folder / "claims.parquet").set_index("claim")
+    assert claims.loc["sgd-reduces", "verdict"] == "reproduced"
+    assert '<td class="reproduced">reproduced</td><td>SGD / SGD on MNIST, 10 &lt; α &lt;= 100' in page
+    assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
+    assert "clipping adds ≥ 0.88 decades" in page
+    assert "42 cells are planned: 42 finished." in page
+
+
+def test_labels_are_escaped(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "SGD / SGD &lt;b&gt; on mnist" in page and "<h3>SGD / SGD <b>" not in page
+
+
+def test_every_table_comes_in_every_form(folder: Path) -> None:
+    files = {path.name for path in (folder / "tables").iterdir()}
+    assert files == {f"{name}.{suffix}" for name in [*ANALYSIS, "comparison"] for suffix in FORMS.values()}
+    assert len(pd.read_csv(folder / "tables" / "effects.csv")) == 4
+    assert (folder / "tables" / "effects.tex").read_text(encoding="utf-8").startswith(r"\begin{tabular}")
+
+
+def test_a_study_that_trained_nothing_has_a_report_too(tmp_path: Path) -> None:
+    page = study(tmp_path, lambda *_: None)
+    assert "0 reproduced, 0 contradicted" in page and "missing" in page
+
+
+def test_a_region_in_a_sentence() -> None:
+    row = pd.Series(
+        {
+            "label": "A / B", "dataset": "mnist", "clipping": "on", "n_safe": 2, "n_points": 5,
+            "alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "censored": False, "gain_decades": 0.5,
+            "gain_low_decades": 0.0, "gain_high_decades": 1.0, "gain_relation": "=",
+        }
+    )  # fmt: skip
+    expected = "A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades)"
+    assert region_sentence(row) == f"{expected}; clipping adds 0.50 decades [0.00, 1.00]."
