@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import data
+from dashboard import data, stability
 from hypercore.analysis.comparison import compare
 from hypercore.analysis.effects import effects
 from hypercore.analysis.judgement import DivergenceRule, judge
@@ -48,6 +49,26 @@ def derived(study: str, name: str) -> pd.DataFrame:
     return _derived(str(path.parent.parent), study, name, data.stamp(cells))
 
 
+def grids(study: str, rule: DivergenceRule) -> list[stability.Grid]:
+    """Every stack's grid of α, for the stability page.
+
+    Raises:
+        ResultFileError: the cells cannot be read.
+    """
+    path = data.table_path(data.results_root(), study, "cells")
+    return _grids(str(path.parent.parent), study, rule, data.stamp(path))
+
+
+def profiles(study: str, title: str, errors_pct: tuple[float, ...]) -> pd.DataFrame:
+    """Performance profiles of one entry.
+
+    Raises:
+        ResultFileError: the cells cannot be read.
+    """
+    path = data.table_path(data.results_root(), study, "cells")
+    return _profiles(str(path.parent.parent), study, title, errors_pct, data.stamp(path))
+
+
 def optional(study: str, name: str) -> pd.DataFrame | None:
     """A table that a study need not have; ``None`` where it has none.
 
@@ -81,3 +102,16 @@ _DERIVE: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 @st.cache_resource(max_entries=32, show_spinner="Working it out from the cells …")
 def _derived(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:
     return _DERIVE[name](_judged(root, study, DivergenceRule(), stamp))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _grids(root: str, study: str, rule: DivergenceRule, stamp: _Stamp) -> list[stability.Grid]:
+    return stability.grids(_judged(root, study, rule, stamp))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _profiles(
+    root: str, study: str, title: str, errors_pct: tuple[float, ...], stamp: _Stamp
+) -> pd.DataFrame:
+    cells = _judged(root, study, DivergenceRule(), stamp)
+    return stability.profiles(cells, title, np.asarray(errors_pct))

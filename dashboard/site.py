@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import data, widgets
-from dashboard.views import compare
+from dashboard.views import compare, stability, verdict
 from hypercore.results.files import ResultFileError
 
 Body = Callable[[str], None]
@@ -25,7 +25,21 @@ class Page:
 
 
 PAGES = (
+    Page(
+        verdict.page,
+        "verdict",
+        "Verdict",
+        "Which stack and which α are safe, and does clipping help?",
+        "gavel",
+    ),
     Page(compare.page, "compare", "Compare", "Does clipping lower the error, and at which α?", "compare"),
+    Page(
+        stability.page,
+        "stability",
+        "Stability",
+        "Which α is safe, and how far does the range reach?",
+        "grid_on",
+    ),
 )
 
 

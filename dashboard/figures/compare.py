@@ -94,7 +94,7 @@ def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
 
 
 def _baseline(figure: go.Figure, baseline: Baseline, alphas: pd.Series) -> None:
-    """The baseline's mean and SD across the grid; as traces, because shapes ignore empty plots and log axes."""
+    """The baseline's mean and SD across the grid; drawn as traces: shapes miss log axes."""
     low, high = float(alphas.min()) * 10**-SPREAD_DECADES, float(alphas.max()) * 10**SPREAD_DECADES
     sd = 0.0 if np.isnan(baseline.sd_pct) else baseline.sd_pct
     bottom, top = max(baseline.mean_pct - sd, 1e-3), baseline.mean_pct + sd
@@ -118,7 +118,7 @@ def _baseline(figure: go.Figure, baseline: Baseline, alphas: pd.Series) -> None:
         line={"color": style.GREY, "width": 1.5, "dash": "dot"},
         name=f"baseline alone: {baseline.mean_pct:.2f}% ± {sd:.2f} SD",
         legendgroup="baseline",
-        hovertemplate=f"baseline: mean {baseline.mean_pct:.2f}%, SD {sd:.2f}, n = {baseline.n}<extra></extra>",
+        hovertemplate=f"baseline: {baseline.mean_pct:.2f}%, SD {sd:.2f}, n = {baseline.n}<extra></extra>",
         row=2,
         col=1,
     )

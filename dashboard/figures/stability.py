@@ -1,0 +1,144 @@
+"""The map of α, the safe intervals with what clipping adds, and profiles over all runs."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import style
+from dashboard.stability import GLYPHS
+from hypercore.analysis.regions import Safety
+
+# Dark enough for the white glyph on top, told apart by colour-blind readers.
+COLORS = {
+    Safety.SAFE: style.BLUE,
+    Safety.UNDETERMINED: "#7A7A7A",
+    Safety.UNSAFE: "#B35900",
+    Safety.DIVERGED: "#5B1A18",
+    Safety.MISSING: "#B8B8B8",
+}
+
+
+def safety_figure(points: pd.DataFrame) -> go.Figure:
+    """Stack × α with a colour and a glyph for each state."""
+    figure = go.Figure()
+    rows = _rows(points)
+    for safety, glyph in GLYPHS.items():
+        own = points[points["safety"] == safety.value]
+        figure.add_scatter(
+            x=own["alpha"],
+            y=rows[own.index],
+            mode="markers+text",
+            marker={"symbol": "square", "size": 22, "color": COLORS[safety]},
+            text=[glyph] * len(own),
+            textfont={"color": "white", "size": 14},
+            name=f"{glyph} {safety.value}",
+            customdata=own[["n", "planned", "n_diverged", "excess_pct"]].to_numpy(),
+            hovertemplate=f"%{{y}}, α %{{x:.3g}}: {safety.value}, %{{customdata[0]}} of %{{customdata[1]}} "
+            "seeds, %{customdata[2]} diverged, %{customdata[3]:+.2f} points from the baseline<extra></extra>",
+        )
+    order = list(dict.fromkeys(rows[::-1]))
+    figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
+    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    return style.layout(figure, 130 + 36 * max(len(order), 2))
+
+
+def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
+    """Each stack's safe interval without and with clipping, one above the other, with the decades gained."""
+    figure = go.Figure()
+    rest = style.others(list(regions["clipping"].unique()))
+    for clipping, own in regions.groupby("clipping", sort=False):
+        look = style.look(str(clipping), rest)
+        shown = own.dropna(subset=["alpha_low"])
+        x, y, hover = [], [], []
+        for row in shown.itertuples():
+            x += [row.alpha_low, row.alpha_high, None]
+            y += [f"{style.text(row.title)} · {style.text(clipping)}"] * 2 + [None]
+            sign = "≥ " if row.censored else ""
+            hover += [
+                f"{row.alpha_low:.3g} to {row.alpha_high:.3g}, {sign}{row.width_decades:.1f} decades"
+            ] * 2
+            hover.append("")
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines+markers",
+            line={"color": look.color, "width": 9},
+            marker={"symbol": look.symbol, "size": 12, "color": look.color},
+            name=style.arm_name(str(clipping)),
+            text=hover,
+            hovertemplate="%{y}: %{text}<extra></extra>",
+        )
+    for row in gains.itertuples():
+        own = regions[(regions["title"] == row.title) & (regions["clipping"] == row.clipping)]
+        if own["alpha_high"].isna().all():
+            continue
+        figure.add_scatter(
+            x=own["alpha_high"],
+            y=[f"{style.text(row.title)} · {style.text(row.clipping)}"],
+            mode="text",
+            text=[f"   {row.gained_decades:+.1f} decades{'' if row.exact else ' (cut by the grid)'}"],
+            textposition="middle right",
+            showlegend=False,
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    names = regions["title"].map(style.text) + " · " + regions["clipping"].map(style.text)
+    order = list(dict.fromkeys(names[::-1]))
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=order, automargin=True)
+    figure.update_yaxes(range=[-0.6, len(order) - 0.4])
+    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    figure = style.layout(figure, 140 + 36 * max(len(order), 2))
+    return figure.update_layout(margin={"r": 150})
+
+
+def profile_figure(profiles: pd.DataFrame) -> go.Figure:
+    """The share of runs with at most each error, with a 95% band."""
+    figure = go.Figure()
+    rest = style.others(list(profiles["clipping"].unique()))
+    for clipping, own in profiles.groupby("clipping", sort=False):
+        look = style.look(str(clipping), rest)
+        figure.add_scatter(
+            x=pd.concat([own["error_pct"], own["error_pct"][::-1]]),
+            y=pd.concat([own["high"], own["low"][::-1]]),
+            fill="toself",
+            fillcolor=style.faded(look.color, 0.15),
+            line={"width": 0},
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=str(clipping),
+        )
+        figure.add_scatter(
+            x=own["error_pct"],
+            y=own["share"],
+            mode="lines",
+            line={"color": look.color, "dash": look.dash, "width": 2.5},
+            name=style.arm_name(str(clipping)),
+            legendgroup=str(clipping),
+            hovertemplate="%{y:.0%} of runs have at most %{x:.1f}%<extra></extra>",
+        )
+    figure.update_xaxes(title_text="test error at most (%)")
+    figure.update_yaxes(title_text="share of runs", tickformat=".0%", range=[-0.02, 1.02])
+    return style.layout(figure, 360)
+
+
+def height_figure(regions: pd.DataFrame) -> go.Figure:
+    """The height of a stack against the width of its safe range."""
+    figure = go.Figure()
+    rest = style.others(list(regions["clipping"].unique()))
+    for clipping, own in regions.groupby("clipping", sort=False):
+        look = style.look(str(clipping), rest)
+        figure.add_scatter(
+            x=own["height"],
+            y=own["width_decades"],
+            mode="markers",
+            marker={"symbol": look.symbol, "size": 11, "color": look.color, "opacity": 0.8},
+            name=style.arm_name(str(clipping)),
+            text=own["title"].map(style.text) + own["censored"].map({True: " (at least)", False: ""}),
+            hovertemplate="%{text}: %{y:.1f} decades<extra></extra>",
+        )
+    figure.update_xaxes(title_text="optimizers in the stack", dtick=1)
+    figure.update_yaxes(title_text="width of the safe range (decades)", rangemode="tozero")
+    return style.layout(figure, 360)
+
+
+def _rows(points: pd.DataFrame) -> pd.Series:
+    return points["title"].map(style.text) + " · " + points["clipping"].map(style.text)

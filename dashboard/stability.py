@@ -1,0 +1,139 @@
+"""Safety of every α under criteria that a reader moves, and which verdicts that flips."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dashboard import data
+from hypercore.analysis.aggregates import performance_profile
+from hypercore.analysis.frames import Entry, entries
+from hypercore.analysis.regions import Criteria, Point, Region, Safety, find_region, judge
+
+# Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.
+GLYPHS = {
+    Safety.SAFE: "✓",
+    Safety.UNDETERMINED: "?",
+    Safety.UNSAFE: "!",
+    Safety.DIVERGED: "✕",
+    Safety.MISSING: "·",
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One entry under one clipping: its points by rising α, and what names it."""
+
+    title: str
+    clipping: str
+    height: int
+    points: tuple[Point, ...]
+    planned: tuple[int, ...]
+
+
+def grids(judged: pd.DataFrame) -> list[Grid]:
+    """The grids of all entries that have a baseline to be compared with."""
+    found: list[Grid] = []
+    with_baseline = [entry for entry in entries(judged) if entry.frame["baseline_id"].notna().any()]
+    for entry, title in zip(with_baseline, _titles(with_baseline), strict=True):
+        counts = entry.frame.groupby("alpha").size()
+        points = tuple(entry.points())
+        height = int(entry.frame["height"].iloc[0])
+        planned = tuple(int(counts[point.alpha]) for point in points)
+        found.append(Grid(title, entry.clipping, height, points, planned))
+    return found
+
+
+def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
+    """One row a point: title, clipping, alpha, safety, n, n_diverged, planned, excess_pct."""
+    rows = [
+        {
+            "title": grid.title,
+            "clipping": grid.clipping,
+            "alpha": point.alpha,
+            "safety": judge(point, criteria).value,
+            "n": len(point.differences),
+            "n_diverged": sum(point.diverged),
+            "planned": planned,
+            "excess_pct": float(np.mean(point.differences)) if point.differences else float("nan"),
+        }
+        for grid in found
+        for point, planned in zip(grid.points, grid.planned, strict=True)
+    ]
+    columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess_pct"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
+    """One row a grid: its longest safe run."""
+    rows = []
+    for grid in found:
+        region: Region = find_region(grid.points, criteria)
+        rows.append(
+            {
+                "title": grid.title,
+                "clipping": grid.clipping,
+                "height": grid.height,
+                "alpha_low": region.low,
+                "alpha_high": region.high,
+                "width_decades": region.width_decades,
+                "censored": region.censored,
+            }
+        )
+    columns = ["title", "clipping", "height", "alpha_low", "alpha_high", "width_decades", "censored"]
+    return pd.DataFrame(rows, columns=columns).astype({"alpha_low": float, "alpha_high": float})
+
+
+def gains(regions: pd.DataFrame) -> pd.DataFrame:
+    """Decades that each clipping adds to an entry's width: title, clipping, gained_decades, exact."""
+    off = regions[regions["clipping"] == "off"][["title", "width_decades", "censored"]]
+    both = regions[regions["clipping"] != "off"].merge(off, on="title", suffixes=("", "_off"))
+    return pd.DataFrame(
+        {
+            "title": both["title"],
+            "clipping": both["clipping"],
+            "gained_decades": both["width_decades"] - both["width_decades_off"],
+            "exact": ~(both["censored"].astype(bool) | both["censored_off"].astype(bool)),
+        }
+    )
+
+
+def flips(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The points whose safety differs between two maps: title, clipping, alpha, was, is."""
+    key = ["title", "clipping", "alpha"]
+    both = before[[*key, "safety"]].merge(after[[*key, "safety"]], on=key, suffixes=("_was", "_is"))
+    changed = both[both["safety_was"] != both["safety_is"]]
+    return changed.rename(columns={"safety_was": "was", "safety_is": "is"}).reset_index(drop=True)
+
+
+def profiles(judged: pd.DataFrame, title: str, error_pct: np.ndarray) -> pd.DataFrame:
+    """The share of an entry's runs with at most each error, with a band; each α weighs the same.
+
+    Columns: clipping, error_pct, share, low, high.
+    """
+    parts = []
+    found = entries(judged)
+    for entry, name in zip(found, _titles(found), strict=True):
+        errors = entry.errors().dropna(how="all")
+        if name != title or errors.empty:
+            continue
+        strata = [row.dropna().to_numpy() for _, row in errors.iterrows()]
+        profile = performance_profile(strata, error_pct, resamples=500)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "clipping": entry.clipping,
+                    "error_pct": profile.error_pct,
+                    "share": profile.share,
+                    "low": profile.low,
+                    "high": profile.high,
+                }
+            )
+        )
+    columns = ["clipping", "error_pct", "share", "low", "high"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _titles(found: list[Entry]) -> list[str]:
+    keys = pd.DataFrame([entry.key for entry in found], columns=["study", *data.ENTRY])
+    return [str(title) for title in data.titles(keys)]

@@ -1,0 +1,124 @@
+"""Verdicts in a sentence: which α is safe, what clipping adds, and how sure that is."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dashboard import data
+from hypercore.analysis.effects import PRIMARY
+from hypercore.spec.stack import short
+
+_KEY = ["title", "clipping"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said of one stack on one data set."""
+
+    title: str
+    safe: str
+    gain: str
+    effect: str
+    sure: bool
+
+
+def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
+    """One verdict an entry and clipping besides off; an entry that is only trained unclipped has one too."""
+    regions = regions.assign(title=data.titles(regions))
+    effects = effects.assign(title=data.titles(effects))
+    found = []
+    for title, rows in regions.groupby("title", sort=True):
+        off = next(iter(rows[rows["clipping"] == "off"].to_dict("records")), None)
+        clipped = rows[rows["clipping"] != "off"].to_dict("records")
+        if not clipped and off is not None:
+            found.append(Verdict(str(title), f"{_capital(region(off))}.", "", "", False))
+        for on in clipped:
+            own = effects[(effects["title"] == title) & (effects["clipping"] == on["clipping"])]
+            effect, sure = effect_sentence(own)
+            safe = f"{_capital(region(on))} with clipping"
+            safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
+            name = str(title) if on["clipping"] == "on" else f"{title}, {on['clipping']}"
+            found.append(Verdict(name, safe, gain(on), effect, sure))
+    return found
+
+
+def region(row: Mapping[Any, Any]) -> str:
+    """The safe interval of one row of REGIONS.
+
+    >>> row = {"alpha_low": 0.01, "alpha_high": 10.0, "width_decades": 3.0, "censored": True}
+    >>> region(row | {"reason_low": "grid", "reason_high": "unsafe"})
+    'α is safe from 0.01 or less to 10 (at least 3.0 decades)'
+    """
+    low, high = row["alpha_low"], row["alpha_high"]
+    if pd.isna(low) or pd.isna(high):
+        return "no α is shown to be safe"
+    if low == high:
+        return f"only α = {short(low)} is shown to be safe"
+    less = " or less" if row["reason_low"] == "grid" else ""
+    more = " or more" if row["reason_high"] == "grid" else ""
+    at_least = "at least " if row["censored"] else ""
+    return (
+        f"α is safe from {short(low)}{less} to {short(high)}{more} "
+        f"({at_least}{row['width_decades']:.1f} decades)"
+    )
+
+
+def gain(row: Mapping[Any, Any]) -> str:
+    """What clipping adds to the width, from a clipped row of REGIONS."""
+    decades, relation = row["gain_decades"], row["gain_relation"]
+    if pd.isna(decades):
+        return "What clipping adds to the range cannot be told: there is no unclipped run to compare with."
+    if relation == "?":
+        return "The grid cuts both ranges, so what clipping adds cannot be told from it."
+    bounds = {"≥": "at least ", "≤": "at most "}.get(str(relation), "")
+    interval = ""
+    if not (pd.isna(row["gain_low_decades"]) or pd.isna(row["gain_high_decades"])):
+        interval = f" (95% interval {row['gain_low_decades']:+.1f} to {row['gain_high_decades']:+.1f})"
+    if decades == 0 and not bounds:
+        return f"Clipping does not change the width of the range{interval}."
+    verb = "narrows" if decades < 0 else "widens"
+    return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades{interval}."
+
+
+def effect_sentence(effects: pd.DataFrame) -> tuple[str, bool]:
+    """What clipping does to the error, and whether that is statistically supported.
+
+    Of the primary row, over the published interval; without one, of how many single α are supported.
+    """
+    primary = effects[effects["test"] == PRIMARY].to_dict("records")
+    if not primary:
+        single = effects[effects["test"] != PRIMARY]
+        if single.empty:
+            return "Clipping's effect on the error was not measured.", False
+        bold, supported = (int(single[name].fillna(False).sum()) for name in ("bold", "supported"))
+        n = int(single["n_pairs"].max())
+        words = (
+            "n is too small to support any of it"
+            if single["n_too_small"].all()
+            else f"at {supported} α p ≤ 0.05, unadjusted"
+        )
+        return f"Clipping gains at least 1 point at {bold} of {len(single)} α; {words} (n = {n}).", False
+    row = primary[0]
+    if row["n_pairs"] == 0 or pd.isna(row["reduction_pct"]):
+        return "Over the published interval there is no complete pair of seeds yet.", False
+    verb = "lowers" if row["reduction_pct"] >= 0 else "raises"
+    where = f"Over the published interval ({short(row['alpha_low'])} < α ≤ {short(row['alpha_high'])})"
+    figure = f"clipping {verb} the error by {abs(row['reduction_pct']):.2f} points"
+    if not math.isnan(row["low_pct"]):
+        figure += f" (95% interval {row['low_pct']:+.2f} to {row['high_pct']:+.2f}, n = {row['n_pairs']})"
+    return f"{where} {figure}: {_support(row)}.", bool(row["supported"])
+
+
+def _support(row: Mapping[Any, Any]) -> str:
+    if bool(row["n_too_small"]):
+        return f"n = {row['n_pairs']} seeds are too few for any p ≤ 0.05"
+    p = row["p"] if pd.isna(row["p_holm"]) else row["p_holm"]
+    return f"statistically {'supported' if row['supported'] else 'not supported'}, p = {p:.3g}"
+
+
+def _capital(text: str) -> str:
+    """The first letter large; a Greek one stays, for α is a symbol."""
+    return text if text.startswith("α") else text[0].upper() + text[1:]

@@ -1,0 +1,140 @@
+"""Stability: the map of α, the safe intervals, and how much they hang on the criteria."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import cache, stability, widgets
+from dashboard.figures import stability as figures
+from hypercore.analysis.judgement import DivergenceRule
+from hypercore.analysis.regions import Criteria
+
+_ERRORS = np.linspace(0, 100, 101)
+
+
+def page(study: str) -> None:
+    """Draw the page."""
+    criteria, rule = _criteria()
+    grids = cache.grids(study, rule)
+    if not grids:
+        st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
+        return
+    points = stability.safety_map(grids, criteria)
+    regions = stability.region_table(grids, criteria)
+    st.subheader("Which α is safe")
+    widgets.chart(
+        figures.safety_figure(points),
+        "map",
+        "A map with a row for each stack and clipping and a column for each α. A colour and a glyph say "
+        "whether the α is safe, undetermined, unsafe, diverged or missing.",
+        points,
+    )
+    _flips(study, points, (criteria, rule))
+    st.subheader("How far the safe range reaches")
+    gains = stability.gains(regions)
+    widgets.chart(
+        figures.intervals_figure(regions, gains),
+        "intervals",
+        "For each stack a bar over its longest run of safe α, without and with clipping, and how many "
+        "decades clipping adds.",
+        regions,
+    )
+    _profiles(study, sorted({grid.title for grid in grids}))
+    _sensitivity(study)
+    st.subheader("Do taller stacks have wider ranges?")
+    widgets.chart(
+        figures.height_figure(regions),
+        "height",
+        "The width of the safe range in decades against the number of optimizers in the stack.",
+        regions,
+    )
+
+
+def _criteria() -> tuple[Criteria, DivergenceRule]:
+    left, middle, right = st.columns(3)
+    epsilon = left.slider(
+        "Margin ε: points of error above the baseline that still count as safe",
+        min_value=0.0,
+        max_value=10.0,
+        value=1.0,
+        step=0.25,
+        key="epsilon",
+        bind="query-params",
+    )
+    tolerated = middle.slider(
+        "Share of seeds that may diverge at a safe α (%)",
+        min_value=0,
+        max_value=50,
+        value=0,
+        step=5,
+        key="tolerated",
+        bind="query-params",
+    )
+    near = right.slider(
+        "At chance: standard errors below a guess that still count as diverged",
+        min_value=0.0,
+        max_value=5.0,
+        value=2.0,
+        step=0.5,
+        key="near_chance",
+        bind="query-params",
+    )
+    loss = right.toggle(
+        "A training loss that did not fall counts as diverged",
+        value=True,
+        key="loss_rule",
+        bind="query-params",
+    )
+    return Criteria(epsilon_pct=epsilon, tolerated_divergence=tolerated / 100), DivergenceRule(loss, near)
+
+
+def _flips(study: str, points: pd.DataFrame, chosen: tuple[Criteria, DivergenceRule]) -> None:
+    default = (Criteria(), DivergenceRule())
+    if chosen == default:
+        st.caption("These are the default criteria. Move one, and the verdicts that flip are listed here.")
+        return
+    changed = stability.flips(stability.safety_map(cache.grids(study, default[1]), default[0]), points)
+    if changed.empty:
+        st.success("No verdict flips: under the default criteria the map is the same.")
+        return
+    st.warning(f"{len(changed)} verdicts differ from those under the default criteria:")
+    widgets.table(changed, "flips", {"alpha": st.column_config.NumberColumn("α", format="%.3g")})
+
+
+def _profiles(study: str, titles: list[str]) -> None:
+    st.subheader("How many runs reach which error")
+    title = st.selectbox("Stack", titles, key="stack", bind="query-params")
+    profiles = cache.profiles(study, title, tuple(_ERRORS))
+    if profiles.empty:
+        st.info("No seed of this stack has a result yet.")
+        return
+    widgets.chart(
+        figures.profile_figure(profiles),
+        "profiles",
+        f"For {title}: the share of all runs over the grid of α whose error is at most the value on the "
+        "axis, without and with clipping, with 95% bands.",
+        profiles,
+    )
+
+
+def _sensitivity(study: str) -> None:
+    st.subheader("What a badly chosen α costs")
+    found = cache.derived(study, "sensitivity")
+    shown = pd.DataFrame(
+        {
+            "stack": found["label"],
+            "dataset": found["dataset"],
+            "clipping": found["clipping"],
+            "sensitivity (points)": found["sensitivity_pct"].round(2),
+            "interquartile mean (%)": found["iqm_pct"].round(2),
+            "95% from": found["iqm_low_pct"].round(2),
+            "to": found["iqm_high_pct"].round(2),
+            "best α": found["best_alpha"],
+            "error at the best α (%)": found["best_pct"].round(2),
+        }
+    )
+    widgets.table(shown, "sensitivity", {"best α": st.column_config.NumberColumn(format="%.3g")})
+    st.caption(
+        "Sensitivity: the mean over log α of the error above the best α's. The best α is chosen "
+        "leave-one-seed-out, so its error is not flattered by the choice."
+    )
