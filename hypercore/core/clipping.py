@@ -147,5 +147,6 @@ def _scaled(lanes: LaneClipping, grads: Sequence[Tensor], coefficients: Tensor) 
             scaled.append(grad * factors)
         else:
             parts = [grad[:, a:b] * factors[:, k : k + 1] for k, (a, b) in enumerate(segments.spans)]
-            scaled.append(torch.cat(parts, dim=1))
+            padding = grad[:, segments.bounds[-1] :]
+            scaled.append(torch.cat([*parts, padding], dim=1))
     return tuple(scaled)

@@ -14,10 +14,12 @@ a checkpoint is plain tensors, and ``torch.compile`` sees all of it.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.func import vjp
 
 from hypercore.core.levels import LevelOptimizer, initial_states
 from hypercore.core.optimizers import State
@@ -51,25 +53,8 @@ def start(optimizers: Sequence[LevelOptimizer], levels: Sequence[Tensor]) -> Sta
 
 
 def apply_updates(optimizers: Sequence[LevelOptimizer], state: StackState) -> StackState:
-    """Apply the pending updates from the top down; the result's levels hang together by AD.
-
-    Values, gradients and states enter as constants: a hypergradient looks back one step, and no
-    second derivative of the model is ever taken.
-    """
-    if state.grads is None:
-        return state
-    levels: list[Tensor] = []
-    states: list[State] = []
-    above: Tensor | None = None
-    for optimizer, values, grad, memory in reversed(
-        list(zip(optimizers, state.levels, state.grads, state.states, strict=True))
-    ):
-        above, memory = optimizer.rule.update(values, grad, memory, optimizer.hyper(above))
-        if not above.requires_grad and torch.is_grad_enabled():
-            above.requires_grad_()  # the top level: updated by constants, so the chain starts here
-        levels.append(above)
-        states.append(memory)
-    return StackState(tuple(reversed(levels)), tuple(reversed(states)), None)
+    """Apply the pending updates from the top down."""
+    return _updated(optimizers, state)[0]
 
 
 def gradients(
@@ -77,25 +62,55 @@ def gradients(
 ) -> tuple[StackState, Gradients]:
     """Steps 1 and 2: apply what is pending, then differentiate the loss with respect to every level.
 
-    Returns the updated state, cut loose from the graph, and the unclipped gradients. At the first
-    step no update lies before the loss, so the gradients of all levels above the weights are zero.
+    Returns the updated state and the unclipped gradients,
+
+        g⁰ = ∂L/∂x⁰,    gℓ⁺¹ = (∂Uℓ/∂xℓ⁺¹)ᵀ gℓ,
+
+    one pullback a level: reverse-mode AD through the chain of updates. At the first step no update
+    lies before the loss, so the gradients of all levels above the weights are zero.
     """
-    first = state.grads is None
-    with torch.enable_grad():
-        if first:
-            levels = tuple(level.detach().requires_grad_() for level in state.levels)
-            updated = StackState(levels, state.states, None)
+    updated, pullbacks = _updated(optimizers, state)
+    losses, pull_back_loss = vjp(loss, updated.levels[0])  # type: ignore[misc]
+    # Each lane's loss has the cotangent 1, whatever its neighbours hold, NaN included.
+    (grad,) = pull_back_loss(torch.ones_like(losses))
+    grads = [grad]
+    if state.grads is None:
+        grads += [torch.zeros_like(level) for level in updated.levels[1:]]
+    for pull_back in pullbacks:
+        (grad,) = pull_back(grad)
+        grads.append(grad)
+    return updated, Gradients(losses, tuple(grads))
+
+
+def _updated(
+    optimizers: Sequence[LevelOptimizer], state: StackState
+) -> tuple[StackState, list[Callable[[Tensor], tuple[Tensor]]]]:
+    """The updated levels, and for each but the top the map from gℓ to gℓ⁺¹, lowest first."""
+    if state.grads is None:
+        return state, []
+    levels: list[Tensor] = []
+    states: list[State] = []
+    pullbacks = []
+    for optimizer, values, grad, memory in reversed(
+        list(zip(optimizers, state.levels, state.grads, state.states, strict=True))
+    ):
+        # Values, gradient and memory are constants here, and the new memory leaves as an auxiliary
+        # result, off the tape: a hypergradient looks back one step, and no second derivative of the
+        # model is ever taken.
+        update = partial(_update, optimizer, values, grad, memory)
+        if levels:
+            # torch annotates vjp for the call without has_aux only.
+            values, pull_back, memory = vjp(update, levels[-1], has_aux=True)  # type: ignore[misc]
+            pullbacks.append(pull_back)
         else:
-            updated = apply_updates(optimizers, state)
-        losses = loss(updated.levels[0])
-        # Summing gives each lane the cotangent 1 whatever its neighbours hold, NaN included.
-        wanted = updated.levels[:1] if first else updated.levels
-        grads = torch.autograd.grad(losses.sum(), wanted)
-    if first:
-        grads = (*grads, *(torch.zeros_like(level) for level in state.levels[1:]))
-    # States hang on this step's hyperparameters; history stays one step long by cutting them here.
-    return StackState(
-        tuple(level.detach() for level in updated.levels),
-        tuple(tuple(tensor.detach() for tensor in memory) for memory in updated.states),
-        None,
-    ), Gradients(losses.detach(), grads)
+            values, memory = update(None)
+        levels.append(values)
+        states.append(memory)
+    return StackState(tuple(reversed(levels)), tuple(reversed(states)), None), pullbacks[::-1]
+
+
+def _update(
+    optimizer: LevelOptimizer, values: Tensor, grad: Tensor, memory: State, above: Tensor | None
+) -> tuple[Tensor, State]:
+    """Uℓ as a function of the level above: xℓ ← Uℓ(xℓ, gℓ; xℓ⁺¹)."""
+    return optimizer.rule.update(values, grad, memory, optimizer.hyper(above))

@@ -20,6 +20,7 @@ Forward = Callable[[Mapping[str, Tensor], Tensor], Tensor]
 HIDDEN = 128
 FILTERS = 16
 KERNEL = 3
+ROW_MULTIPLE = 16  # float32 numbers in a 512-bit register
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,27 @@ class Model:
         return tuple(math.prod(shape) for shape in self.shapes.values())
 
     @property
+    def parameters(self) -> int:
+        """Numbers in all tensors."""
+        return sum(self.sizes)
+
+    @property
+    def padding(self) -> int:
+        """Zeros at the end of a lane's row.
+
+        With them every row starts at a multiple of the widest vector register. Otherwise vectorised
+        loops would cross from lane to lane at other places in other companies, and a lane's last
+        numbers would now be computed by vector and now by scalar instructions, whose bits differ.
+        """
+        return -self.parameters % ROW_MULTIPLE
+
+    @property
     def segments(self) -> Segments:
         """Where each tensor lies along a lane's row."""
         return Segments.of(self.sizes)
 
     def initial(self, seed: int) -> Tensor:
-        """``nn.Linear``'s and ``nn.Conv2d``'s default initialisation, [P].
+        """``nn.Linear``'s and ``nn.Conv2d``'s default initialisation, one row [P], padded.
 
         U(−1/√fan_in, 1/√fan_in) for weights and biases alike, drawn in the order of ``shapes``.
         """
@@ -52,12 +68,12 @@ class Model:
                 fan_in = math.prod(shape[1:])  # a bias has its weight's fan-in
             bound = 1.0 / math.sqrt(fan_in)
             parts.append(torch.empty(shape).uniform_(-bound, bound, generator=generator).flatten())
-        return torch.cat(parts)
+        return torch.cat([*parts, torch.zeros(self.padding)])
 
     def log_probabilities(self, weights: Tensor, images: Tensor) -> Tensor:
         """Weights [L, P] and images [L, B, C, H, W] to log-probabilities [L, B, K]."""
         # split, not slices: its backward pass is one concatenation.
-        parts = torch.split_with_sizes(weights, self.sizes, dim=1)
+        *parts, _ = torch.split_with_sizes(weights, (*self.sizes, self.padding), dim=1)
         named = {n: p.view(-1, *shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
         return self.function(named, images)
 

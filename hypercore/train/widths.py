@@ -32,7 +32,7 @@ def width(cell_parameters: int, device: torch.device) -> int:
 
 def lanes_for(model: str, data: Data) -> int:
     """The width for a model on a data set, on the device that holds the data."""
-    parameters = sum(build(model, data.image_shape, data.n_classes).sizes)
+    parameters = build(model, data.image_shape, data.n_classes).parameters
     return width(parameters, data.train.images.device)
 
 

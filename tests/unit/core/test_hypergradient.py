@@ -113,8 +113,12 @@ def test_the_second_derivative_of_the_model_is_never_taken() -> None:
 
     class Once(torch.autograd.Function):
         @staticmethod
-        def forward(_ctx: object, w: Tensor) -> Tensor:
+        def forward(w: Tensor) -> Tensor:
             return (w * w).sum(1)
+
+        @staticmethod
+        def setup_context(_ctx: object, inputs: object, output: object) -> None:
+            pass
 
         @staticmethod
         @torch.autograd.function.once_differentiable
