@@ -8,7 +8,7 @@ import pandas as pd
 from dashboard import data
 from hypercore.analysis.aggregates import performance_profile
 from hypercore.analysis.frames import Entry, entries
-from hypercore.analysis.regions import Criteria, Point, Region, Safety, find_region, judge
+from hypercore.analysis.regions import Criteria, Point, Region, Safety, find_region, gain, judge
 
 # Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.
 GLYPHS = {
@@ -84,18 +84,28 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"alpha_low": float, "alpha_high": float})
 
 
-def gains(regions: pd.DataFrame) -> pd.DataFrame:
-    """Decades that each clipping adds to an entry's width: title, clipping, gained_decades, exact."""
-    off = regions[regions["clipping"] == "off"][["title", "width_decades", "censored"]]
-    both = regions[regions["clipping"] != "off"].merge(off, on="title", suffixes=("", "_off"))
-    return pd.DataFrame(
-        {
-            "title": both["title"],
-            "clipping": both["clipping"],
-            "gained_decades": both["width_decades"] - both["width_decades_off"],
-            "exact": ~(both["censored"].astype(bool) | both["censored_off"].astype(bool)),
-        }
-    )
+def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
+    """What each clipping adds to its stack's width: title, clipping, gained_decades, relation, text.
+
+    ``relation`` says how to read the number where the grid cuts a range: see ``regions.Gain``.
+    """
+    off = {grid.title: grid for grid in found if grid.clipping == "off"}
+    rows = []
+    for grid in found:
+        if grid.clipping != "off" and grid.title in off:
+            # One seed: the width alone, without the bootstrap, so that sliders answer at once.
+            added = gain(off[grid.title].points, grid.points, 1, criteria)
+            sign = "" if added.relation == "=" else f"{added.relation} "
+            rows.append(
+                {
+                    "title": grid.title,
+                    "clipping": grid.clipping,
+                    "gained_decades": added.decades,
+                    "relation": added.relation,
+                    "text": f"{sign}{added.decades:+.1f} decades",
+                }
+            )
+    return pd.DataFrame(rows, columns=["title", "clipping", "gained_decades", "relation", "text"])
 
 
 def flips(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -44,8 +44,10 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
     )
     figure.update_yaxes(row=2, title_text="test error (%)", type="log" if log_error else "linear")
     if log_error:
+        shown = [points["error_pct"].min(), baseline.mean_pct, 50.0]
+        figure.update_yaxes(row=2, range=[np.log10(0.8 * max(np.nanmin(shown), 0.05)), np.log10(105)])
         # Round numbers instead of plotly's 2, 5, 10 without context.
-        ticks = [0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90]
+        ticks = [0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90]
         figure.update_yaxes(row=2, tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     style.alpha_axis(figure)
     figure.update_xaxes(row=2, title_text="initial α of the rightmost optimizer")
@@ -77,7 +79,11 @@ def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
             mode="markers",
             name="mean, 95% interval",
             marker={"symbol": "line-ew", "size": 16, "line": {"width": 3, "color": look.color}},
-            error_y={"type": "data", "array": (means["high"] - means["mean"]).fillna(0.0), "thickness": 2},
+            error_y={
+                "type": "data",
+                "array": (means["high"] - means["mean"]).fillna(0.0),
+                "color": look.color,
+            },
             customdata=means[["n"]].to_numpy(),
             hovertemplate="α %{x:.3g}: %{y:+.2f} points, n = %{customdata[0]}<extra></extra>",
         )
@@ -126,7 +132,7 @@ def _baseline(figure: go.Figure, baseline: Baseline, alphas: pd.Series) -> None:
 
 def _mean(figure: go.Figure, means: pd.DataFrame, clipping: str, look: style.Look) -> None:
     name = style.arm_name(clipping)
-    low, high = (means[side].fillna(means["mean"]).clip(lower=1e-3) for side in ("low", "high"))
+    low, high = (means[side].fillna(means["mean"]).clip(1e-3, 100) for side in ("low", "high"))
     figure.add_scatter(
         x=pd.concat([means["alpha"], means["alpha"][::-1]]),
         y=pd.concat([high, low[::-1]]),
@@ -181,5 +187,7 @@ def _beside(alpha: pd.Series, seed: pd.Series) -> pd.Series:
         return alpha
     ranks = seed.rank(method="dense") - 1
     middle = ranks.max() / 2
-    shift = (ranks - middle) / max(ranks.max(), 1.0) * SPREAD_DECADES
+    gaps = np.diff(np.unique(np.log10(alpha)))
+    spread = min([SPREAD_DECADES, *(0.5 * gaps)])
+    shift = (ranks - middle) / max(ranks.max(), 1.0) * spread
     return alpha * 10.0**shift

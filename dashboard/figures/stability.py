@@ -20,16 +20,16 @@ COLORS = {
 def safety_figure(points: pd.DataFrame) -> go.Figure:
     """Stack × α with a colour and a glyph for each state."""
     figure = go.Figure()
-    rows = _rows(points)
+    rows = style.row_names(points["title"], points["clipping"])
     for safety, glyph in GLYPHS.items():
         own = points[points["safety"] == safety.value]
         figure.add_scatter(
             x=own["alpha"],
             y=rows[own.index],
             mode="markers+text",
-            marker={"symbol": "square", "size": 22, "color": COLORS[safety]},
+            marker={"symbol": "square", "size": 16, "color": COLORS[safety]},
             text=[glyph] * len(own),
-            textfont={"color": "white", "size": 14},
+            textfont={"color": "white", "size": 11},
             name=f"{glyph} {safety.value}",
             customdata=own[["n", "planned", "n_diverged", "excess_pct"]].to_numpy(),
             hovertemplate=f"%{{y}}, α %{{x:.3g}}: {safety.value}, %{{customdata[0]}} of %{{customdata[1]}} "
@@ -44,19 +44,21 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
 def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
     """Each stack's safe interval without and with clipping, one above the other, with the decades gained."""
     figure = go.Figure()
+    names = style.row_names(regions["title"], regions["clipping"])
     rest = style.others(list(regions["clipping"].unique()))
+    gained = gains.set_index(["title", "clipping"])["text"].to_dict()
     for clipping, own in regions.groupby("clipping", sort=False):
         look = style.look(str(clipping), rest)
         shown = own.dropna(subset=["alpha_low"])
         x, y, hover = [], [], []
-        for row in shown.itertuples():
-            x += [row.alpha_low, row.alpha_high, None]
-            y += [f"{style.text(row.title)} · {style.text(clipping)}"] * 2 + [None]
-            sign = "≥ " if row.censored else ""
-            hover += [
-                f"{row.alpha_low:.3g} to {row.alpha_high:.3g}, {sign}{row.width_decades:.1f} decades"
-            ] * 2
-            hover.append("")
+        for index, row in shown.iterrows():
+            sign = "≥ " if row["censored"] else ""
+            words = (
+                f"{row['alpha_low']:.3g} to {row['alpha_high']:.3g}, {sign}{row['width_decades']:.1f} decades"
+            )
+            x += [row["alpha_low"], row["alpha_high"], None]
+            y += [names[index], names[index], None]
+            hover += [words, words, ""]
         figure.add_scatter(
             x=x,
             y=y,
@@ -67,27 +69,20 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
             text=hover,
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
-    for row in gains.itertuples():
-        own = regions[(regions["title"] == row.title) & (regions["clipping"] == row.clipping)]
-        if own["alpha_high"].isna().all():
-            continue
         figure.add_scatter(
-            x=own["alpha_high"],
-            y=[f"{style.text(row.title)} · {style.text(row.clipping)}"],
+            x=(shown["alpha_low"] * shown["alpha_high"]) ** 0.5,
+            y=names[shown.index],
             mode="text",
-            text=[f"   {row.gained_decades:+.1f} decades{'' if row.exact else ' (cut by the grid)'}"],
-            textposition="middle right",
+            text=[gained.get((row["title"], clipping), "") for _, row in shown.iterrows()],
+            textposition="top center",
             showlegend=False,
             hoverinfo="skip",
-            cliponaxis=False,
         )
-    names = regions["title"].map(style.text) + " · " + regions["clipping"].map(style.text)
     order = list(dict.fromkeys(names[::-1]))
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=order, automargin=True)
-    figure.update_yaxes(range=[-0.6, len(order) - 0.4])
+    figure.update_yaxes(range=[-0.6, len(order) - 0.2])
     style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
-    figure = style.layout(figure, 140 + 36 * max(len(order), 2))
-    return figure.update_layout(margin={"r": 150})
+    return style.layout(figure, 140 + 42 * max(len(order), 2))
 
 
 def profile_figure(profiles: pd.DataFrame) -> go.Figure:
@@ -138,7 +133,3 @@ def height_figure(regions: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title_text="optimizers in the stack", dtick=1)
     figure.update_yaxes(title_text="width of the safe range (decades)", rangemode="tozero")
     return style.layout(figure, 360)
-
-
-def _rows(points: pd.DataFrame) -> pd.Series:
-    return points["title"].map(style.text) + " · " + points["clipping"].map(style.text)

@@ -4,6 +4,7 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 # Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
@@ -66,6 +67,17 @@ def faded(color: str, opacity: float) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity:g})"
 
 
+def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
+    """Names for rows of stacks: the data set is left out where all share one.
+
+    >>> row_names(pd.Series(["Adam on digits"]), pd.Series(["off"])).item()
+    'Adam · off'
+    """
+    shared = {title.rpartition(" on ")[2] for title in titles}
+    shown = titles.str.rpartition(" on ")[0] if len(shared) == 1 else titles
+    return shown.map(text) + " · " + clippings.map(text)
+
+
 def layout(figure: go.Figure, height: int = 420, **options: Any) -> go.Figure:
     """The common layout: legend above, no title (the page has it), room for labels."""
     figure.update_layout(
@@ -80,4 +92,4 @@ def layout(figure: go.Figure, height: int = 420, **options: Any) -> go.Figure:
 
 def alpha_axis(figure: go.Figure, **where: Any) -> None:
     """A logarithmic axis of α."""
-    figure.update_xaxes(type="log", exponentformat="power", dtick=1, **where)
+    figure.update_xaxes(type="log", exponentformat="power", automargin=True, **where)
