@@ -12,7 +12,7 @@ import pandas as pd
 
 from hypercore.analysis.effects import seed_means
 from hypercore.analysis.evidence import Arms, Evidence
-from hypercore.analysis.findings import Finding, Part, Verdict, decide, undetermined
+from hypercore.analysis.findings import Finding, Part, Verdict, decide, undetermined, unless_absent
 from hypercore.analysis.frames import reductions
 from hypercore.analysis.regions import Safety, find_region, judge
 from hypercore.analysis.statistics import share_interval
@@ -29,7 +29,8 @@ def negligible(
     """At every α up to ``alpha_max`` the reduction lies within ± ``margin_pct``."""
     arms = evidence.arms(dataset, stack)
     parts = [] if arms is None else [p for a, p in _reductions(arms) if a <= alpha_max]
-    return decide(parts, -margin_pct, margin_pct, POINTS)
+    absent = evidence.absent(dataset, stack, up_to=alpha_max)
+    return unless_absent(decide(parts, -margin_pct, margin_pct, POINTS), absent, Verdict.REPRODUCED)
 
 
 def reduces(
@@ -51,13 +52,17 @@ def reduces(
     inside = [alpha for alpha in paired.index if alpha_low < alpha <= alpha_high]
     name = f"{stack}, mean over {len(inside)} α"
     part = Part(name, seed_means(paired.loc[inside]), _cells(arms, inside))
-    return decide([part] if inside else [], at_least_pct, math.inf, POINTS)
+    found = decide([part] if inside else [], at_least_pct, math.inf, POINTS)
+    absent = evidence.absent(dataset, stack, alpha_low, alpha_high)
+    return unless_absent(found, absent, Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
 def equal_or_better(evidence: Evidence, dataset: str, margin_pct: float = 1.0) -> Finding:
     """At no α of any stack is the clipped error higher by more than ``margin_pct``."""
     parts = [part for arms in evidence.all_arms(dataset) for _, part in _reductions(arms)]
-    return decide(parts, -margin_pct, math.inf, POINTS)
+    return unless_absent(
+        decide(parts, -margin_pct, math.inf, POINTS), evidence.absent(dataset), Verdict.REPRODUCED
+    )
 
 
 def gradients_explode(evidence: Evidence, dataset: str, factor: float = 10.0) -> Finding:
@@ -88,7 +93,8 @@ def gradients_explode(evidence: Evidence, dataset: str, factor: float = 10.0) ->
         f"{sum(exploded)} of {len(exploded)} diverged unclipped runs had gradients at least {factor:g} times "
         "the baseline's largest, or none finite"
     )
-    return Finding(verdict, reason, len(exploded), share, low, high, "share", tuple(cells))
+    found = Finding(verdict, reason, len(exploded), share, low, high, "share", tuple(cells))
+    return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
 def converges_faster(evidence: Evidence, dataset: str) -> Finding:
@@ -109,7 +115,8 @@ def converges_faster(evidence: Evidence, dataset: str) -> Finding:
         cells += _cells(arms, None)
     values = np.array([np.mean(found) for _, found in sorted(signs.items())], dtype=np.float64)
     part = Part("share faster minus share slower", values, tuple(cells))
-    return decide([part] if cells else [], _POSITIVE, math.inf, "share")
+    found = decide([part] if cells else [], _POSITIVE, math.inf, "share")
+    return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
 def not_consistent(evidence: Evidence, dataset: str) -> Finding:
@@ -118,27 +125,31 @@ def not_consistent(evidence: Evidence, dataset: str) -> Finding:
     Contradicted where every α that is unsafe without clipping is safe with it.
     """
     left: list[str] = []
-    open_: list[str] = []
+    unsure: list[str] = []
     rescued = 0
     cells: list[str] = []
     for arms in evidence.all_arms(dataset):
         on = {point.alpha: judge(point, evidence.criteria) for point in arms.on.points()}
         for point in arms.off.points():
-            if judge(point, evidence.criteria) not in (Safety.UNSAFE, Safety.DIVERGED):
+            without = judge(point, evidence.criteria)
+            if without is Safety.SAFE:
                 continue
             cells += _cells(arms, [point.alpha])
             name = f"{arms.stack}({point.alpha:g})"
+            if without not in (Safety.UNSAFE, Safety.DIVERGED):
+                unsure.append(name)
+                continue
             with_clipping = on.get(point.alpha, Safety.MISSING)
             if with_clipping in (Safety.UNSAFE, Safety.DIVERGED):
                 left.append(name)
             elif with_clipping is Safety.SAFE:
                 rescued += 1
             else:
-                open_.append(name)
-    n = len(left) + len(open_) + rescued
-    if n == 0:
+                unsure.append(name)
+    n = len(left) + rescued
+    if n == 0 and not unsure:
         return undetermined("no α was found unsafe without clipping")
-    figures = f"of {n} α unsafe without clipping {rescued} are safe with it, {len(left)} are not"
+    figures = f"of {n} α judged unsafe without clipping {rescued} are safe with it, {len(left)} are not"
     if left:
         return Finding(
             Verdict.REPRODUCED,
@@ -148,9 +159,10 @@ def not_consistent(evidence: Evidence, dataset: str) -> Finding:
             unit="share",
             cells=tuple(cells),
         )
-    if open_:
-        return undetermined(f"{figures}, {len(open_)} cannot be told, e.g. {open_[0]}", cells)
-    return Finding(Verdict.CONTRADICTED, figures, n, 0.0, unit="share", cells=tuple(cells))
+    if unsure:
+        return undetermined(f"{figures}, {len(unsure)} cannot be told, e.g. {unsure[0]}", cells)
+    found = Finding(Verdict.CONTRADICTED, figures, n, 0.0, unit="share", cells=tuple(cells))
+    return unless_absent(found, evidence.absent(dataset), Verdict.CONTRADICTED)
 
 
 def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> Finding:
@@ -160,16 +172,16 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
     widths: list[float] = []
     cells: list[str] = []
     for arms in evidence.all_arms(dataset):
-        found = find_region(arms.off.points(), evidence.criteria)
-        widths.append(found.width_decades)
+        span = find_region(arms.off.points(), evidence.criteria)
+        widths.append(span.width_decades)
         cells += arms.off.cells()
-        if found.width_decades >= at_least_decades:
+        if span.width_decades >= at_least_decades:
             continue
         limits = [judge(point, evidence.criteria) for point in arms.off.points()]
         settled = not {Safety.MISSING, Safety.UNDETERMINED} & set(limits)
-        most = found.width_max_decades
-        certain = settled and not found.censored and (most is None or most < at_least_decades)
-        (short if certain else unclear).append(f"{arms.stack}: {found}")
+        most = span.width_max_decades
+        certain = settled and not span.censored and (most is None or most < at_least_decades)
+        (short if certain else unclear).append(f"{arms.stack}: {span}")
     if not widths:
         return undetermined("no cells that the claim is about are planned")
     if short:
@@ -179,7 +191,8 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
     if unclear:
         return undetermined(f"{unclear[0]}, claimed at least {at_least_decades:g} decades", cells)
     reason = f"the narrowest of {len(widths)} regions spans {min(widths):.2f} decades"
-    return Finding(Verdict.REPRODUCED, reason, len(widths), min(widths), unit="decades", cells=tuple(cells))
+    found = Finding(Verdict.REPRODUCED, reason, len(widths), min(widths), unit="decades", cells=tuple(cells))
+    return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED)
 
 
 def _reductions(arms: Arms) -> list[tuple[float, Part]]:

@@ -1,5 +1,6 @@
 """What claims are judged by: a study's cells and curves, found by the words a claim uses."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,7 @@ from hypercore.analysis.published import Published
 from hypercore.analysis.regions import Criteria
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Role
+from hypercore.spec.stack import rounded
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,19 @@ class Evidence:
         return alone.assign(
             step_sec=alone["train_sec"].astype(np.float64) / alone["steps"].astype(np.float64)
         )
+
+    def absent(
+        self, dataset: str, stack: str | None = None, above: float = 0.0, up_to: float = math.inf
+    ) -> list[str]:
+        """Published rows (``above`` < α <= ``up_to``) that are not planned in both arms.
+
+        What is claimed of all of them cannot be told from some.
+        """
+        rows = [r for r in self.published.rows if r.dataset == dataset and stack in (None, r.stack)]
+        planned = {name: self.arms(dataset, name) for name in {row.stack for row in rows}}
+        alphas = {
+            name: set() if arms is None else set(arms.off.alphas) & set(arms.on.alphas)
+            for name, arms in planned.items()
+        }
+        wanted = [row for row in rows if above < row.alpha <= up_to]
+        return [f"{r.stack}({r.alpha_printed})" for r in wanted if rounded(r.alpha) not in alphas[r.stack]]

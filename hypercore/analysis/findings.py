@@ -44,6 +44,14 @@ def undetermined(reason: str, cells: Sequence[str] = ()) -> Finding:
     return Finding(Verdict.UNDETERMINED, reason, cells=tuple(cells))
 
 
+def unless_absent(finding: Finding, absent: Sequence[str], *verdicts: Verdict) -> Finding:
+    """Withhold these verdicts while published rows that the claim is about are not planned."""
+    if not absent or finding.verdict not in verdicts:
+        return finding
+    reason = f"{finding.reason}; {len(absent)} published rows are not planned, e.g. {absent[0]}"
+    return replace(finding, verdict=Verdict.UNDETERMINED, reason=reason)
+
+
 def decide(parts: Sequence[Part], at_least: float, at_most: float, unit: str) -> Finding:
     """Judge the claim that every part's mean lies between two bounds.
 

@@ -13,13 +13,13 @@ _GREY = "#666666"
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
-    """Every seed's error and the mean of each α, one colour a clipping; safe regions as bars below.
+    """Every seed's error and the mean of each α, one colour a clipping; safe regions as bars below zero.
 
     ``entries`` are the clippings of one entry, ``regions`` its rows of the REGIONS table.
     """
     figure = go.Figure()
     _baseline(figure, entries[0])
-    for entry, colour in zip(entries, _cycle(len(entries)), strict=True):
+    for row_below, (entry, colour) in enumerate(zip(entries, _cycle(len(entries)), strict=True)):
         name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
         runs = entry.frame[entry.frame["error"].notna()]
         texts = [
@@ -57,7 +57,12 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
             ends = [float(row["alpha_low"].iloc[0]), float(row["alpha_high"].iloc[0])]
             bar = {"color": colour, "width": 6}
             figure.add_scatter(
-                x=ends, y=[0, 0], line=bar, hovertext=f"safe, {name}", legendgroup=name, showlegend=False
+                x=ends,
+                y=[-2 * (row_below + 1)] * 2,
+                line=bar,
+                hovertext=f"safe, {name}",
+                legendgroup=name,
+                showlegend=False,
             )
     figure.update_xaxes(type="log", title="initial α of the rightmost optimizer")
     figure.update_yaxes(title="test error, %", rangemode="tozero")

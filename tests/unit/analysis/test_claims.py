@@ -11,7 +11,7 @@ import pytest
 from hypercore.analysis.claims import TESTS, judge_claims, read_claims
 from hypercore.analysis.evidence import Evidence
 from hypercore.analysis.findings import Part, Verdict, decide
-from hypercore.analysis.printed import PublishedError
+from hypercore.analysis.printed import Printed, PublishedError, TableRow
 from hypercore.analysis.published import Published, published_folder
 from hypercore.spec.clipping import OFF
 from hypercore.spec.columns import CLAIMS, names
@@ -34,10 +34,27 @@ def sgd(
     return judged("SGD / SGD", alphas or ALPHAS, law, seeds=seeds)
 
 
+class Small(Published):
+    """The published numbers, were Table 1 of some α all there is on MNIST."""
+
+    def __init__(self, alphas: list[float]) -> None:
+        super().__init__()
+        off, on = Printed("9.00%"), Printed("8.00%")
+        rows = tuple(TableRow("1", "mnist", "SGD / SGD", f"{a:g}", a, off, on, False, "") for a in alphas)
+        self.__dict__["rows"] = rows  # where cached_property keeps what it read
+
+
+SMALL = Small(ALPHAS)
+
+
 def verdict(
-    test: str, cells: pd.DataFrame, curves: pd.DataFrame = NO_CURVES, **parameters: object
+    test: str,
+    cells: pd.DataFrame,
+    curves: pd.DataFrame = NO_CURVES,
+    published: Published = SMALL,
+    **parameters: object,
 ) -> Verdict:
-    return TESTS[test](Evidence(cells, curves), **parameters).verdict
+    return TESTS[test](Evidence(cells, curves, published), **parameters).verdict
 
 
 def test_a_claim_about_means_is_judged_by_every_parts_interval() -> None:
@@ -97,6 +114,43 @@ def test_too_few_seeds_settle_nothing() -> None:
     assert verdict("reduces", sgd(9.0, 4.0, seeds=6), **arguments) is REPRODUCED
 
 
+ALL = {"dataset": "mnist"}
+
+
+@pytest.mark.parametrize(
+    ("test", "off", "on", "parameters", "from_all"),
+    [
+        ("negligible", 5.0, 4.9, {**ALL, "stack": "SGD / SGD", "alpha_max": 10}, REPRODUCED),
+        ("reduces", 9.0, 4.0, {**ALL, "stack": "SGD / SGD", "alpha_low": 10, "alpha_high": 100}, REPRODUCED),
+        (
+            "reduces",
+            5.0,
+            5.0,
+            {**ALL, "stack": "SGD / SGD", "alpha_low": 10, "alpha_high": 100},
+            CONTRADICTED,
+        ),
+        ("equal_or_better", 5.0, 4.9, ALL, REPRODUCED),
+        ("converges_faster", 5.0, 4.9, ALL, CONTRADICTED),
+        ("not_consistent", 40.0, 5.0, ALL, CONTRADICTED),
+        ("robust", 5.0, 5.0, ALL, REPRODUCED),
+    ],
+)
+def test_what_is_claimed_of_all_published_rows_is_not_told_from_some(
+    test: str, off: float, on: float, parameters: dict[str, object], from_all: Verdict
+) -> None:
+    cells, more = sgd(off, on), Small([*ALPHAS, 30.0, 0.5])
+    assert verdict(test, cells, **parameters) is from_all
+    assert verdict(test, cells, published=more, **parameters) is UNDETERMINED
+    found = TESTS[test](Evidence(cells, NO_CURVES, more), **parameters)
+    assert "published rows are not planned, e.g. SGD / SGD(" in found.reason
+
+
+def test_one_counterexample_is_enough_whatever_is_not_planned() -> None:
+    more = Small([*ALPHAS, 30.0])
+    assert verdict("equal_or_better", sgd(4.0, 9.0), published=more, dataset="mnist") is CONTRADICTED
+    assert verdict("not_consistent", sgd(40.0, 40.0), published=more, dataset="mnist") is REPRODUCED
+
+
 def test_the_other_reading_of_rmsprop_does_not_count() -> None:
     cells = judged("RMSProp^alpha / SGD", [0.025], lambda _, c, s: 4.0 + 5 * (not c) + 0.1 * s)
     arguments = {"dataset": "mnist", "stack": "RMSProp / SGD", "alpha_low": 0.01, "alpha_high": 0.05}
@@ -152,7 +206,7 @@ def test_gradients_explode_or_outputs_saturate(peak: float, expected: Verdict) -
     points = curves(
         cells, {arm: [90.0] for arm in ("baseline", "off", "on")}, {"baseline": 1.0, "off": peak, "on": 1.0}
     )
-    found = TESTS["gradients_explode"](Evidence(cells, points), dataset="mnist", factor=10)
+    found = TESTS["gradients_explode"](Evidence(cells, points, SMALL), dataset="mnist", factor=10)
     assert found.verdict is expected and found.n == 30 and len(found.cells) == 30
 
 
@@ -182,8 +236,9 @@ def test_robust(edge: float, expected: Verdict) -> None:
     def law(alpha: float, _: bool, seed: int) -> Outcome:
         return 5.0 + 0.1 * seed if 1.0 <= alpha <= edge else 40.0 + seed
 
-    cells = judged("SGD / SGD", [0.5, 1.0, 2.0, 10.0, 20.0], law)
-    assert verdict("robust", cells, dataset="mnist", at_least_decades=1) is expected
+    alphas = [0.5, 1.0, 2.0, 10.0, 20.0]
+    cells = judged("SGD / SGD", alphas, law)
+    assert verdict("robust", cells, published=Small(alphas), dataset="mnist", at_least_decades=1) is expected
 
 
 def test_robust_stays_open_where_the_grid_ends() -> None:

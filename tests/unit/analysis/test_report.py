@@ -17,7 +17,7 @@ from tests.unit.analysis.test_analyse import NO_CURVES
 
 def study(folder: Path, law: Law) -> str:
     """Write a study's tables and report; returns the page."""
-    frame = judged("SGD / SGD", [1.0, 10.0, 75.0], law, label="SGD / SGD <b>")
+    frame = judged("SGD / SGD", [1.0, 10.0, 50.0, 75.0, 100.0], law, label="SGD / SGD <b>")
     finished = frame["status"] == "finished"
     facts = {
         "test_error_pct": frame["imputed_error_pct"],
@@ -56,8 +56,8 @@ def test_the_page_says_what_the_tables_say(folder: Path) -> None:
     assert claims.loc["sgd-reduces", "verdict"] == "reproduced"
     assert '<td class="reproduced">reproduced</td><td>SGD / SGD on MNIST, 10 &lt; α &lt;= 100' in page
     assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
-    assert "clipping adds ≥ 0.88 decades" in page
-    assert "42 cells are planned: 42 finished." in page
+    assert "clipping adds ≥ 1.00 decades" in page
+    assert "66 cells are planned: 66 finished." in page
 
 
 def test_labels_are_escaped(folder: Path) -> None:
@@ -68,7 +68,7 @@ def test_labels_are_escaped(folder: Path) -> None:
 def test_every_table_comes_in_every_form(folder: Path) -> None:
     files = {path.name for path in (folder / "tables").iterdir()}
     assert files == {f"{name}.{suffix}" for name in [*ANALYSIS, "comparison"] for suffix in FORMS.values()}
-    assert len(pd.read_csv(folder / "tables" / "effects.csv")) == 4
+    assert len(pd.read_csv(folder / "tables" / "effects.csv")) == 6
     assert (folder / "tables" / "effects.tex").read_text(encoding="utf-8").startswith(r"\begin{tabular}")
 
 
