@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hypercore.results.files import ResultFileError
+from hypercore.run.verdict import StudyIncompleteError
 from hypercore.spec.optimizers import SpecError
 from hypercore.study import StudyError
 
@@ -29,8 +30,10 @@ def guarded(log: Path) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     try:
         yield
-    except (StudyError, SpecError, ResultFileError) as error:
+    except (StudyError, SpecError, ResultFileError, StudyIncompleteError) as error:
         _fail(logger, str(error), str(error))
+    except KeyboardInterrupt:
+        _fail(logger, "interrupted", "interrupted")
     except Exception as error:
         words = f"{type(error).__name__}: {error} (more in {log})"
         _fail(logger, words, traceback.format_exc())

@@ -7,7 +7,11 @@ from pathlib import Path
 
 from hypercore.results.store import Store
 from hypercore.results.sweeps import write_sweep
+from hypercore.run.claim import claimed
+from hypercore.run.estimate import write_rate
 from hypercore.run.execution import Execution, execution
+from hypercore.run.progress import SweepStatus, Tracker
+from hypercore.run.retrain import not_before_ns, unmark
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Record
@@ -42,29 +46,51 @@ def run_sweep(
         StudyError: the config is wrong, or no longer the one that the run began with.
         DataError: the data set is not there.
     """
+    with claimed(results / "status" / f"{sweep}.{digest}.lock"):
+        return _run(study_path, sweep, digest, out, results, threads)
+
+
+def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, threads: int) -> SweepReport:
     began = time.perf_counter()
     plan = load(study_path, confirm_large=True)
     study, cells = plan.study, plan.sweep(sweep, digest).cells
     store = Store(results / "store")
     device = device_kind(study.device) if study.device == "auto" else study.device
     conditions = execution(device)
-    found = {cell.id: _stored(store, cell, conditions, study.reuse == "any") for cell in cells}
+    since = not_before_ns(results, sweep, digest)
+    found = {cell.id: _stored(store, cell, conditions, since, study.reuse == "any") for cell in cells}
     missing = [cell for cell in cells if found[cell.id] is None]
-    LOG.info("%s: %d cells, %d of them in the store", sweep, len(cells), len(cells) - len(missing))
+    cached = len(cells) - len(missing)
+    LOG.info("%s: %d cells, %d of them in the store", sweep, len(cells), cached)
+    status = SweepStatus(sweep, digest, study.name, len(cells), cached, cached)
+    tracker = Tracker(results / "status" / f"{sweep}.json", status)
     if missing:
         from hypercore.run.training import train_cells  # here: a sweep that the store has needs no torch
 
-        for record in train_cells(missing, study, device, conditions, threads, began):
-            store.write(record)
+        checkpoints = results / "checkpoints"
+        for record in train_cells(
+            missing, study, device, conditions, threads, began, checkpoints, tracker.epoch
+        ):
+            if record.cell["status"] != Status.FAILED.value:  # a failed cell is no result: it is tried again
+                store.write(record)
             found[str(record.cell["cell_id"])] = record
+            tracker.cell(record)
     records = [record for record in found.values() if record is not None]
     write_sweep(out, records, {"study": study.name})
-    failed = sum(record.cell["status"] == Status.FAILED.value for record in records)
-    return SweepReport(len(cells), len(cells) - len(missing), len(missing), failed)
+    unmark(results, sweep, digest)
+    tracker.end()
+    if tracker.sec_per_lane_epoch is not None:
+        write_rate(results, cells[0], device_kind(study.device), tracker.sec_per_lane_epoch)
+    return SweepReport(len(cells), cached, len(missing), status.failed)
 
 
-def _stored(store: Store, cell: Cell, conditions: Execution, any_execution: bool) -> Record | None:
-    """The cell's record, if it is there and did not fail: a failed cell is tried again."""
+def _stored(
+    store: Store, cell: Cell, conditions: Execution, since_ns: int, any_execution: bool
+) -> Record | None:
+    """The cell's record, if it is there, did not fail, and is no older than a not-before mark."""
+    path = store.path(cell.id, conditions.key(cell))
+    if since_ns and (not path.exists() or path.stat().st_mtime_ns < since_ns):
+        return None
     record = store.read(cell.id, conditions.key(cell))
     if record is None and any_execution:
         record = store.any(cell.id)

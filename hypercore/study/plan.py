@@ -27,9 +27,10 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """A hash of all that the study's tables are made of: its rows and its sweeps' content."""
+        """A hash of all that the study's tables are made of: rows, sweeps, settings of the analysis."""
         rows = [[row.label, row.role.value, row.cell.id, row.baseline_id] for row in self.rows]
-        return digest([self.study.name, rows, [[sweep.name, sweep.digest] for sweep in self.sweeps]])
+        sweeps = [[sweep.name, sweep.digest] for sweep in self.sweeps]
+        return digest([self.study.name, rows, sweeps, self.study.analysis.model_dump(mode="json")])
 
     def sweep(self, name: str, content: str) -> Sweep:
         """Find a sweep by its name and digest (``content``).

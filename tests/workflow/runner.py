@@ -32,7 +32,7 @@ def command(*arguments: str, study: str | None = "study.yaml", cores: int = 1) -
     """The command line of a run in the current folder."""
     config = [] if study is None else ["--config", f"study={study}"]
     run = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--cores", str(cores)]
-    return [*run, *arguments, *config]
+    return [*run, *config, *arguments]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -73,10 +73,10 @@ class Workplace:
             assert done.returncode == code, done.stdout
         return done.stdout
 
-    def trained(self, *arguments: str, **options: object) -> int:
+    def trained(self, *arguments: str, target: str = "sweeps", **options: object) -> int:
         """Run snakemake and return how many cells were trained (again), by the files of the store."""
         before = self.stored()
-        self.run(*arguments, **options)  # type: ignore[arg-type]
+        self.run(*arguments, "--", target, **options)  # type: ignore[arg-type]
         after = self.stored()
         return sum(before.get(path) != stamp for path, stamp in after.items())
 

@@ -43,3 +43,19 @@ rule compare:
         "../envs/hypercore.yaml"
     script:
         "../scripts/compare.py"
+
+
+# Fails if a cell did: its sweep's file then goes, so that the next run tries it again.
+rule verify:
+    input:
+        cells=f"{STUDY}/cells.parquet",
+        comparison=f"{STUDY}/comparison.parquet",
+    output:
+        touch(COMPLETE),
+    log:
+        f"results/logs/{PLAN.study.name}/verify.log",
+    localrule: True
+    conda:
+        "../envs/hypercore.yaml"
+    script:
+        "../scripts/verify.py"

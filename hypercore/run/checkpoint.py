@@ -1,0 +1,96 @@
+"""Batches that go on where a killed job left them, to the bit."""
+
+import hashlib
+import io
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hypercore.core.clipping import ClipState
+from hypercore.core.hypergradient import StackState
+from hypercore.results.files import write_bytes
+from hypercore.spec.cell import Cell, digest
+from hypercore.train.batch import BatchRun, Outcome, Progress
+from hypercore.train.datasets import Data
+from hypercore.train.lanes import Carry, Log
+
+LOG = logging.getLogger(__name__)
+_DEFAULT_INTERVAL_SEC = 60.0
+_SUM_BYTES = hashlib.sha256().digest_size
+
+
+def interval_sec() -> float:
+    """At least so much time lies between two checkpoints of a batch: $HYPERCORE_CHECKPOINT_SEC, else 60."""
+    return float(os.environ.get("HYPERCORE_CHECKPOINT_SEC", _DEFAULT_INTERVAL_SEC))
+
+
+def checkpoint_path(folder: Path, cells: Sequence[Cell], execution_keys: Sequence[str]) -> Path:
+    """The checkpoint of a batch: named after its cells, in order, and the execution of each."""
+    content = [[cell.id, key] for cell, key in zip(cells, execution_keys, strict=True)]
+    return folder / f"{digest(content)}.pt"
+
+
+def train_resumable(
+    cells: Sequence[Cell], data: Data, path: Path, on_epoch: Callable[[Progress], None]
+) -> list[Outcome]:
+    """Train a batch like :func:`hypercore.train.batch.train_batch`, from its checkpoint if there is one.
+
+    Checkpoints are taken at the ends of epochs, :func:`interval_sec` apart. Who stores the outcomes
+    removes the last one.
+    """
+    run = BatchRun.begin(cells, data)
+    if path.exists():
+        _restore(run, path)
+    saved = time.monotonic()
+    while run.epoch < run.epochs:
+        on_epoch(run.train_epoch())
+        if run.epoch < run.epochs and time.monotonic() - saved >= interval_sec():
+            save(run, path)
+            saved = time.monotonic()
+    return run.outcomes()
+
+
+def save(run: BatchRun, path: Path) -> None:
+    """Write a checkpoint: all that a batch carries from epoch to epoch, behind its checksum."""
+    carry = run.carry
+    content = {
+        "epoch": run.epoch,
+        "stack": tuple(carry.stack),
+        "clip": tuple(carry.clip),
+        "log": tuple(carry.log),
+        "curves": run.curves,
+        "trajectory": run.trajectory,
+        "seconds": run.clocks.seconds,
+    }
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    data = buffer.getvalue()
+    write_bytes(path, hashlib.sha256(data).digest() + data)
+
+
+def _restore(run: BatchRun, path: Path) -> None:
+    content = _read(path, run.clocks.device)
+    if content is None:
+        LOG.warning("%s: a damaged checkpoint; the batch starts anew", path)
+        return
+    run.epoch = content["epoch"]
+    run.carry = Carry(StackState(*content["stack"]), ClipState(*content["clip"]), Log(*content["log"]))
+    run.curves = content["curves"]
+    run.trajectory = content["trajectory"]
+    run.clocks.seconds = content["seconds"]
+    LOG.info("going on after epoch %d of %d", run.epoch, run.epochs)
+
+
+def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
+    data = path.read_bytes()
+    if hashlib.sha256(data[_SUM_BYTES:]).digest() != data[:_SUM_BYTES]:
+        return None
+    content: dict[str, Any] = torch.load(
+        io.BytesIO(data[_SUM_BYTES:]), map_location=device, weights_only=True
+    )
+    return content

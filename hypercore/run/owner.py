@@ -1,0 +1,79 @@
+"""Who works in a folder: whether the lock that a killed run left may be cleared.
+
+Snakemake locks its folder with files that a SIGKILL leaves behind, and cannot tell whether their
+owner still lives. Here every run registers itself; a lock is stale, and cleared, only when every
+registered run was on this host and none of them lives.
+"""
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from hypercore.results.files import ResultFileError, read_json, write_json
+
+# Two readings of one process's start time agree to the clock's tick.
+_START_TOLERANCE_SEC = 1.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process, told from a later one with the same number by its host and start time."""
+
+    host: str
+    pid: int
+    started: float
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it ran on this host."""
+        return self.host == socket.gethostname()
+
+    @property
+    def lives(self) -> bool:
+        """Whether it still runs; of a process on another host that is taken to be so."""
+        if not self.is_here:
+            return True
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < _START_TOLERANCE_SEC
+            return bool(same and process.status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+def this_process() -> Owner:
+    """The process that asks."""
+    return Owner(socket.gethostname(), os.getpid(), psutil.Process().create_time())
+
+
+def take_over(snakemake_folder: Path) -> list[Owner]:
+    """Register this run, and clear what runs that no longer live have left.
+
+    Returns:
+        The other registered runs that still live, or may live on another host.
+    """
+    folder = snakemake_folder / "hypercore-runs"
+    others = {path: owner for path in sorted(folder.glob("*.json")) if (owner := _read(path)) is not None}
+    living = [owner for owner in others.values() if owner.lives and owner != this_process()]
+    if others and not living:
+        for lock in (snakemake_folder / "locks").glob("*"):
+            lock.unlink(missing_ok=True)
+        for path in others:
+            path.unlink(missing_ok=True)
+    mine = this_process()
+    write_json(folder / f"{mine.host}.{mine.pid}.json", asdict(mine))
+    return living
+
+
+def _read(path: Path) -> Owner | None:
+    try:
+        return Owner(**read_json(path))
+    except (ResultFileError, TypeError, json.JSONDecodeError):
+        return None

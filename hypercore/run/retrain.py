@@ -1,0 +1,35 @@
+"""Not-before marks: what ``snakemake -F`` or ``-R train`` trains again.
+
+A mark says from when on a sweep's records count. Older ones stay in the store until they are
+replaced, and the mark stays until the sweep's file is written, so a kill in between loses nothing.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hypercore.study import Sweep
+
+
+def mark_path(results: Path, sweep: str, digest: str) -> Path:
+    """Where the mark of a sweep lies."""
+    return results / "status" / f"{sweep}.{digest}.retrain"
+
+
+def mark(results: Path, sweeps: Iterable[Sweep]) -> None:
+    """Mark sweeps: records from before now don't count."""
+    for sweep in sweeps:
+        path = mark_path(results, sweep.name, sweep.digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.touch()
+
+
+def not_before_ns(results: Path, sweep: str, digest: str) -> int:
+    """The time of a sweep's mark in nanoseconds, by the file system's clock; 0 without a mark."""
+    path = mark_path(results, sweep, digest)
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def unmark(results: Path, sweep: str, digest: str) -> None:
+    """Remove a sweep's mark once its file is written."""
+    mark_path(results, sweep, digest).unlink(missing_ok=True)

@@ -1,0 +1,124 @@
+"""Changes to a config train what they touch, and nothing else; the results are those of a fresh run."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.runner import ROOT, TINY, Workplace, tables
+
+GRID = TINY.replace("seeds: 1", "seeds: 1\nbatch_size: 64")
+
+
+def test_a_grid_that_grows_shrinks_and_grows_again_trains_each_cell_once(
+    workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert workplace.trained() == 4
+    workplace.write(TINY.replace("[0.1, 1000]", "[0.1, 1, 1000]"))
+    assert "2 new" in workplace.run("-n")
+    assert workplace.trained(target="tables") == 2  # α added
+    assert len(workplace.cells()) == 6
+    workplace.write(TINY.replace("[0.1, 1000]", "[0.1, 1]"))
+    assert workplace.trained(target="tables") == 0  # α removed
+    assert len(workplace.cells()) == 4
+    workplace.write(TINY)
+    assert workplace.trained(target="tables") == 0  # α put back
+    assert len(workplace.cells()) == 4
+    workplace.write(TINY.replace("seeds: 1", "seeds: [0, 7]"))
+    assert workplace.trained(target="tables") == 4  # seed added
+    reordered = """\
+    device:   cpu
+    baselines: false
+    seeds: [7, 0]   # the same study, written by someone else
+    epochs: {SGD: 1}
+    clipping: [true, false]
+    stacks: [{alphas: [1e3, '0.1'], stack: 'sgd/SGD'}]
+    datasets: digits
+    name: tiny
+    """
+    workplace.write(re.sub("^    ", "", reordered, flags=re.MULTILINE))
+    assert "Nothing to be done" in workplace.run("--", "tables")
+    fresh = Workplace(tmp_path_factory.mktemp("fresh"))
+    fresh.write((workplace.folder / "study.yaml").read_text())
+    assert fresh.trained(target="tables") == 8
+    here, there = tables(workplace), tables(fresh)
+    for name, table in there.items():
+        assert here[name].equals(table), name
+
+
+def test_stacks_and_epochs_touch_their_own_cells_only_and_studies_share_cells(workplace: Workplace) -> None:
+    two = TINY.replace("clipping:", "  - {stack: Adam / SGD, alphas: [1e-4], seeds: [5]}\nclipping:")
+    workplace.write(two)
+    assert workplace.trained() == 6
+    workplace.write(two.replace("epochs: 1", "epochs: {SGD: 1, Adam: 2}"))
+    said = workplace.run("-n")
+    assert "digits-mlp-adam_sgd-e2-b32: 2 cells (2 new)" in said
+    assert "digits-mlp-sgd_sgd" not in re.sub(r"input: .*|reason: .*", "", said)
+    assert workplace.trained() == 2
+    workplace.write(two)
+    assert workplace.trained() == 0  # and back
+    shared = two.replace("name: tiny", "name: second").replace("[0.1, 1000]", "[0.1]")
+    workplace.write(shared, "second.yaml")
+    assert workplace.trained(study="second.yaml", target="tables") == 0
+    assert len(workplace.cells("second")) == 4
+
+
+@pytest.fixture
+def trained(workplace: Workplace) -> Workplace:
+    workplace.run("--", "tables")
+    return workplace
+
+
+def test_results_that_go_missing_come_back_from_the_store(trained: Workplace) -> None:
+    results = trained.folder / "results"
+    [sweep] = (results / "sweeps").glob("*.parquet")
+    sweep.unlink()
+    assert "4 cached" in trained.run("-n")
+    (results / "tiny/cells.parquet").unlink()
+    assert trained.trained(target="tables") == 0
+    assert len(trained.cells()) == 4
+    for record in trained.folder.joinpath(".snakemake").rglob("*"):
+        if record.is_file():
+            record.unlink()
+    assert "Nothing to be done" in trained.run("--", "tables")  # snakemake's own memory is not needed
+
+
+def test_force_trains_again_and_keeps_old_cells_until_they_are_replaced(trained: Workplace) -> None:
+    before = tables(trained)
+    assert trained.trained("-R", "train") == 4
+    assert trained.trained("--forceall", target="tables") == 4
+    for name, table in before.items():
+        assert tables(trained)[name].equals(table), name
+
+
+def test_a_bumped_component_trains_its_cells_again_and_no_others(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    workplace.write(TINY.replace("clipping:", "  - {stack: Adam, alphas: [1e-3]}\nclipping:"))
+    assert workplace.trained() == 6
+    (tmp_path / "bump").mkdir()
+    (tmp_path / "bump/sitecustomize.py").write_text(
+        "from dataclasses import replace\n"
+        "from hypercore.spec.optimizers import RULES\n"
+        "RULES['Adam'] = replace(RULES['Adam'], numerics=99)\n"
+    )
+    bumped = {"PYTHONPATH": str(tmp_path / "bump")}
+    assert "digits-mlp-adam-e1-b32: 2 cells (2 changed)" in workplace.run("-n", env=bumped)
+    assert workplace.trained(env=bumped) == 2
+    assert workplace.trained() == 0  # the old version's cells are still there
+
+
+def test_newer_analysis_code_trains_nothing(trained: Workplace) -> None:
+    for part in (
+        "hypercore/analysis/comparison.py",
+        "workflow/scripts/gather.py",
+        "workflow/scripts/train.py",
+    ):
+        path = ROOT / part
+        times = path.stat()
+        try:
+            path.touch()
+            assert trained.trained() == 0
+        finally:
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))

@@ -1,0 +1,17 @@
+"""Fail if a cell of the study has no result."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypercore.run.script import guarded
+from hypercore.run.verdict import verify
+from hypercore.study import load
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake
+
+    snakemake: Snakemake
+
+with guarded(Path(snakemake.log[0])):
+    plan = load(Path(snakemake.config["study"]), confirm_large=True)
+    verify(Path(snakemake.input.cells), {sweep.name: Path("results") / sweep.path for sweep in plan.sweeps})
