@@ -111,9 +111,9 @@ def _torchvision(name: str, root: Path, download: bool) -> Data:
         splits = [kind(str(root), train=train, download=download) for train in (True, False)]
     except (RuntimeError, OSError) as error:
         raise DataError(
-            f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()} "
-            f"(layout of torchvision.datasets.{kind.__name__}). Put it there, or name another folder (data_root in the config, or the "
-            f"environment variable HYPERCORE_DATA), or set download: true"
+            f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()} (layout of "
+            f"torchvision.datasets.{kind.__name__}). Put it there, or name another folder (data_root in the "
+            f"config, or the environment variable HYPERCORE_DATA), or set download: true"
         ) from error
     return _data(
         name,
