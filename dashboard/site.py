@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import data, widgets
-from dashboard.views import compare, stability, verdict
+from dashboard.views import compare, cost, inside, provenance, stability, sweeps, verdict
 from hypercore.results.files import ResultFileError
 
 Body = Callable[[str], None]
@@ -40,6 +40,18 @@ PAGES = (
         "Which α is safe, and how far does the range reach?",
         "grid_on",
     ),
+    Page(
+        inside.page,
+        "inside",
+        "Inside a run",
+        "What happened to the error, the gradients, the learned values?",
+        "timeline",
+    ),
+    Page(
+        sweeps.page, "sweeps", "Sweeps", "What is done, what is running, what is worth running next?", "apps"
+    ),
+    Page(cost.page, "cost", "Cost", "What does a level cost, and how fast does it train?", "timer"),
+    Page(provenance.page, "provenance", "Provenance", "Where does a number come from?", "fingerprint"),
 )
 
 

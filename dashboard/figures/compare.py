@@ -190,4 +190,5 @@ def _beside(alpha: pd.Series, seed: pd.Series) -> pd.Series:
     gaps = np.diff(np.unique(np.log10(alpha)))
     spread = min([SPREAD_DECADES, *(0.5 * gaps)])
     shift = (ranks - middle) / max(ranks.max(), 1.0) * spread
-    return alpha * 10.0**shift
+    moved: pd.Series = alpha * 10.0**shift
+    return moved

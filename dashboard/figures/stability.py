@@ -47,17 +47,15 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
     names = style.row_names(regions["title"], regions["clipping"])
     rest = style.others(list(regions["clipping"].unique()))
     gained = gains.set_index(["title", "clipping"])["text"].to_dict()
-    for clipping, own in regions.groupby("clipping", sort=False):
+    for clipping, own in regions.assign(name=names).groupby("clipping", sort=False):
         look = style.look(str(clipping), rest)
         shown = own.dropna(subset=["alpha_low"])
         x, y, hover = [], [], []
-        for index, row in shown.iterrows():
-            sign = "≥ " if row["censored"] else ""
-            words = (
-                f"{row['alpha_low']:.3g} to {row['alpha_high']:.3g}, {sign}{row['width_decades']:.1f} decades"
-            )
-            x += [row["alpha_low"], row["alpha_high"], None]
-            y += [names[index], names[index], None]
+        for row in shown.to_dict("records"):
+            low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
+            words = f"{low:.3g} to {high:.3g}, {'≥ ' if row['censored'] else ''}{decades:.1f} decades"
+            x += [low, high, None]
+            y += [row["name"], row["name"], None]
             hover += [words, words, ""]
         figure.add_scatter(
             x=x,
@@ -71,9 +69,9 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
         )
         figure.add_scatter(
             x=(shown["alpha_low"] * shown["alpha_high"]) ** 0.5,
-            y=names[shown.index],
+            y=shown["name"],
             mode="text",
-            text=[gained.get((row["title"], clipping), "") for _, row in shown.iterrows()],
+            text=[gained.get((title, clipping), "") for title in shown["title"]],
             textposition="top center",
             showlegend=False,
             hoverinfo="skip",

@@ -31,7 +31,7 @@ def page(study: str) -> None:
     )
     _flips(study, points, (criteria, rule))
     st.subheader("How far the safe range reaches")
-    gains = stability.gains(regions)
+    gains = stability.gains(grids, criteria)
     widgets.chart(
         figures.intervals_figure(regions, gains),
         "intervals",
@@ -42,6 +42,9 @@ def page(study: str) -> None:
     _profiles(study, sorted({grid.title for grid in grids}))
     _sensitivity(study)
     st.subheader("Do taller stacks have wider ranges?")
+    if regions["height"].nunique() < 2:
+        st.info("All stacks of this study are of one height, so it cannot tell.")
+        return
     widgets.chart(
         figures.height_figure(regions),
         "height",
@@ -80,10 +83,11 @@ def _criteria() -> tuple[Criteria, DivergenceRule]:
         bind="query-params",
     )
     loss = right.toggle(
-        "A training loss that did not fall counts as diverged",
+        "Training loss must fall",
         value=True,
         key="loss_rule",
         bind="query-params",
+        help="A run whose last epoch's training loss is not below the first batch's counts as diverged.",
     )
     return Criteria(epsilon_pct=epsilon, tolerated_divergence=tolerated / 100), DivergenceRule(loss, near)
 

@@ -1,0 +1,38 @@
+"""How much of a plan is done."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import style
+
+
+def coverage(counts: pd.DataFrame) -> go.Figure:
+    """Stack × α: the share of planned seeds that are done, with done/planned written on each."""
+    figure = go.Figure()
+    names = style.row_names(counts["title"], counts["clipping"])
+    states = (
+        ("all done", counts["done"] == counts["planned"], style.BLUE, "circle"),
+        (
+            "some missing",
+            (counts["done"] < counts["planned"]) & (counts["failed"] == 0),
+            style.GREY,
+            "square",
+        ),
+        ("some failed", counts["failed"] > 0, style.ORANGE, "diamond"),
+    )
+    for name, mask, color, symbol in states:
+        own = counts[mask]
+        figure.add_scatter(
+            x=own["alpha"],
+            y=names[own.index],
+            mode="markers",
+            marker={"symbol": symbol, "size": 13, "color": color},
+            name=name,
+            customdata=own[["done", "planned", "failed", "missing"]].to_numpy(),
+            hovertemplate="%{y}, α %{x:.3g}: %{customdata[0]} of %{customdata[1]} done, "
+            "%{customdata[2]} failed, %{customdata[3]} missing<extra></extra>",
+        )
+    order = list(dict.fromkeys(names[::-1]))
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=order, automargin=True)
+    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    return style.layout(figure, 130 + 34 * max(len(order), 2))

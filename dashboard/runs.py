@@ -1,0 +1,62 @@
+"""What happened inside runs: curves, trajectories, and where learned values end up."""
+
+import pandas as pd
+
+from hypercore.spec.columns import Status
+
+PANELS = {
+    "test_error_pct": "test error (%)",
+    "train_loss": "training loss (nats)",
+    "grad_norm_mean": "gradient norm, mean",
+    "threshold_mean": "clipping threshold θ, mean",
+    "clipped_share": "share of norms clipped",
+}
+
+
+def curves_of(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The curve points of some runs, with seed and clipping beside them."""
+    return _beside(curves, runs)
+
+
+def trajectories_of(trajectories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The learned hyperparameters of some runs over time, with seed, clipping and a name for each."""
+    rows = _beside(trajectories, runs)
+    return rows.assign(name=rows["hyperparameter"].astype(str) + ", level " + rows["level"].astype(str))
+
+
+def final_against_initial(trajectories: pd.DataFrame, entry: pd.DataFrame) -> pd.DataFrame:
+    """Each run's last learned α of level 1 beside the rightmost α that it started with.
+
+    Columns: alpha, clipping, seed, cell_id, final_alpha, start_alpha. Non-finite runs are left out.
+    """
+    finished = entry[entry["status"] == Status.FINISHED.value]
+    own = trajectories[(trajectories["level"] == 1) & (trajectories["hyperparameter"] == "alpha")]
+    rows = _beside(own, finished).sort_values("step")
+    if rows.empty:
+        return pd.DataFrame(columns=["alpha", "clipping", "seed", "cell_id", "final_alpha", "start_alpha"])
+    ends = rows.groupby(["alpha", "clipping", "seed", "cell_id"], sort=True)["value"].agg(["last", "first"])
+    return ends.reset_index().rename(columns={"last": "final_alpha", "first": "start_alpha"})
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs as a table: seed, clipping, what came of each, and the steps with a negative α."""
+    columns = {
+        "seed": "seed",
+        "clipping": "clipping",
+        "status": "status",
+        "diverged": "diverged",
+        "test_error_pct": "test error (%)",
+        "first_nonfinite_step": "first non-finite step",
+        "negative_alpha_steps": "steps with a negative α",
+        "steps": "steps",
+        "error": "error",
+        "cell_id": "cell",
+    }
+    return runs[list(columns)].rename(columns=columns).reset_index(drop=True)
+
+
+def _beside(points: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Points of the runs' cells only, with what tells the runs apart."""
+    few = points[points["cell_id"].isin(runs["cell_id"])]
+    columns = ["cell_id", "seed", "clipping", "alpha", "first_nonfinite_step"]
+    return few.merge(runs[columns].drop_duplicates("cell_id"), on="cell_id", how="inner")

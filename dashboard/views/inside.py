@@ -1,0 +1,91 @@
+"""Inside a run: how the error, the gradients and every learned hyperparameter moved."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cache, data, runs, widgets
+from dashboard.figures import runs as figures
+from hypercore.spec.stack import short
+
+
+def page(study: str) -> None:
+    """Draw the page."""
+    judged = cache.judged(study)
+    title = widgets.entry(judged)
+    if title is None:
+        return
+    entry = data.of_entry(judged, title)
+    chosen = _choose(entry)
+    if chosen.empty:
+        st.info("Choose at least one clipping and one seed.")
+        return
+    shown = runs.summary(chosen)
+    widgets.table(shown, "runs", {"test error (%)": st.column_config.NumberColumn(format="%.2f")})
+    _curves(study, chosen)
+    _trajectories(study, chosen)
+    _final(study, title, entry)
+
+
+def _choose(entry: pd.DataFrame) -> pd.DataFrame:
+    alphas = sorted(entry["alpha"].astype(float).unique())
+    clippings = sorted(entry["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
+    seeds = [str(seed) for seed in sorted(entry["seed"].unique())]
+    left, middle, right = st.columns(3)
+    names = [short(alpha) for alpha in alphas]
+    alpha = left.selectbox("α", names, key="alpha", bind="query-params")
+    clipping = middle.pills(
+        "Clipping", clippings, selection_mode="multi", default=clippings[:2], key="arms", bind="query-params"
+    )
+    seed = right.pills(
+        "Seeds", seeds, selection_mode="multi", default=seeds[:3], key="seeds", bind="query-params"
+    )
+    return entry[
+        (entry["alpha"].map(short) == alpha)
+        & entry["clipping"].isin(clipping or [])
+        & entry["seed"].astype(str).isin(seed or [])
+    ].sort_values(["clipping", "seed"])
+
+
+def _curves(study: str, chosen: pd.DataFrame) -> None:
+    st.subheader("Over the epochs")
+    points = runs.curves_of(cache.table(study, "curves"), chosen)
+    if points.empty:
+        st.info("These runs ended before their first epoch did, or have no result yet.")
+        return
+    widgets.chart(
+        figures.curves(points),
+        "curves",
+        "Test error, training loss, gradient norm, clipping threshold and share of clipped norms over the "
+        "epochs, a line for each chosen run.",
+        points,
+    )
+
+
+def _trajectories(study: str, chosen: pd.DataFrame) -> None:
+    st.subheader("What the stack learned")
+    points = runs.trajectories_of(cache.table(study, "trajectories"), chosen)
+    if points.empty:
+        st.info("Nothing is learned here: a plain optimizer, or runs without a result.")
+        return
+    widgets.chart(
+        figures.trajectories(points),
+        "trajectories",
+        "Every learned hyperparameter of every level over the steps, a line for each chosen run; a ring "
+        "marks the start, a cross the last finite value of a run that blew up.",
+        points,
+    )
+    st.caption("A ring marks the start; a cross the last finite value of a run that turned non-finite.")
+
+
+def _final(study: str, title: str, entry: pd.DataFrame) -> None:
+    st.subheader("Do runs end at a common α?")
+    ends = runs.final_against_initial(cache.table(study, "trajectories"), entry)
+    if ends.empty:
+        st.info("No finished run of this stack learns an α.")
+        return
+    widgets.chart(
+        figures.final_alpha(ends),
+        "final",
+        f"For every finished run of {title}: the learned α at the end against its rightmost α.",
+        ends,
+    )
