@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from hypercore.spec.columns import PROVENANCE
+from hypercore.spec.columns import CELLS
 
 BATCH = ["dataset", "model", "stack_shape", "height", "epochs", "batch_size", "device", "backend", "lanes"]
 VERSIONS = [
@@ -34,11 +34,13 @@ def speeds(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def price_of_levels(found: pd.DataFrame) -> pd.DataFrame:
-    """How much longer a step of a taller stack takes than that of its lowest optimizer alone, in per cent."""
+    """How much longer a step of a stack takes than its lowest optimizer's alone, in batches as wide."""
     rows = found.assign(lowest=found["stack_shape"].str.partition(" / ")[0])
-    alone = rows[rows["height"] == 1].groupby(["dataset", "model", "lowest"])["us_per_lane_step"].median()
+    # Wider batches do more work a second, so only batches of one width tell the price of a level.
+    alike = ["dataset", "model", "lowest", "device", "backend", "lanes"]
+    alone = rows[rows["height"] == 1].groupby(alike, as_index=False)[["us_per_lane_step"]].median()
     taller = rows[rows["height"] > 1].merge(
-        alone.rename("alone_us"), left_on=["dataset", "model", "lowest"], right_index=True, how="inner"
+        alone.rename(columns={"us_per_lane_step": "alone_us"}), on=alike, how="inner"
     )
     levels = taller["height"].astype(float) - 1
     extra = 100 * (taller["us_per_lane_step"] / taller["alone_us"] - 1)
@@ -46,6 +48,7 @@ def price_of_levels(found: pd.DataFrame) -> pd.DataFrame:
         {
             "dataset": taller["dataset"],
             "stack": taller["stack_shape"],
+            "lanes": taller["lanes"],
             "alone_us": taller["alone_us"],
             "stack_us": taller["us_per_lane_step"],
             "extra_pct": extra,
@@ -57,14 +60,17 @@ def price_of_levels(found: pd.DataFrame) -> pd.DataFrame:
 def mixed_versions(cells: pd.DataFrame) -> dict[str, list[str]]:
     """The facts of provenance that are not the same for all cells with a result, with their values."""
     done = cells[cells["execution_key"].notna()]
-    by_problem = {"dataset_sha256": "dataset", "execution_key": "stack_shape"}
+    by_problem = {
+        "dataset_sha256": ["dataset"],
+        "execution_key": ["stack_shape", "clipping", "dataset", "model"],
+    }
     found = {}
     for name in VERSIONS:
         values = done[name].dropna()
         if name in by_problem:
             # Data sets have prints of their own, stacks versions of their own: only within one do two mix.
-            many = values.groupby(done[by_problem[name]]).nunique()
-            values = values[done[by_problem[name]].isin(many[many > 1].index)]
+            many = done.groupby(by_problem[name])[name].transform("nunique") > 1
+            values = done.loc[many, name].dropna()
             if values.empty:
                 continue
         distinct = sorted(values.astype(str).unique())
@@ -75,7 +81,7 @@ def mixed_versions(cells: pd.DataFrame) -> dict[str, list[str]]:
 
 def provenance(cell: pd.Series) -> pd.DataFrame:
     """Every fact about one cell as name, value and meaning, provenance last."""
-    docs = {column.name: column.doc for column in PROVENANCE}
+    docs = {column.name: column.doc for column in CELLS}
     rows = [
         {"fact": name, "value": "" if value is None or value is pd.NA or _is_nan(value) else str(value)}
         for name, value in cell.items()

@@ -1,6 +1,7 @@
 """The results' folder: which studies it has, and their tables as frames."""
 
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -39,6 +40,15 @@ def studies(root: Path) -> list[str]:
     return sorted(
         {path.parent.name for name in ("plan", "cells") for path in root.glob(f"[!.]*/{name}.parquet")}
     )
+
+
+def command(study: str, configs: Path = Path("config")) -> str:
+    """The command that makes a study's results: it names the config, unless that is the default one."""
+    wanted = re.compile(rf"^name:\s*['\"]?{re.escape(study)}['\"]?\s*(#.*)?$", re.MULTILINE)
+    for path in sorted(configs.glob("*.yaml")):
+        if path.name != "config.yaml" and wanted.search(path.read_text(encoding="utf-8", errors="replace")):
+            return f"{MAKE} --configfile {path.as_posix()}"
+    return MAKE
 
 
 def table_path(root: Path, study: str, table: str) -> Path:

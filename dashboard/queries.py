@@ -68,6 +68,42 @@ def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:
     )
 
 
+def badges(rows: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
+    """For each row of a comparison: what may be said of clipping, by two rules that can disagree.
+
+    ``≥ 1 point`` is the presentation's rule; ``supported`` a sign-flip p ≤ 0.05 of the paired
+    differences, unadjusted; ``n too small`` where no such p could have come out.
+    """
+    key = ["label", "dataset", "model", "epochs", "batch_size", "clipping", "alpha"]
+    single = effects[effects["test"] == "alpha"].drop_duplicates(key)
+    joined = rows[[*key, "bold"]].merge(
+        single[[*key, "supported", "n_too_small", "n_pairs"]], on=key, how="left"
+    )
+    found = []
+    for row in joined.to_dict("records"):
+        marks = ["≥ 1 point"] if row["bold"] is True else []
+        if row["supported"] is True:
+            marks.append("supported")
+        elif row["n_too_small"] is True:
+            marks.append(f"n = {row['n_pairs']} too small")
+        found.append(", ".join(marks))
+    return found
+
+
+def published_text(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> list[str]:
+    """The published error of each row of a comparison, with its table; empty where none was published."""
+    if residuals is None or residuals.empty:
+        return [""] * len(rows)
+    own = residuals[residuals["arm"] == arm]
+    key = ["label", "dataset", "model", "epochs", "batch_size"] + ([] if arm == "baseline" else ["alpha"])
+    own = own[own["source"] == "presentation"].drop_duplicates(key)
+    joined = rows[key].merge(own[[*key, "published_pct", "table"]], on=key, how="left")
+    return [
+        "" if pd.isna(row["published_pct"]) else f"{row['published_pct']:.2f} (table {row['table']})"
+        for row in joined.to_dict("records")
+    ]
+
+
 def clippings(entry: pd.DataFrame) -> list[str]:
     """The clippings of an entry besides off, the presentation's first."""
     found = set(entry["clipping"].dropna().astype(str)) - {"off"}

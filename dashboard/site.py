@@ -84,7 +84,7 @@ def draw(page: Page) -> None:
     except ResultFileError as error:
         st.error(widgets.plain(error), icon=":material/error:")
         st.write("This makes what is missing or damaged anew, and leaves the rest as it is:")
-        st.code(data.MAKE, language="bash")
+        st.code(data.command(study), language="bash")
 
 
 def open_page(path: str) -> None:

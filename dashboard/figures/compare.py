@@ -49,8 +49,7 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
         # Round numbers instead of plotly's 2, 5, 10 without context.
         ticks = [0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90]
         figure.update_yaxes(row=2, tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
-    style.alpha_axis(figure)
-    figure.update_xaxes(row=2, title_text="initial α of the rightmost optimizer")
+    style.alpha_axis(figure, points["alpha"])
     return style.layout(figure, 520)
 
 
@@ -94,7 +93,7 @@ def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
         annotation={"text": "1 point", "font": {"size": 11}},
         annotation_position="top left",
     )
-    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    style.alpha_axis(figure, differences["alpha"])
     figure.update_yaxes(title_text="gain from clipping (points)")
     return style.layout(figure, 380)
 

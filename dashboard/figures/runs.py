@@ -39,7 +39,7 @@ def curves(points: pd.DataFrame) -> go.Figure:
             )
     figure.update_xaxes(title_text="epoch", row=len(shown))
     _space_titles(figure)
-    return style.layout(figure, 110 + 190 * len(shown))
+    return style.layout(figure, 130 + 190 * len(shown), _legend_rows(points))
 
 
 def trajectories(points: pd.DataFrame) -> go.Figure:
@@ -73,7 +73,7 @@ def trajectories(points: pd.DataFrame) -> go.Figure:
                 _mark(figure, finite.tail(1), "x", f"last finite value, {group}", group, look, row)
     figure.update_xaxes(title_text="optimizer step", row=len(names))
     _space_titles(figure)
-    return style.layout(figure, 110 + 190 * len(names))
+    return style.layout(figure, 130 + 190 * len(names), _legend_rows(points))
 
 
 def final_alpha(ends: pd.DataFrame) -> go.Figure:
@@ -101,11 +101,15 @@ def final_alpha(ends: pd.DataFrame) -> go.Figure:
             name=f"start: {start:.4g}",
             hoverinfo="skip",
         )
-    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    style.alpha_axis(figure, ends["alpha"])
     # A learned α may be negative, which a logarithmic axis would hide.
     positive = bool(len(ends)) and bool((ends["final_alpha"] > 0).all())
     figure.update_yaxes(title_text="learned α at the end", type="log" if positive else "linear")
     return style.layout(figure, 380)
+
+
+def _legend_rows(points: pd.DataFrame) -> int:
+    return 1 + len(points[["clipping", "seed"]].drop_duplicates()) // 4
 
 
 def _dash(seed: object) -> str:

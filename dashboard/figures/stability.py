@@ -37,7 +37,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
         )
     order = list(dict.fromkeys(rows[::-1]))
     figure.update_yaxes(categoryorder="array", categoryarray=order, automargin=True)
-    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    style.alpha_axis(figure, points["alpha"])
     return style.layout(figure, 130 + 36 * max(len(order), 2))
 
 
@@ -71,7 +71,7 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
             x=(shown["alpha_low"] * shown["alpha_high"]) ** 0.5,
             y=shown["name"],
             mode="text",
-            text=[gained.get((title, clipping), "") for title in shown["title"]],
+            text=[gained.get((title, clipping), "") + "<br> " for title in shown["title"]],
             textposition="top center",
             showlegend=False,
             hoverinfo="skip",
@@ -79,7 +79,7 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
     order = list(dict.fromkeys(names[::-1]))
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=order, automargin=True)
     figure.update_yaxes(range=[-0.6, len(order) - 0.2])
-    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    style.alpha_axis(figure, pd.concat([regions["alpha_low"], regions["alpha_high"]]).dropna())
     return style.layout(figure, 140 + 42 * max(len(order), 2))
 
 

@@ -2,8 +2,8 @@
 
 import html
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -78,18 +78,30 @@ def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
     return shown.map(text) + " · " + clippings.map(text)
 
 
-def layout(figure: go.Figure, height: int = 420, **options: Any) -> go.Figure:
-    """The common layout: legend above, no title (the page has it), room for labels."""
+def layout(figure: go.Figure, height: int = 420, legend_rows: int = 1) -> go.Figure:
+    """The common layout: the legend on top with room for its rows, no title (the page has it)."""
     figure.update_layout(
         height=height,
-        margin={"l": 60, "r": 20, "t": 40, "b": 55},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0},
+        margin={"l": 60, "r": 20, "t": 25 + 22 * legend_rows, "b": 55},
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "yanchor": "top",
+            "y": 1.0,
+            "xanchor": "left",
+            "x": 0,
+        },
         hoverlabel={"namelength": -1},
-        **options,
+        showlegend=True,
     )
     return figure
 
 
-def alpha_axis(figure: go.Figure, **where: Any) -> None:
-    """A logarithmic axis of α."""
-    figure.update_xaxes(type="log", exponentformat="power", automargin=True, **where)
+def alpha_axis(
+    figure: go.Figure, alphas: pd.Series, title: str = "initial α of the rightmost optimizer"
+) -> None:
+    """A logarithmic axis of α: a tick a decade, fewer where there are many, more where there are few."""
+    decades = float(np.log10(alphas.max() / alphas.min())) if len(alphas) else 0.0
+    ticks = {} if decades < 1 else {"dtick": 1 if decades <= 8 else 2}
+    figure.update_xaxes(type="log", exponentformat="power", tickangle=0, **ticks)
+    figure.update_xaxes(title_text=title, selector=-1)

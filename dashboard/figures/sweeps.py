@@ -34,5 +34,5 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
         )
     order = list(dict.fromkeys(names[::-1]))
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=order, automargin=True)
-    style.alpha_axis(figure, title_text="initial α of the rightmost optimizer")
+    style.alpha_axis(figure, counts["alpha"])
     return style.layout(figure, 130 + 34 * max(len(order), 2))

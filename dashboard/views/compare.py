@@ -1,5 +1,8 @@
 """Compare: the presentation's tables for our runs, and one stack's error against α in full."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 import pandas as pd
 import streamlit as st
 
@@ -7,6 +10,7 @@ from dashboard import cache, data, queries, widgets
 from dashboard.figures import compare as figures
 from hypercore.analysis.comparison import is_bold
 from hypercore.analysis.table import LEGEND, readable
+from hypercore.spec.stack import short
 
 _FIGURES = ["α", "clipping", "baseline", "without clipping", "with clipping", "gain, points"]
 
@@ -18,41 +22,72 @@ def page(study: str) -> None:
     if title is None:
         return
     rows = data.of_entry(comparison, title)
-    _table(rows)
+    _table(rows, cache.derived(study, "effects"), cache.optional(study, "residuals"))
     judged = cache.judged(study)
     stacks = judged[judged["role"] == "stack"]
     entry = data.of_entry(stacks, title)
     points = queries.seed_points(entry)
     if points.empty:
         st.info("No seed of this stack has a result yet.")
-        st.code(data.MAKE, language="bash")
+        st.code(data.command(study), language="bash")
         return
-    _errors(title, points, queries.baseline(judged, entry))
+    _errors(study, title, points, queries.baseline(judged, entry))
     _differences(title, points, queries.clippings(entry))
 
 
-def _table(rows: pd.DataFrame) -> None:
+def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> None:
     shown = readable(rows)[_FIGURES].reset_index(drop=True)
     bold = is_bold(rows["off_mean_pct"], rows["on_mean_pct"]).to_numpy()
-    shown["badge"] = ["≥ 1 point" if mark else "" for mark in bold]
+    shown["badges"] = queries.badges(rows, effects)
+    published = {arm: queries.published_text(rows, residuals, arm) for arm in ("baseline", "off", "on")}
+    if any(any(texts) for texts in published.values()):
+        for arm, texts in published.items():
+            shown[f"published: {arm}"] = texts
     styled = shown.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )
     widgets.table(shown, "comparison", styled=styled)
-    st.caption(LEGEND)
+    st.caption(
+        f"{LEGEND} Two badges may disagree: “≥ 1 point” is the presentation's rule, “supported” a p ≤ 0.05 of "
+        "the paired differences at that α alone. Of the published figures neither SD nor n is known."
+    )
 
 
-def _errors(title: str, points: pd.DataFrame, baseline: queries.Baseline) -> None:
+def _errors(study: str, title: str, points: pd.DataFrame, baseline: queries.Baseline) -> None:
     st.subheader("Test error against α")
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
-    widgets.chart(
+    event = widgets.chart(
         figures.error_against_alpha(points, baseline, log_error),
         "errors",
         f"Test error of {title} against the rightmost α on a logarithmic axis: a mark for every seed, "
         "means with 95% intervals without and with clipping, the baseline's band, and above it the "
         "seeds that diverged.",
         points,
+        on_select="rerun",
+        selection_mode="points",
     )
+    _open(study, title, points, event)
+
+
+def _open(study: str, title: str, points: pd.DataFrame, event: Any) -> None:
+    """A link to the run whose mark was clicked."""
+    picked = [
+        point["customdata"][2] for point in event.selection.points if len(point.get("customdata", ())) == 3
+    ]
+    runs = points[points["cell_id"].isin(picked)]
+    if runs.empty:
+        st.caption("Click a seed's mark to look inside its run.")
+        return
+    run = runs.iloc[0]
+    query = {
+        "study": study,
+        "stack": title,
+        "alpha": short(float(run["alpha"])),
+        "arms": run["clipping"],
+        "seeds": run["seed"],
+    }
+    words = f"α = {query['alpha']}, clipping {run['clipping']}, seed {run['seed']}"
+    st.link_button(f"Look inside the run: {widgets.plain(words)}", f"inside?{urlencode(query)}")
 
 
 def _differences(title: str, points: pd.DataFrame, clippings: list[str]) -> None:

@@ -16,7 +16,10 @@ def page(study: str) -> None:
     st.subheader("The price of a level")
     prices = costs.price_of_levels(found)
     if prices.empty:
-        st.info("It takes a plain optimizer and a stack on it to tell; this study has no such pair.")
+        st.info(
+            "It takes a plain optimizer and a stack on it, trained in batches of one width, to tell; "
+            "this study has no such pair."
+        )
     else:
         widgets.table(
             prices.round(2),
@@ -29,9 +32,8 @@ def page(study: str) -> None:
             },
         )
         st.caption(
-            "Training time of a lane's step in the batches as they ran, so two batches of different width "
-            "do not compare well. Lanes with and without clipping train in one batch, so its own price does "
-            "not show here; `make benchmark` measures it apart."
+            "Training time of a lane's step, in batches of one width on one device. Lanes with and without "
+            "clipping train in one batch, so the price of clipping does not show here."
         )
     _published()
     st.subheader("Speed of the batches")

@@ -26,9 +26,9 @@ def page(study: str) -> None:
     elif not identifier:
         st.caption("This is the study's first cell.")
     cell = found.iloc[0]
-    widgets.table(costs.provenance(cell), "facts")
+    widgets.table(costs.provenance(cell), "facts", height="content")
     st.write("This makes the number again, if its result is deleted or its code changed:")
-    st.code(f"git checkout {_commit(cell['git_commit'])}\n{data.MAKE}", language="bash")
+    st.code(f"git checkout {_commit(cell['git_commit'])}\n{data.command(study)}", language="bash")
     st.caption(
         "The study's config names the cell; on the same execution key it comes out the same bit for bit. "
         "A + after the commit says that files were changed after it."

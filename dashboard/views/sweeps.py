@@ -62,7 +62,7 @@ def _coverage(study: str) -> None:
     )
     if total["missing"] or total["failed"]:
         st.write("This trains what is missing and what failed, and nothing else:")
-        st.code(data.MAKE, language="bash")
+        st.code(data.command(study), language="bash")
 
 
 def _needed(study: str) -> None:
@@ -87,7 +87,7 @@ def _needed(study: str) -> None:
     if needed["seeds_needed"].notna().any():
         seeds = int(needed["seeds_needed"].max())
         st.write(f"In the study's config set `seeds: {seeds}`; then this trains the new seeds' cells only:")
-        st.code(data.MAKE, language="bash")
+        st.code(data.command(study), language="bash")
 
 
 def _browser(study: str) -> None:

@@ -16,7 +16,7 @@ def page(study: str) -> None:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     for verdict in found:
         _card(verdict)
-    _claims(cache.optional(study, "claims"))
+    _claims(study, cache.optional(study, "claims"))
     _residuals(cache.optional(study, "residuals"))
 
 
@@ -29,11 +29,11 @@ def _card(verdict: Verdict) -> None:
             st.markdown(f"{icon} {widgets.plain(verdict.effect)}")
 
 
-def _claims(claims: pd.DataFrame | None) -> None:
+def _claims(study: str, claims: pd.DataFrame | None) -> None:
     st.header("What was claimed, and what our runs say")
     if claims is None:
         st.info("The claims have not been judged for this study yet.")
-        st.code(data.MAKE, language="bash")
+        st.code(data.command(study), language="bash")
         return
     counts = claims["verdict"].value_counts()
     st.write(", ".join(f"{counts.get(name, 0)} {name}" for name in _ICONS) + ".")
