@@ -1,0 +1,130 @@
+"""Previews, marks, claims, progress and estimates: what surrounds the training of a sweep."""
+
+import json
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from hypercore.results.store import Store
+from hypercore.run.claim import claimed
+from hypercore.run.estimate import Rate, makespan, read_rates, seconds, write_rate
+from hypercore.run.execution import execution
+from hypercore.run.preview import Reason, preview
+from hypercore.run.progress import SweepStatus, Tracker
+from hypercore.run.retrain import mark, not_before_ns, unmark
+from hypercore.run.workflow import damaged
+from hypercore.spec.columns import CELL, Status, names
+from hypercore.spec.record import Record
+from hypercore.study import Plan
+from hypercore.train.batch import Progress
+from tests.unit.study.configs import MINIMAL, plan_of
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return plan_of(tmp_path, MINIMAL + "baselines: false\ndevice: cpu\n")
+
+
+def touch_record(results: Path, plan: Plan, index: int, key: str | None = None) -> Path:
+    cell = plan.sweeps[0].cells[index]
+    path = Store(results / "store").path(cell.id, key or execution("cpu").key(cell))
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+def test_a_preview_tells_cached_new_changed_and_forced_cells_apart(tmp_path: Path, plan: Plan) -> None:
+    sweep = plan.sweeps[0]
+    touch_record(tmp_path, plan, 0)
+    touch_record(tmp_path, plan, 1, "another execution")
+    found = preview(sweep, plan.study, tmp_path)
+    assert [reason for _, reason in found.reasons] == [Reason.CACHED, Reason.CHANGED, *[Reason.NEW] * 6]
+    assert found.to_train == sweep.cells[1:]
+    assert str(found) == "digits-mlp-sgd_sgd-e30-b32: 8 cells (1 cached, 6 new, 1 changed)"
+    assert [line.split()[1] for line in found.details().splitlines()[1:]] == [c.id for c in sweep.cells[1:]]
+    time.sleep(0.02)
+    mark(tmp_path, [sweep])
+    assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.FORCED
+    unmark(tmp_path, sweep.name, sweep.digest)
+    assert not_before_ns(tmp_path, sweep.name, sweep.digest) == 0
+    assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.CACHED
+
+
+def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, plan: Plan) -> None:
+    touch_record(tmp_path, plan, 0, "another execution")
+    relaxed = plan.study.model_copy(update={"reuse": "any"})
+    assert preview(plan.sweeps[0], relaxed, tmp_path).reasons[0][1] is Reason.CACHED
+
+
+def hold(path: Path, held: "multiprocessing.synchronize.Event") -> None:
+    with claimed(path):
+        held.set()
+        time.sleep(60)
+
+
+def test_a_claim_waits_for_its_holder_and_goes_with_it(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    holder = context.Process(target=hold, args=(tmp_path / "claim", held))
+    holder.start()
+    assert held.wait(60)
+    waiter = context.Process(target=_claim_and_write, args=(tmp_path / "claim", tmp_path / "got"))
+    waiter.start()
+    time.sleep(1.5)
+    assert not (tmp_path / "got").exists()
+    holder.kill()
+    holder.join()
+    waiter.join(60)
+    assert (tmp_path / "got").exists()
+
+
+def _claim_and_write(path: Path, out: Path) -> None:
+    with claimed(path):
+        out.touch()
+
+
+def record(status: Status) -> Record:
+    return Record(dict.fromkeys(names(CELL)) | {"status": status.value}, (), ())
+
+
+def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:
+    said: list[str] = []
+    status = SweepStatus("sweep", "digest", "study", cells=6, cached=2, done=2)
+    tracker = Tracker(tmp_path / "sweep.json", status, said.append)
+    tracker.epoch(Progress(epoch=1, epochs=2, steps=10, lanes=2, nonfinite=0))
+    first = json.loads((tmp_path / "sweep.json").read_text())
+    assert (first["state"], first["pid"], first["done"], first["epoch"]) == ("running", os.getpid(), 2, 1)
+    assert first["eta_sec"] >= 0
+    tracker.epoch(Progress(2, 2, 20, 2, 1))
+    for outcome in (Status.FINISHED, Status.NONFINITE, Status.FAILED, Status.FINISHED):
+        tracker.cell(record(outcome))
+    tracker.end()
+    last = json.loads((tmp_path / "sweep.json").read_text())
+    assert (last["state"], last["done"], last["failed"], last["nonfinite"]) == ("failed", 6, 1, 1)
+    assert said[-1].startswith("sweep: 6/6 cells")
+    assert said[-1].endswith("1 non-finite, 1 failed")
+    assert tracker.status.lane_steps_per_sec is not None
+
+
+def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Path, plan: Plan) -> None:
+    [sweep] = plan.sweeps
+    assert seconds(sweep.cells, read_rates(tmp_path), "cpu") is None
+    assert makespan([preview(sweep, plan.study, tmp_path)], [], "cpu", 2) is None
+    write_rate(tmp_path, sweep.cells[0], "cpu", 0.5)
+    (tmp_path / "status/rates/torn.json").write_text("{")
+    [rate] = read_rates(tmp_path)
+    assert rate == Rate("digits", "mlp", "SGD / SGD", 32, "cpu", 0.5)
+    assert seconds(sweep.cells, [rate], "cpu") == 8 * 30 * 0.5
+    assert seconds(sweep.cells, [rate], "cuda") is None
+    assert makespan([preview(sweep, plan.study, tmp_path)], [rate], "cpu", 2) == 8 * 30 * 0.5 + 5.0
+
+
+def test_files_that_are_empty_or_cut_off_are_damaged(tmp_path: Path) -> None:
+    whole, cut, empty = tmp_path / "whole", tmp_path / "cut", tmp_path / "empty"
+    whole.write_bytes(b"PAR1 and so on PAR1")
+    cut.write_bytes(b"PAR1 and so")
+    empty.touch()
+    assert damaged([whole, cut, empty, tmp_path / "absent"]) == [cut, empty]
