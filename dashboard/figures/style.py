@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 # Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
-ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#1F83C6", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#808080"
 
 

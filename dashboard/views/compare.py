@@ -48,8 +48,8 @@ def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | 
     )
     widgets.table(shown, "comparison", styled=styled)
     st.caption(
-        f"{LEGEND} Two badges may disagree: “≥ 1 point” is the presentation's rule, “supported” a p ≤ 0.05 of "
-        "the paired differences at that α alone. Of the published figures neither SD nor n is known."
+        f"{LEGEND} Two badges may disagree: “≥ 1 point” is the presentation's rule, “supported” a p ≤ 0.05 "
+        "of the paired differences at that α alone. Of the published figures neither SD nor n is known."
     )
 
 

@@ -1,0 +1,43 @@
+"""Studies on disk for the pages, and pages run without a browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.unit.studies import MadeUp, write_study
+
+RunPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two studies; the second lacks some cells, and some failed."""
+    folder = tmp_path_factory.mktemp("results")
+    write_study(folder)
+    write_study(
+        folder,
+        MadeUp(
+            study="gaps",
+            alphas=(("SGD / SGD", (0.01, 0.1, 1.0, 10.0, 100.0)),),
+            missing=lambda cell: cell.seed == 3,
+            failed=lambda cell: cell.seed == 4 and cell.stack.height > 1,
+        ),
+    )
+    return folder
+
+
+@pytest.fixture
+def run_page(monkeypatch: pytest.MonkeyPatch, results: Path) -> RunPage:
+    def run(path: str, folder: Path = results, **query: str) -> AppTest:
+        monkeypatch.setenv("HYPERCORE_RESULTS", str(folder))
+        app = AppTest.from_string(
+            f"from dashboard.site import open_page\nopen_page({path!r})", default_timeout=60
+        )
+        for key, value in query.items():
+            app.query_params[key] = value
+        app.run()
+        return app
+
+    return run

@@ -1,0 +1,112 @@
+"""Figures show every seed, keep rails, marks and glyphs, and never read tags in texts."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from dashboard import coverage, data, queries, runs, stability
+from dashboard.figures import compare, style, sweeps
+from dashboard.figures import runs as run_figures
+from dashboard.figures import stability as stability_figures
+from hypercore.analysis.judgement import judge
+from hypercore.analysis.regions import Criteria
+from tests.unit.studies import MadeUp, tables
+
+TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))
+JUDGED = judge(TABLES.cells)
+ENTRY = data.of_entry(JUDGED, "SGD / SGD on digits")
+POINTS = queries.seed_points(ENTRY)
+
+
+def marks(figure: go.Figure, name: str) -> list[go.Scatter]:
+    return [trace for trace in figure.data if trace.name == name and trace.mode == "markers"]
+
+
+@pytest.mark.parametrize("log_error", [True, False])
+def test_every_seed_is_a_mark_and_diverged_ones_are_on_the_rail(log_error: bool) -> None:
+    figure = compare.error_against_alpha(POINTS, queries.baseline(JUDGED, ENTRY), log_error)
+    for clipping, name in (("off", "without clipping: seeds"), ("on", "with clipping: seeds")):
+        below, rail = marks(figure, name)
+        own = POINTS[POINTS["clipping"] == clipping]
+        assert len(below.x) == (~own["diverged"]).sum() and len(rail.x) == own["diverged"].sum()
+        assert rail.yaxis == "y" and below.yaxis == "y2"
+    assert figure.layout.yaxis2.type == ("log" if log_error else "linear")
+    assert any(str(trace.name).startswith("baseline alone: ") for trace in figure.data)
+
+
+def test_marks_of_one_alpha_are_apart_and_nearer_to_it_than_to_the_next() -> None:
+    figure = compare.error_against_alpha(POINTS, queries.Baseline(float("nan"), float("nan"), 0))
+    x = np.sort(np.asarray(marks(figure, "with clipping: seeds")[0].x, dtype=float))
+    assert len(set(x)) == len(x)
+    near = np.abs(np.log10(x)[:, None] - np.log10(POINTS["alpha"].unique())[None, :]).min(axis=1)
+    assert near.max() < 0.25
+
+
+def test_paired_differences_show_each_pair() -> None:
+    differences = queries.paired(POINTS, "on")
+    figure = compare.paired_differences(differences, "on")
+    assert sum(len(t.x) for t in figure.data if str(t.name).startswith("seed")) == len(differences)
+
+
+def test_the_map_has_a_glyph_for_every_state() -> None:
+    points = stability.safety_map(stability.grids(JUDGED), Criteria())
+    figure = stability_figures.safety_figure(points)
+    assert sum(len(trace.x) for trace in figure.data) == len(points)
+    shown = {trace.name: set(trace.text) for trace in figure.data if len(trace.x)}
+    assert shown["· missing"] == {"·"} and shown["✓ safe"] == {"✓"} and shown["✕ diverged"] == {"✕"}
+    assert len(set(stability.GLYPHS.values())) == len(stability.GLYPHS)
+
+
+def test_intervals_carry_the_decades_gained() -> None:
+    grids = stability.grids(JUDGED)
+    regions = stability.region_table(grids, Criteria())
+    figure = stability_figures.intervals_figure(regions, stability.gains(grids, Criteria()))
+    texts = [text for trace in figure.data if trace.mode == "text" for text in trace.text]
+    assert any("decades" in text for text in texts)
+    assert len(stability_figures.height_figure(regions).data) == 2
+
+
+def test_runs_have_a_line_a_panel_and_marks() -> None:
+    chosen = ENTRY[(ENTRY["alpha"] == 1000) & (ENTRY["clipping"] == "off")]
+    curves = run_figures.curves(runs.curves_of(TABLES.curves, ENTRY[ENTRY["alpha"] == 0.1]))
+    assert len(curves.data) == 5 * 10
+    figure = run_figures.trajectories(runs.trajectories_of(TABLES.trajectories, chosen))
+    crosses = [trace for trace in figure.data if trace.marker.symbol == "x"]
+    assert len(crosses) == (chosen["status"] == "nonfinite").sum() > 0
+    ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
+    assert sum(len(trace.x) for trace in run_figures.final_alpha(ends).data[:-1]) == len(ends)
+    negative = run_figures.final_alpha(ends.assign(final_alpha=-1.0))
+    assert negative.layout.yaxis.type == "linear"
+
+
+def test_coverage_tells_states_by_symbol_too() -> None:
+    figure = sweeps.coverage(coverage.coverage(JUDGED))
+    assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 3
+    assert len(figure.data[1].x) > 0
+
+
+def test_texts_from_data_are_not_tags() -> None:
+    evil = '<a href="https://example.org">x</a>'
+    figure = stability_figures.safety_figure(
+        pd.DataFrame(
+            {
+                "title": [evil, "b"],
+                "clipping": ["off", "off"],
+                "alpha": [1.0, 1.0],
+                "safety": ["safe", "safe"],
+                "n": 1,
+                "n_diverged": 0,
+                "planned": 1,
+                "excess_pct": 0.0,
+            }
+        )
+    )
+    assert "<a" not in figure.to_json()
+    assert style.arm_name(evil).startswith("&lt;a")
+
+
+def test_empty_frames_make_empty_figures() -> None:
+    none = POINTS.head(0)
+    assert compare.error_against_alpha(none, queries.Baseline(float("nan"), float("nan"), 0)).data == ()
+    assert len(compare.paired_differences(queries.paired(none, "on"), "on").data) == 0

@@ -1,0 +1,176 @@
+"""Each page runs on whole, partial, damaged and absent results; every widget can be moved."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.site import PAGES
+from hypercore.results import files
+from hypercore.results.files import write_json
+from tests.unit.dashboard.conftest import RunPage
+from tests.unit.studies import MadeUp, write_study
+
+NAMES = [page.path for page in PAGES]
+
+
+def words(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.success, *app.code]
+    return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.mark.parametrize("study", ["digits", "gaps"])
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_run(run_page: RunPage, name: str, study: str) -> None:
+    app = run_page(name, study=study)
+    assert not app.exception and not app.error
+    assert app.selectbox(key="study").value == study
+    assert len(app.main.children) > 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_folder_names_the_command(run_page: RunPage, name: str, tmp_path: Path) -> None:
+    app = run_page(name, tmp_path)
+    assert not app.exception
+    assert "There are no results in the folder" in words(app) and "snakemake --cores all" in words(app)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "flipped", "older", "gone"])
+@pytest.mark.parametrize("name", NAMES)
+def test_damaged_results_are_named_in_words(
+    run_page: RunPage,
+    name: str,
+    damage: str,
+    results: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if damage == "older":
+        monkeypatch.setattr(files, "SCHEMA_VERSION", files.SCHEMA_VERSION + 1)
+    shutil.copytree(results / "digits", tmp_path / "digits")
+    for path in (tmp_path / "digits").glob("*.parquet"):
+        data = path.read_bytes()
+        middle = len(data) // 2
+        path.write_bytes(
+            {
+                "cut": data[:-100],
+                "empty": b"",
+                "text": b"<script>alert(1)</script>",
+                "flipped": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
+                "older": data,
+                "gone": data,
+            }[damage]
+        )
+        if damage == "gone" and path.name != "plan.parquet":
+            path.unlink()
+    app = run_page(name, tmp_path)
+    assert not app.exception
+    assert "snakemake --cores all" in words(app)
+    assert ".parquet" in words(app).replace("\\", "") or damage == "gone"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hostile_addresses_fall_back_to_what_is_there(run_page: RunPage, name: str) -> None:
+    hostile = {
+        "study": "../../etc/passwd",
+        "stack": "<img src=x onerror=alert(1)>",
+        "alpha": "nan",
+        "arms": "'; DROP TABLE",
+        "seeds": "-1",
+        "epsilon": "1e999",
+        "cell": "[a](javascript:alert(1))",
+        "contains": "(((",
+    }
+    app = run_page(name, **hostile)
+    assert not app.exception
+    assert app.selectbox(key="study").value == "digits"
+
+
+def test_texts_from_data_are_never_html(run_page: RunPage, tmp_path: Path) -> None:
+    write_study(tmp_path, MadeUp(failed=lambda cell: cell.seed == 1))
+    for name in NAMES:
+        app = run_page(name, tmp_path)
+        assert not app.exception
+        assert not any(part.allow_html for part in app.markdown)
+
+
+def test_moving_the_margin_lists_what_flips(run_page: RunPage) -> None:
+    app = run_page("stability")
+    assert "These are the default criteria" in words(app)
+    app.slider(key="epsilon").set_value(10.0).run()
+    app.slider(key="tolerated").set_value(50).run()
+    app.toggle(key="loss_rule").set_value(False).run()
+    assert not app.exception
+    assert "verdicts differ from those under the default criteria" in words(
+        app
+    ) or "No verdict flips" in words(app)
+
+
+def test_choosing_runs(run_page: RunPage) -> None:
+    app = run_page("inside", stack="SGD / SGD on digits", alpha="1000", seeds="4")
+    assert app.selectbox(key="alpha").value == "1000"
+    shown = app.dataframe[0].value
+    assert set(shown["seed"]) == {4} and set(shown["clipping"]) == {"off", "on"}
+    assert (shown["steps with a negative α"] >= 0).all()
+    app.selectbox(key="alpha").set_value("0.1").run()
+    assert not app.exception and set(app.dataframe[0].value["status"]) == {"finished"}
+
+
+def test_comparing_another_stack(run_page: RunPage) -> None:
+    app = run_page("compare")
+    assert len(app.dataframe[0].value) == 5
+    app.selectbox(key="stack").set_value("SGD / SGD on digits").run()
+    app.toggle(key="log_error").set_value(False).run()
+    assert not app.exception and len(app.dataframe[0].value) == 6
+
+
+def test_runs_are_filtered(run_page: RunPage) -> None:
+    app = run_page("sweeps", study="gaps")
+    app.text_input(key="contains").set_value("SGD(100)").run()
+    assert not app.exception
+    assert "10 of 55 runs" in words(app)
+
+
+def test_a_running_sweep_shows_its_progress(run_page: RunPage, results: Path, tmp_path: Path) -> None:
+    shutil.copytree(results / "digits", tmp_path / "digits")
+    state = {"sweep": "s", "study": "digits", "state": "running", "done": 3, "cells": 10, "failed": 0}
+    write_json(tmp_path / "status" / "s.json", state | {"epoch": 1, "epochs": 5, "eta_sec": 240.0})
+    (tmp_path / "status" / "broken.json").write_text(json.dumps(state)[:-5])
+    app = run_page("sweeps", tmp_path)
+    assert not app.exception
+    assert "it is no JSON" in words(app)
+    progress = app.get("progress")[0]
+    assert "3 of 10 cells" in progress.proto.text and "4 min left" in progress.proto.text
+
+
+def test_a_cell_is_found_by_the_beginning_of_its_id(run_page: RunPage) -> None:
+    app = run_page("provenance", cell="zzz")
+    assert "No cell of this study" in words(app)
+    first = run_page("provenance").dataframe[0].value.set_index("fact").loc["cell_id", "value"]
+    again = run_page("provenance", cell=first[:12]).dataframe[0].value.set_index("fact")
+    assert again.loc["cell_id", "value"] == first
+
+
+def test_results_that_change_are_read_anew(run_page: RunPage, tmp_path: Path) -> None:
+    write_study(tmp_path, MadeUp(seeds=2))
+    app = run_page("sweeps", tmp_path)
+    before = app.metric[0].value
+    write_study(tmp_path, MadeUp(seeds=3))
+    app.run()
+    assert int(app.metric[0].value) == int(before) * 3 // 2
+
+
+def test_the_app_itself_runs(monkeypatch: pytest.MonkeyPatch, results: Path) -> None:
+    monkeypatch.setenv("HYPERCORE_RESULTS", str(results))
+    app = AppTest.from_file(str(Path(__file__).parents[3] / "dashboard" / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert app.title[0].value == "Verdict"
+
+
+def test_the_dashboard_imports_no_torch() -> None:
+    code = "import sys, dashboard.site; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
