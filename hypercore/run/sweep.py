@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypercore.results.sweeps import write_sweep
 from hypercore.run.claim import claimed
 from hypercore.run.estimate import write_rate
 from hypercore.run.execution import Execution, execution
+from hypercore.run.frozen import still_holds, thaw, trained
 from hypercore.run.progress import SweepStatus, Tracker
 from hypercore.run.retrain import not_before_ns, unmark
 from hypercore.spec.cell import Cell
@@ -53,12 +55,18 @@ def run_sweep(
 def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, threads: int) -> SweepReport:
     began = time.perf_counter()
     plan = load(study_path, confirm_large=True)
-    study, cells = plan.study, plan.sweep(sweep, digest).cells
+    study, planned = plan.study, plan.sweep(sweep, digest)
+    cells = planned.cells
     store = Store(results / "store")
     device = device_kind(study.device) if study.device == "auto" else study.device
     conditions = execution(device)
     since = not_before_ns(results, sweep, digest)
     found = {cell.id: _stored(store, cell, conditions, since, study.reuse == "any") for cell in cells}
+    origins = {cell.id: _stored(store, cell, conditions, 0, study.reuse == "any") for cell in planned.parents}
+    thawed = {cell.id: thaw(cell, origins[cell.parent]) for cell in cells if cell.parent is not None}
+    found = {
+        i: r if r is None or i not in thawed or still_holds(r, thawed[i]) else None for i, r in found.items()
+    }
     missing = [cell for cell in cells if found[cell.id] is None]
     cached = len(cells) - len(missing)
     LOG.info("%s: %d cells, %d of them in the store", sweep, len(cells), cached)
@@ -68,9 +76,11 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
         from hypercore.run.training import train_cells  # here: a sweep that the store has needs no torch
 
         checkpoints = results / "checkpoints"
-        for record in train_cells(
-            missing, study, device, conditions, threads, began, checkpoints, tracker.epoch
-        ):
+
+        def train(batch: Sequence[Cell]) -> Iterator[Record]:
+            return train_cells(batch, study, device, conditions, threads, began, checkpoints, tracker.epoch)
+
+        for record in trained(missing, thawed, train, conditions, threads):
             if record.cell["status"] != Status.FAILED.value:  # a failed cell is no result: it is tried again
                 store.write(record)
             found[str(record.cell["cell_id"])] = record

@@ -18,6 +18,8 @@ class Status(StrEnum):
     NONFINITE = "nonfinite"
     FAILED = "failed"
     MISSING = "missing"
+    # A frozen cell whose parent has nothing to freeze: it turned non-finite, or learned a value out of range.
+    NOT_APPLICABLE = "not_applicable"
 
 
 class Role(StrEnum):
@@ -25,6 +27,7 @@ class Role(StrEnum):
 
     STACK = "stack"
     BASELINE = "baseline"
+    FROZEN = "frozen"
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ IDENTITY = (
 )
 
 FACTS = (
-    Column("status", "string", "finished, nonfinite, failed or missing"),
-    Column("error", "string", "for failed: the error's type and text"),
+    Column("status", "string", "finished, nonfinite, failed, not_applicable (frozen cells) or missing"),
+    Column("error", "string", "for failed and not_applicable: what went wrong"),
     Column(
         "first_nonfinite_step", "int64", "first step whose loss, weights or hyperparameters were not finite"
     ),
@@ -133,7 +136,7 @@ TRAJECTORY_POINT = (
 PLAN = (
     Column("study", "string", "name of the study"),
     Column("label", "string", "the entry's label: the stack as the config spells it"),
-    Column("role", "string", "stack or baseline"),
+    Column("role", "string", "stack, baseline, or frozen: the lowest optimizer at what a stack learned"),
     Column("baseline_id", "string", "cell id of this cell's baseline with the same seed"),
     Column("sweep", "string", "name of the sweep that trains it"),
     *IDENTITY,

@@ -1,7 +1,7 @@
 """A validated study, expanded to the cells that it plans."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -57,6 +57,7 @@ class _Grid:
     def size(self) -> int:
         """How many cells it has, baselines apart."""
         per_problem = len(self.stacks) * len(self._clipping) * len(self._seeds) * len(self._epochs)
+        per_problem *= 1 + self.entry.frozen
         return per_problem * len(self.problems)
 
     @property
@@ -88,6 +89,9 @@ class _Grid:
                     yield str(stack.baseline), Role.BASELINE, None, lowest
                 cell = Cell(dataset, model, stack, clipping, epochs, batch_size, seed)
                 yield self.label, Role.STACK, baselines.get(stack.baseline), cell
+                if self.entry.frozen and stack.height > 1:
+                    frozen = replace(cell, stack=stack.baseline, clipping=OFF, parent=cell.id)
+                    yield f"{self.label}, frozen", Role.FROZEN, baselines.get(stack.baseline), frozen
 
 
 def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tuple[PlannedCell, ...]:
@@ -143,7 +147,9 @@ def sweep_name(cell: Cell) -> str:
     slug = shape.lower().replace(" / ", "_").replace("(momentum)", "+momentum")
     slug = slug.replace("^", "+").replace(",", "+")
     name = f"{dataset}-{model}-{slug}-e{epochs}-b{batch_size}"
-    return name if protocol == "presentation" else f"{name}-{protocol}"
+    name = name if protocol == "presentation" else f"{name}-{protocol}"
+    # Frozen cells train after their parents, so they are never of one sweep with others.
+    return name if cell.parent is None else f"{name}-frozen"
 
 
 def _order(row: PlannedCell) -> tuple[Any, ...]:

@@ -80,6 +80,10 @@ class StackEntry(Axes):
     stack: Annotated[tuple[Notation, ...], *Axis] = Field(
         description="a stack in the paper's notation, or a list"
     )
+    frozen: bool = Field(
+        False,
+        description="true or false: train the lowest optimizer also at what each of these cells learned",
+    )
     label: str | None = Field(
         None,
         min_length=1,

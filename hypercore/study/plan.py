@@ -32,6 +32,11 @@ class Plan:
         sweeps = [[sweep.name, sweep.digest] for sweep in self.sweeps]
         return digest([self.study.name, rows, sweeps, self.study.analysis.model_dump(mode="json")])
 
+    def parents_of(self, name: str, content: str) -> list[str]:
+        """The files of the sweeps that a sweep of frozen cells waits for; none for any other."""
+        after = self.sweep(name, content).after
+        return [sweep.path for sweep in self.sweeps if sweep.name in after]
+
     def sweep(self, name: str, content: str) -> Sweep:
         """Find a sweep by its name and digest (``content``).
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from hypercore.spec.cell import Cell, digest
 from hypercore.study.expand import PlannedCell, sweep_name
@@ -15,6 +16,9 @@ DIGEST = r"[0-9a-f]{20}"
 class Sweep:
     """Cells that can train as lanes of one batch, each once, in the order of their ids.
 
+    ``parents`` are the cells whose learned values a sweep of frozen cells starts with: their sweeps,
+    named by ``after``, come first.
+
     ``digest`` changes with the cells, with the numerics version of any component that they use, and
     with ``execution`` (what else the bits depend on), so the file of a sweep is never out of date:
     it is there or it is not.
@@ -23,6 +27,8 @@ class Sweep:
     name: str
     digest: str
     cells: tuple[Cell, ...]
+    parents: tuple[Cell, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -33,15 +39,29 @@ class Sweep:
 def group(rows: Iterable[PlannedCell], execution: str = "") -> tuple[Sweep, ...]:
     """Group planned cells into sweeps, sorted by name. A cell under two labels is in its sweep once."""
     members: dict[str, dict[str, Cell]] = {}
+    sweep_of: dict[str, str] = {}
     for row in rows:
+        sweep_of[row.cell.id] = row.sweep
         members.setdefault(row.sweep, {}).setdefault(row.cell.id, row.cell)
-    return tuple(_sweep(name, cells, execution) for name, cells in sorted(members.items()))
+    everything = {cell_id: cell for cells in members.values() for cell_id, cell in cells.items()}
+    sweeps = []
+    for name, cells in sorted(members.items()):
+        origins = sorted({cell.parent for cell in cells.values() if cell.parent is not None})
+        parents = tuple(everything[origin] for origin in origins)
+        after = tuple(sorted({sweep_of[origin] for origin in origins}))
+        sweeps.append(_sweep(name, cells, execution, parents, after))
+    return tuple(sweeps)
 
 
-def _sweep(name: str, cells: dict[str, Cell], execution: str) -> Sweep:
+def _sweep(
+    name: str, cells: dict[str, Cell], execution: str, parents: tuple[Cell, ...], after: tuple[str, ...]
+) -> Sweep:
     ids = sorted(cells)
-    content = [[cell_id, cells[cell_id].numerics()] for cell_id in ids]
-    return Sweep(name, digest([content, execution]), tuple(cells[cell_id] for cell_id in ids))
+    content: list[Any] = [[cell_id, cells[cell_id].numerics()] for cell_id in ids]
+    # What a parent's numerics change, its frozen cells start from.
+    content += [[parent.id, parent.numerics()] for parent in parents]
+    ordered = tuple(cells[cell_id] for cell_id in ids)
+    return Sweep(name, digest([content, execution]), ordered, parents, after)
 
 
 def is_sweep_file(name: str) -> bool:

@@ -1,9 +1,17 @@
 from hypercore.study.sweeps import DIGEST, NAME
 
 
-# No input: the name alone says what is inside, so nothing else can make it old. The params only
+# The name alone says what is inside, so nothing can make a file old: sweeps of frozen cells only wait
+# for their parents' (`ancient`). The params only
 # tell, in a dry run cell by cell, what will be trained.
 rule train:
+    input:
+        ancient(
+            lambda wildcards: [
+                f"results/{path}"
+                for path in PLAN.parents_of(wildcards.sweep, wildcards.digest)
+            ]
+        ),
     output:
         "results/sweeps/{sweep}.{digest}.parquet",
     log:

@@ -53,6 +53,15 @@ def test_every_row_of_the_paper_is_planned(paper: Plan) -> None:
         assert (baseline.dataset, exact(baseline.optimizer), "off") in cells
 
 
+def test_every_stack_of_the_paper_is_frozen_seed_by_seed(paper: Plan) -> None:
+    cells = {row.cell.id: row.cell for row in paper.rows}
+    frozen = [row.cell for row in paper.rows if row.role == "frozen"]
+    assert all(cell.parent is not None and cells[cell.parent].seed == cell.seed for cell in frozen)
+    parents = {str(cells[str(cell.parent)].stack.resolved) for cell in frozen}
+    assert parents == {exact(row.parent) for row in PUBLISHED.paper if row.parent is not None}
+    assert len(frozen) == 14 * 10
+
+
 def test_every_cell_has_ten_seeds(paper: Plan) -> None:
     assert {row.cell.seed for row in paper.rows} == set(range(10))
 
