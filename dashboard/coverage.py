@@ -14,7 +14,7 @@ from hypercore.results.files import ResultFileError, read_json
 from hypercore.spec.columns import Status
 
 _COUNTS = {
-    "done": (Status.FINISHED.value, Status.NONFINITE.value),
+    "done": (Status.FINISHED.value, Status.NONFINITE.value, Status.NOT_APPLICABLE.value),
     "failed": (Status.FAILED.value,),
     "missing": (Status.MISSING.value,),
 }
