@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from dashboard.views import compare, cost, inside, provenance, stability, sweeps
 from hypercore.results.files import ResultFileError
 
 Body = Callable[[str], None]
+
+_ICON = Path(__file__).with_name("icon.svg")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ PAGES = (
 
 def run() -> None:
     """Draw the site: the navigation and the page that the address names."""
-    st.set_page_config(page_title="hypercore", page_icon=":material/stacks:", layout="wide")
+    # An icon by name would be asked of another machine.
+    st.set_page_config(page_title="hypercore", page_icon=str(_ICON), layout="wide")
     pages = [
         st.Page(
             partial(draw, page),

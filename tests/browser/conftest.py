@@ -1,0 +1,136 @@
+"""A running dashboard and a real Chromium; without one the tests skip, naming the install command."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.unit.studies import MadeUp, write_study
+
+ROOT = Path(__file__).parents[2]
+INSTALL = "apt-get install -y chromium fonts-dejavu-core fonts-liberation"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Every chart that the page has, below the fold too, holds a drawing.
+DRAWN = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
+    .every(chart => chart.querySelector('.main-svg') || !chart.offsetParent)"""
+Open = Callable[..., Page]
+
+
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = chromium()
+    if executable is None:
+        pytest.skip(f"no Chromium on this machine; install it with: {INSTALL}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def dashboard(results: Path) -> Iterator[str]:
+    """A dashboard of a results' folder; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    options = [f"--server.port={port}", "--server.address=127.0.0.1"]
+    process = subprocess.Popen(
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, "HYPERCORE_RESULTS": str(results)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_healthy(url: str, timeout_sec: float = 60) -> None:
+    end = time.monotonic() + timeout_sec
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    write_study(folder, MadeUp(missing=lambda cell: cell.seed == 4 and cell.stack.alpha == 100))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(browser: Browser, results: Path) -> Iterator[str]:
+    del browser  # where there is none, do not start a dashboard either
+    with dashboard(results) as url:
+        yield url
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: str) -> Iterator[Open]:
+    """Open an address of the site in a fresh browser profile, wait until it is drawn."""
+    contexts = []
+
+    def open_(path: str, width: int = 1280, dark: bool = False, url: str = site) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{url}/{path}")
+        settle(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until a page's script has run and its charts are drawn."""
+    page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]', timeout=60_000)
+    page.wait_for_timeout(300)
+    page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]', timeout=60_000)
+    if page.locator("[data-testid=stPlotlyChart]").count():
+        page.wait_for_function(DRAWN, timeout=60_000)
+
+
+def screenshot(page: Page, path: Path) -> Path:
+    """The whole page, not only what its window shows."""
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": max(int(height), 600)})
+    page.wait_for_timeout(600)
+    page.screenshot(path=path)
+    return path
