@@ -30,7 +30,13 @@ def guarded(log: Path) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     try:
         yield
-    except (StudyError, SpecError, ResultFileError, StudyIncompleteError) as error:
+    except ResultFileError as error:
+        words = str(error)
+        if error.path.exists():  # sweeps' files and tables are all made of the store
+            error.path.unlink()
+            words = f"{words}. It is deleted now: run again, and it is made anew."
+        _fail(logger, words, words)
+    except (StudyError, SpecError, StudyIncompleteError) as error:
         _fail(logger, str(error), str(error))
     except KeyboardInterrupt:
         _fail(logger, "interrupted", "interrupted")
