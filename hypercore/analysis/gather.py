@@ -11,7 +11,17 @@ from hypercore.analysis.tables import read_frame, to_frame, write_frame
 from hypercore.results import records
 from hypercore.results.schemas import RECORDS
 from hypercore.results.sweeps import read_sweep_table
-from hypercore.spec.columns import CELLS, CURVES, FACTS, PLAN, PROVENANCE, TRAJECTORIES, Status, names
+from hypercore.spec.columns import (
+    CELLS,
+    CURVES,
+    FACTS,
+    PLAN,
+    PROVENANCE,
+    REFINEMENT,
+    TRAJECTORIES,
+    Status,
+    names,
+)
 
 
 @dataclass(frozen=True)
@@ -31,13 +41,16 @@ class Tables:
         write_frame(folder / "trajectories.parquet", self.trajectories, "trajectories", TRAJECTORIES, facts)
 
 
-def gather(plan: Path, sweeps: Iterable[Path]) -> Tables:
-    """Read a study's plan and its sweep files, and join them.
+def gather(plan: Path, sweeps: Iterable[Path], rounds: Iterable[Path] = ()) -> Tables:
+    """Read a study's plan, what ``rounds`` of refinement added to it, and its sweep files, and join them.
 
     Raises:
         ResultFileError: a file is missing or damaged; the message says what to do.
     """
-    return join(read_frame(plan, "plan", PLAN), [read_sweep_table(path) for path in sweeps])
+    added = [read_frame(path, "refinement", REFINEMENT)[list(names(PLAN))] for path in rounds]
+    planned = read_frame(plan, "plan", PLAN)
+    whole = pd.concat([planned, *(frame for frame in added if len(frame))], ignore_index=True)
+    return join(whole, [read_sweep_table(path) for path in sweeps])
 
 
 def join(plan: pd.DataFrame, sweeps: Iterable[pa.Table]) -> Tables:

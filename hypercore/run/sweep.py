@@ -61,8 +61,8 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
     device = device_kind(study.device) if study.device == "auto" else study.device
     conditions = execution(device)
     since = not_before_ns(results, sweep, digest)
-    found = {cell.id: _stored(store, cell, conditions, since, study.reuse == "any") for cell in cells}
-    origins = {cell.id: _stored(store, cell, conditions, 0, study.reuse == "any") for cell in planned.parents}
+    found = {cell.id: stored(store, cell, conditions, since, study.reuse == "any") for cell in cells}
+    origins = {cell.id: stored(store, cell, conditions, 0, study.reuse == "any") for cell in planned.parents}
     thawed = {cell.id: thaw(cell, origins[cell.parent]) for cell in cells if cell.parent is not None}
     found = {
         i: r if r is None or i not in thawed or still_holds(r, thawed[i]) else None for i, r in found.items()
@@ -94,7 +94,7 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
     return SweepReport(len(cells), cached, len(missing), status.failed)
 
 
-def _stored(
+def stored(
     store: Store, cell: Cell, conditions: Execution, since_ns: int, any_execution: bool
 ) -> Record | None:
     """The cell's record, if it is there, did not fail, and is no older than a not-before mark."""

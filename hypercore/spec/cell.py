@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hypercore.spec.clipping import NUMERICS as CLIPPING_NUMERICS
-from hypercore.spec.clipping import Clipping, Kind
+from hypercore.spec.clipping import OFF, Clipping, Feedback, Kind, Norm, Scope
+from hypercore.spec.notation import parse_stack
+from hypercore.spec.optimizers import SpecError
 from hypercore.spec.problems import DATASETS, MODELS
 from hypercore.spec.stack import Stack
 
@@ -114,6 +117,33 @@ class Cell:
             "protocol": self.protocol,
             "parent": self.parent,
         }
+
+    @classmethod
+    def from_identity(cls, row: Mapping[str, Any]) -> "Cell":
+        """The cell that a row with the columns of :meth:`identity` was made of.
+
+        Raises:
+            SpecError: the row's cell id is not that of the rest of it.
+
+        >>> from hypercore.spec.clipping import ON
+        >>> from hypercore.spec.notation import parse_stack
+        >>> cell = Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), ON, 5, 32, 0)
+        >>> Cell.from_identity(cell.identity()).id == cell.id
+        True
+        """
+        clipping = OFF
+        if row["clipping"] != str(OFF):
+            options = Scope(row["clip_scope"]), Norm(row["clip_norm"]), Feedback(row["clip_feedback"])
+            clipping = Clipping(Kind.RUNNING_MEAN, *options)
+        parent = row["parent"] if isinstance(row["parent"], str) else None
+        stack = parse_stack(str(row["stack"]))
+        size = int(row["epochs"]), int(row["batch_size"]), int(row["seed"])
+        cell = cls(
+            str(row["dataset"]), str(row["model"]), stack, clipping, *size, parent, str(row["protocol"])
+        )
+        if cell.id != row["cell_id"]:
+            raise SpecError(f"cell {row['cell_id']} is not what its row says, which is {cell.id}")
+        return cell
 
     @property
     def batch_key(self) -> tuple[str, str, str, int, int, str]:

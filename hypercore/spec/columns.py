@@ -142,6 +142,13 @@ PLAN = (
     *IDENTITY,
 )
 
+# One row a cell that a round of refinement adds to the plan.
+REFINEMENT = (
+    *PLAN,
+    Column("round", "int64", "round of refinement, from 1"),
+    Column("reason", "string", "why the round adds it"),
+)
+
 # One row a planned (entry, cell): what was planned and, where it is there, what came of it.
 CELLS = PLAN + FACTS + PROVENANCE
 CURVES = _CELL_ID + CURVE_POINT

@@ -22,6 +22,7 @@ from hypercore.study.fields import (
     as_list,
     refuse,
 )
+from hypercore.study.refine import RefineConfig
 
 # Folders beside the studies' own under results/.
 RESERVED_NAMES = ("benchmarks", "checkpoints", "logs", "status", "store", "sweeps")
@@ -134,6 +135,9 @@ class StudyConfig(Axes):
         "exact", description="exact (results of an equal execution) or any"
     )
     max_cells: Positive = Field(10_000, description="a whole number above 0")
+    refine: RefineConfig = Field(
+        RefineConfig(), description="a mapping of rounds, resolution_decades, max_seeds and budget"
+    )
     analysis: AnalysisConfig = Field(
         AnalysisConfig(), description="a mapping of epsilon_pct, tolerated_divergence and stands_for"
     )

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -28,9 +29,27 @@ class Plan:
     @property
     def digest(self) -> str:
         """A hash of all that the study's tables are made of: rows, sweeps, settings of the analysis."""
+        return digest([self._content, self.study.refine.rounds])
+
+    @property
+    def _content(self) -> list[Any]:
         rows = [[row.label, row.role.value, row.cell.id, row.baseline_id] for row in self.rows]
         sweeps = [[sweep.name, sweep.digest] for sweep in self.sweeps]
-        return digest([self.study.name, rows, sweeps, self.study.analysis.model_dump(mode="json")])
+        settings = self.study.analysis.model_dump(mode="json")
+        refine = self.study.refine.model_dump(mode="json", exclude={"rounds"})
+        return [self.study.name, rows, sweeps, settings, refine]
+
+    @property
+    def rounds(self) -> dict[str, str]:
+        """Files of the rounds of refinement by what the plan calls their sweeps.
+
+        A name holds a hash of all that comes before it, so one more round leaves the others as they are.
+        """
+        found: dict[str, str] = {}
+        for number in range(1, self.study.refine.rounds + 1):
+            content = digest([self._content, number, list(found.values())])
+            found[f"round-{number}"] = f"{self.study.name}/rounds/{number}.{content}.parquet"
+        return found
 
     def parents_of(self, name: str, content: str) -> list[str]:
         """The files of the sweeps that a sweep of frozen cells waits for; none for any other."""

@@ -18,6 +18,8 @@ rule gather:
         plan=f"{STUDY}/plan.parquet",
         mark=f"{STUDY}/.plan/{PLAN.digest}",
         sweeps=SWEEPS,
+        rounds=ROUNDS,
+        refinements=[table_of(path) for path in ROUNDS],
     output:
         cells=f"{STUDY}/cells.parquet",
         curves=f"{STUDY}/curves.parquet",

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypercore.analysis.gather import gather
-
 from hypercore.run.script import guarded
 
 if TYPE_CHECKING:
@@ -13,5 +12,7 @@ if TYPE_CHECKING:
     snakemake: Snakemake
 
 with guarded(Path(snakemake.log[0])):
-    tables = gather(Path(snakemake.input.plan), [Path(path) for path in snakemake.input.sweeps])
+    trained = [Path(path) for path in [*snakemake.input.sweeps, *snakemake.input.rounds]]
+    rounds = [Path(path) for path in snakemake.input.refinements]
+    tables = gather(Path(snakemake.input.plan), trained, rounds)
     tables.write(Path(snakemake.output.cells).parent)

@@ -14,4 +14,5 @@ if TYPE_CHECKING:
 
 with guarded(Path(snakemake.log[0])):
     plan = load(Path(snakemake.config["study"]), confirm_large=True)
-    verify(Path(snakemake.input.cells), {sweep.name: Path("results") / sweep.path for sweep in plan.sweeps})
+    files = {sweep.name: sweep.path for sweep in plan.sweeps} | plan.rounds
+    verify(Path(snakemake.input.cells), {name: Path("results") / path for name, path in files.items()})

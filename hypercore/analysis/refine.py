@@ -1,0 +1,183 @@
+"""Where to look closer: α between the last safe and the first unsafe point, seeds where none can tell."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hypercore.analysis.analyse import Settings
+from hypercore.analysis.frames import Entry, entries
+from hypercore.analysis.gather import gather
+from hypercore.analysis.judgement import judge
+from hypercore.analysis.regions import Criteria, Safety, find_region
+from hypercore.analysis.regions import judge as judge_point
+from hypercore.analysis.tables import write_frame
+from hypercore.spec.cell import Cell
+from hypercore.spec.columns import REFINEMENT, Role, names
+from hypercore.spec.stack import Stack, rounded
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How far to go: see the config's section ``refine``. ``budget`` counts cells, over all rounds."""
+
+    rounds: int = 0
+    resolution_decades: float = 0.1
+    max_seeds: int = 10
+    budget: int = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """One α of an entry that some seeds are wanted for, in every clipping of it, and why."""
+
+    alpha: float
+    seeds: tuple[int, ...]
+    reason: str
+
+
+def refine(
+    cells: pd.DataFrame, round_number: int, rule: Rule, criteria: Criteria | None = None
+) -> pd.DataFrame:
+    """The REFINEMENT table of one round: the cells that it adds to judged ones.
+
+    All clippings of an entry get the same α and seeds, and each seed its baseline, so that effects
+    stay paired. Edges come first, then undetermined points, in the order of entries and α; a request
+    that would exceed the budget is left out whole. The same cells give the same table.
+
+    Args:
+        cells: judged cells of the plan and of all earlier rounds.
+        round_number: from 1.
+        rule: how far to go.
+        criteria: when an α is safe.
+    """
+    planned = set(zip(cells["label"], cells["cell_id"], strict=True))
+    ids = set(cells["cell_id"])
+    left = rule.budget - _spent(cells)
+    rows: list[dict[str, Any]] = []
+    for request, family in _ordered(entries(cells), rule, criteria or Criteria()):
+        wanted = {(row["label"], row["cell_id"]): row for row in _rows(cells, family, request, round_number)}
+        found = {key: row for key, row in wanted.items() if key not in planned}
+        new = {row["cell_id"] for row in found.values()} - ids
+        if len(new) <= left:
+            left -= len(new)
+            ids |= new
+            planned |= set(found)
+            rows += found.values()
+    frame = pd.DataFrame(rows, columns=list(names(REFINEMENT)))
+    return frame.astype(
+        {"seed": "Int64", "height": "Int64", "epochs": "Int64", "batch_size": "Int64", "round": "Int64"}
+    )
+
+
+def write_round(
+    plan: Path,
+    sweeps: Sequence[Path],
+    earlier: Sequence[Path],
+    out: Path,
+    number: int,
+    settings: str,
+    analysis: str,
+) -> None:
+    """Read what is trained so far, and write the table of the cells that the next round trains.
+
+    Args:
+        plan: the study's plan.
+        sweeps: files of trained cells, those of earlier rounds too.
+        earlier: tables of the earlier rounds.
+        out: the round's table.
+        number: of the round, from 1.
+        settings: the config's section ``refine``, as JSON.
+        analysis: the config's section ``analysis``, as JSON.
+
+    Raises:
+        ResultFileError: a file is missing or damaged.
+    """
+    cells = judge(gather(plan, sweeps, earlier).cells)
+    found = refine(cells, number, Rule(**json.loads(settings)), Settings.from_json(analysis).criteria)
+    write_frame(out, found, "refinement", REFINEMENT)
+
+
+def sweep_of(round_number: int) -> str:
+    """What a round's cells have in the plan's column ``sweep``."""
+    return f"round-{round_number}"
+
+
+def _spent(cells: pd.DataFrame) -> int:
+    return int(cells.loc[cells["sweep"].str.startswith("round-"), "cell_id"].nunique())
+
+
+def _ordered(found: Sequence[Entry], rule: Rule, criteria: Criteria) -> Iterator[tuple[Request, list[Entry]]]:
+    families: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in found:
+        if entry.frame["baseline_id"].notna().any():
+            families.setdefault(tuple(entry.key.values()), []).append(entry)
+    for ask in (_edges, _undetermined):
+        for family in families.values():
+            for entry in family:
+                yield from ((request, family) for request in ask(entry, rule, criteria))
+
+
+def _edges(entry: Entry, rule: Rule, criteria: Criteria) -> Iterator[Request]:
+    region = find_region(entry.points(), criteria)
+    for safe, stop, edge in (
+        (region.low, region.low_stop, "lower"),
+        (region.high, region.high_stop, "upper"),
+    ):
+        if safe is None or stop is None:
+            continue
+        width = abs(math.log10(stop / safe))
+        # What was rounded to 6 digits may miss the resolution by a hair.
+        if width > rule.resolution_decades * (1 + 1e-6):
+            middle = rounded(math.sqrt(safe * stop))
+            between = (
+                f"{edge} edge of clipping {entry.clipping} between {safe:g} and {stop:g}, {width:.2g} decades"
+            )
+            yield Request(middle, tuple(entry.seeds), f"bisects the {between}")
+
+
+def _undetermined(entry: Entry, rule: Rule, criteria: Criteria) -> Iterator[Request]:
+    for point in entry.points():
+        if judge_point(point, criteria) is Safety.UNDETERMINED:
+            own = sorted({int(seed) for seed in entry.frame.loc[entry.frame["alpha"] == point.alpha, "seed"]})
+            more = [seed for seed in range(rule.max_seeds) if seed not in own][
+                : max(0, rule.max_seeds - len(own))
+            ]
+            # Doubling each round reaches any number in few rounds.
+            if added := tuple(more[: len(own)]):
+                reason = (
+                    f"undetermined at {point.alpha:g} with clipping {entry.clipping} and {len(own)} seeds"
+                )
+                yield Request(point.alpha, added, reason)
+
+
+def _rows(
+    cells: pd.DataFrame, family: Sequence[Entry], request: Request, round_number: int
+) -> Iterator[dict[str, Any]]:
+    for entry in family:
+        # Any row of the entry has what α and seed leave alone.
+        stack = Cell.from_identity(_row(cells, entry.frame["cell_id"].iloc[0], Role.STACK))
+        beside = _row(cells, entry.frame["baseline_id"].dropna().iloc[0], Role.BASELINE)
+        for seed in request.seeds:
+            cell = replace(stack, stack=_with_alpha(stack.stack, request.alpha), seed=seed)
+            lowest = replace(Cell.from_identity(beside), seed=seed)
+            head = {"study": entry.key["study"], "sweep": sweep_of(round_number), "round": round_number}
+            head["reason"] = request.reason
+            row = {"label": beside["label"], "role": Role.BASELINE.value, "baseline_id": None}
+            yield {**head, **lowest.identity(), **row}
+            row = {"label": entry.key["label"], "role": Role.STACK.value, "baseline_id": lowest.id}
+            yield {**head, **cell.identity(), **row}
+
+
+def _row(cells: pd.DataFrame, cell_id: str, role: Role) -> dict[str, Any]:
+    found = cells[(cells["cell_id"] == cell_id) & (cells["role"] == role.value)]
+    return {str(name): value for name, value in found.iloc[0].items()}
+
+
+def _with_alpha(stack: Stack, alpha: float) -> Stack:
+    given = {**dict(stack.top.given), "alpha": alpha}
+    return replace(stack, optimizers=(*stack.optimizers[:-1], replace(stack.top, given=tuple(given.items()))))
