@@ -55,5 +55,5 @@ def run_round(study_path: Path, plan: Path, out: Path, results: Path, threads: i
             if record.cell["status"] != Status.FAILED.value:
                 store.write(record)
             found[str(record.cell["cell_id"])] = record
-    write_sweep(out, found.values(), {"study": study.name})
+    write_sweep(out, [found[cell_id] for cell_id in sorted(found)], {"study": study.name})
     return count

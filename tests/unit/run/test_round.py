@@ -14,7 +14,8 @@ from hypercore.spec.columns import REFINEMENT
 from hypercore.study import Plan, StudyError, load
 
 CONFIG = (
-    "{{name: try, datasets: [digits], epochs: 1, seeds: 2, stacks: [{{stack: Adam / SGD, alphas: [1e-5, 1e9]}}], "
+    "{{name: try, datasets: [digits], epochs: 1, seeds: 2, "
+    "stacks: [{{stack: Adam / SGD, alphas: [1e-5, 1e9]}}], "
     "refine: {refine}}}"
 )
 
@@ -57,4 +58,4 @@ def test_a_round_is_trained_once_and_then_read_from_the_store(tmp_path: Path) ->
     assert {record.cell["cell_id"] for record in read_sweep(out)} == set(wanted["cell_id"])
     first = out.read_bytes()
     assert run_round(study.path, listed, out, results) == 0
-    assert len(out.read_bytes()) == len(first)
+    assert out.read_bytes() == first
