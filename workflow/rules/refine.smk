@@ -1,24 +1,15 @@
 # A round of refinement: first which cells to add, from all that is trained so far, then their training.
 # Names hold a hash of what comes before, so a round is there or it is not, like a sweep.
 ROUNDS = [f"results/{path}" for path in PLAN.rounds.values()]
-
-
-def table_of(path):
-    return path.removesuffix(".parquet") + ".plan.parquet"
-
-
-def earlier(wildcards):
-    return ROUNDS[: int(wildcards.number) - 1]
+REFINEMENTS = [path.removesuffix(".parquet") + ".plan.parquet" for path in ROUNDS]
 
 
 rule refine:
     input:
         plan=ancient(f"{STUDY}/plan.parquet"),
         sweeps=ancient(SWEEPS),
-        rounds=lambda wildcards: ancient(earlier(wildcards)),
-        refinements=lambda wildcards: [
-            ancient(table_of(path)) for path in earlier(wildcards)
-        ],
+        rounds=lambda wildcards: ancient(ROUNDS[: int(wildcards.number) - 1]),
+        refinements=lambda wildcards: ancient(REFINEMENTS[: int(wildcards.number) - 1]),
     output:
         f"{STUDY}/rounds/{{number}}.{{digest}}.plan.parquet",
     log:
@@ -30,7 +21,7 @@ rule refine:
     conda:
         "../envs/hypercore.yaml"
     params:
-        settings=PLAN.study.refine.model_dump_json(),
+        settings=PLAN.study.refine.model_dump_json(exclude={"rounds"}),
         analysis=PLAN.study.analysis.model_dump_json(),
     script:
         "../scripts/refine.py"

@@ -19,7 +19,7 @@ rule gather:
         mark=f"{STUDY}/.plan/{PLAN.digest}",
         sweeps=SWEEPS,
         rounds=ROUNDS,
-        refinements=[table_of(path) for path in ROUNDS],
+        refinements=REFINEMENTS,
     output:
         cells=f"{STUDY}/cells.parquet",
         curves=f"{STUDY}/curves.parquet",
