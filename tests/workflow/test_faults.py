@@ -1,0 +1,234 @@
+"""Kills, damage, a full disk, failing cells: what is lost is little, and the next plain run goes on."""
+
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.workflow.runner import Workplace, command, environment, tables
+
+KILLS = int(os.environ.get("HYPERCORE_KILLS", "5"))
+
+SEEDS = 3 + KILLS // 5
+
+# Long enough to be killed in the middle: two sweeps, a few batches, many epochs.
+LONG = f"""\
+name: tiny
+datasets: [digits]
+stacks:
+  - {{stack: SGD / SGD, alphas: [0.1, 1, 10, 1000], epochs: 60}}
+  - {{stack: Adam / SGD, alphas: [1e-4, 1e-2], epochs: 25}}
+clipping: [off, on]
+seeds: {SEEDS}
+baselines: false
+device: cpu
+"""
+EAGER_CHECKPOINTS = {"HYPERCORE_CHECKPOINT_SEC": "0.2"}
+
+
+def start(place: Workplace, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*arguments, "--", "tables"),
+        cwd=place.folder,
+        env=environment(EAGER_CHECKPOINTS),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def jobs(run: subprocess.Popen[str]) -> list[psutil.Process]:
+    try:
+        return psutil.Process(run.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill(run: subprocess.Popen[str], how: str) -> bool:
+    """End a run, or its job, in one of the ways that runs end; whether it still ran."""
+    if run.poll() is not None:
+        return False
+    if how == "job":
+        for process in jobs(run):
+            process.kill()
+    elif how == "snakemake":
+        run.kill()
+    elif how == "everything":
+        os.killpg(run.pid, signal.SIGKILL)
+    else:
+        os.killpg(run.pid, signal.SIGINT if how == "interrupt" else signal.SIGTERM)
+    return True
+
+
+def checkpoints(place: Workplace) -> set[str]:
+    return {path.name for path in (place.folder / "results/checkpoints").glob("*.pt")}
+
+
+def wait_for(condition: object, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.mark.timeout(900 + 60 * KILLS)
+def test_after_random_kills_the_results_are_those_of_an_undisturbed_run(
+    workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rng = random.Random(20221128)
+    workplace.write(LONG)
+    hows = ["everything", "interrupt", "snakemake", "terminate", "job"]
+    kept: dict[Path, tuple[int, int]] = {}
+    hits = 0
+    for number in range(KILLS):
+        run = start(workplace)
+        if number % 3 == 2:
+            time.sleep(rng.uniform(0.2, 6))
+        else:
+            before = workplace.stored(), checkpoints(workplace)
+            wait_for(
+                lambda b=before, r=run: (
+                    (workplace.stored(), checkpoints(workplace)) != b or r.poll() is not None
+                )
+            )
+            time.sleep(rng.uniform(0, 0.5))
+        hits += kill(run, hows[number % len(hows)])
+        run.wait(timeout=120)
+        now = workplace.stored()
+        assert kept.items() <= now.items(), "a finished cell was lost or trained again"
+        kept = now
+        assert not list((workplace.folder / "results/store").rglob("*.parquet.tmp"))
+    assert hits >= 0.6 * KILLS
+    workplace.run("--", "tables", env=EAGER_CHECKPOINTS)
+    assert kept.items() <= workplace.stored().items()
+    assert not checkpoints(workplace)
+    undisturbed = Workplace(tmp_path_factory.mktemp("undisturbed"))
+    undisturbed.write(LONG)
+    undisturbed.run("--", "tables")
+    here, there = tables(workplace), tables(undisturbed)
+    for name, table in there.items():
+        assert here[name].equals(table), name
+    assert len(workplace.cells()) == (4 + 2) * 2 * SEEDS
+
+
+def test_a_second_run_in_a_folder_says_that_there_is_a_first(workplace: Workplace) -> None:
+    workplace.write(LONG)
+    first = start(workplace)
+    try:
+        wait_for(lambda: jobs(first) and any((workplace.folder / ".snakemake/locks").glob("*")))
+        said = workplace.run("--", "tables", code=1)
+        assert f"Another run works in this folder: process {first.pid} on" in said
+        assert "LockException" in said
+        assert first.poll() is None
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+
+
+def damage(path: Path, how: str) -> None:
+    data = bytearray(path.read_bytes())
+    if how == "emptied":
+        path.write_bytes(b"")
+    elif how == "truncated":
+        path.write_bytes(data[: len(data) // 2])
+    elif how == "deleted":
+        path.unlink()
+    else:
+        data[len(data) // 2] ^= 4
+        path.write_bytes(bytes(data))
+
+
+def test_damaged_files_are_noticed_and_only_they_are_made_again(workplace: Workplace) -> None:
+    workplace.run("--", "tables")
+    sound = tables(workplace)
+    results = workplace.folder / "results"
+    [sweep] = (results / "sweeps").glob("*.parquet")
+    for how in ("emptied", "truncated", "deleted"):
+        damage(sweep, how)
+        assert workplace.trained(target="tables") == 0, how
+        damage(results / "tiny/comparison.parquet", how)
+        assert workplace.trained(target="tables") == 0, how
+    # A flipped bit in the middle shows only when the file is read.
+    damage(sweep, "flipped")
+    (results / "tiny/cells.parquet").unlink()
+    said = workplace.run("--", "tables", code=1)
+    assert re.search(r"sweeps/\S+\.parquet: its checksum does not match", said)
+    assert workplace.trained(target="tables") == 0
+    # A record of the store that cannot be read is trained again, alone.
+    record = sorted((results / "store").rglob("*.parquet"))[0]
+    damage(record, "flipped")
+    sweep.unlink()
+    assert workplace.trained(target="tables") == 1
+    for name, table in sound.items():
+        assert tables(workplace)[name].equals(table), name
+
+
+def test_a_full_disk_is_a_clear_error_and_corrupts_nothing(workplace: Workplace) -> None:
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+
+    done = subprocess.run(
+        command("--", "sweeps"),
+        cwd=workplace.folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=little_room,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout
+    assert "File too large" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not list((workplace.folder / "results").rglob("*.parquet"))
+    assert not list((workplace.folder / "results").rglob("*.tmp"))
+    assert workplace.trained() == 4
+
+
+FAILING = """\
+import hypercore.run.bisect as module
+
+whole = module.bisected
+
+def bisected(cells, train):
+    def failing(part):
+        if any(cell.stack.alpha == 1000 and str(cell.clipping) == "off" for cell in part):
+            raise RuntimeError("a cosmic ray")
+        return train(part)
+    return whole(cells, failing)
+
+module.bisected = bisected
+"""
+
+
+def test_a_failing_cell_is_recorded_the_others_finish_and_the_next_run_tries_it_again(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    (tmp_path / "failing").mkdir()
+    (tmp_path / "failing/sitecustomize.py").write_text(FAILING)
+    env = {"PYTHONPATH": str(tmp_path / "failing")}
+    for _ in range(2):
+        said = workplace.run("--", "tables", env=env, code=1)
+        assert "failed: RuntimeError: a cosmic ray" in said
+        assert "1 of 4 cells have no result" in said
+        rows = workplace.cells()
+        assert sorted(str(row["status"]) for row in rows if row["status"] == "failed") == ["failed"]
+        [failed] = [row for row in rows if row["status"] == "failed"]
+        assert (failed["alpha"], failed["clipping"], failed["error"]) == (
+            1000.0,
+            "off",
+            "RuntimeError: a cosmic ray",
+        )
+        assert workplace.table("comparison").num_rows == 2
+        assert len(workplace.stored()) == 3
+    assert workplace.trained(target="tables") == 1
+    assert "failed" not in {row["status"] for row in workplace.cells()}
