@@ -12,6 +12,7 @@ from hypercore.analysis.comparison import compare
 from hypercore.analysis.effects import effects
 from hypercore.analysis.judgement import DivergenceRule, judge
 from hypercore.analysis.ranges import regions, safety, sensitivities
+from hypercore.spec.columns import Role
 
 _Stamp = tuple[int, int] | None
 
@@ -47,6 +48,19 @@ def derived(study: str, name: str) -> pd.DataFrame:
     if path.exists():
         return table(study, name)
     return _derived(str(path.parent.parent), study, name, data.stamp(cells))
+
+
+def effects_of(study: str, title: str) -> pd.DataFrame:
+    """Clipping's effects on one entry: from the file, else worked out for that entry alone.
+
+    Raises:
+        ResultFileError: neither the file nor the cells can be read.
+    """
+    found = optional(study, "effects")
+    if found is not None:
+        return data.of_entry(found, title)
+    path = data.table_path(data.results_root(), study, "cells")
+    return _effects_of(str(path.parent.parent), study, title, data.stamp(path))
 
 
 def grids(study: str, rule: DivergenceRule) -> list[stability.Grid]:
@@ -115,3 +129,10 @@ def _profiles(
 ) -> pd.DataFrame:
     cells = _judged(root, study, DivergenceRule(), stamp)
     return stability.profiles(cells, title, np.asarray(errors_pct))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _effects_of(root: str, study: str, title: str, stamp: _Stamp) -> pd.DataFrame:
+    cells = _judged(root, study, DivergenceRule(), stamp)
+    stacks = cells[cells["role"] == Role.STACK.value]
+    return effects(data.of_entry(stacks, title))

@@ -94,4 +94,9 @@ def titles(frame: pd.DataFrame) -> pd.Series:
 
 def of_entry(frame: pd.DataFrame, title: str) -> pd.DataFrame:
     """The rows of one entry, by its title."""
-    return frame[titles(frame) == title]
+    entries = frame[ENTRY].drop_duplicates()
+    mask = pd.Series(False, index=frame.index)
+    for entry in entries[titles(entries) == title].to_dict("records"):
+        same = [frame[column] == value for column, value in entry.items()]
+        mask |= pd.concat(same, axis="columns").fillna(False).all(axis="columns")
+    return frame[mask.astype(bool)]

@@ -71,6 +71,8 @@ def gain(row: Mapping[Any, Any]) -> str:
     decades, relation = row["gain_decades"], row["gain_relation"]
     if pd.isna(decades):
         return "What clipping adds to the range cannot be told: there is no unclipped run to compare with."
+    if decades == 0 and (pd.isna(row["alpha_low"]) or row["alpha_low"] == row["alpha_high"]):
+        return "So clipping adds nothing to the range."
     if relation == "?":
         return "The grid cuts both ranges, so what clipping adds cannot be told from it."
     bounds = {"≥": "at least ", "≤": "at most "}.get(str(relation), "")

@@ -22,7 +22,7 @@ def page(study: str) -> None:
     if title is None:
         return
     rows = data.of_entry(comparison, title)
-    _table(rows, cache.derived(study, "effects"), cache.optional(study, "residuals"))
+    _table(rows, cache.effects_of(study, title), cache.optional(study, "residuals"))
     judged = cache.judged(study)
     stacks = judged[judged["role"] == "stack"]
     entry = data.of_entry(stacks, title)

@@ -31,14 +31,10 @@ def page(study: str) -> None:
     )
     _flips(study, points, (criteria, rule))
     st.subheader("How far the safe range reaches")
-    gains = stability.gains(grids, criteria)
-    widgets.chart(
-        figures.intervals_figure(regions, gains),
-        "intervals",
-        "For each stack a bar over its longest run of safe α, without and with clipping, and how many "
-        "decades clipping adds.",
-        regions,
-    )
+    if regions["alpha_low"].isna().all():
+        st.info("No α of this study is shown to be safe under these criteria; more seeds may tell.")
+    else:
+        _intervals(grids, regions, criteria)
     _profiles(study, sorted({grid.title for grid in grids}))
     _sensitivity(study)
     st.subheader("Do taller stacks have wider ranges?")
@@ -49,6 +45,16 @@ def page(study: str) -> None:
         figures.height_figure(regions),
         "height",
         "The width of the safe range in decades against the number of optimizers in the stack.",
+        regions,
+    )
+
+
+def _intervals(grids: list[stability.Grid], regions: pd.DataFrame, criteria: Criteria) -> None:
+    widgets.chart(
+        figures.intervals_figure(regions, stability.gains(grids, criteria)),
+        "intervals",
+        "For each stack a bar over its longest run of safe α, without and with clipping, and how many "
+        "decades clipping adds.",
         regions,
     )
 

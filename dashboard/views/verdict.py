@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import cache, data, widgets
 from dashboard.verdicts import Verdict, verdicts
 
+MOST_CARDS = 40
 _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "undetermined": "? undetermined"}
 
 
@@ -14,10 +15,20 @@ def page(study: str) -> None:
     found = verdicts(cache.derived(study, "regions"), cache.derived(study, "effects"))
     if not found:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
-    for verdict in found:
+    for verdict in _few(found):
         _card(verdict)
     _claims(study, cache.optional(study, "claims"))
     _residuals(cache.optional(study, "residuals"))
+
+
+def _few(found: list[Verdict]) -> list[Verdict]:
+    """All verdicts of a study of usual size; of a large one those that the reader looks for."""
+    if len(found) <= MOST_CARDS:
+        return found
+    text = st.text_input("Stack or data set contains", key="contains", bind="query-params", max_chars=80)
+    chosen = [verdict for verdict in found if text.lower() in verdict.title.lower()]
+    st.caption(f"{len(chosen)} of {len(found)} stacks; the first {MOST_CARDS} are shown.")
+    return chosen[:MOST_CARDS]
 
 
 def _card(verdict: Verdict) -> None:
@@ -41,6 +52,8 @@ def _claims(study: str, claims: pd.DataFrame | None) -> None:
         "Verdicts", list(_ICONS), selection_mode="multi", key="verdicts", bind="query-params", default=None
     )
     rows = claims[claims["verdict"].isin(wanted)] if wanted else claims
+    decided_first = rows["verdict"].map({name: place for place, name in enumerate(_ICONS)})
+    rows = rows.loc[decided_first.sort_values(kind="stable").index]
     shown = pd.DataFrame(
         {
             "verdict": rows["verdict"].map(_ICONS).fillna(rows["verdict"]),
