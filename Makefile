@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 
 results: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --config study=$(STUDY)
-	@$(BIN)/python -m hypercore.analysis --study $(STUDY)
+	@$(BIN)/python -m hypercore.run.show $(STUDY)
 
 dashboard: $(READY)
 	$(BIN)/streamlit run dashboard/app.py

@@ -141,7 +141,7 @@ def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
         if field.name not in table.schema.names or table.schema.field(field.name).type != field.type:
             raise ResultFileError(
                 path,
-                f"its column {field.name!r} is absent or of another type; run snakemake again to write it anew",
+                f"its column {field.name!r} is absent or of another type; run snakemake again to remake it",
             )
     return table.select(schema.names).replace_schema_metadata(metadata)
 
