@@ -12,7 +12,7 @@ STUDY ?= config/config.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup results dashboard test lint types structure workflow unit browser bench clean
+.PHONY: help setup results dashboard test lint types structure workflow unit browser clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,7 +40,7 @@ test: lint types structure workflow unit browser
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check --quiet workflow
+	$(BIN)/snakefmt --check workflow
 
 types: $(READY)
 	$(BIN)/mypy
@@ -56,9 +56,6 @@ unit: $(READY)
 
 browser: $(READY)
 	$(BIN)/python -m pytest tests/browser
-
-bench: $(READY)
-	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf .venv .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
