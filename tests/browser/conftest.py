@@ -119,7 +119,11 @@ def open_page(browser: Browser, site: str) -> Iterator[Open]:
 
 
 def settle(page: Page) -> None:
-    """Wait until a page's script has run and its charts are drawn."""
+    """Wait until a page's script has run and its charts are drawn.
+
+    Before its first run a page calls itself "notRunning" too; its heading shows that the run has begun.
+    """
+    page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
     page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]', timeout=60_000)
     page.wait_for_timeout(300)
     page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]', timeout=60_000)

@@ -76,7 +76,7 @@ def test_a_click_on_a_seed_leads_inside_its_run(open_page: Open) -> None:
     assert target is not None and "alpha=" in target
     inside = open_page(target.rpartition("/")[2])
     expect(inside.get_by_role("heading", name="Inside a run", level=1)).to_be_visible()
-    assert inside.locator("[data-testid=stPlotlyChart]").count() == 3
+    expect(inside.locator("[data-testid=stPlotlyChart]")).to_have_count(CHARTS["inside"])
 
 
 def test_pages_are_reached_by_keyboard(open_page: Open) -> None:
