@@ -40,7 +40,7 @@ test: lint types structure workflow unit browser
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check workflow
+	$(BIN)/snakefmt --check Snakefile workflow
 
 types: $(READY)
 	$(BIN)/mypy

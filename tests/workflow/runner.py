@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from hypercore.spec.columns import CELLS, names, volatile
 
 ROOT = Path(__file__).parents[2]
-SNAKEFILE = ROOT / "workflow/Snakefile"
+SNAKEFILE = ROOT / "Snakefile"
 
 TINY = """\
 name: tiny

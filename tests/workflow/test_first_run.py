@@ -84,6 +84,6 @@ def test_the_default_study_and_the_smoke_study_are_planned(tmp_path: Path) -> No
 def test_the_workflow_is_linted_and_formatted() -> None:
     lint = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--lint"]
     assert subprocess.run(lint, cwd=ROOT, env=environment(), capture_output=True, check=False).returncode == 0
-    fmt = [str(Path(sys.executable).with_name("snakefmt")), "--check", "workflow"]
+    fmt = [str(Path(sys.executable).with_name("snakefmt")), "--check", "Snakefile", "workflow"]
     done = subprocess.run(fmt, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ min_version("9.0")
 
 DEFAULT_STUDY = Path("config/config.yaml")
 if not DEFAULT_STUDY.exists():
-    DEFAULT_STUDY = Path(workflow.basedir).parent / DEFAULT_STUDY
+    DEFAULT_STUDY = Path(workflow.basedir) / DEFAULT_STUDY
 
 try:
     OPTIONS = choose(
@@ -42,10 +42,10 @@ TABLES = [
 ]
 
 
-include: "rules/train.smk"
-include: "rules/refine.smk"
-include: "rules/tables.smk"
-include: "rules/analysis.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/refine.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/analysis.smk"
 
 
 rule all:
