@@ -1,13 +1,18 @@
-"""The presentation's running-mean norm clip, for all levels and lanes at once.
+"""Clipping for all levels and lanes at once: each lane by its own rule.
 
-For one gradient g_t (t counts optimizer steps from 1, the first included):
+Most rules give each gradient g_t (a tensor's, a level's or all levels' pooled; t counts optimizer steps
+from 1) a threshold θ_t and let pass g'_t = g_t · min(1, θ_t / ‖g_t‖). The presentation's is the running
+mean of norms, the first step included:
 
     θ_1 = ‖g_1‖;  θ_t = (θ'_{t−1} (t − 1) + ‖g_t‖) / t
-    g'_t = g_t · min(1, θ_t / ‖g_t‖)
     θ'_t = (θ'_{t−1} (t − 1) + ‖g'_t‖) / t          (feedback ``raw``: θ'_t = θ_t)
 
 At constant norm n from step ℓ + 1 on (a hypergradient of level ℓ is zero before), θ' tends to
 n/(ℓ + 1): the clip is then a permanent damper.
+
+``fixed(c)`` has θ_t = c (Pascanu, Mikolov, Bengio 2013; ``torch.nn.utils.clip_grad_norm_`` without its
+1e-6), ``autoclip(p)`` the p-th percentile of the norms so far (:mod:`hypercore.core.autoclip`). ``agc(λ)``
+clips units by the norms of their values (:mod:`hypercore.core.agc`); ``scale(s)`` is g'_t = s · g_t.
 """
 
 from collections.abc import Sequence
@@ -17,19 +22,29 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from hypercore.core import agc, autoclip
 from hypercore.core.levels import Segments
 from hypercore.spec.clipping import Clipping, Feedback, Kind, Norm, Scope
 
 
 class ClipState(NamedTuple):
-    """θ'_{t−1} [L, K], one for each of the K tensors of all levels, and t − 1, a scalar."""
+    """What the rules remember of the K tensors of all levels.
+
+    ``threshold``: θ'_{t−1} [L, K]; ``steps``: t − 1, a scalar; ``history`` [L, K, edges]: AutoClip's counts
+    of norms, without edges where no lane uses it.
+    """
 
     threshold: Tensor
     steps: Tensor
+    history: Tensor
 
 
 class Clipped(NamedTuple):
-    """The clipped gradients, the next state, and what was measured on the way, each [L, K]."""
+    """The clipped gradients, the next state, and what was measured on the way, each [L, K].
+
+    ``thresholds`` are infinite out of scope and where the rule has none for a whole tensor (``agc``,
+    ``scale``); ``coefficients`` are g'/g, under ``agc`` that of the tensor's most clipped unit.
+    """
 
     grads: tuple[Tensor, ...]
     state: ClipState
@@ -42,38 +57,63 @@ class Clipped(NamedTuple):
 class LaneClipping:
     """The clipping of every lane as masks, so that lanes that clip differently share one batch.
 
-    ``in_scope`` [L, K]; ``by_level``, ``by_global`` and ``raw`` [L, 1]. ``level_of`` gives each of the
-    K tensors its level; ``segments`` says where each lies.
+    ``in_scope`` [L, K]; ``by_level``, ``by_global``, ``raw`` and the mask of each rule, [L, 1]; ``parameter``
+    [L, 1] is the rule's number. ``segments`` says where each tensor lies in its level, ``units`` into how
+    many units AGC divides each of the weights'. What no lane asks for is not computed: ``rules`` holds the
+    kinds that are there, in a batch without clipping none.
     """
 
     segments: tuple[Segments, ...]
+    units: tuple[int, ...]
     in_scope: Tensor
     by_level: Tensor
     by_global: Tensor
     raw: Tensor
-    active: bool
+    parameter: Tensor
+    rules: dict[Kind, Tensor]
+
+    @property
+    def active(self) -> bool:
+        """Whether any lane clips."""
+        return bool(self.rules)
 
     def start(self, like: Tensor) -> ClipState:
         """The state before the first step."""
-        return ClipState(like.new_zeros(self.in_scope.shape), like.new_zeros(()))
+        edges = autoclip.N_EDGES if Kind.AUTOCLIP in self.rules else 0
+        shape = self.in_scope.shape
+        return ClipState(like.new_zeros(shape), like.new_zeros(()), like.new_zeros((*shape, edges)))
 
 
 def lane_clipping(
-    clippings: Sequence[Clipping], segments: Sequence[Segments], device: torch.device
+    clippings: Sequence[Clipping],
+    segments: Sequence[Segments],
+    device: torch.device,
+    units: Sequence[int] | None = None,
 ) -> LaneClipping:
-    """Lay out the lanes' clippings; ``segments`` has one entry a level."""
+    """Lay out the lanes' clippings.
+
+    ``segments`` has one entry a level, ``units`` one a weight tensor: the rows along its first dimension
+    (default: each tensor is one unit).
+    """
     levels = [level for level, level_segments in enumerate(segments) for _ in level_segments.spans]
 
     def mask(values: Sequence[Sequence[bool]]) -> Tensor:
         return torch.tensor(values, dtype=torch.bool, device=device)
 
+    numbers = [[1.0 if clipping.parameter is None else clipping.parameter] for clipping in clippings]
     return LaneClipping(
         segments=tuple(segments),
+        units=tuple(units or (1 for _ in segments[0].spans)),
         in_scope=mask([[_covers(clipping, level) for level in levels] for clipping in clippings]),
         by_level=mask([[clipping.norm is Norm.LEVEL] for clipping in clippings]),
         by_global=mask([[clipping.norm is Norm.GLOBAL] for clipping in clippings]),
         raw=mask([[clipping.feedback is Feedback.RAW] for clipping in clippings]),
-        active=any(clipping.kind is not Kind.OFF for clipping in clippings),
+        parameter=torch.tensor(numbers, dtype=torch.float64, device=device),
+        rules={
+            kind: mask([[clipping.kind is kind] for clipping in clippings])
+            for kind in Kind
+            if kind is not Kind.OFF and any(clipping.kind is kind for clipping in clippings)
+        },
     )
 
 
@@ -98,27 +138,45 @@ def _level_norms(grad: Tensor, segments: Segments) -> Tensor:
     return torch.stack([torch.linalg.vector_norm(grad[:, a:b], dim=1) for a, b in segments.spans], dim=1)
 
 
-def clip(lanes: LaneClipping, grads: Sequence[Tensor], state: ClipState) -> Clipped:
-    """Clip one step's gradients, [L, n] a level. A zero gradient passes unchanged.
+def clip(lanes: LaneClipping, grads: Sequence[Tensor], state: ClipState, levels: Sequence[Tensor]) -> Clipped:
+    """Clip one step's gradients, [L, n] a level, taken at ``levels``. A zero gradient passes unchanged.
 
-    Non-finite norms follow IEEE rules: a gradient that overflowed gives min(1, ∞/∞) = NaN and ends in
+    Non-finite norms follow IEEE rules: a gradient that overflowed gives ∞/∞ or ∞ · 0 = NaN and ends in
     a non-finite lane; clipping does not rescue an overflow.
     """
     raw_norms = tensor_norms(grads, lanes.segments)
     norms = _pooled_norms(lanes, raw_norms)
     t = state.steps + 1.0
-    threshold = (state.threshold * state.steps + norms) / t
+    mean = (state.threshold * state.steps + norms) / t
+    threshold, history = _thresholds(lanes, mean, norms, state.history)
     ratio = (threshold / norms).clamp(max=1.0)
     # Out of scope the threshold is infinite; at ‖g‖ = 0 the ratio is 0/0.
     coefficients = torch.where(lanes.in_scope & (norms != 0.0), ratio, 1.0)
     fed_back = (state.threshold * state.steps + norms * coefficients) / t
+    clipped = tuple(grads)
+    if lanes.active:
+        clipped, coefficients = _clipped(lanes, grads, coefficients, levels)
     return Clipped(
-        grads=_scaled(lanes, grads, coefficients) if lanes.active else tuple(grads),
-        state=ClipState(torch.where(lanes.raw, threshold, fed_back), t),
+        grads=clipped,
+        state=ClipState(torch.where(lanes.raw, mean, fed_back), t, history),
         norms=raw_norms,
         thresholds=torch.where(lanes.in_scope, threshold, torch.inf),
         coefficients=coefficients,
     )
+
+
+def _thresholds(lanes: LaneClipping, mean: Tensor, norms: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
+    """θ_t as each lane's rule has it, [L, K], and the next history."""
+    threshold, parameter = mean, lanes.parameter.to(mean.dtype)
+    for kind, chosen in lanes.rules.items():
+        if kind is Kind.FIXED:
+            threshold = torch.where(chosen, parameter, threshold)
+        elif kind is Kind.AUTOCLIP:
+            history = autoclip.observed(history, norms)
+            threshold = torch.where(chosen, autoclip.percentile(history, parameter), threshold)
+        elif kind in (Kind.AGC, Kind.SCALE):
+            threshold = torch.where(chosen, torch.inf, threshold)
+    return threshold, history
 
 
 def _pooled_norms(lanes: LaneClipping, norms: Tensor) -> Tensor:
@@ -137,16 +195,34 @@ def _pooled_norms(lanes: LaneClipping, norms: Tensor) -> Tensor:
     return torch.where(lanes.by_global, pooled, torch.where(lanes.by_level, levels, norms))
 
 
-def _scaled(lanes: LaneClipping, grads: Sequence[Tensor], coefficients: Tensor) -> tuple[Tensor, ...]:
-    counts = [len(segments.spans) for segments in lanes.segments]
-    scaled = []
-    for grad, segments, factors in zip(
-        grads, lanes.segments, torch.split_with_sizes(coefficients, counts, dim=1), strict=True
-    ):
+def _clipped(
+    lanes: LaneClipping, grads: Sequence[Tensor], coefficients: Tensor, levels: Sequence[Tensor]
+) -> tuple[tuple[Tensor, ...], Tensor]:
+    """The gradients times their coefficients, and the coefficients in force, [L, K]."""
+    parameter = lanes.parameter.to(coefficients.dtype)
+    if Kind.SCALE in lanes.rules:
+        coefficients = torch.where(lanes.in_scope & lanes.rules[Kind.SCALE], parameter, coefficients)
+    factors = torch.split(coefficients, 1, dim=1)
+    if Kind.AGC in lanes.rules:
+        chosen = torch.split(lanes.in_scope & lanes.rules[Kind.AGC], 1, dim=1)
+        by_unit = agc.coefficients(grads, levels, lanes.segments, lanes.units, parameter)
+        factors = tuple(torch.where(*parts) for parts in zip(chosen, by_unit, factors, strict=True))
+        coefficients = torch.cat([units.amin(1, keepdim=True) for units in factors], dim=1)
+    scaled, first = [], 0
+    for grad, segments in zip(grads, lanes.segments, strict=True):
+        last = first + len(segments.spans)
         if len(segments.spans) == grad.shape[1]:
-            scaled.append(grad * factors)
+            scaled.append(grad * coefficients[:, first:last])
         else:
-            parts = [grad[:, a:b] * factors[:, k : k + 1] for k, (a, b) in enumerate(segments.spans)]
-            padding = grad[:, segments.bounds[-1] :]
-            scaled.append(torch.cat([*parts, padding], dim=1))
-    return tuple(scaled)
+            scaled.append(_scaled(grad, segments, factors[first:last]))
+        first = last
+    return tuple(scaled), coefficients
+
+
+def _scaled(grad: Tensor, segments: Segments, factors: Sequence[Tensor]) -> Tensor:
+    """Each tensor times its factors, [L, 1] or one a unit [L, units]; the padding as it is."""
+    parts = [
+        (torch.unflatten(grad[:, a:b], 1, (factor.shape[1], -1)) * factor.unsqueeze(2)).flatten(1)
+        for (a, b), factor in zip(segments.spans, factors, strict=True)
+    ]
+    return torch.cat([*parts, grad[:, segments.bounds[-1] :]], dim=1)

@@ -59,7 +59,9 @@ class Axes(Strict):
         description="the rightmost α: numbers above 0, {logspace: {start, stop, num}}, or a list of both",
     )
     clipping: Clippings | None = Field(
-        None, description="off, on, or a mapping of kind, scope, norm and feedback; or a list of these"
+        None,
+        description="off, on, fixed(1), autoclip(10), agc(0.01), scale(0.5), or a mapping of kind, scope, "
+        "norm, feedback, threshold, percentile, factor; or a list of these",
     )
     epochs: Epochs | None = Field(
         None, description="a whole number above 0, or one for each lowest optimizer, e.g. {SGD: 30, Adam: 5}"

@@ -88,7 +88,7 @@ class Lanes:
         updated, found = gradients(
             self.optimizers, carry.stack, lambda w: self.model.losses(w, images, labels)
         )
-        clipped = clip(self.clipping, found.grads, carry.clip)
+        clipped = clip(self.clipping, found.grads, carry.clip, updated.levels)
         hyper = natural_values(self.optimizers, updated.levels)
         weights = slice(0, len(self.model.sizes))
         norm = torch.linalg.vector_norm(clipped.norms[:, weights], dim=1)
@@ -157,7 +157,7 @@ def lanes_of(cells: Sequence[Cell], model: Model, device: torch.device) -> tuple
     lanes = Lanes(
         model=model,
         optimizers=level_optimizers(stacks, weights),
-        clipping=lane_clipping([cell.clipping for cell in cells], segments, device),
+        clipping=lane_clipping([cell.clipping for cell in cells], segments, device, model.units),
         seeds=tuple(cell.seed for cell in cells),
     )
     return lanes, levels

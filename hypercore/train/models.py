@@ -56,6 +56,11 @@ class Model:
         """Where each tensor lies along a lane's row."""
         return Segments.of(self.sizes)
 
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Rows of each tensor, one a neuron or filter; a bias is one unit."""
+        return tuple(shape[0] if len(shape) > 1 else 1 for shape in self.shapes.values())
+
     def initial(self, seed: int) -> Tensor:
         """``nn.Linear``'s and ``nn.Conv2d``'s default initialisation, one row [P], padded.
 

@@ -72,7 +72,7 @@ def run(notation: str, given: Problem, clipping: Clipping = OFF) -> list[Step]:
     steps = []
     for batch in given.batches:
         updated, found = gradients(optimizers, state, lambda w, batch=batch: flat_loss(w, batch))
-        clipped = clip(lanes, found.grads, clip_state)
+        clipped = clip(lanes, found.grads, clip_state, updated.levels)
         clip_state = clipped.state
         state = updated._replace(grads=clipped.grads)
         with torch.no_grad():

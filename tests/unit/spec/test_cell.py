@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hypercore.spec.cell import Cell, digest
-from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope
+from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Kind, Norm, Scope, parse_clipping
 from hypercore.spec.columns import IDENTITY, names
 from hypercore.spec.notation import parse_stack
 
@@ -23,6 +23,8 @@ CELL = Cell("digits", "mlp", parse_stack("Adam / SGD(1e-5)"), ON, 5, 32, 0)
         replace(CELL, clipping=Clipping(scope=Scope.HYPER)),
         replace(CELL, clipping=Clipping(norm=Norm.LEVEL)),
         replace(CELL, clipping=Clipping(feedback=Feedback.RAW)),
+        replace(CELL, clipping=parse_clipping("fixed(1)")),
+        replace(CELL, clipping=parse_clipping("scale(0.5)")),
         replace(CELL, epochs=6),
         replace(CELL, batch_size=33),
         replace(CELL, seed=1),
@@ -44,6 +46,14 @@ def test_everything_that_can_change_a_result_changes_the_id(other: Cell) -> None
 )
 def test_spelling_defaults_and_rounding_do_not(spelling: str) -> None:
     assert replace(CELL, stack=parse_stack(spelling)).id == CELL.id
+
+
+def test_the_number_of_a_rule_counts_and_the_row_gives_it_back() -> None:
+    texts = ["fixed(1)", "fixed(1.5)", "fixed(1, weights)", "autoclip(10, all, global)", "agc(0.01, hyper)"]
+    cells = [replace(CELL, clipping=parse_clipping(text)) for text in texts]
+    assert len({cell.id for cell in cells}) == len(texts)
+    assert [Cell.from_identity(cell.identity()).clipping for cell in cells] == [c.clipping for c in cells]
+    assert f"clipping.{Kind.AGC}" in cells[-1].numerics()
 
 
 def test_the_identity_row_has_the_declared_columns() -> None:

@@ -56,6 +56,18 @@ def test_any_list_is_a_grid_axis(tmp_path: Path, axis: str) -> None:
     assert len(plan_of(tmp_path, without_seeds + axis + "\n").rows) == 2 * before
 
 
+def test_rules_are_given_as_they_are_printed_or_as_mappings(tmp_path: Path) -> None:
+    text = "clipping: [off, scale(0.5), {kind: [autoclip], percentile: [10, 50], scope: weights}, agc(0.01)]"
+    found = {str(row.cell.clipping) for row in plan_of(tmp_path, MINIMAL + text + "\n").rows}
+    assert found == {
+        "off",
+        "scale(0.5)",
+        "autoclip(10, weights, tensor)",
+        "autoclip(50, weights, tensor)",
+        "agc(0.01)",
+    }
+
+
 def test_clipping_mappings_are_grids_of_their_options(tmp_path: Path) -> None:
     text = MINIMAL + "clipping: [off, {scope: [weights, hyper], norm: [tensor, global], feedback: raw}]\n"
     found = {str(row.cell.clipping) for row in plan_of(tmp_path, text).rows}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope
+from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, parse_clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun, Outcome
@@ -31,6 +31,7 @@ CLIPPINGS = (
     ON,
     Clipping(scope=Scope.HYPER, norm=Norm.LEVEL),
     Clipping(norm=Norm.GLOBAL, feedback=Feedback.RAW),
+    *map(parse_clipping, ("fixed(0.1)", "autoclip(10, all, global)", "agc(0.01)", "scale(0.5, weights)")),
 )
 
 
