@@ -13,6 +13,7 @@ from hypercore.analysis.evidence import Evidence
 from hypercore.analysis.judgement import judge
 from hypercore.analysis.published import Published
 from hypercore.analysis.ranges import regions, safety, sensitivities
+from hypercore.analysis.readings import rank_readings
 from hypercore.analysis.regions import Criteria
 from hypercore.analysis.residuals import residuals
 from hypercore.analysis.tables import read_frame, write_frame
@@ -45,13 +46,15 @@ def analyse(
     chosen = settings or Settings()
     judged, known = judge(cells), Published()
     study = "" if cells.empty else str(cells["study"].iloc[0])
+    found = residuals(judged, known, chosen.stands_for)
     evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
     return {
         "effects": effects(judged, known),
         "safety": safety(judged, chosen.criteria),
         "regions": regions(judged, chosen.criteria),
         "sensitivity": sensitivities(judged),
-        "residuals": residuals(judged, known, chosen.stands_for),
+        "residuals": found,
+        "readings": rank_readings(found),
         "claims": judge_claims(evidence, study),
     }
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.analysis.evidence import Evidence
-from hypercore.analysis.findings import Finding, Part, decide
+from hypercore.analysis.findings import Finding, Part, decide, undetermined
 from hypercore.analysis.frames import OFF
 from hypercore.spec.columns import Role, Status
 
@@ -25,7 +25,8 @@ def no_time_increase(evidence: Evidence, dataset: str, tolerance_pct: float = 1.
         timed[timed["clipping"] == "on"], on=by, suffixes=("", "_on")
     )
     pairs["ratio"] = 100 * (pairs["step_sec_on"] / pairs["step_sec"] - 1)
-    return decide(_by_seed(pairs, "added time", ["cell_id", "cell_id_on"]), -math.inf, tolerance_pct, "%")
+    parts = _by_seed(pairs, "added time", ["cell_id", "cell_id_on"])
+    return _decide(evidence, dataset, parts, tolerance_pct)
 
 
 def constant_cost(evidence: Evidence, dataset: str, tolerance_pct: float = 5.0) -> Finding:
@@ -38,9 +39,8 @@ def constant_cost(evidence: Evidence, dataset: str, tolerance_pct: float = 5.0) 
     pairs = shortest.merge(longest, on=by, suffixes=("", "_long"))
     pairs = pairs[pairs["epochs_long"] > pairs["epochs"]]
     pairs["ratio"] = 100 * (pairs["step_sec_long"] / pairs["step_sec"] - 1)
-    return decide(
-        _by_seed(pairs, "added time a step", ["cell_id", "cell_id_long"]), -math.inf, tolerance_pct, "%"
-    )
+    parts = _by_seed(pairs, "added time a step", ["cell_id", "cell_id_long"])
+    return _decide(evidence, dataset, parts, tolerance_pct)
 
 
 def cost_per_level(evidence: Evidence, dataset: str, at_most_pct: float = 2.0) -> Finding:
@@ -54,9 +54,13 @@ def cost_per_level(evidence: Evidence, dataset: str, at_most_pct: float = 2.0) -
         1 / (pairs["height_high"].astype(np.float64) - 1)
     )
     pairs["ratio"] = 100 * (growth - 1)
-    return decide(
-        _by_seed(pairs, "added time a level", ["cell_id", "cell_id_high"]), -math.inf, at_most_pct, "%"
-    )
+    parts = _by_seed(pairs, "added time a level", ["cell_id", "cell_id_high"])
+    return _decide(evidence, dataset, parts, at_most_pct)
+
+
+def _decide(evidence: Evidence, dataset: str, parts: list[Part], at_most_pct: float) -> Finding:
+    reason = "" if parts else evidence.untimed(dataset)
+    return undetermined(reason) if reason else decide(parts, -math.inf, at_most_pct, "%")
 
 
 def _by_seed(pairs: pd.DataFrame, name: str, cells: list[str]) -> list[Part]:

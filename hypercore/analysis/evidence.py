@@ -87,6 +87,16 @@ class Evidence:
             step_sec=alone["train_sec"].astype(np.float64) / alone["steps"].astype(np.float64)
         )
 
+    def untimed(self, dataset: str) -> str:
+        """Why no cell of a data set tells of time; empty where some trained alone.
+
+        A batch has one clock. Its lanes differ in clipping, and each pays for what any of them asks for, so
+        that no division of the batch's seconds would be the cost of one lane's clipping.
+        """
+        if len(self.timed(dataset)) or self.cells["lanes"].isna().all():
+            return ""
+        return "no cell trained alone: lanes share their batch's seconds, whatever each of them clips"
+
     def absent(
         self, dataset: str, stack: str | None = None, above: float = 0.0, up_to: float = math.inf
     ) -> list[str]:

@@ -1,15 +1,18 @@
-"""The report's figures: test error over α with its safe regions, and residuals."""
+"""The report's figures: test error over α with its safe regions, performance profiles, and residuals."""
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from hypercore.analysis.aggregates import performance_profile
 from hypercore.analysis.frames import OFF, Entry
 
 # Colour-blind safe (Okabe and Ito), the clipped arm in the strong colour.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _GREY = "#666666"
+_MOST_BANDS = 4
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
@@ -67,6 +70,36 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     figure.update_xaxes(type="log", title="initial α of the rightmost optimizer")
     figure.update_yaxes(title="test error, %", rangemode="tozero")
     figure.update_layout(template="plotly_white", height=420, margin={"t": 30}, hovermode="closest")
+    return figure
+
+
+def profile_figure(entries: Sequence[Entry]) -> go.Figure:
+    """Each clipping's performance profile over all seeds of the α for which every clipping has runs.
+
+    Without such an α the figure is empty. Bands are drawn for up to four clippings.
+    """
+    figure = go.Figure()
+    errors = [entry.errors().dropna(axis="index", how="all") for entry in entries]
+    shared = sorted(set.intersection(*(set(frame.index) for frame in errors)))
+    if not shared:
+        return figure
+    strata = [[rows.dropna().to_numpy() for _, rows in frame.loc[shared].iterrows()] for frame in errors]
+    seen = np.unique(np.concatenate([runs for own in strata for runs in own]))
+    taus = np.concatenate([[max(0.9 * seen[0], 0.0)], seen])
+    for entry, own, colour in zip(entries, strata, _cycle(len(entries)), strict=True):
+        profile = performance_profile(own, taus)
+        name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
+        line = {"color": colour, "shape": "hv"}
+        figure.add_scatter(x=taus, y=profile.share, mode="lines", name=name, line=line, legendgroup=name)
+        if len(entries) > _MOST_BANDS:
+            continue
+        band = {"mode": "lines", "line": {"color": colour, "width": 0, "shape": "hv"}, "showlegend": False}
+        band |= {"hoverinfo": "skip", "legendgroup": name}
+        figure.add_scatter(x=taus, y=profile.low, **band)
+        figure.add_scatter(x=taus, y=profile.high, fill="tonexty", opacity=0.2, **band)
+    figure.update_xaxes(type="log", title="test error τ, %")
+    figure.update_yaxes(title="share of runs with error at most τ", range=[0, 1.02])
+    figure.update_layout(template="plotly_white", height=320, margin={"t": 30})
     return figure
 
 

@@ -36,7 +36,10 @@ def published_folder() -> Path:
     for folder in _FOLDERS:
         if folder.is_dir():
             return folder
-    raise PublishedError(f"{_FOLDERS[0]}: no such folder; it belongs to the repository")
+    places = " or ".join(map(str, _FOLDERS))
+    raise PublishedError(
+        f"no folder of published numbers; wanted: {places} (they belong to the repository, and to its wheel)"
+    )
 
 
 @dataclass(frozen=True)

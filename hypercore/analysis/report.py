@@ -12,11 +12,11 @@ from hypercore.analysis import table as tables
 from hypercore.analysis.findings import Verdict
 from hypercore.analysis.frames import Entry, entries
 from hypercore.analysis.judgement import judge
-from hypercore.analysis.plots import error_over_alpha, residual_figure, title
-from hypercore.analysis.residuals import rank_clippings
+from hypercore.analysis.plots import error_over_alpha, profile_figure, residual_figure, title
 from hypercore.analysis.tables import read_frame
 from hypercore.results.files import write_bytes
 from hypercore.spec import columns as spec
+from hypercore.spec.clipping import ON
 
 FORMS = {"csv": "csv", "markdown": "md", "latex": "tex"}
 
@@ -73,11 +73,13 @@ def page(
         _regions(frames["regions"]),
         *_figures(cells, frames["regions"]),
         "<h2>Effect of clipping over the published interval</h2>",
+        f"<p>{escape(holm_sentence(frames['effects']))}</p>",
         _html(frames["effects"].query("test == 'primary'"), _EFFECTS),
         "<h2>Comparison</h2>",
         _comparison(comparison),
         "<h2>Ours against published</h2>",
         *_residuals(frames["residuals"]),
+        *_readings(frames["readings"]),
     ]
     head = f'<meta charset="utf-8"><title>{escape(study)}</title><style>{_STYLE}</style>'
     head = f"<head>{head}<script>{_plotly()}</script></head>"
@@ -102,6 +104,17 @@ def tally(claims: pd.DataFrame) -> str:
     return f"Of {len(claims)} claims: {found} (what was not run is undetermined). Each verdict is computed."
 
 
+def holm_sentence(effects: pd.DataFrame) -> str:
+    """Which tests each adjusted p was adjusted for, in a sentence."""
+    primary = effects[effects["test"] == "primary"]
+    sizes = primary.groupby("clipping").size()
+    families = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none"
+    return (
+        "p_holm is adjusted by Holm over the primary tests, one a stack, data set and reading, of the same "
+        f"clipping in this study ({families}); not over clippings, nor over other studies."
+    )
+
+
 def region_sentence(row: pd.Series) -> str:
     """One row of the REGIONS table as a sentence.
 
@@ -122,6 +135,11 @@ def region_sentence(row: pd.Series) -> str:
     return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades {interval}."
 
 
+_PROFILE = (
+    "Performance profile: the share of all runs, each α counting the same, whose test error is at most that "
+    "on the axis. Higher is better; diverged runs count as chance; bands are 95% pointwise, by a bootstrap "
+    "over seeds within each α."
+)
 _EFFECTS = [
     "label",
     "dataset",
@@ -169,6 +187,8 @@ def _figures(cells: pd.DataFrame, regions: pd.DataFrame) -> list[str]:
         # A single α has no curve to show.
         if len(listed[0].alphas) > 1:
             parts += [f"<h3>{escape(title(listed[0]))}</h3>", _figure(error_over_alpha(listed, own))]
+            profiles = profile_figure(listed)
+            parts += [f"<p>{_PROFILE}</p>", _figure(profiles)] if profiles.data else []
     return parts
 
 
@@ -180,11 +200,32 @@ def _comparison(comparison: pd.DataFrame) -> str:
 def _residuals(residuals: pd.DataFrame) -> list[str]:
     if residuals.empty:
         return ["<p>No cell was trained as a published row was.</p>"]
-    parts = [_figure(residual_figure(residuals)), _html(residuals, _RESIDUALS)]
-    ranked = rank_clippings(residuals)
-    if len(ranked) > 1:
-        parts += ["<h3>Clipping rules by residual</h3>", _html(ranked, list(ranked.columns))]
-    return parts
+    return [_figure(residual_figure(residuals)), _html(residuals, _RESIDUALS)]
+
+
+def _readings(readings: pd.DataFrame) -> list[str]:
+    if len(readings) < 2:
+        return []
+    return [
+        "<h3>Readings of the clipping formula, nearest first</h3>",
+        f"<p>{escape(reading_sentence(readings))}</p>",
+        _html(readings, [name for name in readings.columns if name != "study"]),
+    ]
+
+
+def reading_sentence(readings: pd.DataFrame) -> str:
+    """Which reading of the clipping formula comes nearest, where the default stands, and which are tied."""
+    first = readings.iloc[0]
+    text = (
+        f"Over {first['n_rows']} published clipped figures, scope {first['clip_scope']}, norm "
+        f"{first['clip_norm']}, feedback {first['clip_feedback']} comes nearest: {first['mean_pct']:.2f} "
+        f"points away on average. {int(readings['tied'].sum()) - 1} other readings are not told from it."
+    )
+    default = readings[readings["clipping"] == str(ON)]
+    if default.empty:
+        return text
+    rank, mean = default["rank"].iloc[0], default["mean_pct"].iloc[0]
+    return f"{text} The default, which is printed as on, has rank {rank} ({mean:.2f} points)."
 
 
 def _html(frame: pd.DataFrame, columns: list[str]) -> str:

@@ -15,6 +15,7 @@ from hypercore.analysis.printed import Printed
 from hypercore.analysis.published import Published
 from hypercore.analysis.statistics import Estimate, estimate
 from hypercore.spec.columns import RESIDUALS, Role
+from hypercore.spec.problems import MODELS
 from hypercore.spec.stack import rounded
 
 NO_SD = "the presentation gives no SD and no number of runs"
@@ -39,7 +40,7 @@ def residuals(
     """The RESIDUALS table of judged cells: a row for each published number that we have cells for.
 
     Every clipping that is not off is compared with the presentation's clipped column, so that the
-    readings of its formula can be ranked.
+    readings of its formula can be ranked (:mod:`hypercore.analysis.readings`).
     """
     known = published or Published()
     comparable = published_protocol(cells, stand_ins)
@@ -55,22 +56,6 @@ def residuals(
         if targets:
             rows += [_row(named, group, target) for target in targets]
     return table(rows, RESIDUALS)
-
-
-def rank_clippings(found: pd.DataFrame) -> pd.DataFrame:
-    """Rank clipping rules by how near they come to the presentation's clipped columns.
-
-    One row a clipping, best first: rows compared, median and mean |residual|, root mean square. The
-    median comes first because a few rows near chance would otherwise decide alone.
-    """
-    clipped = found[
-        (found["source"] == "presentation") & (found["arm"] == "on") & found["residual_pct"].notna()
-    ]
-    size = clipped.assign(size=clipped["residual_pct"].abs())
-    ranked = size.groupby("clipping")["size"].agg(
-        n="size", median_pct="median", mean_pct="mean", rms_pct=lambda x: float(np.sqrt((x**2).mean()))
-    )
-    return ranked.reset_index().sort_values(["median_pct", "mean_pct", "clipping"], ignore_index=True)
 
 
 def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
@@ -123,7 +108,7 @@ def _row(key: Mapping[str, Any], group: pd.DataFrame, target: Target) -> dict[st
         "low_pct": ours.low - target.error.pct,
         "high_pct": ours.high - target.error.pct,
         "z": _z(ours, target.error),
-        "note": target.note,
+        "note": "; ".join(filter(None, (target.note, MODELS[str(key["model"])].provisional))),
     }
 
 

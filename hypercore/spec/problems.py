@@ -25,13 +25,22 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model by name."""
+    """A model by name. ``provisional`` says what of it is a choice of ours, still to be confirmed."""
 
     name: str
     numerics: int = 1
+    provisional: str = ""
 
 
-MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in (ModelSpec("mlp"), ModelSpec("cnn"))}
+MODELS: dict[str, ModelSpec] = {
+    spec.name: spec
+    for spec in (
+        ModelSpec("mlp"),
+        ModelSpec(
+            "cnn", provisional="provisional CNN: ReLU, no padding, one final 2×2 max-pool are our choice"
+        ),
+    )
+}
 
 DATASETS: dict[str, DatasetSpec] = {
     spec.name: spec

@@ -8,7 +8,9 @@ import pytest
 
 from hypercore.analysis.analyse import write_analysis
 from hypercore.analysis.comparison import compare
-from hypercore.analysis.report import FORMS, region_sentence, write_report
+from hypercore.analysis.frames import entries
+from hypercore.analysis.plots import profile_figure
+from hypercore.analysis.report import FORMS, reading_sentence, region_sentence, write_report
 from hypercore.analysis.tables import write_frame
 from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, names
 from tests.unit.analysis.synthetic import Law, judged
@@ -46,8 +48,8 @@ def test_the_page_stands_alone(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert len(page) > 3_000_000, "plotly is inside"
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
-    # Besides plotly itself the page has one script a figure: one entry and the residuals.
-    assert page.count('class="plotly-graph-div"') == 2
+    # One entry's errors and its performance profile, and the residuals.
+    assert page.count('class="plotly-graph-div"') == 3
 
 
 def test_the_page_says_what_the_tables_say(folder: Path) -> None:
@@ -58,6 +60,32 @@ def test_the_page_says_what_the_tables_say(folder: Path) -> None:
     assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
     assert "clipping adds ≥ 1.00 decades" in page
     assert "66 cells are planned: 66 finished." in page
+
+
+def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "of the same clipping in this study (on: 1); not over clippings" in page
+
+
+def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
+    law: Law = lambda alpha, clipped, seed: 5.0 if clipped or alpha < 5 else 50.0 + seed  # noqa: E731
+    off, on = profile_figure(entries(judged("SGD / SGD", [1.0, 10.0], law, seeds=2))).data[::3]
+    assert dict(zip(off.x, off.y, strict=True)) == pytest.approx({4.5: 0, 5: 0.5, 50: 0.75, 51: 1.0})
+    assert dict(zip(on.x, on.y, strict=True)) == pytest.approx({4.5: 0, 5: 1, 50: 1, 51: 1})
+
+
+def test_the_nearest_reading_in_a_sentence() -> None:
+    rows = [
+        {"clipping": "on", "rank": 2, "mean_pct": 1.5, "tied": True},
+        {"clipping": "running_mean(hyper, tensor, clipped)", "rank": 1, "mean_pct": 1.25, "tied": True},
+    ]
+    options = {"clip_scope": "hyper", "clip_norm": "tensor", "clip_feedback": "clipped", "n_rows": 56}
+    frame = pd.DataFrame(rows).assign(**options).sort_values("rank", ignore_index=True)
+    assert reading_sentence(frame) == (
+        "Over 56 published clipped figures, scope hyper, norm tensor, feedback clipped comes nearest: 1.25 "
+        "points away on average. 1 other readings are not told from it. The default, which is printed as on, "
+        "has rank 2 (1.50 points)."
+    )
 
 
 def test_labels_are_escaped(folder: Path) -> None:

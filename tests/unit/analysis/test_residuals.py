@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from hypercore.analysis.published import Published
-from hypercore.analysis.residuals import rank_clippings, residuals
-from hypercore.spec.clipping import OFF, ON, Clipping, Scope
-from hypercore.spec.columns import RESIDUALS, names
+from hypercore.analysis.readings import rank_readings
+from hypercore.analysis.residuals import residuals
+from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Kind, Scope
+from hypercore.spec.columns import READINGS, RESIDUALS, names
 from tests.unit.analysis.synthetic import judged
 
 ROWS = Published().rows
@@ -98,10 +99,43 @@ def test_a_stand_in_must_be_named() -> None:
     assert set(frame["dataset"]) == {"cifar10-jpeg75"} and set(frame["table"]) == {"5"}
 
 
-def test_clippings_are_ranked_by_their_residuals() -> None:
-    near = judged("SGD / SGD", [0.01, 50, 100], offset(0, 0.2), clippings=(OFF, ON))
-    far = judged("SGD / SGD", [0.01, 50, 100], offset(0, 2.0), clippings=(Clipping(scope=Scope.WEIGHTS),))
-    far = far[far["role"] == "stack"]
-    ranked = rank_clippings(residuals(pd.concat([near, far], ignore_index=True)))
-    assert ranked["clipping"].tolist() == ["on", "running_mean(weights, tensor, clipped)"]
-    assert ranked["median_pct"].tolist() == pytest.approx([0.2, 2.0]) and ranked["n"].tolist() == [3, 3]
+def reading(clipping: Clipping, on: float, alphas: list[float]) -> pd.DataFrame:
+    return judged("SGD / SGD", alphas, offset(0, on), clippings=(clipping,)).query("role == 'stack'")
+
+
+def test_readings_are_ranked_over_the_rows_that_all_of_them_met() -> None:
+    alphas = [0.01, 50, 100, 250]
+    weights = Clipping(scope=Scope.WEIGHTS)
+    cells = [reading(ON, 0.2, alphas), reading(weights, 2.0, alphas[:3]), reading(OFF, 0.0, alphas)]
+    cells.append(reading(Clipping(Kind.SCALE, parameter=0.5), 0.0, alphas))  # no reading of the formula
+    ranked = rank_readings(residuals(pd.concat(cells, ignore_index=True)))
+    assert tuple(ranked.columns) == names(READINGS)
+    assert ranked["clipping"].tolist() == ["on", str(weights)] and ranked["rank"].tolist() == [1, 2]
+    assert ranked["mean_pct"].tolist() == pytest.approx([0.2, 2.0]) and ranked["n_rows"].tolist() == [3, 3]
+    assert ranked["behind_pct"].tolist() == pytest.approx([0.0, 1.8])
+    assert ranked["tied"].tolist() == [True, False]
+
+
+def test_a_reading_that_is_sometimes_nearer_is_not_told_from_the_best() -> None:
+    printed = {row.alpha: row for row in ROWS if row.table == "1"}
+    moved = {0.01: 0.1, 50: 3.0, 100: 0.1, 250: 0.1}
+
+    def law(alpha: float, _clipped: bool, _seed: int) -> float:
+        return printed[alpha].on.pct + moved[alpha]
+
+    other = judged("SGD / SGD", list(moved), law, clippings=(Clipping(feedback=Feedback.RAW),))
+    cells = pd.concat([reading(ON, 0.5, list(moved)), other.query("role == 'stack'")], ignore_index=True)
+    ranked = rank_readings(residuals(cells))
+    assert ranked["clipping"].tolist()[0] == "on" and ranked["tied"].tolist() == [True, True]
+
+
+def test_without_clipped_rows_there_is_no_ranking() -> None:
+    ranked = rank_readings(residuals(reading(OFF, 0.0, [50])))
+    assert ranked.empty and tuple(ranked.columns) == names(READINGS)
+
+
+def test_the_cnn_is_marked_provisional_in_every_row() -> None:
+    cells = judged("Adam / SGD", [1e-9], lambda *_: 40.0, dataset="cifar10").assign(model="cnn")
+    notes = residuals(cells)["note"]
+    assert len(notes) and notes.str.contains("provisional CNN").all()
+    assert not residuals(judged("SGD / SGD", [50], offset(0, 0)))["note"].str.contains("provisional").any()

@@ -6,7 +6,8 @@ import pytest
 
 from hypercore.analysis.matching import exact
 from hypercore.analysis.printed import BATCH_SIZE, EPOCHS
-from hypercore.analysis.published import Published
+from hypercore.analysis.published import Published, bare
+from hypercore.spec.clipping import Kind
 from hypercore.spec.notation import parse_stack
 from hypercore.study import Plan, load
 
@@ -66,7 +67,7 @@ def test_every_cell_has_ten_seeds(paper: Plan) -> None:
     assert {row.cell.seed for row in paper.rows} == set(range(10))
 
 
-@pytest.mark.parametrize("name", ["paper-mnist", "clipping-rules"])
+@pytest.mark.parametrize("name", ["paper-mnist", "clipping-rules-mnist", "clipping-rules"])
 def test_the_parts_on_mnist_cover_tables_1_to_4(name: str) -> None:
     cells = {(dataset, stack) for dataset, stack, _ in planned(load(CONFIG / f"{name}.yaml"))}
     for row in PUBLISHED.rows:
@@ -74,14 +75,45 @@ def test_the_parts_on_mnist_cover_tables_1_to_4(name: str) -> None:
             assert ("mnist", str(parse_stack(row.stack).with_alpha(row.alpha).resolved)) in cells
 
 
-def test_a_part_shares_its_cells_with_the_whole(paper: Plan) -> None:
-    part = load(CONFIG / "paper-mnist.yaml")
-    assert {row.cell.id for row in part.rows} <= {row.cell.id for row in paper.rows}
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        ("paper-mnist", "paper"),
+        ("paper-mnist-5-epochs", "paper-mnist"),
+        ("clipping-rules-mnist", "clipping-rules"),
+    ],
+)
+def test_a_part_shares_its_cells_with_the_whole(name: str, whole: str) -> None:
+    part, rest = ({row.cell.id for row in load(CONFIG / f"{n}.yaml").rows} for n in (name, whole))
+    assert part < rest
 
 
-def test_every_reading_of_the_clipping_is_planned() -> None:
+def test_every_reading_of_the_clipping_is_planned_for_all_56_rows() -> None:
     plan = load(CONFIG / "clipping-rules.yaml")
-    assert len({str(row.cell.clipping) for row in plan.rows}) == 1 + 3 * 3 * 2
+    found = {(row.cell.dataset, str(row.cell.stack.resolved), str(row.cell.clipping)) for row in plan.rows}
+    readings = {clipping for _, _, clipping in found} - {"off"}
+    assert len(readings) == 3 * 3 * 2
+    for row in PUBLISHED.rows:
+        stack = str(parse_stack(row.stack).with_alpha(row.alpha).resolved)
+        assert {(row.dataset, stack, reading) for reading in readings} <= found, (row.table, row.alpha)
+
+
+def test_other_clippers_and_the_control_are_planned_where_clipping_is_said_to_help() -> None:
+    plan = load(CONFIG / "other-clippers.yaml")
+    clippings = {row.cell.clipping for row in plan.rows}
+    assert {clipping.kind for clipping in clippings} == set(Kind)
+    for interval in PUBLISHED.intervals:
+        if not (interval.primary and interval.dataset == "mnist"):
+            continue
+        wanted = {
+            row.alpha for row in PUBLISHED.rows if row.stack == interval.stack and row.dataset == "mnist"
+        }
+        own = [row.cell for row in plan.rows if bare(row.cell.stack.shape) == interval.stack]
+        for alpha in filter(interval.holds, wanted):
+            assert {cell.clipping for cell in own if cell.stack.alpha == alpha} == clippings, (
+                interval,
+                alpha,
+            )
 
 
 def test_the_open_question_on_cifar_is_planned() -> None:

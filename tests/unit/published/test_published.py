@@ -1,10 +1,12 @@
 """The published numbers: how many there are, what they say, and that a bad row is found."""
 
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from hypercore.analysis import published
 from hypercore.analysis.printed import Printed, PublishedError
 from hypercore.analysis.published import Published, bare, published_folder
 
@@ -127,3 +129,18 @@ def test_a_frozen_row_without_its_stack_is_refused(tmp_path: Path) -> None:
 def test_bare_leaves_out_numbers_superscripts_and_momentum() -> None:
     assert bare("Adam^alpha(0.001, 0.9, 0.999) / SGD(1e-5)") == "Adam / SGD"
     assert bare("SGD(momentum) / SGD") == "SGD / SGD"
+
+
+def test_a_wheel_carries_them_where_an_installed_package_looks() -> None:
+    root = Path(__file__).resolve().parents[3]
+    build = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    inside = build["targets"]["wheel"]["force-include"]["published"]
+    assert root / inside in published._FOLDERS
+
+
+def test_where_they_are_not_a_line_says_where_they_were_wanted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(published, "_FOLDERS", (tmp_path / "a", tmp_path / "b"))
+    with pytest.raises(PublishedError, match=r"no folder of published numbers; wanted: .*/a or .*/b"):
+        published.published_folder()
