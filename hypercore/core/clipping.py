@@ -167,13 +167,14 @@ def clip(lanes: LaneClipping, grads: Sequence[Tensor], state: ClipState, levels:
 
 def _thresholds(lanes: LaneClipping, mean: Tensor, norms: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
     """θ_t as each lane's rule has it, [L, K], and the next history."""
-    threshold, parameter = mean, lanes.parameter.to(mean.dtype)
+    threshold = mean
     for kind, chosen in lanes.rules.items():
         if kind is Kind.FIXED:
-            threshold = torch.where(chosen, parameter, threshold)
+            threshold = torch.where(chosen, lanes.parameter.to(mean.dtype), threshold)
         elif kind is Kind.AUTOCLIP:
             history = autoclip.observed(history, norms)
-            threshold = torch.where(chosen, autoclip.percentile(history, parameter), threshold)
+            found = autoclip.percentile(history, lanes.parameter.to(mean.dtype))
+            threshold = torch.where(chosen, found, threshold)
         elif kind in (Kind.AGC, Kind.SCALE):
             threshold = torch.where(chosen, torch.inf, threshold)
     return threshold, history
@@ -199,14 +200,15 @@ def _clipped(
     lanes: LaneClipping, grads: Sequence[Tensor], coefficients: Tensor, levels: Sequence[Tensor]
 ) -> tuple[tuple[Tensor, ...], Tensor]:
     """The gradients times their coefficients, and the coefficients in force, [L, K]."""
-    parameter = lanes.parameter.to(coefficients.dtype)
     if Kind.SCALE in lanes.rules:
-        coefficients = torch.where(lanes.in_scope & lanes.rules[Kind.SCALE], parameter, coefficients)
+        chosen = lanes.in_scope & lanes.rules[Kind.SCALE]
+        coefficients = torch.where(chosen, lanes.parameter.to(coefficients.dtype), coefficients)
     factors = torch.split(coefficients, 1, dim=1)
     if Kind.AGC in lanes.rules:
-        chosen = torch.split(lanes.in_scope & lanes.rules[Kind.AGC], 1, dim=1)
+        parameter = lanes.parameter.to(coefficients.dtype)
         by_unit = agc.coefficients(grads, levels, lanes.segments, lanes.units, parameter)
-        factors = tuple(torch.where(*parts) for parts in zip(chosen, by_unit, factors, strict=True))
+        own = torch.split(lanes.in_scope & lanes.rules[Kind.AGC], 1, dim=1)
+        factors = tuple(torch.where(*parts) for parts in zip(own, by_unit, factors, strict=True))
         coefficients = torch.cat([units.amin(1, keepdim=True) for units in factors], dim=1)
     scaled, first = [], 0
     for grad, segments in zip(grads, lanes.segments, strict=True):
@@ -222,7 +224,11 @@ def _clipped(
 def _scaled(grad: Tensor, segments: Segments, factors: Sequence[Tensor]) -> Tensor:
     """Each tensor times its factors, [L, 1] or one a unit [L, units]; the padding as it is."""
     parts = [
-        (torch.unflatten(grad[:, a:b], 1, (factor.shape[1], -1)) * factor.unsqueeze(2)).flatten(1)
+        _by_unit(grad[:, a:b], factor) if factor.shape[1] > 1 else grad[:, a:b] * factor
         for (a, b), factor in zip(segments.spans, factors, strict=True)
     ]
     return torch.cat([*parts, grad[:, segments.bounds[-1] :]], dim=1)
+
+
+def _by_unit(grad: Tensor, factors: Tensor) -> Tensor:
+    return (torch.unflatten(grad, 1, (factors.shape[1], -1)) * factors.unsqueeze(2)).flatten(1)
