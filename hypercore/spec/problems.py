@@ -35,9 +35,11 @@ class ModelSpec:
 MODELS: dict[str, ModelSpec] = {
     spec.name: spec
     for spec in (
-        ModelSpec("mlp"),
+        ModelSpec("mlp", numerics=2),
         ModelSpec(
-            "cnn", provisional="provisional CNN: ReLU, no padding, one final 2×2 max-pool are our choice"
+            "cnn",
+            numerics=2,
+            provisional="provisional CNN: ReLU, no padding, one final 2×2 max-pool are our choice",
         ),
     )
 }

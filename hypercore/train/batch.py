@@ -14,6 +14,7 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Row
 from hypercore.train.clocks import Clocks
+from hypercore.train.compiled import Step, compiled_step, eager_step
 from hypercore.train.datasets import Data
 from hypercore.train.evaluate import Evaluation, evaluate
 from hypercore.train.lanes import NEVER, Carry, Lanes, Log, lanes_of
@@ -52,13 +53,18 @@ class Progress:
 
 @dataclass
 class BatchRun:
-    """A batch under way. ``epoch`` epochs are done; everything else follows from the cells and ``carry``."""
+    """A batch under way. ``epoch`` epochs are done; everything else follows from the cells and ``carry``.
+
+    ``compiled``: whole batches of examples train by the compiled step, but for the first; the first
+    step, which has no update before it, and an epoch's smaller last batch are always eager.
+    """
 
     cells: tuple[Cell, ...]
     lanes: Lanes
     data: Data
     carry: Carry
     clocks: Clocks
+    compiled: bool = False
     epoch: int = 0
     curves: list[list[Row]] = field(default_factory=list)
     trajectory: list[tuple[int, tuple[Tensor, ...]]] = field(default_factory=list)
@@ -66,7 +72,7 @@ class BatchRun:
     settled: Log | None = None
 
     @classmethod
-    def begin(cls, cells: Sequence[Cell], data: Data) -> "BatchRun":
+    def begin(cls, cells: Sequence[Cell], data: Data, compiled: bool = False) -> "BatchRun":
         """Set up cells that share a batch, on the device that holds the data.
 
         Raises:
@@ -76,7 +82,7 @@ class BatchRun:
         model = build(cells[0].model, data.image_shape, data.n_classes)
         lanes, levels = lanes_of(cells, model, device)
         carry = lanes.start(levels)
-        return cls(tuple(cells), lanes, data, carry, Clocks(device), curves=[[] for _ in cells])
+        return cls(tuple(cells), lanes, data, carry, Clocks(device), compiled, curves=[[] for _ in cells])
 
     @property
     def epochs(self) -> int:
@@ -90,8 +96,9 @@ class BatchRun:
 
     def train_epoch(self) -> Progress:
         """One pass over the training split, then one evaluation."""
+        step = self._compiled_step() if self.compiled else eager_step
         with self.clocks.running("train"):
-            self._pass_over_training_split()
+            self._pass_over_training_split(step)
         with self.clocks.running("eval"):
             levels, hyper, self.settled = self.lanes.settle(self.carry)
             self.evaluation = evaluate(self.lanes.model, levels[0], self.data.test)
@@ -104,7 +111,17 @@ class BatchRun:
             self.epoch, self.epochs, self.epoch * self.steps_per_epoch, len(self.cells), nonfinite
         )
 
-    def _pass_over_training_split(self) -> None:
+    def _compiled_step(self) -> Step:
+        """The step for whole batches, compiled now unless an earlier batch of this process has."""
+        batch_size = self.cells[0].batch_size
+        if len(self.data.train) < batch_size:
+            return eager_step
+        split = self.data.train
+        examples = torch.zeros((len(self.cells), batch_size), dtype=torch.int64, device=split.labels.device)
+        with self.clocks.running("compile"):
+            return compiled_step(self.lanes, self.carry, split.images[examples], split.labels[examples])
+
+    def _pass_over_training_split(self, whole_batch: Step) -> None:
         split, batch_size = self.data.train, self.cells[0].batch_size
         device = split.labels.device
         stride = max(1, self.epochs * self.steps_per_epoch // TRAJECTORY_POINTS)
@@ -112,7 +129,9 @@ class BatchRun:
         orders = torch.stack([drawn[seed] for seed in self.lanes.seeds]).to(device)
         carry = self.carry._replace(log=self.carry.log.next_epoch())
         for index, examples in enumerate(torch.split(orders, batch_size, dim=1)):
-            carry, hyper = self.lanes.step(carry, split.images[examples], split.labels[examples])
+            whole = examples.shape[1] == batch_size and carry.stack.grads is not None
+            step = whole_batch if whole else eager_step
+            carry, hyper = step(self.lanes, carry, split.images[examples], split.labels[examples])
             steps_before = self.epoch * self.steps_per_epoch + index
             if steps_before % stride == 0:
                 self.trajectory.append((steps_before, hyper))
@@ -191,14 +210,17 @@ class BatchRun:
 
 
 def train_batch(
-    cells: Sequence[Cell], data: Data, on_epoch: Callable[[Progress], None] | None = None
+    cells: Sequence[Cell],
+    data: Data,
+    on_epoch: Callable[[Progress], None] | None = None,
+    compiled: bool = False,
 ) -> list[Outcome]:
     """Train cells that share a batch, as lanes side by side.
 
     Raises:
         ValueError: the cells cannot share a batch.
     """
-    run = BatchRun.begin(cells, data)
+    run = BatchRun.begin(cells, data, compiled)
     while run.epoch < run.epochs:
         progress = run.train_epoch()
         if on_epoch is not None:

@@ -133,13 +133,17 @@ def _fully_connected(features: int, n_classes: int) -> dict[str, tuple[int, ...]
 
 
 def _fully_connected_forward(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    hidden = torch.tanh(_linear(inputs.flatten(2), weights["fc1.weight"], weights["fc1.bias"]))
+    # Features by examples: so the gradient of a weight leaves its product in the weight's own layout,
+    # and loops over examples are the innermost ones.
+    features = inputs.flatten(2).transpose(1, 2)
+    hidden = torch.tanh(_linear(features, weights["fc1.weight"], weights["fc1.bias"]))
     outputs = torch.tanh(_linear(hidden, weights["fc2.weight"], weights["fc2.bias"]))
-    return functional.log_softmax(outputs, dim=2)
+    return functional.log_softmax(outputs, dim=1).transpose(1, 2)
 
 
-def _linear(inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.baddbmm(bias.unsqueeze(1), inputs, weight.transpose(1, 2))
+def _linear(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """W x + b for features [L, n, B], one example a column."""
+    return torch.baddbmm(bias.unsqueeze(2), weight, features)
 
 
 def _cnn_forward(weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
