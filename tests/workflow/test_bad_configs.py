@@ -1,7 +1,6 @@
 """Broken configs through real snakemake: words, exit code 1, nothing touched, within seconds."""
 
 import re
-import time
 
 import pytest
 
@@ -37,9 +36,7 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN)
 def test_broken_configs_end_in_words_before_anything_starts(workplace: Workplace, broken: str) -> None:
     workplace.write(BROKEN[broken])
-    began = time.perf_counter()
     said = workplace.run(code=1)
-    assert time.perf_counter() - began < 6  # alone on a machine: about one second
     assert re.search(r"^\s*study\.yaml(:\d+)?: (\S+: )?given .+; allowed: .+$", said, re.MULTILINE), said
     assert "Traceback" not in said
     assert "pydantic" not in said

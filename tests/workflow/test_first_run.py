@@ -1,7 +1,6 @@
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests.workflow.runner import ROOT, SNAKEFILE, TINY, Workplace, command, environment
@@ -23,22 +22,15 @@ def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(workpla
     assert workplace.files() == before
 
 
-def test_a_dry_run_imports_no_torch_touches_nothing_and_is_quick(
-    workplace: Workplace, tmp_path: Path
-) -> None:
+def test_a_dry_run_imports_no_torch_and_touches_nothing(workplace: Workplace, tmp_path: Path) -> None:
     poison = tmp_path / "poison"
     for package in ("torch", "torchvision", "pandas"):
         (poison / package).mkdir(parents=True)
         (poison / package / "__init__.py").write_text(f"raise RuntimeError('{package} was imported')")
-    seconds = []
-    for _ in range(3):
-        began = time.perf_counter()
-        said = workplace.run("-n", env={"PYTHONPATH": str(poison)})
-        seconds.append(time.perf_counter() - began)
+    said = workplace.run("-n", env={"PYTHONPATH": str(poison)})
     assert "was imported" not in said
     assert "train" in said
     assert not (workplace.folder / "results").exists()
-    assert min(seconds) < 3, seconds
 
 
 def test_a_poisoned_torch_is_noticed_by_training(workplace: Workplace, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from hypercore.study import StudyError, load
 from tests.unit.study.configs import MINIMAL, plan_of
 
 LINE = re.compile(r"^[^\n]+study\.yaml(:\d+)?: ([^\n]+: )?given [^\n]+; allowed: [^\n]+$")
+# Of the processor, not of the wall: a bomb that is expanded takes minutes, a refusal a tenth of a second.
+PATIENCE_SEC = 10
 
 
 @pytest.mark.parametrize(
@@ -112,10 +114,10 @@ def test_files_that_hold_no_study_end_in_words_within_seconds(
 ) -> None:
     path = tmp_path / "study.yaml"
     path.write_bytes(content)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(StudyError) as error:
         load(path)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < PATIENCE_SEC
     assert words in str(error.value)
     assert all(LINE.match(line) for line in str(error.value).splitlines())
 
@@ -203,12 +205,12 @@ def _mutated(draw: st.DrawFn) -> str:
 
 
 def _accepted_or_in_words(path: Path, load_it: Callable[[Path], Any]) -> bool:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         plan = load_it(path)
     except StudyError as refused:
         plan, words = None, str(refused)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < PATIENCE_SEC
     if plan is None:
         assert words
         assert all(LINE.match(line) for line in words.splitlines()), words
