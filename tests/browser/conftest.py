@@ -1,4 +1,8 @@
-"""A running dashboard and a real Chromium; without one the tests skip, naming the install command."""
+"""A running dashboard and a real Chromium; without one the tests skip, naming the install command.
+
+With ``HYPERCORE_REQUIRE_BROWSER=1`` they fail instead. A machine may be slow: tests wait for what they
+expect, never for a time, and time out late.
+"""
 
 import os
 import shutil
@@ -8,11 +12,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.unit.studies import MadeUp, write_study
 
@@ -30,6 +34,8 @@ ARGUMENTS = [
 # Every chart that the page has, below the fold too, holds a drawing.
 DRAWN = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
     .every(chart => chart.querySelector('.main-svg') || !chart.offsetParent)"""
+TIMEOUT_MS = 60_000
+expect.set_options(timeout=TIMEOUT_MS)
 Open = Callable[..., Page]
 
 
@@ -41,7 +47,8 @@ def chromium() -> str | None:
 def browser() -> Iterator[Browser]:
     executable = chromium()
     if executable is None:
-        pytest.skip(f"no Chromium on this machine; install it with: {INSTALL}")
+        missing = f"no Chromium on this machine; install it with: {INSTALL}"
+        pytest.fail(missing) if os.environ.get("HYPERCORE_REQUIRE_BROWSER") else pytest.skip(missing)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser
@@ -51,6 +58,16 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def dashboard(results: Path) -> Iterator[str]:
     """A dashboard of a results' folder; yields its address."""
+    process, url = _start(results)
+    try:
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _start(results: Path, attempts: int = 3) -> tuple[subprocess.Popen[bytes], str]:
+    """Start on a free port; on another one where somebody else took it in between."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -63,25 +80,17 @@ def dashboard(results: Path) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_until_healthy(url: str, timeout_sec: float = 60) -> None:
-    end = time.monotonic() + timeout_sec
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
-                return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
+    url = f"http://127.0.0.1:{port}"
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            assert attempts > 1, f"the dashboard ended with {process.returncode} before it served a page"
+            return _start(results, attempts - 1)
+        with suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
+            return process, url
+        time.sleep(0.1)
+    process.kill()
+    raise AssertionError("the dashboard did not serve a page within two minutes")
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +116,7 @@ def open_page(browser: Browser, site: str) -> Iterator[Open]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{url}/{path}")
@@ -123,18 +133,19 @@ def settle(page: Page) -> None:
 
     Before its first run a page calls itself "notRunning" too; its heading shows that the run has begun.
     """
-    page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
-    page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]', timeout=60_000)
-    page.wait_for_timeout(300)
-    page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]', timeout=60_000)
-    if page.locator("[data-testid=stPlotlyChart]").count():
-        page.wait_for_function(DRAWN, timeout=60_000)
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.wait_for_selector('[data-testid=stApp][data-test-script-state="notRunning"]')
+    page.wait_for_function(DRAWN)
 
 
 def screenshot(page: Page, path: Path) -> Path:
     """The whole page, not only what its window shows."""
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-    page.set_viewport_size({"width": page.viewport_size["width"], "height": max(int(height), 600)})
-    page.wait_for_timeout(600)
+    assert page.viewport_size is not None
+    width, height = page.viewport_size["width"], 600
+    needed = "document.querySelector('[data-testid=stMain]').scrollHeight"
+    while (now := max(int(page.evaluate(needed)), 600)) > height:  # a wider chart may make it longer again
+        height = now
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(DRAWN)
     page.screenshot(path=path)
     return path
