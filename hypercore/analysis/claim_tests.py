@@ -17,6 +17,7 @@ from hypercore.analysis.frames import reductions
 from hypercore.analysis.regions import Safety, find_region, judge
 from hypercore.analysis.statistics import share_interval
 from hypercore.spec.columns import Status
+from hypercore.spec.stack import short
 
 POINTS = "points"
 # "Above 0", as a bound that zero itself does not meet.
@@ -135,7 +136,7 @@ def not_consistent(evidence: Evidence, dataset: str) -> Finding:
             if without is Safety.SAFE:
                 continue
             cells += _cells(arms, [point.alpha])
-            name = f"{arms.stack}({point.alpha:g})"
+            name = f"{arms.stack}({short(point.alpha)})"
             if without not in (Safety.UNSAFE, Safety.DIVERGED):
                 unsure.append(name)
                 continue
@@ -200,7 +201,7 @@ def _reductions(arms: Arms) -> list[tuple[float, Part]]:
     return [
         (
             float(alpha),
-            Part(f"{arms.stack}({alpha:g})", seed_means(paired.loc[[alpha]]), _cells(arms, [alpha])),
+            Part(f"{arms.stack}({short(alpha)})", seed_means(paired.loc[[alpha]]), _cells(arms, [alpha])),
         )
         for alpha in paired.index
     ]

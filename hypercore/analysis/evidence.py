@@ -88,14 +88,16 @@ class Evidence:
         )
 
     def untimed(self, dataset: str) -> str:
-        """Why no cell of a data set tells of time; empty where some trained alone.
+        """Why cells of a data set tell nothing of time; empty where all of them trained alone.
 
         A batch has one clock. Its lanes differ in clipping, and each pays for what any of them asks for, so
         that no division of the batch's seconds would be the cost of one lane's clipping.
         """
-        if len(self.timed(dataset)) or self.cells["lanes"].isna().all():
+        dataset_of = self.cells["dataset"].map(lambda name: self.stand_ins.get(name, name))
+        lanes = self.cells.loc[dataset_of == dataset, "lanes"].dropna()
+        if not (lanes > 1).any():
             return ""
-        return "no cell trained alone: lanes share their batch's seconds, whatever each of them clips"
+        return "no such pair of cells trained alone: lanes share their batch's time, whatever each clips"
 
     def absent(
         self, dataset: str, stack: str | None = None, above: float = 0.0, up_to: float = math.inf

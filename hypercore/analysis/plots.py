@@ -67,7 +67,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
                 legendgroup=name,
                 showlegend=False,
             )
-    figure.update_xaxes(type="log", title="initial α of the rightmost optimizer")
+    figure.update_xaxes(type="log", title="initial α of the rightmost optimizer", exponentformat="e")
     figure.update_yaxes(title="test error, %", rangemode="tozero")
     figure.update_layout(template="plotly_white", height=420, margin={"t": 30}, hovermode="closest")
     return figure

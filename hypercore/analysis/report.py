@@ -17,6 +17,7 @@ from hypercore.analysis.tables import read_frame
 from hypercore.results.files import write_bytes
 from hypercore.spec import columns as spec
 from hypercore.spec.clipping import ON
+from hypercore.spec.stack import short
 
 FORMS = {"csv": "csv", "markdown": "md", "latex": "tex"}
 
@@ -65,7 +66,7 @@ def page(
     """The whole report as one HTML page that needs no server and no network."""
     parts = [
         f"<h1>{escape(study)}</h1>",
-        f"<p>{escape(coverage(cells))}</p>",
+        f"<p>{escape(coverage(cells))} {escape(provenance(cells))}</p>",
         "<h2>Claims</h2>",
         f"<p>{escape(tally(frames['claims']))}</p>",
         _claims(frames["claims"]),
@@ -94,6 +95,22 @@ def coverage(cells: pd.DataFrame) -> str:
         f"{counts.sum()} cells are planned: "
         + ", ".join(f"{n} {status}" for status, n in counts.items())
         + "."
+    )
+
+
+def provenance(cells: pd.DataFrame) -> str:
+    """On which data, with how many seeds, by what and when the cells with a result were trained."""
+    done = cells[cells["created_utc"].notna()]
+    if done.empty:
+        return ""
+
+    def listed(column: str) -> str:
+        return ", ".join(sorted(map(str, done[column].dropna().unique())))
+
+    return (
+        f"Trained on {listed('dataset')} with {done['seed'].nunique()} seeds by hypercore "
+        f"{listed('hypercore_version')} (commit {listed('git_commit')}), torch {listed('torch_version')}, "
+        f"{listed('backend')}, on {listed('device')}; the last cell at {done['created_utc'].max()}."
     )
 
 
@@ -127,7 +144,7 @@ def region_sentence(row: pd.Series) -> str:
         return f"{start}: none of {row['n_points']} α is safe."
     sign = "at least " if row["censored"] else ""
     width = f"{sign}{row['width_decades']:.2f} decades"
-    text = f"{start}: α from {row['alpha_low']:g} to {row['alpha_high']:g} is safe ({width})"
+    text = f"{start}: α from {short(row['alpha_low'])} to {short(row['alpha_high'])} is safe ({width})"
     if pd.isna(row["gain_decades"]):
         return f"{text}."
     relation = "" if row["gain_relation"] == "=" else f"{row['gain_relation']} "

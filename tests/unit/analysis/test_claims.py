@@ -263,7 +263,9 @@ def test_times_of_cells_that_trained_alone(added: float, expected: Verdict) -> N
 def test_lanes_of_a_batch_say_nothing_of_time(test: str) -> None:
     cells = sgd(5.0, 5.0).assign(lanes=16)
     found = TESTS[test](Evidence(cells, NO_CURVES), dataset="mnist")
-    assert found.verdict is UNDETERMINED and found.reason.startswith("no cell trained alone: lanes share")
+    assert found.verdict is UNDETERMINED and found.reason.startswith(
+        "no such pair of cells trained alone: lanes share"
+    )
 
 
 @pytest.mark.parametrize(("added", "expected"), [(0.0, REPRODUCED), (1.0, CONTRADICTED)])

@@ -22,6 +22,9 @@ def study(folder: Path, law: Law) -> str:
     frame = judged("SGD / SGD", [1.0, 10.0, 50.0, 75.0, 100.0], law, label="SGD / SGD <b>")
     finished = frame["status"] == "finished"
     facts = {
+        "created_utc": "2026-01-02T03:04:05Z",
+        "device": "a CPU",
+        "backend": "eager",
         "test_error_pct": frame["imputed_error_pct"],
         "first_batch_loss": 2.3,
         "last_epoch_train_loss": 0.2,
@@ -60,6 +63,8 @@ def test_the_page_says_what_the_tables_say(folder: Path) -> None:
     assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
     assert "clipping adds ≥ 1.00 decades" in page
     assert "66 cells are planned: 66 finished." in page
+    assert "Trained on mnist with 6 seeds by hypercore" in page
+    assert "eager, on a CPU; the last cell at 2026-01-02T03:04:05Z." in page
 
 
 def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> None:
