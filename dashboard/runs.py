@@ -1,5 +1,6 @@
 """What happened inside runs: curves, trajectories, and where learned values end up."""
 
+import numpy as np
 import pandas as pd
 
 from hypercore.spec.columns import Status
@@ -36,6 +37,15 @@ def final_against_initial(trajectories: pd.DataFrame, entry: pd.DataFrame) -> pd
         return pd.DataFrame(columns=["alpha", "clipping", "seed", "cell_id", "final_alpha", "start_alpha"])
     ends = rows.groupby(["alpha", "clipping", "seed", "cell_id"], sort=True)["value"].agg(["last", "first"])
     return ends.reset_index().rename(columns={"last": "final_alpha", "first": "start_alpha"})
+
+
+def blow_ups(runs: pd.DataFrame) -> pd.DataFrame:
+    """Where runs turned non-finite: clipping, seed, step, and epoch (a fraction), one row such a run."""
+    rows = runs[runs["first_nonfinite_step"].notna()].drop_duplicates("cell_id")
+    steps_an_epoch = np.ceil(rows["n_train"].astype(float) / rows["batch_size"].astype(float))
+    step = rows["first_nonfinite_step"].astype(int)
+    found = {"clipping": rows["clipping"], "seed": rows["seed"], "step": step, "epoch": step / steps_an_epoch}
+    return pd.DataFrame(found).sort_values(["step", "clipping", "seed"], ignore_index=True)
 
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:

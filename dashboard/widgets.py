@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import streamlit as st
 
-from dashboard import data
+from dashboard import data, drawing, links
 from hypercore.analysis.table import text_table
 
 _CONFIG = {
@@ -58,14 +59,35 @@ def chart(
     key: str,
     alt: str,
     rows: pd.DataFrame | None = None,
-    **options: Any,
-) -> Any:
-    """A chart with a text for those who cannot see it, an SVG download, and the table behind it."""
+    clicks: bool = False,
+) -> pd.DataFrame:
+    """A chart with a text for those who cannot see it, its downloads, and the table behind it.
+
+    Args:
+        figure: the figure; with ``clicks`` its marks carry :func:`dashboard.figures.style.picks` of ``rows``.
+        key: names the chart and its files.
+        alt: what the chart shows, in words.
+        rows: the table behind it.
+        clicks: marks and rows can be chosen; a row is what a keyboard reaches.
+
+    Returns:
+        The rows that were chosen, of the chart or else of the table; none without ``clicks``.
+    """
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if clicks else {}
     event = st.plotly_chart(figure, key=key, alt=alt, config=_CONFIG, **options)
-    if rows is not None:
-        with st.expander("The table behind the chart"):
-            table(rows, f"{key}-table")
-    return event
+    drawings(figure, key)
+    if rows is None:
+        return pd.DataFrame()
+    with st.expander("The table behind the chart"):
+        by_row = table(rows, f"{key}-table", clicks=clicks)
+    by_mark = picked(event, rows) if clicks else by_row
+    return by_row if by_mark.empty else by_mark
+
+
+def picked(event: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose marks were clicked, by the last of each mark's ``customdata``."""
+    marks = {point["customdata"][-1] for point in event.selection.points if point.get("customdata")}
+    return rows[[f"#{number}" in marks for number in rows.index]]
 
 
 def table(
@@ -73,14 +95,65 @@ def table(
     key: str,
     columns: Mapping[str, Any] | None = None,
     styled: Any = None,
+    clicks: bool = False,
     **options: Any,
-) -> Any:
-    """A table with its downloads below it."""
+) -> pd.DataFrame:
+    """A table with its downloads below it.
+
+    Returns:
+        The row that was chosen; none without ``clicks``.
+    """
+    shown = rows if styled is None else styled
+    if not clicks:
+        st.dataframe(shown, key=key, hide_index=True, column_config=columns, **options)
+        exports(rows, key)
+        return rows.head(0)
+    # A choice outlives a change of the rows unless the key changes with them.
+    digest = int(pd.util.hash_pandas_object(rows.astype(str)).sum())
     event = st.dataframe(
-        rows if styled is None else styled, key=key, hide_index=True, column_config=columns, **options
+        shown,
+        key=f"{key}-{digest:x}",
+        hide_index=True,
+        column_config=columns,
+        on_select="rerun",
+        selection_mode="single-row",
+        **options,
     )
     exports(rows, key)
-    return event
+    return rows.iloc[[place for place in event.selection.rows if place < len(rows)]]
+
+
+def look_inside(study: str, title: str, runs: pd.DataFrame, hint: str) -> None:
+    """A link to the chosen runs' page; the hint where none are chosen."""
+    if runs.empty:
+        st.caption(hint)
+        return
+    st.link_button(f"Look inside: {plain(links.words(runs))}", links.inside(study, title, runs))
+
+
+def look_inside_points(study: str, cells: pd.DataFrame, points: pd.DataFrame) -> None:
+    """A link to the runs of a chosen point of a grid, a row with title, clipping and alpha."""
+    title = str(points["title"].iloc[0]) if len(points) else ""
+    own = data.of_entry(cells, title) if title else cells.head(0)
+    runs = own.merge(points[["alpha", "clipping"]].drop_duplicates(), on=["alpha", "clipping"])
+    look_inside(study, title, runs, "Click a mark, or choose a row, to look inside its runs.")
+
+
+def drawings(figure: go.Figure, name: str) -> None:
+    """Downloads of a chart: SVG and PDF. Made only when one is clicked."""
+    with st.popover("Download the chart", icon=":material/image:", key=f"{name}-drawing"):
+        if not drawing.available():
+            st.caption(drawing.MISSING)
+            return
+        for suffix in drawing.FORMATS:
+            st.download_button(
+                suffix.upper(),
+                partial(drawing.draw, figure, suffix),
+                f"{name}.{suffix}",
+                key=f"{name}-drawing-{suffix}",
+                on_click="ignore",
+                width="stretch",
+            )
 
 
 def exports(rows: pd.DataFrame, name: str) -> None:

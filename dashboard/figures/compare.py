@@ -3,13 +3,15 @@
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from dashboard.figures import style
+from dashboard.figures.style import Trace
 from dashboard.queries import Baseline, intervals
 
 # Seeds sit beside each other within this many decades of their α.
 SPREAD_DECADES = 0.16
+# Round numbers instead of plotly's 2, 5, 10 without context.
+_TICKS = [0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90]
 
 
 def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: bool = True) -> go.Figure:
@@ -20,164 +22,166 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
         baseline: the plain optimizer's figures; a NaN mean draws none.
         log_error: a logarithmic error axis.
     """
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.16, 0.84], vertical_spacing=0.04)
     clippings = sorted(points["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
     rest = style.others(clippings)
-    if np.isfinite(baseline.mean_pct) and len(points):
-        _baseline(figure, baseline, points["alpha"])
+    traces = _baseline(baseline, points["alpha"]) if np.isfinite(baseline.mean_pct) and len(points) else []
     means = intervals(points, ["clipping", "alpha"], "imputed_pct") if len(points) else pd.DataFrame()
+    beside = points.assign(x=_beside(points["alpha"], points["seed"]))
     for row, clipping in enumerate(clippings):
         look = style.look(clipping, rest)
-        _mean(figure, means[means["clipping"] == clipping], clipping, look)
-        own = points[points["clipping"] == clipping]
-        _seeds(figure, own[~own["diverged"]], "error_pct", clipping, look, 2)
-        gone = own[own["diverged"]].assign(rail=len(clippings) - row)
-        _seeds(figure, gone, "rail", clipping, look, 1)
-    figure.update_yaxes(
-        row=1,
-        tickvals=[len(clippings) - row for row in range(len(clippings))],
-        ticktext=[style.text(name) for name in clippings],
-        range=[0.4, len(clippings) + 0.6],
-        showgrid=False,
-        zeroline=False,
-        title_text="diverged",
-    )
-    figure.update_yaxes(row=2, title_text="test error (%)", type="log" if log_error else "linear")
-    if log_error:
-        shown = [points["error_pct"].min(), baseline.mean_pct, 50.0]
-        figure.update_yaxes(row=2, range=[np.log10(0.8 * max(np.nanmin(shown), 0.05)), np.log10(105)])
-        # Round numbers instead of plotly's 2, 5, 10 without context.
-        ticks = [0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90]
-        figure.update_yaxes(row=2, tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
-    style.alpha_axis(figure, points["alpha"])
-    return style.layout(figure, 520)
+        traces += _mean(means[means["clipping"] == clipping], clipping, look)
+        own = beside[beside["clipping"] == clipping]
+        gone = own["diverged"].to_numpy(dtype=bool)
+        traces.append(_seeds(own[~gone], own.loc[~gone, "error_pct"], clipping, look, 2))
+        rail = pd.Series(float(len(clippings) - row), index=own.index[gone])
+        traces.append(_seeds(own[gone], rail, clipping, look, 1))
+    rail_axis = {
+        "domain": [0.86, 1],
+        "tickvals": [len(clippings) - row for row in range(len(clippings))],
+        "ticktext": [style.text(name) for name in clippings],
+        "range": [0.4, len(clippings) + 0.6],
+        "showgrid": False,
+        "zeroline": False,
+        "title": {"text": "diverged"},
+    }
+    axes = {
+        "xaxis": style.alpha_axis(points["alpha"]) | {"anchor": "y2"},
+        "yaxis": rail_axis,
+        "yaxis2": _error_axis(points, baseline, log_error),
+    }
+    return style.figure(traces, 520, axes)
 
 
 def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval."""
-    figure = go.Figure()
+    traces: list[Trace] = []
     look = style.look(clipping, [clipping])
+    beside = differences.assign(x=_beside(differences["alpha"], differences["seed"]))
     for gone, symbol, name in ((False, "circle", "seed"), (True, "x", "seed, one of both diverged")):
-        own = differences[differences["either_diverged"] == gone]
+        own = beside[beside["either_diverged"] == gone]
         if own.empty:
             continue
-        figure.add_scatter(
-            x=_beside(own["alpha"], own["seed"]),
-            y=own["difference_pct"],
-            mode="markers",
-            name=name,
-            marker={"symbol": symbol, "size": 7, "color": style.faded(look.color, 0.6)},
-            customdata=own[["seed", "alpha"]].to_numpy(),
-            hovertemplate="α %{customdata[1]:.3g}, seed %{customdata[0]}: %{y:+.2f} points<extra></extra>",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": own["x"],
+                "y": own["difference_pct"],
+                "mode": "markers",
+                "name": name,
+                "marker": {"symbol": symbol, "size": 7, "color": style.faded(look.color, 0.6)},
+                "customdata": style.custom(own["seed"], own["alpha"], style.picks(own)),
+                "hovertemplate": "α %{customdata[1]:.3g}, seed %{customdata[0]}: %{y:+.2f} points"
+                "<extra></extra>",
+            }
         )
     if len(differences):
-        means = intervals(differences, ["alpha"], "difference_pct")
-        figure.add_scatter(
-            x=means["alpha"],
-            y=means["mean"],
-            mode="markers",
-            name="mean, 95% interval",
-            marker={"symbol": "line-ew", "size": 16, "line": {"width": 3, "color": look.color}},
-            error_y={
-                "type": "data",
-                "array": (means["high"] - means["mean"]).fillna(0.0),
-                "color": look.color,
-            },
-            customdata=means[["n"]].to_numpy(),
-            hovertemplate="α %{x:.3g}: %{y:+.2f} points, n = %{customdata[0]}<extra></extra>",
-        )
-    figure.add_hline(y=0, line={"color": style.GREY, "width": 1})
-    figure.add_hline(
-        y=1,
-        line={"color": style.GREY, "width": 1, "dash": "dot"},
-        annotation={"text": "1 point", "font": {"size": 11}},
-        annotation_position="top left",
-    )
-    style.alpha_axis(figure, differences["alpha"])
-    figure.update_yaxes(title_text="gain from clipping (points)")
-    return style.layout(figure, 380)
+        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference_pct"), look))
+    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1}
+    axes = {
+        "xaxis": style.alpha_axis(differences["alpha"]),
+        "yaxis": {"title": {"text": "gain from clipping (points)"}, "zeroline": False},
+        "shapes": [
+            line | {"y0": 0, "y1": 0, "line": {"color": style.GREY, "width": 1}},
+            line | {"y0": 1, "y1": 1, "line": {"color": style.GREY, "width": 1, "dash": "dot"}},
+        ],
+        "annotations": [
+            {"text": "1 point", "xref": "paper", "x": 0, "y": 1, "yanchor": "bottom", "showarrow": False}
+        ],
+    }
+    return style.figure(traces, 380, axes)
 
 
-def _baseline(figure: go.Figure, baseline: Baseline, alphas: pd.Series) -> None:
+def _mean_difference(means: pd.DataFrame, look: style.Look) -> Trace:
+    half = (means["high"] - means["mean"]).fillna(0.0)
+    return {
+        "type": "scatter",
+        "x": means["alpha"],
+        "y": means["mean"],
+        "mode": "markers",
+        "name": "mean, 95% interval",
+        "marker": {"symbol": "line-ew", "size": 16, "line": {"width": 3, "color": look.color}},
+        "error_y": {"type": "data", "array": half, "color": look.color},
+        "customdata": style.custom(means["n"]),
+        "hovertemplate": "α %{x:.3g}: %{y:+.2f} points, n = %{customdata[0]}<extra></extra>",
+    }
+
+
+def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool) -> Trace:
+    look: Trace = {"domain": [0, 0.82], "title": {"text": "test error (%)"}}
+    if not log_error:
+        return look | {"type": "linear"}
+    shown = [points["error_pct"].min(), baseline.mean_pct, 50.0]
+    bottom = np.log10(0.8 * max(float(np.nanmin(shown)), 0.05))
+    ticks = {"tickvals": _TICKS, "ticktext": [f"{tick:g}" for tick in _TICKS]}
+    return look | {"type": "log", "range": [bottom, np.log10(105)], **ticks}
+
+
+def _baseline(baseline: Baseline, alphas: pd.Series) -> list[Trace]:
     """The baseline's mean and SD across the grid; drawn as traces: shapes miss log axes."""
     low, high = float(alphas.min()) * 10**-SPREAD_DECADES, float(alphas.max()) * 10**SPREAD_DECADES
     sd = 0.0 if np.isnan(baseline.sd_pct) else baseline.sd_pct
     bottom, top = max(baseline.mean_pct - sd, 1e-3), baseline.mean_pct + sd
-    figure.add_scatter(
-        x=[low, high, high, low],
-        y=[bottom, bottom, top, top],
-        fill="toself",
-        fillcolor=style.faded(style.GREY, 0.25),
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup="baseline",
-        row=2,
-        col=1,
-    )
-    figure.add_scatter(
-        x=[low, high],
-        y=[baseline.mean_pct] * 2,
-        mode="lines",
-        line={"color": style.GREY, "width": 1.5, "dash": "dot"},
-        name=f"baseline alone: {baseline.mean_pct:.2f}% ± {sd:.2f} SD",
-        legendgroup="baseline",
-        hovertemplate=f"baseline: {baseline.mean_pct:.2f}%, SD {sd:.2f}, n = {baseline.n}<extra></extra>",
-        row=2,
-        col=1,
-    )
+    common = {"type": "scatter", "mode": "lines", "legendgroup": "baseline", "yaxis": "y2"}
+    band = {
+        "x": [low, high, high, low],
+        "y": [bottom, bottom, top, top],
+        "fill": "toself",
+        "fillcolor": style.faded(style.GREY, 0.25),
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    mean = {
+        "x": [low, high],
+        "y": [baseline.mean_pct] * 2,
+        "line": {"color": style.GREY, "width": 1.5, "dash": "dot"},
+        "name": f"baseline alone: {baseline.mean_pct:.2f}% ± {sd:.2f} SD",
+        "hovertemplate": f"baseline: {baseline.mean_pct:.2f}%, SD {sd:.2f}, n = {baseline.n}<extra></extra>",
+    }
+    return [common | band, common | mean]
 
 
-def _mean(figure: go.Figure, means: pd.DataFrame, clipping: str, look: style.Look) -> None:
+def _mean(means: pd.DataFrame, clipping: str, look: style.Look) -> list[Trace]:
     name = style.arm_name(clipping)
     low, high = (means[side].fillna(means["mean"]).clip(1e-3, 100) for side in ("low", "high"))
-    figure.add_scatter(
-        x=pd.concat([means["alpha"], means["alpha"][::-1]]),
-        y=pd.concat([high, low[::-1]]),
-        fill="toself",
-        fillcolor=style.faded(look.color, 0.15),
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup=clipping,
-        row=2,
-        col=1,
-    )
-    figure.add_scatter(
-        x=means["alpha"],
-        y=means["mean"],
-        mode="lines",
-        line={"color": look.color, "dash": look.dash, "width": 2.5},
-        name=f"{name}: mean, 95% interval",
-        legendgroup=clipping,
-        customdata=means[["n", "sd"]].to_numpy(),
-        hovertemplate=f"{name}, α %{{x:.3g}}: mean %{{y:.2f}}%, "
+    common = {"type": "scatter", "mode": "lines", "legendgroup": clipping, "yaxis": "y2"}
+    band = {
+        "x": pd.concat([means["alpha"], means["alpha"][::-1]]),
+        "y": pd.concat([high, low[::-1]]),
+        "fill": "toself",
+        "fillcolor": style.faded(look.color, 0.15),
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    mean = {
+        "x": means["alpha"],
+        "y": means["mean"],
+        "line": {"color": look.color, "dash": look.dash, "width": 2.5},
+        "name": f"{name}: mean, 95% interval",
+        "customdata": style.custom(means["n"], means["sd"]),
+        "hovertemplate": f"{name}, α %{{x:.3g}}: mean %{{y:.2f}}%, "
         "SD %{customdata[1]:.2f}, n = %{customdata[0]}<extra></extra>",
-        row=2,
-        col=1,
-    )
+    }
+    return [common | band, common | mean]
 
 
-def _seeds(
-    figure: go.Figure, own: pd.DataFrame, column: str, clipping: str, look: style.Look, row: int
-) -> None:
+def _seeds(own: pd.DataFrame, y: pd.Series, clipping: str, look: style.Look, row: int) -> Trace:
     result = "diverged" if row == 1 else "%{y:.2f}%"
-    figure.add_scatter(
-        x=_beside(own["alpha"], own["seed"]),
-        y=own[column],
-        mode="markers",
-        marker={"color": look.color, "symbol": look.symbol, "size": 7, "opacity": 0.7},
-        name=f"{style.arm_name(clipping)}: seeds",
-        legendgroup=clipping,
-        showlegend=False,
-        customdata=own[["seed", "alpha", "cell_id"]].to_numpy(),
-        hovertemplate=f"{style.arm_name(clipping)}, α %{{customdata[1]:.3g}}, seed %{{customdata[0]}}: "
+    return {
+        "type": "scatter",
+        "x": own["x"],
+        "y": y,
+        "mode": "markers",
+        "marker": {"color": look.color, "symbol": look.symbol, "size": 7, "opacity": 0.7},
+        "name": f"{style.arm_name(clipping)}: seeds",
+        "legendgroup": clipping,
+        "showlegend": False,
+        "customdata": style.custom(own["seed"], own["alpha"], style.picks(own)),
+        "hovertemplate": f"{style.arm_name(clipping)}, α %{{customdata[1]:.3g}}, seed %{{customdata[0]}}: "
         f"{result}<extra></extra>",
-        row=row,
-        col=1,
-    )
+        "yaxis": style.axis(row),
+    }
 
 
 def _beside(alpha: pd.Series, seed: pd.Series) -> pd.Series:

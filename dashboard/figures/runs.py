@@ -1,137 +1,163 @@
-"""Curves and trajectories of single runs."""
+"""Curves and trajectories of single runs, each with the step at which it blew up."""
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from dashboard.figures import style
+from dashboard.figures.style import Trace
 from dashboard.runs import PANELS
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+# Of more runs that blew up only the lines are drawn: their words would hide the panel.
+MOST_WORDS = 6
 
 
-def curves(points: pd.DataFrame) -> go.Figure:
-    """A panel a quantity over epochs, a line a run."""
+def curves(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+    """A panel a quantity over epochs, a line a run, a vertical line where a run turned non-finite.
+
+    Args:
+        points: what :func:`dashboard.runs.curves_of` gives.
+        ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+    """
     shown = [name for name in PANELS if points[name].notna().any()]
-    figure = make_subplots(
-        rows=len(shown),
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=0.05,
-        subplot_titles=[PANELS[name] for name in shown],
-    )
     rest = style.others(list(points["clipping"].unique()))
-    for row, name in enumerate(shown, start=1):
-        for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
-            look = style.look(str(clipping), rest)
-            figure.add_scatter(
-                x=run["epoch"],
-                y=run[name].astype(float),
-                mode="lines+markers",
-                line={"color": look.color, "dash": _dash(seed), "width": 1.5},
-                marker={"symbol": look.symbol, "size": 5},
-                name=f"{style.arm_name(str(clipping))}, seed {seed}",
-                legendgroup=f"{clipping} {seed}",
-                showlegend=row == 1,
-                hovertemplate=f"{style.text(clipping)}, seed {seed}, epoch %{{x}}: %{{y:.4g}}<extra></extra>",
-                row=row,
-                col=1,
+    traces: list[Trace] = []
+    for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
+        look = style.look(str(clipping), rest)
+        for row, name in enumerate(shown, start=1):
+            traces.append(
+                _line(run["epoch"], run[name].astype(float), clipping, seed, look, row)
+                | {"mode": "lines+markers", "marker": {"symbol": look.symbol, "size": 5}}
             )
-    figure.update_xaxes(title_text="epoch", row=len(shown))
-    _space_titles(figure)
-    return style.layout(figure, 130 + 190 * len(shown), _legend_rows(points))
+            traces[-1]["hovertemplate"] = (
+                f"{style.text(clipping)}, seed {seed}, epoch %{{x}}: %{{y:.4g}}<extra></extra>"
+            )
+    axes = style.panels([PANELS[name] for name in shown])
+    axes["xaxis"]["title"] = {"text": "epoch"}
+    _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()), rest)
+    return style.figure(traces, 130 + 190 * len(shown), axes, _legend_rows(points))
 
 
-def trajectories(points: pd.DataFrame) -> go.Figure:
-    """A panel a learned hyperparameter and level over steps; starts marked, blow-ups marked."""
+def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+    """A panel a learned hyperparameter and level over steps; starts and blow-ups marked.
+
+    Args:
+        points: what :func:`dashboard.runs.trajectories_of` gives.
+        ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+    """
     names = list(dict.fromkeys(points.sort_values(["level", "hyperparameter"])["name"]))
-    figure = make_subplots(
-        rows=len(names), cols=1, shared_xaxes=True, vertical_spacing=0.05, subplot_titles=names
-    )
     rest = style.others(list(points["clipping"].unique()))
+    traces: list[Trace] = []
     for row, name in enumerate(names, start=1):
-        panel = points[points["name"] == name]
+        panel = points[points["name"] == name].sort_values("step")
         for (clipping, seed), run in panel.groupby(["clipping", "seed"], sort=True):
             look = style.look(str(clipping), rest)
-            run = run.sort_values("step")
             finite = run[run["value"].abs() < float("inf")]
-            group = f"{clipping} {seed}"
-            figure.add_scatter(
-                x=finite["step"],
-                y=finite["value"],
-                mode="lines",
-                line={"color": look.color, "dash": _dash(seed), "width": 1.5},
-                name=f"{style.arm_name(str(clipping))}, seed {seed}",
-                legendgroup=group,
-                showlegend=row == 1,
-                hovertemplate=f"{style.text(clipping)}, seed {seed}, step %{{x}}: %{{y:.5g}}<extra></extra>",
-                row=row,
-                col=1,
-            )
-            _mark(figure, finite.head(1), "circle-open", f"start, {group}", group, look, row)
+            traces.append(_line(finite["step"], finite["value"], clipping, seed, look, row))
+            traces.append(_mark(finite.head(1), "circle-open", "start", f"{clipping} {seed}", look, row))
             if run["first_nonfinite_step"].notna().any():
-                _mark(figure, finite.tail(1), "x", f"last finite value, {group}", group, look, row)
-    figure.update_xaxes(title_text="optimizer step", row=len(names))
-    _space_titles(figure)
-    return style.layout(figure, 130 + 190 * len(names), _legend_rows(points))
+                last = "last finite value"
+                traces.append(_mark(finite.tail(1), "x", last, f"{clipping} {seed}", look, row))
+    axes = style.panels(names)
+    axes["xaxis"]["title"] = {"text": "optimizer step"}
+    _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
+    return style.figure(traces, 130 + 190 * len(names), axes, _legend_rows(points))
 
 
 def final_alpha(ends: pd.DataFrame) -> go.Figure:
     """The learned α at the end against the α of the rightmost optimizer, a mark a run."""
-    figure = go.Figure()
     rest = style.others(list(ends["clipping"].unique()))
+    traces: list[Trace] = []
     for clipping, own in ends.groupby("clipping", sort=False):
         look = style.look(str(clipping), rest)
-        figure.add_scatter(
-            x=own["alpha"],
-            y=own["final_alpha"],
-            mode="markers",
-            marker={"symbol": look.symbol, "color": look.color, "size": 8, "opacity": 0.7},
-            name=style.arm_name(str(clipping)),
-            customdata=own[["seed"]].to_numpy(),
-            hovertemplate="α %{x:.3g}, seed %{customdata[0]}: ends at %{y:.4g}<extra></extra>",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": own["alpha"],
+                "y": own["final_alpha"],
+                "mode": "markers",
+                "marker": {"symbol": look.symbol, "color": look.color, "size": 8, "opacity": 0.7},
+                "name": style.arm_name(str(clipping)),
+                "customdata": style.custom(own["seed"], style.picks(own)),
+                "hovertemplate": "α %{x:.3g}, seed %{customdata[0]}: ends at %{y:.4g}<extra></extra>",
+            }
         )
     if len(ends):
         start = float(ends["start_alpha"].iloc[0])
-        figure.add_scatter(
-            x=[ends["alpha"].min(), ends["alpha"].max()],
-            y=[start, start],
-            mode="lines",
-            line={"color": style.GREY, "dash": "dot"},
-            name=f"start: {start:.4g}",
-            hoverinfo="skip",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": [ends["alpha"].min(), ends["alpha"].max()],
+                "y": [start, start],
+                "mode": "lines",
+                "line": {"color": style.GREY, "dash": "dot"},
+                "name": f"start: {start:.4g}",
+                "hoverinfo": "skip",
+            }
         )
-    style.alpha_axis(figure, ends["alpha"])
     # A learned α may be negative, which a logarithmic axis would hide.
     positive = bool(len(ends)) and bool((ends["final_alpha"] > 0).all())
-    figure.update_yaxes(title_text="learned α at the end", type="log" if positive else "linear")
-    return style.layout(figure, 380)
+    y = {"title": {"text": "learned α at the end"}, "type": "log" if positive else "linear"}
+    return style.figure(traces, 380, {"xaxis": style.alpha_axis(ends["alpha"]), "yaxis": y})
+
+
+def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: style.Look, row: int) -> Trace:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": {"color": look.color, "dash": _DASHES[int(str(seed)) % len(_DASHES)], "width": 1.5},
+        "name": f"{style.arm_name(str(clipping))}, seed {seed}",
+        "legendgroup": f"{clipping} {seed}",
+        "showlegend": row == 1,
+        "hovertemplate": f"{style.text(clipping)}, seed {seed}, step %{{x}}: %{{y:.5g}}<extra></extra>",
+        "yaxis": style.axis(row),
+    }
+
+
+def _mark(at: pd.DataFrame, symbol: str, what: str, group: str, look: style.Look, row: int) -> Trace:
+    name = style.text(f"{what}, {group}")
+    return {
+        "type": "scatter",
+        "x": at["step"],
+        "y": at["value"],
+        "mode": "markers",
+        "marker": {"symbol": symbol, "size": 10, "color": look.color, "line": {"width": 2}},
+        "name": name,
+        "legendgroup": group,
+        "showlegend": False,
+        "hovertemplate": f"{name}, step %{{x}}: %{{y:.5g}}<extra></extra>",
+        "yaxis": style.axis(row),
+    }
+
+
+def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float, rest: list[str]) -> None:
+    """A vertical line through all panels at each run's first non-finite step, with the step's number."""
+    axes["shapes"] = []
+    for number, (end, at) in enumerate(zip(ends.to_dict("records"), x, strict=True)):
+        look = style.look(str(end["clipping"]), rest)
+        line = {"color": look.color, "width": 1, "dash": "dot"}
+        axes["shapes"].append(
+            {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+        )
+        if number >= MOST_WORDS:
+            continue
+        # Runs blow up at about the same step: each one's words stand on a line of their own.
+        axes["annotations"].append(
+            {
+                "text": f"seed {end['seed']}: not finite from step {end['step']}",
+                "x": at,
+                "y": 1,
+                "yref": "y domain",
+                "yshift": -13 * number,
+                "xanchor": "right" if at > longest / 2 else "left",
+                "yanchor": "top",
+                "showarrow": False,
+                "font": {"size": 11, "color": look.color},
+            }
+        )
 
 
 def _legend_rows(points: pd.DataFrame) -> int:
     return 1 + len(points[["clipping", "seed"]].drop_duplicates()) // 4
-
-
-def _dash(seed: object) -> str:
-    return _DASHES[int(str(seed)) % len(_DASHES)]
-
-
-def _mark(
-    figure: go.Figure, at: pd.DataFrame, symbol: str, name: str, group: str, look: style.Look, row: int
-) -> None:
-    figure.add_scatter(
-        x=at["step"],
-        y=at["value"],
-        mode="markers",
-        marker={"symbol": symbol, "size": 10, "color": look.color, "line": {"width": 2}},
-        name=style.text(name),
-        legendgroup=group,
-        showlegend=False,
-        hovertemplate=f"{style.text(name)}, step %{{x}}: %{{y:.5g}}<extra></extra>",
-        row=row,
-        col=1,
-    )
-
-
-def _space_titles(figure: go.Figure) -> None:
-    figure.update_annotations(font_size=12, xanchor="left", x=0)

@@ -1,7 +1,9 @@
 """Colours, symbols and texts that all figures share."""
 
 import html
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ import plotly.graph_objects as go
 # Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
 ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#1F83C6", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#808080"
+
+Trace = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,21 @@ def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
     return shown.map(text) + " · " + clippings.map(text)
 
 
-def layout(figure: go.Figure, height: int = 420, legend_rows: int = 1) -> go.Figure:
-    """The common layout: the legend on top with room for its rows, no title (the page has it)."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 60, "r": 20, "t": 25 + 22 * legend_rows, "b": 55},
-        legend={
+def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) -> go.Figure:
+    """A figure of traces as plain dicts, with the common layout and no title (the page has it).
+
+    Plain dicts, checked once: adding trace by trace takes several times as long.
+
+    Args:
+        traces: plotly's traces.
+        height: pixels.
+        axes: layouts of the axes, and annotations.
+        legend_rows: rows that the legend on top needs.
+    """
+    common = {
+        "height": height,
+        "margin": {"l": 60, "r": 20, "t": 25 + 22 * legend_rows, "b": 55},
+        "legend": {
             "orientation": "h",
             "yref": "container",
             "yanchor": "top",
@@ -91,17 +104,60 @@ def layout(figure: go.Figure, height: int = 420, legend_rows: int = 1) -> go.Fig
             "xanchor": "left",
             "x": 0,
         },
-        hoverlabel={"namelength": -1},
-        showlegend=True,
-    )
-    return figure
+        "hoverlabel": {"namelength": -1},
+        "showlegend": True,
+    }
+    return go.Figure({"data": traces, "layout": common | axes})
 
 
-def alpha_axis(
-    figure: go.Figure, alphas: pd.Series, title: str = "initial α of the rightmost optimizer"
-) -> None:
+def panels(names: list[str], gap: float = 0.06) -> Trace:
+    """Axes of panels one above the other over one x axis, each with its name on top: y, y2, … from above."""
+    height = (1 + gap) / max(len(names), 1) - gap
+    axes: Trace = {"xaxis": {"anchor": axis(len(names))}, "annotations": []}
+    for row, name in enumerate(names):
+        top = 1 - row * (height + gap)
+        axes[f"yaxis{row + 1 if row else ''}"] = {"domain": [max(top - height, 0.0), top]}
+        where = {"x": 0, "y": top, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
+        axes["annotations"].append({"text": name, "showarrow": False, "font": {"size": 12}, **where})
+    return axes
+
+
+def axis(row: int, letter: str = "y") -> str:
+    """What plotly calls the axis of a row, from 1.
+
+    >>> axis(1), axis(2)
+    ('y', 'y2')
+    """
+    return letter if row == 1 else f"{letter}{row}"
+
+
+def alpha_axis(alphas: pd.Series, title: str = "initial α of the rightmost optimizer") -> Trace:
     """A logarithmic axis of α: a tick a decade, fewer where there are many, more where there are few."""
     decades = float(np.log10(alphas.max() / alphas.min())) if len(alphas) else 0.0
     ticks = {} if decades < 1 else {"dtick": 1 if decades <= 8 else 2}
-    figure.update_xaxes(type="log", exponentformat="power", tickangle=0, **ticks)
-    figure.update_xaxes(title_text=title, selector=-1)
+    return {"type": "log", "exponentformat": "power", "tickangle": 0, "title": {"text": title}, **ticks}
+
+
+def rows_axis(names: list[str]) -> Trace:
+    """A y axis of names, the first on top."""
+    return {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": names[::-1],
+        "automargin": True,
+        "range": [-0.7, len(names) - 0.3],
+    }
+
+
+def picks(rows: pd.DataFrame) -> list[str]:
+    """Marks for each row, by which :func:`dashboard.widgets.picked` finds those that are clicked.
+
+    >>> picks(pd.DataFrame({"alpha": [0.1, 1.0]}))
+    ['#0', '#1']
+    """
+    return [f"#{number}" for number in rows.index]
+
+
+def custom(*columns: Iterable[object]) -> list[list[object]]:
+    """Columns side by side, as plotly wants its ``customdata``."""
+    return [list(row) for row in zip(*columns, strict=True)]

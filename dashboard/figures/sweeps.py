@@ -8,7 +8,7 @@ from dashboard.figures import style
 
 def coverage(counts: pd.DataFrame) -> go.Figure:
     """Stack × α: the share of planned seeds that are done, with done/planned written on each."""
-    figure = go.Figure()
+    traces: list[style.Trace] = []
     names = style.row_names(counts["title"], counts["clipping"])
     states = (
         ("all done", counts["done"] == counts["planned"], style.BLUE, "circle"),
@@ -22,17 +22,21 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
     )
     for name, mask, color, symbol in states:
         own = counts[mask]
-        figure.add_scatter(
-            x=own["alpha"],
-            y=names[own.index],
-            mode="markers",
-            marker={"symbol": symbol, "size": 13, "color": color},
-            name=name,
-            customdata=own[["done", "planned", "failed", "missing"]].to_numpy(),
-            hovertemplate="%{y}, α %{x:.3g}: %{customdata[0]} of %{customdata[1]} done, "
-            "%{customdata[2]} failed, %{customdata[3]} missing<extra></extra>",
+        traces.append(
+            {
+                "type": "scatter",
+                "x": own["alpha"],
+                "y": names[own.index],
+                "mode": "markers",
+                "marker": {"symbol": symbol, "size": 13, "color": color},
+                "name": name,
+                "customdata": style.custom(
+                    *(own[column] for column in ("done", "planned", "failed", "missing")), style.picks(own)
+                ),
+                "hovertemplate": "%{y}, α %{x:.3g}: %{customdata[0]} of %{customdata[1]} done, "
+                "%{customdata[2]} failed, %{customdata[3]} missing<extra></extra>",
+            }
         )
-    order = list(dict.fromkeys(names[::-1]))
-    figure.update_yaxes(type="category", categoryorder="array", categoryarray=order, automargin=True)
-    style.alpha_axis(figure, counts["alpha"])
-    return style.layout(figure, 130 + 34 * max(len(order), 2))
+    order = list(dict.fromkeys(names))
+    axes = {"xaxis": style.alpha_axis(counts["alpha"]), "yaxis": style.rows_axis(order)}
+    return style.figure(traces, 130 + 34 * max(len(order), 2), axes)

@@ -1,8 +1,5 @@
 """Compare: the presentation's tables for our runs, and one stack's error against α in full."""
 
-from typing import Any
-from urllib.parse import urlencode
-
 import pandas as pd
 import streamlit as st
 
@@ -10,7 +7,6 @@ from dashboard import cache, data, queries, widgets
 from dashboard.figures import compare as figures
 from hypercore.analysis.comparison import is_bold
 from hypercore.analysis.table import LEGEND, readable
-from hypercore.spec.stack import short
 
 _FIGURES = ["α", "clipping", "baseline", "without clipping", "with clipping", "gain, points"]
 
@@ -22,20 +18,30 @@ def page(study: str) -> None:
     if title is None:
         return
     rows = data.of_entry(comparison, title)
-    _table(rows, cache.effects_of(study, title), cache.optional(study, "residuals"))
     judged = cache.judged(study)
     stacks = judged[judged["role"] == "stack"]
     entry = data.of_entry(stacks, title)
     points = queries.seed_points(entry)
+    picked = _table(rows, cache.effects_of(study, title), cache.optional(study, "residuals"))
+    widgets.look_inside(
+        study, title, _of_rows(points, picked), "Choose a row to look inside the runs of its α."
+    )
     if points.empty:
         st.info("No seed of this stack has a result yet.")
         st.code(data.command(study), language="bash")
         return
     _errors(study, title, points, queries.baseline(judged, entry))
-    _differences(title, points, queries.clippings(entry))
+    _differences(study, title, points, queries.clippings(entry))
 
 
-def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> None:
+def _of_rows(points: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The runs behind rows of a comparison: without clipping and with the row's."""
+    arms = points["clipping"].isin(["off", *rows["clipping"]])
+    return points[points["alpha"].isin(rows["alpha"]) & arms]
+
+
+def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
+    """The comparison; gives the rows that are chosen in it."""
     shown = readable(rows)[_FIGURES].reset_index(drop=True)
     bold = is_bold(rows["off_mean_pct"], rows["on_mean_pct"]).to_numpy()
     shown["badges"] = queries.badges(rows, effects)
@@ -46,51 +52,30 @@ def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | 
     styled = shown.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )
-    widgets.table(shown, "comparison", styled=styled)
+    picked = widgets.table(shown, "comparison", styled=styled, clicks=True)
     st.caption(
         f"{LEGEND} Two badges may disagree: “≥ 1 point” is the presentation's rule, “supported” a p ≤ 0.05 "
         "of the paired differences at that α alone. Of the published figures neither SD nor n is known."
     )
+    return rows.reset_index(drop=True).loc[picked.index]
 
 
 def _errors(study: str, title: str, points: pd.DataFrame, baseline: queries.Baseline) -> None:
     st.subheader("Test error against α")
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
-    event = widgets.chart(
+    picked = widgets.chart(
         figures.error_against_alpha(points, baseline, log_error),
         "errors",
         f"Test error of {title} against the rightmost α on a logarithmic axis: a mark for every seed, "
         "means with 95% intervals without and with clipping, the baseline's band, and above it the "
         "seeds that diverged.",
         points,
-        on_select="rerun",
-        selection_mode="points",
+        clicks=True,
     )
-    _open(study, title, points, event)
+    widgets.look_inside(study, title, picked, "Click a seed's mark, or choose a row, to look inside its run.")
 
 
-def _open(study: str, title: str, points: pd.DataFrame, event: Any) -> None:
-    """A link to the run whose mark was clicked."""
-    picked = [
-        point["customdata"][2] for point in event.selection.points if len(point.get("customdata", ())) == 3
-    ]
-    runs = points[points["cell_id"].isin(picked)]
-    if runs.empty:
-        st.caption("Click a seed's mark to look inside its run.")
-        return
-    run = runs.iloc[0]
-    query = {
-        "study": study,
-        "stack": title,
-        "alpha": short(float(run["alpha"])),
-        "arms": run["clipping"],
-        "seeds": run["seed"],
-    }
-    words = f"α = {query['alpha']}, clipping {run['clipping']}, seed {run['seed']}"
-    st.link_button(f"Look inside the run: {widgets.plain(words)}", f"inside?{urlencode(query)}")
-
-
-def _differences(title: str, points: pd.DataFrame, clippings: list[str]) -> None:
+def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
     if not clippings:
         return
     st.subheader("What clipping gains, seed by seed")
@@ -101,13 +86,16 @@ def _differences(title: str, points: pd.DataFrame, clippings: list[str]) -> None
     if differences.empty:
         st.info("No seed has a result both without and with this clipping yet.")
         return
-    widgets.chart(
+    picked = widgets.chart(
         figures.paired_differences(differences, clipping),
         "differences",
         f"For {title} at each α: error without clipping minus error with it, a mark for each seed, "
         "and the mean with its 95% interval. Above zero clipping is better.",
         differences,
+        clicks=True,
     )
+    pairs = points.merge(picked[["alpha", "seed"]], on=["alpha", "seed"]) if len(picked) else picked
+    widgets.look_inside(study, title, pairs, "Click a mark, or choose a row, to look inside both runs.")
     st.caption(
         "A seed starts from the same weights and sees the data in the same order with and without "
         "clipping, so the difference is taken seed by seed. A diverged seed counts as chance."

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, runs, widgets
+from dashboard import cache, data, links, runs, widgets
 from dashboard.figures import runs as figures
 from hypercore.spec.stack import short
 
@@ -19,8 +19,13 @@ def page(study: str) -> None:
     if chosen.empty:
         st.info("Choose at least one clipping and one seed.")
         return
-    shown = runs.summary(chosen)
-    widgets.table(shown, "runs", {"test error (%)": st.column_config.NumberColumn(format="%.2f")})
+    columns = {"test error (%)": st.column_config.NumberColumn(format="%.2f")}
+    picked = widgets.table(runs.summary(chosen), "runs", columns, clicks=True)
+    if picked.empty:
+        st.caption("Choose a row to see where its numbers come from.")
+    else:
+        cell = str(picked["cell"].iloc[0])
+        st.link_button(f"Where cell {cell} comes from", links.provenance(study, cell))
     _curves(study, chosen)
     _trajectories(study, chosen)
     _final(study, title, entry)
@@ -53,10 +58,10 @@ def _curves(study: str, chosen: pd.DataFrame) -> None:
         st.info("These runs ended before their first epoch did, or have no result yet.")
         return
     widgets.chart(
-        figures.curves(points),
+        figures.curves(points, runs.blow_ups(chosen)),
         "curves",
         "Test error, training loss, gradient norm, clipping threshold and share of clipped norms over the "
-        "epochs, a line for each chosen run.",
+        "epochs, a line for each chosen run, a vertical line where one turned non-finite.",
         points,
     )
 
@@ -68,13 +73,15 @@ def _trajectories(study: str, chosen: pd.DataFrame) -> None:
         st.info("Nothing is learned here: a plain optimizer, or runs without a result.")
         return
     widgets.chart(
-        figures.trajectories(points),
+        figures.trajectories(points, runs.blow_ups(chosen)),
         "trajectories",
         "Every learned hyperparameter of every level over the steps, a line for each chosen run; a ring "
-        "marks the start, a cross the last finite value of a run that blew up.",
+        "marks the start, a cross the last finite value of a run that blew up, and a vertical line the step.",
         points,
     )
-    st.caption("A ring marks the start; a cross the last finite value of a run that turned non-finite.")
+    st.caption(
+        "A ring marks the start; a cross the last finite value of a run that turned non-finite, a line when."
+    )
 
 
 def _final(study: str, title: str, entry: pd.DataFrame) -> None:
@@ -83,9 +90,11 @@ def _final(study: str, title: str, entry: pd.DataFrame) -> None:
     if ends.empty:
         st.info("No finished run of this stack learns an α.")
         return
-    widgets.chart(
+    picked = widgets.chart(
         figures.final_alpha(ends),
         "final",
         f"For every finished run of {title}: the learned α at the end against its rightmost α.",
         ends,
+        clicks=True,
     )
+    widgets.look_inside(study, title, picked, "Click a mark, or choose a row, to look inside that run.")

@@ -22,13 +22,15 @@ def page(study: str) -> None:
     points = stability.safety_map(grids, criteria)
     regions = stability.region_table(grids, criteria)
     st.subheader("Which α is safe")
-    widgets.chart(
+    picked = widgets.chart(
         figures.safety_figure(points),
         "map",
         "A map with a row for each stack and clipping and a column for each α. A colour and a glyph say "
         "whether the α is safe, undetermined, unsafe, diverged or missing.",
         points,
+        clicks=True,
     )
+    widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     _flips(study, points, (criteria, rule))
     st.subheader("How far the safe range reaches")
     if regions["alpha_low"].isna().all():

@@ -49,17 +49,20 @@ def _cells(study: str) -> pd.DataFrame:
 
 def _coverage(study: str) -> None:
     st.subheader("Planned and done")
-    counts = coverage.coverage(_cells(study))
+    cells = _cells(study)
+    counts = coverage.coverage(cells)
     total = counts[["planned", "done", "failed", "missing"]].sum()
     for column, (name, value) in zip(st.columns(4), total.items(), strict=True):
         column.metric(str(name), int(value))
-    widgets.chart(
+    picked = widgets.chart(
         figures.coverage(counts),
         "coverage",
         "A row for each stack and clipping and a column for each α: whether all planned seeds are done, "
         "some are missing or some failed.",
         counts,
+        clicks=True,
     )
+    widgets.look_inside_points(study, cells, picked)
     if total["missing"] or total["failed"]:
         st.write("This trains what is missing and what failed, and nothing else:")
         st.code(data.command(study), language="bash")
@@ -74,13 +77,15 @@ def _needed(study: str) -> None:
     if needed.empty:
         st.success("No α of this study is undetermined.")
         return
-    widgets.table(
+    picked = widgets.table(
         needed.assign(
             seeds_needed=needed["seeds_needed"].astype(object).where(needed["seeds_needed"].notna(), "–")
         ).astype({"seeds_needed": str}),
         "needed",
         {"alpha": st.column_config.NumberColumn("α", format="%.3g")},
+        clicks=True,
     )
+    widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     st.caption(
         "If mean and SD stay as they are; – where no 200 seeds would do, or too few are there to tell."
     )
@@ -104,22 +109,19 @@ def _browser(study: str) -> None:
     rows = rows[rows["stack"].str.contains(text, case=False, regex=False)] if text else rows
     st.caption(f"{len(rows)} of {len(cells)} runs; the first 1000 are shown.")
     rows = rows.head(1000)
-    lines = coverage.sparklines(_few(cache.table(study, "curves"), rows))
     shown = rows[
         ["label", "dataset", "alpha", "clipping", "seed", "status", "diverged", "test_error_pct", "cell_id"]
-    ]
-    shown = shown.assign(over_epochs=rows["cell_id"].map(lines)).reset_index(drop=True)
-    st.dataframe(
-        shown,
-        key="browser",
-        hide_index=True,
-        column_config={
-            "alpha": st.column_config.NumberColumn("α", format="%.3g"),
-            "test_error_pct": st.column_config.NumberColumn("test error (%)", format="%.2f"),
-            "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
-        },
-    )
-    widgets.exports(shown.drop(columns="over_epochs"), "runs-browser")
+    ].reset_index(drop=True)
+    columns = {
+        "alpha": st.column_config.NumberColumn("α", format="%.3g"),
+        "test_error_pct": st.column_config.NumberColumn("test error (%)", format="%.2f"),
+        "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
+    }
+    lines = shown["cell_id"].map(coverage.sparklines(_few(cache.table(study, "curves"), rows)))
+    picked = widgets.table(shown, "browser", columns, styled=shown.assign(over_epochs=lines), clicks=True)
+    run = rows.iloc[picked.index]
+    title = str(data.titles(cells)[run.index[0]]) if len(run) else ""
+    widgets.look_inside(study, title, run, "Choose a row to look inside its run.")
 
 
 def _few(curves: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

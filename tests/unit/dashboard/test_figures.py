@@ -1,11 +1,13 @@
 """Figures show every seed, keep rails, marks and glyphs, and never read tags in texts."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import coverage, data, queries, runs, stability
+from dashboard import coverage, data, queries, runs, stability, widgets
 from dashboard.figures import compare, style, sweeps
 from dashboard.figures import runs as run_figures
 from dashboard.figures import stability as stability_figures
@@ -69,11 +71,21 @@ def test_intervals_carry_the_decades_gained() -> None:
 
 def test_runs_have_a_line_a_panel_and_marks() -> None:
     chosen = ENTRY[(ENTRY["alpha"] == 1000) & (ENTRY["clipping"] == "off")]
-    curves = run_figures.curves(runs.curves_of(TABLES.curves, ENTRY[ENTRY["alpha"] == 0.1]))
+    curves = run_figures.curves(
+        runs.curves_of(TABLES.curves, ENTRY[ENTRY["alpha"] == 0.1]), runs.blow_ups(chosen.head(0))
+    )
     assert len(curves.data) == 5 * 10
-    figure = run_figures.trajectories(runs.trajectories_of(TABLES.trajectories, chosen))
+    ended = runs.blow_ups(chosen)
+    figure = run_figures.trajectories(runs.trajectories_of(TABLES.trajectories, chosen), ended)
     crosses = [trace for trace in figure.data if trace.marker.symbol == "x"]
     assert len(crosses) == (chosen["status"] == "nonfinite").sum() > 0
+    assert sorted(shape.x0 for shape in figure.layout.shapes) == sorted(
+        chosen["first_nonfinite_step"].dropna()
+    )
+    blown = run_figures.curves(runs.curves_of(TABLES.curves, chosen), ended)
+    assert [shape.x0 for shape in blown.layout.shapes] == ended["epoch"].tolist()
+    words = [note.text for note in blown.layout.annotations]
+    assert all(any(f"not finite from step {step}" in text for text in words) for step in ended["step"])
     ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
     assert sum(len(trace.x) for trace in run_figures.final_alpha(ends).data[:-1]) == len(ends)
     negative = run_figures.final_alpha(ends.assign(final_alpha=-1.0))
@@ -110,3 +122,33 @@ def test_empty_frames_make_empty_figures() -> None:
     none = POINTS.head(0)
     assert compare.error_against_alpha(none, queries.Baseline(float("nan"), float("nan"), 0)).data == ()
     assert len(compare.paired_differences(queries.paired(none, "on"), "on").data) == 0
+
+
+def test_every_clicked_mark_is_found_again() -> None:
+    differences = queries.paired(POINTS, "on")
+    points = stability.safety_map(stability.grids(JUDGED), Criteria())
+    counts = coverage.coverage(JUDGED)
+    ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
+    nothing = queries.Baseline(float("nan"), float("nan"), 0)
+    for figure, rows, beside in (
+        (compare.error_against_alpha(POINTS, nothing), POINTS, 0.3),
+        (compare.paired_differences(differences, "on"), differences, 0.3),
+        (stability_figures.safety_figure(points), points, 0.0),
+        (sweeps.coverage(counts), counts, 0.0),
+        (run_figures.final_alpha(ends), ends, 0.0),
+    ):
+        found = []
+        for trace in figure.data:
+            if "markers" not in trace.mode or trace.customdata is None or trace.name == "mean, 95% interval":
+                continue
+            for x, custom in zip(trace.x, trace.customdata, strict=True):
+                event = SimpleNamespace(selection=SimpleNamespace(points=[{"customdata": list(custom)}]))
+                row = widgets.picked(event, rows)
+                assert abs(np.log10(row["alpha"].item()) - np.log10(x)) <= beside
+                found += row.index.tolist()
+        assert sorted(found) == rows.index.tolist()
+
+
+def test_the_mark_of_a_mean_is_no_run() -> None:
+    event = SimpleNamespace(selection=SimpleNamespace(points=[{"customdata": [5]}, {"x": 1.0}, {}]))
+    assert widgets.picked(event, POINTS).empty
