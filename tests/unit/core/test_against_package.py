@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import gradient_descent_the_ultimate_optimizer.gdtuo as package
 import pytest
 import torch
-from torch import Tensor
 
 from hypercore.spec.notation import parse_stack
+from tests.unit.core.package_peer import natural, peer
 from tests.unit.core.small_network import loss, problem, run
 
 STEPS = 60
@@ -49,35 +49,6 @@ def float64() -> Iterator[None]:
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
-
-
-def peer(notation: str) -> package.Optimizable:
-    """The same stack built of the package's classes."""
-    optimizer: package.Optimizable = package.NoOpOptimizer()
-    stack = parse_stack(notation)
-    for index, level in reversed(list(enumerate(stack.optimizers))):
-        only_alpha = stack.learned(index) == ("alpha",)
-        name = {("RMSProp", True): "RMSPropAlpha", ("Adam", True): "AdamBaydin"}.get(
-            (level.name, only_alpha), level.name
-        )
-        optimizer = getattr(package, name)(**level.values, optimizer=optimizer)
-    return optimizer
-
-
-def natural(optimizer: package.Optimizable) -> list[Tensor]:
-    """The package's learned hyperparameters of every level in natural units."""
-    found = []
-    while not isinstance(optimizer.optimizer, package.NoOpOptimizer):
-        for name, raw in optimizer.parameters.items():
-            if name == "alpha":
-                squared = isinstance(optimizer, package.RMSProp | package.RMSPropAlpha)
-                found.append(raw**2 if squared else raw)
-            elif name == "mu":
-                found += [raw] if optimizer.mu != 0.0 else []
-            else:
-                found.append((raw.tanh() + 1) / 2)
-        optimizer = optimizer.optimizer
-    return found
 
 
 class Network(package.Optimizable):

@@ -1,0 +1,130 @@
+"""A user's parameters: found, checked, and read and written as one row of numbers."""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+ALLOWED = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def named_parameters(source: object) -> list[tuple[str, Tensor]]:
+    """All parameters of a module, of several, of a list of tensors, or of any nesting of these.
+
+    A parameter that is met again (tied weights) counts once, under the name it was first met by.
+
+    Raises:
+        ValueError: there is none.
+        TypeError: something that is neither, or a parameter that no optimizer can move.
+
+    >>> [name for name, _ in named_parameters(nn.Linear(2, 3))]
+    ['weight', 'bias']
+    >>> [name for name, _ in named_parameters([nn.Linear(2, 3, bias=False), [torch.zeros(1)]])]
+    ['0.weight', '1.0']
+    """
+    found: dict[int, tuple[str, Tensor]] = {}
+    for name, parameter in _walk(source, ""):
+        found.setdefault(id(parameter), (name, parameter))
+    if not found:
+        raise ValueError("no parameters to train; give a module or a list of parameters that has some")
+    for name, parameter in found.values():
+        if parameter.dtype not in ALLOWED:
+            raise TypeError(
+                f"parameter {name} is {_word(parameter.dtype)}; allowed: {', '.join(map(_word, ALLOWED))}"
+            )
+    return list(found.values())
+
+
+def _walk(source: object, name: str) -> Iterable[tuple[str, Tensor]]:
+    if isinstance(source, nn.Module):
+        yield from source.named_parameters(prefix=name)
+    elif isinstance(source, Tensor):
+        yield name or "0", source
+    elif isinstance(source, tuple) and len(source) == 2 and isinstance(source[0], str):
+        yield from _walk(source[1], source[0])
+    elif isinstance(source, Iterable) and not isinstance(source, str | bytes | dict | set):
+        for index, part in enumerate(source):
+            yield from _walk(part, f"{name}.{index}" if name else str(index))
+    else:
+        raise TypeError(
+            f"cannot train a {type(source).__name__}; allowed: a module, a parameter, or a list of these"
+        )
+
+
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def check_device(names: Sequence[str], parameters: Sequence[Tensor]) -> None:
+    """One stack, one device.
+
+    Raises:
+        RuntimeError: the parameters lie on several.
+    """
+    first = parameters[0].device
+    for name, parameter in zip(names, parameters, strict=True):
+        if parameter.device != first:
+            raise RuntimeError(
+                f"parameter {name} is on {parameter.device}, {names[0]} on {first}; "
+                "a stack trains on one device, so make a Stack for each"
+            )
+
+
+def check_gradients(names: Sequence[str], parameters: Sequence[Tensor]) -> None:
+    """Hypergradients need every number of a gradient.
+
+    Raises:
+        RuntimeError: a gradient is sparse.
+    """
+    for name, parameter in zip(names, parameters, strict=True):
+        if parameter.grad is not None and parameter.grad.layout is not torch.strided:
+            raise RuntimeError(
+                f"the gradient of parameter {name} is sparse; a stack takes dense ones only "
+                "(nn.Embedding: sparse=False)"
+            )
+
+
+def working_dtype(parameters: Sequence[Tensor]) -> torch.dtype:
+    """What a stack computes in: float64 if any parameter is, else float32.
+
+    Half-precision parameters are rounded copies of float32 weights: α = 10⁻³ moves a weight by less
+    than bfloat16's last place (2⁻⁸ relative), and a learned α by far less.
+    """
+    return torch.float64 if any(p.dtype is torch.float64 for p in parameters) else torch.float32
+
+
+def flat(tensors: Sequence[Tensor], dtype: torch.dtype) -> Tensor:
+    """The numbers of all tensors in one new row, [1, P]."""
+    return torch.cat([tensor.detach().reshape(-1).to(dtype) for tensor in tensors]).unsqueeze(0)
+
+
+def flat_weights(parameters: Sequence[Tensor], computed: Tensor) -> Tensor:
+    """The weights as they are now, [1, P], given those that the last step ``computed``.
+
+    The user may have changed them since. A parameter of lower precision that still holds the rounded
+    value stands for the unrounded one.
+    """
+    pieces = torch.split_with_sizes(computed[0], [p.numel() for p in parameters])
+    return torch.cat(
+        [
+            _weights(parameter.detach().reshape(-1), piece)
+            for parameter, piece in zip(parameters, pieces, strict=True)
+        ]
+    ).unsqueeze(0)
+
+
+def _weights(held: Tensor, computed: Tensor) -> Tensor:
+    if held.dtype == computed.dtype:
+        return held
+    return torch.where(held == computed.to(held.dtype), computed, held.to(computed.dtype))
+
+
+def write(parameters: Sequence[Tensor], chosen: Sequence[bool], row: Tensor) -> None:
+    """Write the row into the chosen parameters, in place."""
+    pieces = torch.split_with_sizes(row[0], [p.numel() for p in parameters])
+    targets, values = [], []
+    for parameter, piece, is_chosen in zip(parameters, pieces, chosen, strict=True):
+        if is_chosen:
+            targets.append(parameter)
+            values.append(piece.view(parameter.shape))
+    torch._foreach_copy_(targets, values)
