@@ -6,9 +6,10 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from hypercore.run.retrain import mark
-from hypercore.run.workflow import RESULTS, begin, describe, forecast
-from hypercore.study import StudyError, choose, device_kind, load
+from hypercore.run.devices import DeviceError, slots
+from hypercore.run.live import Live
+from hypercore.run.workflow import RESULTS, Jobs, begin, cost, forced
+from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
 min_version("9.0")
 
@@ -23,11 +24,21 @@ try:
         DEFAULT_STUDY,
     )
     PLAN = load(OPTIONS.study, confirm_large=OPTIONS.confirm_large)
+except LargeGridError as error:
+    raise WorkflowError(f"{error}\n{cost(error, workflow.cores or 1)}") from None
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
+# With --jobs the jobs run elsewhere, and take what GPUs there are.
+ELSEWHERE = workflow.resource_settings.nodes
+JOBS = Jobs(PLAN, workflow.cores or 1, ELSEWHERE)
+LIVE = Live(RESULTS, PLAN.study.name)
+
 if workflow.is_main_process:
     begin(PLAN)
+    if not ELSEWHERE and "gpu" not in workflow.resource_settings.resources:
+        workflow.register_resource("gpu", JOBS.gpus)
+
 
 # Jobs read the study by this path; nothing of it is merged into snakemake's own config.
 config.clear()
@@ -57,7 +68,7 @@ rule all:
         REPORT,
         COMPLETE,
     params:
-        outlook=lambda wildcards: forecast(PLAN, workflow.cores or 1),
+        outlook=lambda wildcards: JOBS.forecast(forced(workflow.dag_settings)),
     message:
         "{params.outlook}"
 
@@ -76,8 +87,20 @@ rule tables:
 
 
 onstart:
-    if workflow.dag_settings.forceall or "train" in map(
-        str, workflow.dag_settings.forcerun
-    ):
-        mark(RESULTS, PLAN.sweeps)
-    logger.info(forecast(PLAN, workflow.cores or 1))
+    if not ELSEWHERE:
+        try:
+            slots(PLAN.study.device)
+        except DeviceError as error:
+            raise WorkflowError(str(error)) from None
+    if forced(workflow.dag_settings):
+        JOBS.force()
+    logger.info(JOBS.forecast(forced(workflow.dag_settings)))
+    LIVE.begin()
+
+
+onsuccess:
+    LIVE.end()
+
+
+onerror:
+    LIVE.end()

@@ -1,14 +1,14 @@
-"""One job a sweep: a second one waits, so that nothing is trained twice at the same time.
+"""One job a sweep, and one job a GPU: whoever comes second waits.
 
 A job that outlives its killed snakemake goes on; the next run's job for the same sweep waits for it
-and then finds the cells in the store. The kernel frees the claim with the process. On file systems
+and then finds the cells in the store. The kernel frees a claim with its process. On file systems
 without locks both would train: wasteful, not wrong, as every file is written by a rename.
 """
 
 import fcntl
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,17 +17,20 @@ _POLL_SEC = 0.5
 
 
 @contextmanager
-def claimed(path: Path) -> Iterator[None]:
-    """Hold the claim that ``path`` stands for, after waiting for whoever holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        said = False
-        while not _try(file.fileno()):
-            if not said:
-                LOG.info("waiting for another job that trains the same sweep")
-                said = True
-            time.sleep(_POLL_SEC)
-        yield
+def claimed(paths: Sequence[Path], waiting: str) -> Iterator[Path]:
+    """Hold what one of ``paths`` stands for, the first that is free; ``waiting`` is logged if none is."""
+    said = False
+    while True:
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a") as file:
+                if _try(file.fileno()):
+                    yield path
+                    return
+        if not said:
+            LOG.info(waiting)
+            said = True
+        time.sleep(_POLL_SEC)
 
 
 def _try(descriptor: int) -> bool:

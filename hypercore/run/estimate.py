@@ -49,15 +49,18 @@ def read_rates(results: Path) -> list[Rate]:
     return rates
 
 
-def seconds(cells: Iterable[Cell], rates: Iterable[Rate], device: str) -> float | None:
-    """Seconds that cells take one after the other; None where nothing like them was measured."""
+def seconds(kinds: Iterable[tuple[Cell, int]], rates: Iterable[Rate], device: str) -> float | None:
+    """Seconds that so many cells of each kind take one after the other.
+
+    None where nothing like them was measured.
+    """
     known = [rate for rate in rates if rate.device == device]
     total = 0.0
-    for cell in cells:
+    for cell, count in kinds:
         rate = _rate(cell, known)
         if rate is None:
             return None
-        total += rate * cell.epochs
+        total += rate * cell.epochs * count
     return total
 
 
@@ -68,7 +71,7 @@ def makespan(previews: Iterable[Preview], rates: Iterable[Rate], device: str, co
     costs = []
     for preview in previews:
         if preview.to_train:
-            cost = seconds(preview.to_train, listed, device)
+            cost = seconds(((cell, 1) for cell in preview.to_train), listed, device)
             if cost is None:
                 return None
             costs.append(cost + STARTUP_SEC)

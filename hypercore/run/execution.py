@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hypercore.spec.cell import Cell, digest
+from hypercore.study.devices import gpus
 
 EAGER = "eager"
 
@@ -48,16 +49,6 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     return f"{fields.get('model name', 'cpu')} ({vector})"
 
 
-@cache
 def gpu_model(device: str) -> str:
-    """The model of a CUDA device, from its driver where that says it, else from torch."""
-    index = int(device.partition(":")[2] or 0)
-    found = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-    if index < len(found):
-        for line in found[index].read_text().splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "Model":
-                return value.strip()
-    import torch  # no driver files (containers, some clouds): torch is the only one to ask
-
-    return torch.cuda.get_device_name(device)
+    """The model of a CUDA device of this machine."""
+    return gpus()[int(device.partition(":")[2] or 0)].model

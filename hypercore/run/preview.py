@@ -1,15 +1,17 @@
 """What a run is about to train, cell by cell, and why: found from names in the store, without torch."""
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hypercore.results.store import Store
-from hypercore.run.execution import execution
+from hypercore.results.files import ResultFileError
+from hypercore.results.sweeps import read_sweep
 from hypercore.run.retrain import not_before_ns
+from hypercore.run.stored import Stored
 from hypercore.spec.cell import Cell
-from hypercore.study import StudyConfig, Sweep, device_kind
+from hypercore.study import StudyConfig, Sweep
 
 
 class Reason(StrEnum):
@@ -48,23 +50,36 @@ class Preview:
         return "\n".join([str(self), *lines])
 
 
-def preview(sweep: Sweep, study: StudyConfig, results: Path) -> Preview:
-    """What a job for a sweep would train now.
+def preview(sweep: Sweep, study: StudyConfig, results: Path, *, forced: bool = False) -> Preview:
+    """What a job for a sweep would train now; all of it if ``forced``.
 
-    A cell is *changed* if the store has it from another execution: other numerics, torch or device.
+    A cell is *changed* if the store has it from another execution (other numerics, torch or device) or
+    of an image folder's earlier content; where a folder was only touched, its cells count as changed
+    until a job has looked into it.
     """
-    store = Store(results / "store")
-    device = device_kind(study.device) if study.device == "auto" else study.device
-    conditions = execution(device)
-    since = not_before_ns(results, sweep.name, sweep.digest)
-    reasons = []
-    for cell in sweep.cells:
-        path = store.path(cell.id, conditions.key(cell))
-        if path.exists():
-            reason = Reason.CACHED if path.stat().st_mtime_ns >= since else Reason.FORCED
-        elif path.parent.exists() and any(path.parent.glob("[!.]*.parquet")):
-            reason = Reason.CACHED if study.reuse == "any" else Reason.CHANGED
-        else:
-            reason = Reason.NEW
-        reasons.append((cell, reason))
-    return Preview(sweep, tuple(reasons))
+    since_ns = sys.maxsize if forced else not_before_ns(results, sweep.name, sweep.digest)
+    stored = Stored(results, study, since_ns)
+    return Preview(sweep, tuple((cell, _reason(cell, stored)) for cell in sweep.cells))
+
+
+def _reason(cell: Cell, stored: Stored) -> Reason:
+    path = stored.there(cell)
+    if path is not None:
+        if path.stat().st_mtime_ns < stored.since_ns:
+            return Reason.FORCED
+        return Reason.CACHED if _of_same_images(cell, stored, path) else Reason.CHANGED
+    folder = stored.store.path(cell.id, "").parent
+    if folder.exists() and any(folder.glob("[!.]*.parquet")):
+        return Reason.CACHED if stored.study.reuse == "any" else Reason.CHANGED
+    return Reason.NEW
+
+
+def _of_same_images(cell: Cell, stored: Stored, path: Path) -> bool:
+    if cell.dataset not in stored.study.image_folders:
+        return True
+    known = stored.known_images_sha256(cell.dataset)
+    try:
+        [record] = read_sweep(path)
+    except ResultFileError:  # the job will find it damaged, too
+        return False
+    return known is not None and record.cell["dataset_sha256"] in (None, known)

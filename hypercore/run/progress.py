@@ -1,10 +1,14 @@
 """Where a running sweep stands: a line now and then for people, a small JSON file for programs.
 
+In a terminal the line is live and drawn from the file, by the process that started the jobs
+(:mod:`hypercore.run.live`); elsewhere each job writes a plain one every ten seconds.
+
 ``results/status/<sweep>.json`` (rewritten atomically at most once a second, and at the end):
 ``sweep``, ``digest``, ``study``, ``state`` (``running``, ``done``, ``failed``), ``host``, ``pid``,
 ``started_utc``, ``updated_utc``, ``cells``, ``cached``, ``done`` (cached ones among them),
-``failed``, ``epoch`` and ``epochs`` of the running batch, ``lanes`` in it, ``nonfinite`` (cells that
-turned non-finite so far), ``lane_steps_per_sec``, ``eta_sec`` (null until measured).
+``failed``, ``diverged`` (of those trained by this job, with the running batch's non-finite ones),
+``epoch`` and ``epochs`` of the running batch, ``lanes`` in it, ``nonfinite`` (cells that turned
+non-finite so far), ``lane_steps_per_sec``, ``eta_sec`` (null until measured).
 """
 
 import os
@@ -52,6 +56,7 @@ class SweepStatus:
     done: int
     state: str = "running"
     failed: int = 0
+    diverged: int = 0
     epoch: int = 0
     epochs: int = 0
     lanes: int = 0
@@ -67,9 +72,7 @@ class SweepStatus:
         rate = f", {self.lane_steps_per_sec:,.0f} lane steps/s" if self.lane_steps_per_sec else ""
         left = f", {clock(self.eta_sec)} left" if self.eta_sec is not None and self.state == "running" else ""
         failed = f", {self.failed} failed" if self.failed else ""
-        return (
-            f"{self.sweep}: {self.done}/{self.cells} cells{rate}{left}, {self.nonfinite} non-finite{failed}"
-        )
+        return f"{self.sweep}: {self.done}/{self.cells} cells{rate}{left}, {self.diverged} diverged{failed}"
 
 
 @dataclass
@@ -78,13 +81,14 @@ class Tracker:
 
     path: Path
     status: SweepStatus
-    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: T201
+    say: Callable[[str], None] = field(default_factory=lambda: _say)
     _began: float = field(default_factory=time.monotonic)
     _written: float = -1e9
     _said: float = field(default_factory=time.monotonic)
     _lane_steps: int = 0
     _lane_epochs: int = 0
     _settled_nonfinite: int = 0
+    _settled_diverged: int = 0
 
     def epoch(self, progress: BatchProgress) -> None:
         """A batch ended an epoch."""
@@ -94,6 +98,7 @@ class Tracker:
         elapsed = max(time.monotonic() - self._began, 1e-9)
         status.epoch, status.epochs, status.lanes = progress.epoch, progress.epochs, progress.lanes
         status.nonfinite = self._settled_nonfinite + progress.nonfinite
+        status.diverged = self._settled_diverged + progress.nonfinite
         status.lane_steps_per_sec = self._lane_steps / elapsed
         left = (status.cells - status.done) * progress.epochs - progress.epoch * progress.lanes
         status.eta_sec = max(left, 0) * elapsed / self._lane_epochs
@@ -105,6 +110,8 @@ class Tracker:
         self._settled_nonfinite += record.cell["status"] == Status.NONFINITE.value
         self.status.failed += record.cell["status"] == Status.FAILED.value
         self.status.nonfinite = self._settled_nonfinite
+        self._settled_diverged += _diverged(record)
+        self.status.diverged = self._settled_diverged
         self._publish()
 
     def end(self) -> None:
@@ -142,6 +149,20 @@ def clock(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _diverged(record: Record) -> bool:
+    import pandas as pd  # here: planning follows no sweep, and shall not wait for pandas
+
+    from hypercore.analysis.judgement import DIVERGED, judge
+
+    [found] = judge(pd.DataFrame([record.cell]))[DIVERGED]
+    return found is not pd.NA and bool(found)
+
+
+def _say(line: str) -> None:
+    if not sys.stderr.isatty():
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _now() -> str:

@@ -1,13 +1,11 @@
 """Not-before marks: what ``snakemake -F`` or ``-R train`` trains again.
 
-A mark says from when on a sweep's records count. Older ones stay in the store until they are
-replaced, and the mark stays until the sweep's file is written, so a kill in between loses nothing.
+A mark says from when on the records of a sweep, or of a round of refinement, count. Older ones stay in
+the store until they are replaced, and the mark stays until the sweep's file is written, so a kill in
+between loses nothing.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
-
-from hypercore.study import Sweep
 
 
 def mark_path(results: Path, sweep: str, digest: str) -> Path:
@@ -15,13 +13,12 @@ def mark_path(results: Path, sweep: str, digest: str) -> Path:
     return results / "status" / f"{sweep}.{digest}.retrain"
 
 
-def mark(results: Path, sweeps: Iterable[Sweep]) -> None:
-    """Mark sweeps: records from before now don't count."""
-    for sweep in sweeps:
-        path = mark_path(results, sweep.name, sweep.digest)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.touch()
+def mark(results: Path, sweep: str, digest: str) -> None:
+    """Mark a sweep: records from before now don't count."""
+    path = mark_path(results, sweep, digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch()
 
 
 def not_before_ns(results: Path, sweep: str, digest: str) -> int:

@@ -6,54 +6,60 @@ from pathlib import Path
 
 from hypercore.results.files import read_table
 from hypercore.results.schemas import schema
-from hypercore.results.store import Store
 from hypercore.results.sweeps import write_sweep
-from hypercore.run.execution import execution
-from hypercore.run.sweep import stored
+from hypercore.run.claim import claimed
+from hypercore.run.progress import SweepStatus, Tracker
+from hypercore.run.retrain import not_before_ns, unmark
+from hypercore.run.stored import Stored
+from hypercore.run.sweep import kept, training
 from hypercore.spec.cell import Cell
-from hypercore.spec.columns import REFINEMENT, Status
+from hypercore.spec.columns import REFINEMENT
 from hypercore.spec.record import Record
-from hypercore.study import device_kind, load_config
+from hypercore.study import load_config
 from hypercore.study.expand import sweep_name
 
 LOG = logging.getLogger(__name__)
 
 
-def run_round(study_path: Path, plan: Path, out: Path, results: Path, threads: int = 1) -> int:
+def run_round(
+    study_path: Path, name: str, digest: str, plan: Path, out: Path, results: Path, threads: int = 1
+) -> int:
     """Bring one round's file into being; returns how many cells were trained for it.
 
-    A cell that failed is in the file, not in the store, as with a sweep.
+    ``name`` and ``digest`` stand where a sweep has its own: in its status file and its claim. A cell
+    that failed is in the file, not in the store, as with a sweep.
 
     Raises:
         StudyError: the config is wrong.
         ResultFileError: the round's table is missing or damaged.
         SpecError: a row of it is not what its cell id says.
         DataError: the data set is not there.
+        DeviceError: the device is not there.
     """
     began = time.perf_counter()
     study, _ = load_config(study_path)
-    device = device_kind(study.device) if study.device == "auto" else study.device
-    conditions, store = execution(device), Store(results / "store")
-    found: dict[str, Record] = {}
-    missing: dict[str, list[Cell]] = {}
-    for row in read_table(plan, "refinement", schema(REFINEMENT)).to_pylist():
-        cell = Cell.from_identity(row)
-        record = stored(store, cell, conditions, 0, study.reuse == "any")
-        if record is not None:
-            found[cell.id] = record
-        elif cell not in missing.setdefault(sweep_name(cell), []):
-            missing[sweep_name(cell)].append(cell)
-    count = sum(map(len, missing.values()))
-    LOG.info("%d cells, %d of them in the store", len(found) + count, len(found))
-    for cells in missing.values():
-        from hypercore.run.training import train_cells  # here: what the store has needs no torch
-
-        checkpoints = results / "checkpoints"
-        for record in train_cells(
-            cells, study, device, conditions, threads, began, checkpoints, lambda _: None
-        ):
-            if record.cell["status"] != Status.FAILED.value:
-                store.write(record)
-            found[str(record.cell["cell_id"])] = record
-    write_sweep(out, [found[cell_id] for cell_id in sorted(found)], {"study": study.name})
-    return count
+    job = f"{study.name}-{name}"
+    with claimed([results / "status" / f"{job}.{digest}.lock"], "waiting for another job of the same round"):
+        stored = Stored(results, study, not_before_ns(results, job, digest))
+        rows = read_table(plan, "refinement", schema(REFINEMENT)).to_pylist()
+        cells = list({cell.id: cell for cell in map(Cell.from_identity, rows)}.values())
+        found: dict[str, Record] = {}
+        missing: dict[str, list[Cell]] = {}
+        for cell in cells:
+            record = stored.record(cell)
+            if record is None:
+                missing.setdefault(sweep_name(cell), []).append(cell)
+            else:
+                found[cell.id] = record
+        cached = len(found)
+        LOG.info("%d cells, %d of them in the store", len(cells), cached)
+        status = SweepStatus(job, digest, study.name, len(cells), cached, cached)
+        tracker = Tracker(results / "status" / f"{job}.json", status)
+        if missing:
+            with training(stored, tracker, threads, began) as train:
+                for batch in missing.values():
+                    found |= kept(train(batch), stored, tracker)
+        write_sweep(out, [found[cell_id] for cell_id in sorted(found)], {"study": study.name})
+        unmark(results, job, digest)
+        tracker.end()
+        return len(cells) - cached

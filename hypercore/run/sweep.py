@@ -2,18 +2,19 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hypercore.results.store import Store
 from hypercore.results.sweeps import write_sweep
 from hypercore.run.claim import claimed
+from hypercore.run.devices import claimed_device
 from hypercore.run.estimate import write_rate
-from hypercore.run.execution import Execution, execution
 from hypercore.run.frozen import still_holds, thaw, trained
 from hypercore.run.progress import SweepStatus, Tracker
 from hypercore.run.retrain import not_before_ns, unmark
+from hypercore.run.stored import Stored
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Record
@@ -41,14 +42,16 @@ def run_sweep(
     """Bring one sweep's file into being.
 
     Cells are recomputed from the config and must agree with ``digest``, so that an edit of the config
-    during a run is noticed. torch is imported only if a cell is missing. Each cell is stored as soon
-    as its batch ends.
+    during a run is noticed. torch is imported, and a GPU claimed, only if a cell is missing. Each cell
+    is stored as soon as its batch ends.
 
     Raises:
         StudyError: the config is wrong, or no longer the one that the run began with.
         DataError: the data set is not there.
+        DeviceError: the device is not there.
     """
-    with claimed(results / "status" / f"{sweep}.{digest}.lock"):
+    waiting = "waiting for another job that trains the same sweep"
+    with claimed([results / "status" / f"{sweep}.{digest}.lock"], waiting):
         return _run(study_path, sweep, digest, out, results, threads)
 
 
@@ -57,12 +60,9 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
     plan = load(study_path, confirm_large=True)
     study, planned = plan.study, plan.sweep(sweep, digest)
     cells = planned.cells
-    store = Store(results / "store")
-    device = device_kind(study.device) if study.device == "auto" else study.device
-    conditions = execution(device)
-    since = not_before_ns(results, sweep, digest)
-    found = {cell.id: stored(store, cell, conditions, since, study.reuse == "any") for cell in cells}
-    origins = {cell.id: stored(store, cell, conditions, 0, study.reuse == "any") for cell in planned.parents}
+    stored = Stored(results, study, not_before_ns(results, sweep, digest))
+    found = {cell.id: stored.record(cell) for cell in cells}
+    origins = {cell.id: replace(stored, since_ns=0).record(cell) for cell in planned.parents}
     thawed = {cell.id: thaw(cell, origins[cell.parent]) for cell in cells if cell.parent is not None}
     found = {
         i: r if r is None or i not in thawed or still_holds(r, thawed[i]) else None for i, r in found.items()
@@ -73,18 +73,8 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
     status = SweepStatus(sweep, digest, study.name, len(cells), cached, cached)
     tracker = Tracker(results / "status" / f"{sweep}.json", status)
     if missing:
-        from hypercore.run.training import train_cells  # here: a sweep that the store has needs no torch
-
-        checkpoints = results / "checkpoints"
-
-        def train(batch: Sequence[Cell]) -> Iterator[Record]:
-            return train_cells(batch, study, device, conditions, threads, began, checkpoints, tracker.epoch)
-
-        for record in trained(missing, thawed, train, conditions, threads):
-            if record.cell["status"] != Status.FAILED.value:  # a failed cell is no result: it is tried again
-                store.write(record)
-            found[str(record.cell["cell_id"])] = record
-            tracker.cell(record)
+        with training(stored, tracker, threads, began) as train:
+            found |= kept(trained(missing, thawed, train, stored.execution, threads), stored, tracker)
     records = [record for record in found.values() if record is not None]
     write_sweep(out, records, {"study": study.name})
     unmark(results, sweep, digest)
@@ -94,14 +84,32 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
     return SweepReport(len(cells), cached, len(missing), status.failed)
 
 
-def stored(
-    store: Store, cell: Cell, conditions: Execution, since_ns: int, any_execution: bool
-) -> Record | None:
-    """The cell's record, if it is there, did not fail, and is no older than a not-before mark."""
-    path = store.path(cell.id, conditions.key(cell))
-    if since_ns and (not path.exists() or path.stat().st_mtime_ns < since_ns):
-        return None
-    record = store.read(cell.id, conditions.key(cell))
-    if record is None and any_execution:
-        record = store.any(cell.id)
-    return None if record is None or record.cell["status"] == Status.FAILED.value else record
+@contextmanager
+def training(
+    stored: Stored, tracker: Tracker, threads: int, began: float
+) -> Iterator[Callable[[Sequence[Cell]], Iterator[Record]]]:
+    """Hold a device and train on it; ``began`` is when the job started, by ``time.perf_counter``."""
+    study = stored.study
+    with claimed_device(study.device) as device:
+        from hypercore.run.training import train_cells  # here: what the store has needs no torch
+
+        def train(cells: Sequence[Cell]) -> Iterator[Record]:
+            checkpoints = stored.results / "checkpoints"
+            if cells[0].dataset in study.image_folders:  # half a batch on other images is of no use
+                checkpoints /= stored.images_sha256(cells[0].dataset)
+            return train_cells(
+                cells, study, device, stored.execution, threads, began, checkpoints, tracker.epoch
+            )
+
+        yield train
+
+
+def kept(records: Iterable[Record], stored: Stored, tracker: Tracker) -> dict[str, Record]:
+    """Store records as they come; a failed cell is no result, so that it is tried again."""
+    found = {}
+    for record in records:
+        if record.cell["status"] != Status.FAILED.value:
+            stored.store.write(record)
+        found[str(record.cell["cell_id"])] = record
+        tracker.cell(record)
+    return found

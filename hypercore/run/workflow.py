@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from hypercore.run.estimate import makespan, read_rates
+from hypercore.run.devices import DeviceError, slots
+from hypercore.run.estimate import makespan, read_rates, seconds
 from hypercore.run.owner import take_over
 from hypercore.run.preview import preview
 from hypercore.run.progress import clock
-from hypercore.study import Plan, device_kind
+from hypercore.run.retrain import mark
+from hypercore.study import LargeGridError, Plan, device_kind
 
 RESULTS = Path("results")
 _MAGIC = b"PAR1"
@@ -43,28 +47,82 @@ def _whole(path: Path) -> bool:
         return head == _MAGIC == file.read(4)
 
 
-def describe(plan: Plan, sweep: str, digest: str, *, dry_run: bool) -> str:
-    """What the job of a sweep will train, for snakemake to print: every cell of it in a dry run."""
-    found = preview(plan.sweep(sweep, digest), plan.study, RESULTS)
-    return found.details() if dry_run else f"Train {found}"
+@dataclass(frozen=True)
+class Jobs:
+    """What the jobs of a plan will train, and how long that takes.
 
-
-def forecast(plan: Plan, cores: int) -> str:
-    """One line: planned cells, cells to train, and how long that takes by earlier runs' rates.
-
-    ``cores`` is how many jobs run side by side.
+    ``cores`` are this machine's that snakemake may use; ``elsewhere`` is how many jobs may run at once on
+    others, if they run there.
     """
-    waiting = [sweep for sweep in plan.sweeps if not (RESULTS / sweep.path).exists()]
-    previews = [preview(sweep, plan.study, RESULTS) for sweep in waiting]
-    planned = sum(len(sweep.cells) for sweep in plan.sweeps)
-    train = sum(len(found.to_train) for found in previews)
-    text = f"Study {plan.study.name}: {planned} cells in {len(plan.sweeps)} sweeps, {train} to train"
-    if not train:
-        return f"{text}."
-    seconds = makespan(previews, read_rates(RESULTS), device_kind(plan.study.device), cores)
-    if seconds is None:
-        return f"{text}; no rate is measured yet, so no estimate of the time."
-    return f"{text}, about {clock(seconds)} on {cores} {'core' if cores == 1 else 'cores'}."
+
+    plan: Plan
+    cores: int
+    elsewhere: int | None = None
+
+    @property
+    def gpus(self) -> int:
+        """How many may train at once on this machine's GPUs, one each; 0 on the CPU."""
+        try:
+            return slots(self.plan.study.device)
+        except DeviceError:  # said by whoever wants to train here; a dry run may
+            return 0
+
+    @property
+    def at_once(self) -> int:
+        """How many jobs train side by side."""
+        if self.elsewhere:
+            return self.elsewhere
+        side_by_side = max(1, self.cores // self.plan.study.threads)
+        return min(side_by_side, self.gpus) if self.gpus else side_by_side
+
+    def describe(self, sweep: str, digest: str, *, dry_run: bool, forced: bool = False) -> str:
+        """What the job of a sweep will train, for snakemake to print: every cell of it in a dry run."""
+        found = preview(self.plan.sweep(sweep, digest), self.plan.study, RESULTS, forced=forced)
+        return found.details() if dry_run else f"Train {found}"
+
+    def forecast(self, forced: bool = False) -> str:
+        """One line: planned cells, cells to train, and how long that takes by earlier runs' rates.
+
+        What rounds of refinement add depends on results, so only the most that it can be is said.
+        """
+        plan, study = self.plan, self.plan.study
+        waiting = [sweep for sweep in plan.sweeps if forced or not (RESULTS / sweep.path).exists()]
+        previews = [preview(sweep, study, RESULTS, forced=forced) for sweep in waiting]
+        planned = sum(len(sweep.cells) for sweep in plan.sweeps)
+        train = sum(len(found.to_train) for found in previews)
+        text = f"Study {study.name}: {planned} cells in {len(plan.sweeps)} sweeps, {train} to train"
+        rounds = [path for path in plan.rounds.values() if forced or not (RESULTS / path).exists()]
+        if rounds:
+            text += f", and at most {study.refine.budget} more in {len(rounds)} rounds of refinement"
+        if not train:
+            return f"{text}."
+        time = makespan(previews, read_rates(RESULTS), device_kind(study.device), self.at_once)
+        return f"{text}; {_about(time, self.at_once)}"
+
+    def force(self) -> None:
+        """Let no record of the plan's cells count that is there now: ``-F`` and ``-R train``."""
+        for sweep in self.plan.sweeps:
+            mark(RESULTS, sweep.name, sweep.digest)
+        for name, path in self.plan.rounds.items():
+            mark(RESULTS, f"{self.plan.study.name}-{name}", Path(path).stem.partition(".")[2])
+
+
+def forced(dag_settings: Any) -> bool:
+    """Whether ``-F`` or ``-R train`` was given, by snakemake's settings."""
+    return bool(dag_settings.forceall) or "train" in map(str, dag_settings.forcerun)
+
+
+def cost(error: LargeGridError, cores: int) -> str:
+    """How long a grid would take that asks to be confirmed, in a line."""
+    at_once = max(1, cores // error.study.threads)
+    total = seconds(error.kinds, read_rates(RESULTS), device_kind(error.study.device))
+    return f"To train all of it: {_about(None if total is None else total / at_once, at_once)}"
+
+
+def _about(time: float | None, at_once: int) -> str:
+    if time is None:
+        return "no rate is measured yet, so no estimate of the time."
+    return f"about {clock(time)}, {at_once} {'job' if at_once == 1 else 'jobs'} at a time."
 
 
 def _say(text: str) -> None:

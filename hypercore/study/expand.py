@@ -1,6 +1,6 @@
 """A validated study, expanded to the cells that it plans."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -42,6 +42,18 @@ class PlannedCell:
         return {name: row[name] for name in names(PLAN)}
 
 
+class LargeGridError(StudyError):
+    """A grid of more cells than may be planned unconfirmed.
+
+    ``kinds`` are cells of it, one of each kind that trains alike, with how many there are.
+    """
+
+    def __init__(self, problem: Problem, study: StudyConfig, kinds: Iterable[tuple[Cell, int]]) -> None:
+        super().__init__([problem])
+        self.study = study
+        self.kinds = tuple(kinds)
+
+
 @dataclass(frozen=True)
 class _Grid:
     """The axes of one stack of one entry, with everything that the study sets filled in."""
@@ -56,9 +68,14 @@ class _Grid:
     @property
     def size(self) -> int:
         """How many cells it has, baselines apart."""
-        per_problem = len(self.stacks) * len(self._clipping) * len(self._seeds) * len(self._epochs)
-        per_problem *= 1 + self.entry.frozen
-        return per_problem * len(self.problems)
+        return sum(count for _, count in self.kinds())
+
+    def kinds(self) -> Iterator[tuple[Cell, int]]:
+        """A cell for each case of data and epochs, with how many there are of it, baselines apart."""
+        count = len(self.stacks) * len(self._clipping) * len(self._seeds) * (1 + self.entry.frozen)
+        for (dataset, model, batch_size), epochs in product(self.problems, self._epochs):
+            first = self.stacks[0], self._clipping[0], epochs, batch_size, self._seeds[0]
+            yield Cell(dataset, model, *first), count
 
     @property
     def _clipping(self) -> tuple[Any, ...]:
@@ -101,14 +118,15 @@ def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tupl
 
     Raises:
         StudyError: an unknown data set, α in a bracket and in ``alphas``, one label on the same
-            cell by two entries, or a grid larger than ``limit``.
+            cell by two entries, or (:class:`LargeGridError`) a grid larger than ``limit``.
     """
     grids = _grids(study, source)
     count = sum(grid.size for grid in grids)
     if limit is not None and count > limit:
         given = f"a grid of {count:,} cells"
         allowed = f"at most max_cells = {limit:,}; raise it, or confirm by --config confirm_large=true"
-        raise StudyError([source.problem_text((), given, allowed)])
+        kinds = (kind for grid in grids for kind in grid.kinds())
+        raise LargeGridError(source.problem_text((), given, allowed), study, kinds)
     rows: dict[tuple[str, str], PlannedCell] = {}
     owner: dict[tuple[str, str], int] = {}
     ids: dict[Cell, str] = {}

@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from hypercore.spec.cell import digest
+from hypercore.study.devices import device_kind
 from hypercore.study.errors import Problem, StudyError
 from hypercore.study.expand import PlannedCell, expand
+from hypercore.study.folders import fingerprint
 from hypercore.study.messages import problems
 from hypercore.study.models import StudyConfig
 from hypercore.study.source import Source, read
@@ -85,7 +87,8 @@ def load(path: Path, *, confirm_large: bool = False) -> Plan:
     """
     study, source = load_config(path)
     rows = expand(study, source, None if confirm_large else study.max_cells)
-    return Plan(path, study, rows, group(rows, execution(study)))
+    images = {name: fingerprint(folder) for name, folder in study.image_folders.items()}
+    return Plan(path, study, rows, group(rows, execution(study), images))
 
 
 def load_config(path: Path) -> tuple[StudyConfig, Source]:
@@ -112,13 +115,6 @@ def execution(study: StudyConfig) -> str:
     if study.reuse == "any":
         return ""
     return f"{device_kind(study.device)}, torch {metadata.version('torch')}"
-
-
-def device_kind(device: str) -> str:
-    """``cpu`` or ``cuda``: what a config's ``device`` comes to on this machine."""
-    if device == "auto":
-        return "cuda" if any(Path("/proc/driver/nvidia/gpus").glob("*")) else "cpu"
-    return device.partition(":")[0]
 
 
 def data_root(study: StudyConfig) -> Path:

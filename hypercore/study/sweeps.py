@@ -1,7 +1,7 @@
 """Sweeps: the cells that train together, as one job, in one file named after its content."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,9 @@ class Sweep:
     ``parents`` are the cells whose learned values a sweep of frozen cells starts with: their sweeps,
     named by ``after``, come first.
 
-    ``digest`` changes with the cells, with the numerics version of any component that they use, and
-    with ``execution`` (what else the bits depend on), so the file of a sweep is never out of date:
-    it is there or it is not.
+    ``digest`` changes with the cells, with the numerics version of any component that they use, with
+    ``execution`` (what else the bits depend on) and with the fingerprint of an image folder, so the file
+    of a sweep is never out of date: it is there or it is not.
     """
 
     name: str
@@ -36,8 +36,13 @@ class Sweep:
         return f"sweeps/{self.name}.{self.digest}.parquet"
 
 
-def group(rows: Iterable[PlannedCell], execution: str = "") -> tuple[Sweep, ...]:
-    """Group planned cells into sweeps, sorted by name. A cell under two labels is in its sweep once."""
+def group(
+    rows: Iterable[PlannedCell], execution: str = "", images: Mapping[str, str] | None = None
+) -> tuple[Sweep, ...]:
+    """Group planned cells into sweeps, sorted by name. A cell under two labels is in its sweep once.
+
+    ``images`` holds the fingerprint of each data set that is an image folder.
+    """
     members: dict[str, dict[str, Cell]] = {}
     sweep_of: dict[str, str] = {}
     for row in rows:
@@ -49,7 +54,9 @@ def group(rows: Iterable[PlannedCell], execution: str = "") -> tuple[Sweep, ...]
         origins = sorted({cell.parent for cell in cells.values() if cell.parent is not None})
         parents = tuple(everything[origin] for origin in origins)
         after = tuple(sorted({sweep_of[origin] for origin in origins}))
-        sweeps.append(_sweep(name, cells, execution, parents, after))
+        of_images = (images or {}).get(next(iter(cells.values())).dataset)
+        content = execution if of_images is None else f"{execution}, images {of_images}"
+        sweeps.append(_sweep(name, cells, content, parents, after))
     return tuple(sweeps)
 
 

@@ -1,5 +1,6 @@
 # A round of refinement: first which cells to add, from all that is trained so far, then their training.
-# Names hold a hash of what comes before, so a round is there or it is not, like a sweep.
+# Names hold a hash of what comes before, so a round is there or it is not, like a sweep. Sweeps that were
+# made again, by force or from the store, make the rounds again; the store has what they need.
 ROUNDS = [f"results/{path}" for path in PLAN.rounds.values()]
 REFINEMENTS = [path.removesuffix(".parquet") + ".plan.parquet" for path in ROUNDS]
 
@@ -7,9 +8,9 @@ REFINEMENTS = [path.removesuffix(".parquet") + ".plan.parquet" for path in ROUND
 rule refine:
     input:
         plan=ancient(f"{STUDY}/plan.parquet"),
-        sweeps=ancient(SWEEPS),
-        rounds=lambda wildcards: ancient(ROUNDS[: int(wildcards.number) - 1]),
-        refinements=lambda wildcards: ancient(REFINEMENTS[: int(wildcards.number) - 1]),
+        sweeps=SWEEPS,
+        rounds=lambda wildcards: ROUNDS[: int(wildcards.number) - 1],
+        refinements=lambda wildcards: REFINEMENTS[: int(wildcards.number) - 1],
     output:
         f"{STUDY}/rounds/{{number}}.{{digest}}.plan.parquet",
     log:
@@ -29,7 +30,7 @@ rule refine:
 
 rule train_round:
     input:
-        ancient(f"{STUDY}/rounds/{{number}}.{{digest}}.plan.parquet"),
+        f"{STUDY}/rounds/{{number}}.{{digest}}.plan.parquet",
     output:
         f"{STUDY}/rounds/{{number}}.{{digest}}.parquet",
     log:

@@ -27,8 +27,11 @@ rule train:
     resources:
         gpu=1 if device_kind(PLAN.study.device) == "cuda" else 0,
     params:
-        cells=lambda wildcards: describe(
-            PLAN, wildcards.sweep, wildcards.digest, dry_run=workflow.dryrun
+        cells=lambda wildcards: JOBS.describe(
+            wildcards.sweep,
+            wildcards.digest,
+            dry_run=workflow.dryrun,
+            forced=forced(workflow.dag_settings),
         ),
     message:
         "{params.cells}"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 with guarded(Path(snakemake.log[0])):
     run_round(
         study_path=Path(snakemake.config["study"]),
+        name=f"round-{snakemake.wildcards.number}",
+        digest=snakemake.wildcards.digest,
         plan=Path(snakemake.input[0]),
         out=Path(snakemake.output[0]),
         results=Path("results"),

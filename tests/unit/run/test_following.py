@@ -46,11 +46,12 @@ def test_a_preview_tells_cached_new_changed_and_forced_cells_apart(tmp_path: Pat
     assert str(found) == "digits-mlp-sgd_sgd-e30-b32: 8 cells (1 cached, 6 new, 1 changed)"
     assert [line.split()[1] for line in found.details().splitlines()[1:]] == [c.id for c in sweep.cells[1:]]
     time.sleep(0.02)
-    mark(tmp_path, [sweep])
+    mark(tmp_path, sweep.name, sweep.digest)
     assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.FORCED
     unmark(tmp_path, sweep.name, sweep.digest)
     assert not_before_ns(tmp_path, sweep.name, sweep.digest) == 0
     assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.CACHED
+    assert preview(sweep, plan.study, tmp_path, forced=True).reasons[0][1] is Reason.FORCED
 
 
 def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, plan: Plan) -> None:
@@ -60,7 +61,7 @@ def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, p
 
 
 def hold(path: Path, held: "multiprocessing.synchronize.Event") -> None:
-    with claimed(path):
+    with claimed([path], "waiting"):
         held.set()
         time.sleep(60)
 
@@ -82,12 +83,14 @@ def test_a_claim_waits_for_its_holder_and_goes_with_it(tmp_path: Path) -> None:
 
 
 def _claim_and_write(path: Path, out: Path) -> None:
-    with claimed(path):
+    with claimed([path], "waiting"):
         out.touch()
 
 
 def record(status: Status) -> Record:
-    return Record(dict.fromkeys(names(CELL)) | {"status": status.value}, (), ())
+    facts = {"first_batch_loss": 2.3, "last_epoch_train_loss": 0.4, "test_error_pct": 5.0}
+    size = {"n_classes": 10, "n_test": 360}
+    return Record(dict.fromkeys(names(CELL)) | facts | size | {"status": status.value}, (), ())
 
 
 def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:
@@ -104,21 +107,24 @@ def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:
     tracker.end()
     last = json.loads((tmp_path / "sweep.json").read_text())
     assert (last["state"], last["done"], last["failed"], last["nonfinite"]) == ("failed", 6, 1, 1)
+    assert last["diverged"] == 1
     assert said[-1].startswith("sweep: 6/6 cells")
-    assert said[-1].endswith("1 non-finite, 1 failed")
+    assert said[-1].endswith("1 diverged, 1 failed")
     assert tracker.status.lane_steps_per_sec is not None
 
 
 def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Path, plan: Plan) -> None:
     [sweep] = plan.sweeps
-    assert seconds(sweep.cells, read_rates(tmp_path), "cpu") is None
+    kinds = [(cell, 1) for cell in sweep.cells]
+    assert seconds(kinds, read_rates(tmp_path), "cpu") is None
     assert makespan([preview(sweep, plan.study, tmp_path)], [], "cpu", 2) is None
     write_rate(tmp_path, sweep.cells[0], "cpu", 0.5)
     (tmp_path / "status/rates/torn.json").write_text("{")
     [rate] = read_rates(tmp_path)
     assert rate == Rate("digits", "mlp", "SGD / SGD", 32, "cpu", 0.5)
-    assert seconds(sweep.cells, [rate], "cpu") == 8 * 30 * 0.5
-    assert seconds(sweep.cells, [rate], "cuda") is None
+    assert seconds(kinds, [rate], "cpu") == 8 * 30 * 0.5
+    assert seconds([(sweep.cells[0], 1000)], [rate], "cpu") == 1000 * 30 * 0.5
+    assert seconds(kinds, [rate], "cuda") is None
     assert makespan([preview(sweep, plan.study, tmp_path)], [rate], "cpu", 2) == 8 * 30 * 0.5 + 5.0
 
 

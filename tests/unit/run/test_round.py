@@ -1,5 +1,7 @@
 """A round of refinement trains what its table lists, once, and its name holds what came before it."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypercore.analysis.refine import write_round
 from hypercore.analysis.tables import read_frame
 from hypercore.results.sweeps import read_sweep
 from hypercore.run.plan_table import write_plan
+from hypercore.run.retrain import mark
 from hypercore.run.round import run_round
 from hypercore.run.sweep import run_sweep
 from hypercore.spec.columns import REFINEMENT
@@ -44,8 +47,8 @@ def test_a_refinement_that_cannot_be_meant_is_one_line(tmp_path: Path, refine: s
 def test_a_round_is_trained_once_and_then_read_from_the_store(tmp_path: Path) -> None:
     study = plan(tmp_path, "{rounds: 1, max_seeds: 4}")
     results = tmp_path / "results"
-    table, mark, out = results / "try" / "plan.parquet", results / "mark" / "x", results / "try" / "1.parquet"
-    write_plan(study, table, mark)
+    table, out = results / "try" / "plan.parquet", results / "try" / "1.parquet"
+    write_plan(study, table, results / "mark" / "x")
     for sweep in study.sweeps:
         run_sweep(study.path, sweep.name, sweep.digest, results / sweep.path, results)
     trained = [results / sweep.path for sweep in study.sweeps]
@@ -54,8 +57,14 @@ def test_a_round_is_trained_once_and_then_read_from_the_store(tmp_path: Path) ->
     write_round(table, trained, [], listed, 1, settings, analysis)
     wanted = read_frame(listed, "refinement", REFINEMENT)
     assert len(wanted) > 0 and wanted["reason"].str.len().min() > 10
-    assert run_round(study.path, listed, out, results) == wanted["cell_id"].nunique()
+    assert run_round(study.path, "round-1", "d", listed, out, results) == wanted["cell_id"].nunique()
+    status = json.loads((results / "status/try-round-1.json").read_text())
+    assert (status["state"], status["cells"]) == ("done", wanted["cell_id"].nunique())
     assert {record.cell["cell_id"] for record in read_sweep(out)} == set(wanted["cell_id"])
     first = out.read_bytes()
-    assert run_round(study.path, listed, out, results) == 0
+    assert run_round(study.path, "round-1", "d", listed, out, results) == 0
     assert out.read_bytes() == first
+    time.sleep(0.02)
+    mark(results, "try-round-1", "d")
+    assert run_round(study.path, "round-1", "d", listed, out, results) == wanted["cell_id"].nunique()
+    assert run_round(study.path, "round-1", "d", listed, out, results) == 0

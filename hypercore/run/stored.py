@@ -1,0 +1,98 @@
+"""Which records of the store count for a study, here and now."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.store import Store
+from hypercore.run.devices import DeviceError, usable
+from hypercore.run.execution import Execution, execution
+from hypercore.spec.cell import Cell
+from hypercore.spec.columns import Status
+from hypercore.spec.record import Record
+from hypercore.study import StudyConfig, data_root
+from hypercore.study.devices import gpus
+from hypercore.study.folders import fingerprint
+
+
+def conditions(study: StudyConfig) -> Execution:
+    """The execution of a study on this machine.
+
+    Raises:
+        DeviceError: this machine lacks the study's device.
+    """
+    indices = usable(study.device, gpus())
+    return execution(f"cuda:{indices[0]}" if indices else "cpu")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The records that count: of this execution, no older than a not-before mark, of today's images."""
+
+    results: Path
+    study: StudyConfig
+    since_ns: int = 0
+
+    @cached_property
+    def store(self) -> Store:
+        """The store below the results' folder."""
+        return Store(self.results / "store")
+
+    @cached_property
+    def execution(self) -> Execution:
+        """The execution under which missing cells would train."""
+        return conditions(self.study)
+
+    def record(self, cell: Cell) -> Record | None:
+        """The cell's record, if there is one that counts and that did not fail."""
+        path = self.store.path(cell.id, self.execution.key(cell))
+        if self.since_ns and (not path.exists() or path.stat().st_mtime_ns < self.since_ns):
+            return None
+        record = self.store.read(cell.id, self.execution.key(cell))
+        if record is None and self.study.reuse == "any":
+            record = self.store.any(cell.id)
+        if record is None or record.cell["status"] == Status.FAILED.value or self._of_other_images(record):
+            return None
+        return record
+
+    def there(self, cell: Cell) -> Path | None:
+        """The file of the cell's record under this execution, by its name alone.
+
+        On a machine without the study's device (where jobs are sent from) under that of any device.
+        """
+        try:
+            path = self.store.path(cell.id, self.execution.key(cell))
+            return path if path.exists() else None
+        except DeviceError:
+            elsewhere = replace(execution("cpu"), device="").key(cell)
+            path = self.store.path(cell.id, elsewhere)
+            return next((one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name)), None)
+
+    def _of_other_images(self, record: Record) -> bool:
+        name, found = str(record.cell["dataset"]), record.cell["dataset_sha256"]
+        return name in self.study.image_folders and found not in (None, self.images_sha256(name))
+
+    def known_images_sha256(self, name: str) -> str | None:
+        """The hash of an image folder's pixels and labels, if it was taken since the folder changed."""
+        try:
+            return str(read_json(self._images_path(name))["sha256"])
+        except (ResultFileError, KeyError, TypeError):
+            return None
+
+    def images_sha256(self, name: str) -> str:
+        """The same, taken now if need be: that reads every image, and imports torch.
+
+        Raises:
+            DataError: there is no such folder, or it holds no data set.
+        """
+        known = self.known_images_sha256(name)
+        if known is None:
+            from hypercore.train.datasets import load
+
+            known = load(name, data_root(self.study), folders=self.study.image_folders).sha256
+            write_json(self._images_path(name), {"sha256": known})
+        return known
+
+    def _images_path(self, name: str) -> Path:
+        return self.results / "status" / "folders" / f"{fingerprint(self.study.image_folders[name])}.json"

@@ -1,0 +1,98 @@
+"""Image folders: a plan notices that one changed, and only then do its cells train again."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hypercore.run.preview import Reason, preview
+from hypercore.run.sweep import SweepReport, run_sweep
+from hypercore.study import Plan, load
+from hypercore.study.folders import fingerprint
+
+STUDY = """\
+name: mine
+image_folders: {{mine: {folder}}}
+datasets: [mine]
+model: mlp
+batch_size: 4
+stacks: [{{stack: SGD / SGD, alphas: [0.1]}}]
+clipping: [off]
+epochs: 1
+seeds: 1
+baselines: false
+device: cpu
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    for part in ("train", "test"):
+        for name in ("cats", "dogs"):
+            place = tmp_path / "images" / part / name
+            place.mkdir(parents=True)
+            for number in range(4):
+                Image.fromarray(random.integers(0, 256, (4, 4, 3), dtype=np.uint8)).save(
+                    place / f"{number}.png"
+                )
+    return tmp_path / "images"
+
+
+def plan_of(folder: Path) -> Plan:
+    path = folder.parent / "study.yaml"
+    path.write_text(STUDY.format(folder=folder))
+    return load(path)
+
+
+def train(plan: Plan, results: Path) -> SweepReport:
+    [sweep] = plan.sweeps
+    return run_sweep(plan.path, sweep.name, sweep.digest, results / sweep.path, results)
+
+
+def reason(plan: Plan, results: Path) -> Reason:
+    return preview(plan.sweeps[0], plan.study, results).reasons[0][1]
+
+
+def touch(path: Path) -> None:
+    later = path.stat().st_mtime_ns + 1_000_000_000
+    os.utime(path, ns=(later, later))
+
+
+def test_a_folder_that_changed_trains_again_and_one_that_was_touched_does_not(
+    folder: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    first = plan_of(folder)
+    assert reason(first, results) is Reason.NEW
+    assert train(first, results).trained == 1
+    assert reason(first, results) is Reason.CACHED
+    assert train(first, results).cached == 1
+    assert plan_of(folder).digest == first.digest
+
+    touch(folder / "train/cats/0.png")
+    touched = plan_of(folder)
+    assert touched.sweeps[0].digest != first.sweeps[0].digest
+    assert touched.sweeps[0].cells == first.sweeps[0].cells
+    assert reason(touched, results) is Reason.CHANGED  # until somebody has looked
+    assert train(touched, results).cached == 1
+    assert reason(touched, results) is Reason.CACHED
+
+    image = folder / "train/cats/0.png"
+    Image.new("RGB", (4, 4)).save(image)
+    touch(image)
+    changed = plan_of(folder)
+    assert reason(changed, results) is Reason.CHANGED
+    assert train(changed, results).trained == 1
+    assert train(changed, results).cached == 1
+
+
+def test_a_fingerprint_is_of_names_sizes_and_times_at_any_depth(folder: Path) -> None:
+    first = fingerprint(folder)
+    assert fingerprint(folder) == first
+    (folder / "test/dogs/new.png").write_bytes(b"")
+    second = fingerprint(folder)
+    (folder / "test/dogs/new.png").rename(folder / "test/dogs/newer.png")
+    assert len({first, second, fingerprint(folder), fingerprint(folder / "nothing")}) == 4
