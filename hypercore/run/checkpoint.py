@@ -36,14 +36,18 @@ def checkpoint_path(folder: Path, cells: Sequence[Cell], execution_keys: Sequenc
 
 
 def train_resumable(
-    cells: Sequence[Cell], data: Data, path: Path, on_epoch: Callable[[Progress], None]
+    cells: Sequence[Cell],
+    data: Data,
+    path: Path,
+    on_epoch: Callable[[Progress], None],
+    compiled: bool = False,
 ) -> list[Outcome]:
     """Train a batch like :func:`hypercore.train.batch.train_batch`, from its checkpoint if there is one.
 
     Checkpoints are taken at the ends of epochs, :func:`interval_sec` apart. Who stores the outcomes
     removes the last one.
     """
-    run = BatchRun.begin(cells, data)
+    run = BatchRun.begin(cells, data, compiled)
     if path.exists():
         _restore(run, path)
     saved = time.monotonic()

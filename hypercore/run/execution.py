@@ -6,9 +6,8 @@ from importlib import metadata
 from pathlib import Path
 
 from hypercore.spec.cell import Cell, digest
+from hypercore.study.backends import EAGER
 from hypercore.study.devices import gpus
-
-EAGER = "eager"
 
 # The widest vector instructions that torch's CPU kernels choose between, widest first.
 _VECTOR_FLAGS = ("avx512f", "avx2", "asimd")

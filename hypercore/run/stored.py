@@ -12,6 +12,7 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Record
 from hypercore.study import StudyConfig, data_root
+from hypercore.study.backends import backend_kind
 from hypercore.study.devices import gpus
 from hypercore.study.folders import fingerprint
 
@@ -23,7 +24,7 @@ def conditions(study: StudyConfig) -> Execution:
         DeviceError: this machine lacks the study's device.
     """
     indices = usable(study.device, gpus())
-    return execution(f"cuda:{indices[0]}" if indices else "cpu")
+    return execution(f"cuda:{indices[0]}" if indices else "cpu", backend_kind(study.backend))
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Stored:
             path = self.store.path(cell.id, self.execution.key(cell))
             return path if path.exists() else None
         except DeviceError:
-            elsewhere = replace(execution("cpu"), device="").key(cell)
+            elsewhere = replace(execution("cpu", backend_kind(self.study.backend)), device="").key(cell)
             path = self.store.path(cell.id, elsewhere)
             return next((one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name)), None)
 

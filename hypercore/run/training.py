@@ -15,6 +15,7 @@ from hypercore.run.records import failed_record, trained_record
 from hypercore.spec.cell import Cell
 from hypercore.spec.record import Record, Row
 from hypercore.study import StudyConfig, data_root
+from hypercore.study.backends import COMPILED
 from hypercore.train.batch import Outcome, Progress
 from hypercore.train.datasets import load
 from hypercore.train.widths import chunks, lanes_for
@@ -59,12 +60,13 @@ def train_cells(
         _report(progress)
         on_epoch(progress)
 
-    for batch in chunks(cells, lanes_for(cells[0].model, data)):
+    compiled = execution.backend == COMPILED
+    for batch in chunks(cells, lanes_for(cells[0].model, data, compiled)):
         made: list[Path] = []
 
         def train(part: Sequence[Cell], made: list[Path] = made) -> list[Outcome]:
             made.append(checkpoint_path(checkpoints, part, [execution.key(cell) for cell in part]))
-            return train_resumable(part, data, made[-1], report)
+            return train_resumable(part, data, made[-1], report, compiled)
 
         for result in bisected(batch, train):
             yield _record(result, execution, circumstances)

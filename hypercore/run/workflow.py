@@ -13,6 +13,7 @@ from hypercore.run.preview import preview
 from hypercore.run.progress import clock
 from hypercore.run.retrain import mark
 from hypercore.study import LargeGridError, Plan, device_kind
+from hypercore.study.backends import backend_kind
 
 RESULTS = Path("results")
 _MAGIC = b"PAR1"
@@ -25,6 +26,11 @@ def begin(plan: Plan) -> None:
     """
     for owner in take_over(Path(".snakemake")):
         _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
+    if backend_kind(plan.study.backend) != plan.study.backend:
+        _say(
+            "No C++ compiler is here (looked for $CXX, else the system's), so cells train with the eager "
+            "backend, about half as fast; its results are kept apart from compiled ones. Install g++."
+        )
     study = RESULTS / plan.study.name
     files = [*(RESULTS / sweep.path for sweep in plan.sweeps), *study.glob("*.parquet")]
     for path in damaged(files):

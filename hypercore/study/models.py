@@ -128,6 +128,9 @@ class StudyConfig(Axes):
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$", description="auto, cpu, cuda or cuda:N"
     )
+    backend: Literal["eager", "compiled"] = Field(
+        "eager", description="eager or compiled (faster by far in long runs, after 5 to 30 s for each stack)"
+    )
     threads: Positive = Field(1, le=1024, description="a whole number from 1; equal bits need 1 on a CPU")
     data_root: Path | None = Field(
         None, description="a folder; default: $HYPERCORE_DATA, else ~/.cache/hypercore"

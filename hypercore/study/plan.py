@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hypercore.spec.cell import digest
+from hypercore.study.backends import COMPILED, backend_kind
 from hypercore.study.devices import device_kind
 from hypercore.study.errors import Problem, StudyError
 from hypercore.study.expand import PlannedCell, expand
@@ -114,7 +115,8 @@ def execution(study: StudyConfig) -> str:
     """
     if study.reuse == "any":
         return ""
-    return f"{device_kind(study.device)}, torch {metadata.version('torch')}"
+    backend = ", compiled" if backend_kind(study.backend) == COMPILED else ""
+    return f"{device_kind(study.device)}{backend}, torch {metadata.version('torch')}"
 
 
 def data_root(study: StudyConfig) -> Path:

@@ -23,18 +23,6 @@ eager_step: Step = Lanes.step
 _COMPILED: dict[Hashable, Step] = {}
 
 
-def can_compile() -> bool:
-    """Whether a C++ compiler is at hand, which ``torch.compile`` needs for the CPU."""
-    from torch._inductor.cpp_builder import get_cpp_compiler
-    from torch._inductor.exc import InvalidCxxCompiler
-
-    try:
-        get_cpp_compiler()
-    except (InvalidCxxCompiler, RuntimeError):
-        return False
-    return True
-
-
 def compiled_step(lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor) -> Step:
     """The compiled form of ``lanes.step`` for whole batches of these shapes, [L, B, C, H, W] and [L, B].
 

@@ -19,21 +19,25 @@ CPU_STATE_BYTES = 1 << 20
 GPU_STATE_BYTES = 1 << 32
 
 
-def width(cell_parameters: int, device: torch.device) -> int:
+def width(cell_parameters: int, device: torch.device, compiled: bool = False) -> int:
     """Lanes to train side by side: the widest of the ladder whose weights fit the cache, or the GPU.
+
+    Compiled on a CPU it is one: one lane's bits differ from those of several, and several are slower.
 
     >>> width(101_770, torch.device("cpu")), width(9_610, torch.device("cpu"))
     (2, 16)
     """
+    if compiled and device.type == "cpu":
+        return 1
     budget = CPU_STATE_BYTES if device.type == "cpu" else GPU_STATE_BYTES
     fitting = [lanes for lanes in WIDTHS if lanes * cell_parameters * 4 <= budget]
     return max(fitting, default=1)
 
 
-def lanes_for(model: str, data: Data) -> int:
+def lanes_for(model: str, data: Data, compiled: bool = False) -> int:
     """The width for a model on a data set, on the device that holds the data."""
     parameters = build(model, data.image_shape, data.n_classes).parameters
-    return width(parameters, data.train.images.device)
+    return width(parameters, data.train.images.device, compiled)
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

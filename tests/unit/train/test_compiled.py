@@ -10,9 +10,9 @@ import torch
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping
 from hypercore.spec.notation import parse_stack
+from hypercore.study.backends import compiler
 from hypercore.train import compiled
 from hypercore.train.batch import BatchRun, train_batch
-from hypercore.train.compiled import can_compile
 from tests.unit.train.conftest import random_data
 
 DATA = random_data(1, 8)
@@ -20,7 +20,7 @@ DATA = random_data(1, 8)
 
 @pytest.fixture(autouse=True)
 def with_compiler() -> Iterator[None]:
-    if not can_compile():
+    if compiler() is None:
         pytest.skip("no C++ compiler on this machine; install g++")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
