@@ -3,6 +3,8 @@
 #   make results     train the default study and print its comparison table
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure, tests and a small real workflow run
+#   make clean       remove the environment and caches; RESULTS=1 removes every trained cell, too
+#   make clean-sweeps  name files of sweeps that no config lists; REMOVE=1 removes them, and no cell
 #
 # STUDY=config/other.yaml picks another study, CORES=4 limits the processor cores.
 
@@ -12,7 +14,7 @@ STUDY ?= config/config.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup results dashboard test lint types structure workflow unit browser clean
+.PHONY: help setup results dashboard test lint types structure workflow unit browser clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -57,5 +59,15 @@ unit: $(READY)
 browser: $(READY)
 	$(BIN)/python -m pytest tests/browser
 
+# The store is what training cost, so it goes only by a flag on the command line.
 clean:
 	rm -rf .venv .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+ifeq ($(origin RESULTS) $(RESULTS),command line 1)
+	test ! -d results || find results/ -mindepth 1 ! -name README.md -delete
+else
+	@echo "Kept results/; make clean RESULTS=1 deletes every trained cell."
+endif
+
+clean-sweeps: $(READY)
+	@$(BIN)/python -m hypercore.run.leftovers $(if $(filter 1,$(REMOVE)),--remove) \
+	  $(sort $(wildcard config/*.yaml) $(STUDY))

@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from hypercore.run.devices import DeviceError, slots
+from hypercore.run.leftovers import remark
 from hypercore.run.live import Live
 from hypercore.run.workflow import RESULTS, Jobs, begin, cost, forced
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
@@ -100,6 +101,8 @@ onstart:
 
 onsuccess:
     LIVE.end()
+    if found := remark(RESULTS, OPTIONS.study):
+        logger.info(found)
 
 
 onerror:
