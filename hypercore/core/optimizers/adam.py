@@ -8,7 +8,6 @@ from torch import Tensor
 from hypercore.core.optimizers.base import IDENTITY, UNIT_INTERVAL, Hyper, State, Transform
 
 EPS = 1e-8
-_PAIR_OF_REGISTERS = 32  # float32 numbers in two 512-bit registers: what a vectorised loop takes at once
 
 
 class Adam:
@@ -35,16 +34,19 @@ class Adam:
         t = state[2] + 1.0
         m = beta1 * state[0] + (1.0 - beta1) * grad
         v = beta2 * state[1] + (1.0 - beta2) * (grad * grad)
-        m_hat = m / (1.0 - _power(beta1, t))
-        v_hat = v / (1.0 - _power(beta2, t))
-        # The second ε guards the division, as in the original Adam.
-        return values - hyper["alpha"] * (m_hat / (v_hat.sqrt() + EPS)), (m, v, t)
+        step_size = hyper["alpha"] / _bias(beta1, t)
+        v_hat = v * _bias(beta2, t).reciprocal()
+        # The second ε guards the division, as in the original Adam. A product with a reciprocal: the
+        # derivative of a quotient would be two more divisions for each weight.
+        return values - step_size * (m * (v_hat.sqrt() + EPS).reciprocal()), (m, v, t)
 
 
-def _power(base: Tensor, exponent: Tensor) -> Tensor:
-    """baseᵗ for a base [L, 1], with bits that do not depend on the number of lanes.
+def _bias(beta: Tensor, t: Tensor) -> Tensor:
+    """1 − βᵗ, by which a moment that started at zero falls short, for β [L, 1] and a scalar t.
 
-    The CPU's vectorised pow rounds otherwise than the scalar one that serves what is left of a loop, so
-    each lane's base fills whole registers.
+    As −expm1(t log β), not as a power: the CPU's vectorised ``pow`` rounds otherwise than the scalar one
+    that serves what is left of a loop, so that bits would depend on the number of lanes, and a compiled
+    step would take a power for every few weights. It is also the more exact one for β next to 1.
     """
-    return (base.repeat(1, _PAIR_OF_REGISTERS) ** exponent)[:, :1]
+    # A squashed β can round to 0, where the logarithm has no derivative, but βᵗ has: 0, like the clamp's.
+    return -torch.expm1(t * beta.clamp(min=torch.finfo(beta.dtype).tiny).log())
