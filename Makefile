@@ -5,7 +5,7 @@
 #   make test        lint, types, structure, tests and a small real workflow run
 #   make soak        kill a study fifty times instead of five (an hour or so)
 #   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
-#   make check       read every result file and name those that are damaged
+#   make check       read every result file and name those that are damaged; REMOVE=1 removes those
 #   make clean       remove the environment and caches; RESULTS=1 removes every trained cell, too
 #   make clean-sweeps  name files of sweeps that no config lists; REMOVE=1 removes them, and no cell
 #
@@ -41,7 +41,7 @@ results: $(READY)
 	@$(BIN)/python -m hypercore.run.show $(STUDY)
 
 check: $(READY)
-	@$(BIN)/python -m hypercore.run.check
+	@$(BIN)/python -m hypercore.run.check $(if $(filter 1,$(REMOVE)),--remove)
 
 dashboard: $(READY)
 	$(BIN)/streamlit run dashboard/app.py

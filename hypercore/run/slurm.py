@@ -57,7 +57,7 @@ def parse(listing: str, folder: Path) -> tuple[SlurmJob, ...]:
 
 
 def alive(folder: Path) -> dict[str, SlurmJob]:
-    """This user's jobs that wait or run for a folder, by the digest of what they train.
+    """The user's jobs that wait or run for a folder, by the digest of what they train.
 
     Where Slurm doesn't answer a line says so, and none is known.
     """

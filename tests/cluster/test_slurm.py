@@ -18,7 +18,7 @@ from tests.workflow.runner import ROOT, Workplace, command, environment, tables
 STUDY = Path(os.environ.get("HYPERCORE_CLUSTER_STUDY", ROOT / "config/config.yaml"))
 PROFILE = ["--profile", str(ROOT / "workflow/profiles/slurm")]
 # The test's cluster keeps no accounts (so squeue, not sacct), and nobody shall wait 40 s for each look.
-QUICK = "--slurm-status-command squeue --slurm-init-seconds-before-status-checks 3".split()
+QUICK = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 300) -> None:
@@ -68,7 +68,7 @@ def test_a_study_survives_scancel_a_drained_node_and_the_loss_of_snakemake(
     for job in waiting:
         assert f"Slurm job {job.number} (pending) of an earlier run trains" in listed
     slurm.ask(cluster, "scontrol", "update", f"nodename={host}", "state=resume")
-    place.run(*PROFILE, *QUICK, study=str(STUDY), env=slurm.environment(cluster))
+    place.run(*PROFILE, *QUICK, study=str(STUDY), env=slurm.environment(cluster), patience_sec=1800)
 
     sent = Counter(job.digest for job in jobs(cluster))
     assert sent == Counter(sweep.digest for sweep in plan.sweeps) + Counter([cancelled.digest])
@@ -76,6 +76,6 @@ def test_a_study_survives_scancel_a_drained_node_and_the_loss_of_snakemake(
     assert "Nothing to be done" in nothing
 
     local = Workplace(tmp_path_factory.mktemp("local"))
-    local.run(study=str(STUDY))
+    local.run(study=str(STUDY), patience_sec=1800)
     for name, table in tables(local, plan.study.name).items():
         assert tables(place, plan.study.name)[name].equals(table), name
