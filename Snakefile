@@ -15,6 +15,10 @@ from hypercore.study import LargeGridError, StudyError, choose, device_kind, loa
 
 min_version("9.0")
 
+
+report: "workflow/report/workflow.rst"
+
+
 DEFAULT_STUDY = Path("config/config.yaml")
 if not DEFAULT_STUDY.exists():
     DEFAULT_STUDY = Path(workflow.basedir) / DEFAULT_STUDY
