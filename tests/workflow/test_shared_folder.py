@@ -34,7 +34,7 @@ print(run_sweep(Path("study.yaml"), name, digest, Path(out), Path("results")))
 def test_two_jobs_of_one_sweep_without_locks_write_the_same_bits(
     workplace: Workplace, tmp_path: Path
 ) -> None:
-    workplace.write(TINY.replace("epochs: 1", "epochs: 12"))
+    workplace.write(TINY.replace("epochs: 1", "epochs: 3"))
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks/sitecustomize.py").write_text(NO_LOCKS)
     env = environment({"PYTHONPATH": str(tmp_path / "locks"), "HYPERCORE_CHECKPOINT_SEC": "0"})
@@ -45,7 +45,7 @@ def test_two_jobs_of_one_sweep_without_locks_write_the_same_bits(
         subprocess.Popen(command, cwd=workplace.folder, env=env, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    said = [job.communicate(timeout=200)[0] for job in jobs]
+    said = [job.communicate(timeout=280)[0] for job in jobs]
     assert said == ["4 cells: 0 cached, 4 trained, 0 failed\n"] * 2
     assert check(workplace.folder / "results") == (5, [])
     assert not list((workplace.folder / "results").rglob("*.tmp"))
