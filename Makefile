@@ -3,6 +3,9 @@
 #   make results     train the default study and print its comparison table
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure, tests and a small real workflow run
+#   make soak        kill a study fifty times instead of five (an hour or so)
+#   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
+#   make check       read every result file and name those that are damaged; REMOVE=1 removes those
 #   make clean       remove the environment and caches; RESULTS=1 removes every trained cell, too
 #   make clean-sweeps  name files of sweeps that no config lists; REMOVE=1 removes them, and no cell
 #
@@ -13,8 +16,11 @@ CORES ?= all
 STUDY ?= config/config.yaml
 BIN := .venv/bin
 READY := .venv/.ready
+# Apart from the rest: with it installed, every start of snakemake imports pandas.
+CLUSTER := .venv/cluster
 
-.PHONY: help setup results dashboard test lint types structure workflow unit browser clean clean-sweeps
+.PHONY: help setup results dashboard check test lint types structure workflow unit browser soak test-cluster \
+  clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -33,6 +39,9 @@ $(READY): requirements.lock pyproject.toml
 results: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --config study=$(STUDY)
 	@$(BIN)/python -m hypercore.run.show $(STUDY)
+
+check: $(READY)
+	@$(BIN)/python -m hypercore.run.check $(if $(filter 1,$(REMOVE)),--remove)
 
 dashboard: $(READY)
 	$(BIN)/streamlit run dashboard/app.py
@@ -54,10 +63,21 @@ workflow: $(READY)
 	$(BIN)/snakemake --lint --config study=config/smoke.yaml
 
 unit: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --ignore tests/browser
+	$(BIN)/python -m pytest --numprocesses auto --ignore tests/browser --ignore tests/cluster
 
 browser: $(READY)
 	$(BIN)/python -m pytest tests/browser
+
+soak: $(READY)
+	HYPERCORE_KILLS=50 $(BIN)/python -m pytest tests/workflow/test_faults.py -k random_kills
+
+test-cluster: $(CLUSTER)/.ready
+	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH=$(CLUSTER) $(BIN)/python -m pytest tests/cluster
+
+$(CLUSTER)/.ready: requirements-cluster.lock $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+	  --target $(CLUSTER) --requirement requirements-cluster.lock
+	@touch $@
 
 # The store is what training cost, so it goes only by a flag on the command line.
 clean:

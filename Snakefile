@@ -9,10 +9,15 @@ from snakemake.utils import min_version
 from hypercore.run.devices import DeviceError, slots
 from hypercore.run.leftovers import remark
 from hypercore.run.live import Live
+from hypercore.run.slurm import alive
 from hypercore.run.workflow import RESULTS, Jobs, begin, cost, forced
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
 min_version("9.0")
+
+
+report: "workflow/report/workflow.rst"
+
 
 DEFAULT_STUDY = Path("config/config.yaml")
 if not DEFAULT_STUDY.exists():
@@ -34,6 +39,8 @@ except StudyError as error:
 ELSEWHERE = workflow.resource_settings.nodes
 JOBS = Jobs(PLAN, workflow.cores or 1, ELSEWHERE)
 LIVE = Live(RESULTS, PLAN.study.name)
+# Slurm jobs that outlived an earlier run; a job asks for none, as it may be one of them.
+ALIVE = alive(Path.cwd()) if workflow.is_main_process else {}
 
 if workflow.is_main_process:
     begin(PLAN)
@@ -58,6 +65,11 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/refine.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/analysis.smk"
+
+
+if ALIVE:
+
+    include: "workflow/rules/slurm.smk"
 
 
 rule all:

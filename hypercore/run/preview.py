@@ -63,13 +63,15 @@ def preview(sweep: Sweep, study: StudyConfig, results: Path, *, forced: bool = F
 
 
 def _reason(cell: Cell, stored: Stored) -> Reason:
+    folder = stored.store.path(cell.id, "").parent
+    if not folder.exists():
+        return Reason.NEW
     path = stored.there(cell)
     if path is not None:
         if path.stat().st_mtime_ns < stored.since_ns:
             return Reason.FORCED
         return Reason.CACHED if _of_same_images(cell, stored, path) else Reason.CHANGED
-    folder = stored.store.path(cell.id, "").parent
-    if folder.exists() and any(folder.glob("[!.]*.parquet")):
+    if any(folder.glob("[!.]*.parquet")):
         return Reason.CACHED if stored.study.reuse == "any" else Reason.CHANGED
     return Reason.NEW
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hypercore.results.files import ResultFileError
 from hypercore.run.devices import DeviceError
+from hypercore.run.slurm import SlurmError
 from hypercore.run.verdict import StudyIncompleteError
 from hypercore.spec.optimizers import SpecError
 from hypercore.study import StudyError
@@ -37,7 +38,7 @@ def guarded(log: Path) -> Iterator[None]:
             error.path.unlink()
             words = f"{words}. It is deleted now: run again, and it is made anew."
         _fail(logger, words, words)
-    except (StudyError, SpecError, DeviceError, StudyIncompleteError) as error:
+    except (StudyError, SpecError, DeviceError, SlurmError, StudyIncompleteError) as error:
         _fail(logger, str(error), str(error))
     except KeyboardInterrupt:
         _fail(logger, "interrupted", "interrupted")

@@ -2,17 +2,17 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hypercore.run.devices import DeviceError, slots
 from hypercore.run.estimate import makespan, read_rates, seconds
 from hypercore.run.owner import take_over
-from hypercore.run.preview import preview
+from hypercore.run.preview import Preview, preview
 from hypercore.run.progress import clock
 from hypercore.run.retrain import mark
-from hypercore.study import LargeGridError, Plan, device_kind
+from hypercore.study import LargeGridError, Plan, Sweep, device_kind
 from hypercore.study.backends import backend_kind
 
 RESULTS = Path("results")
@@ -55,7 +55,7 @@ def _whole(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Jobs:
-    """What the jobs of a plan will train, and how long that takes.
+    """What the jobs of a plan will train, and how long that takes, looked up in the store once.
 
     ``cores`` are this machine's that snakemake may use; ``elsewhere`` is how many jobs may run at once on
     others, if they run there.
@@ -64,6 +64,7 @@ class Jobs:
     plan: Plan
     cores: int
     elsewhere: int | None = None
+    _previews: dict[tuple[str, bool], Preview] = field(default_factory=dict)
 
     @property
     def gpus(self) -> int:
@@ -83,7 +84,7 @@ class Jobs:
 
     def describe(self, sweep: str, digest: str, *, dry_run: bool, forced: bool = False) -> str:
         """What the job of a sweep will train, for snakemake to print: every cell of it in a dry run."""
-        found = preview(self.plan.sweep(sweep, digest), self.plan.study, RESULTS, forced=forced)
+        found = self._preview(self.plan.sweep(sweep, digest), forced)
         return found.details() if dry_run else f"Train {found}"
 
     def forecast(self, forced: bool = False) -> str:
@@ -93,7 +94,7 @@ class Jobs:
         """
         plan, study = self.plan, self.plan.study
         waiting = [sweep for sweep in plan.sweeps if forced or not (RESULTS / sweep.path).exists()]
-        previews = [preview(sweep, study, RESULTS, forced=forced) for sweep in waiting]
+        previews = [self._preview(sweep, forced) for sweep in waiting]
         planned = sum(len(sweep.cells) for sweep in plan.sweeps)
         train = sum(len(found.to_train) for found in previews)
         text = f"Study {study.name}: {planned} cells in {len(plan.sweeps)} sweeps, {train} to train"
@@ -104,6 +105,12 @@ class Jobs:
             return f"{text}."
         time = makespan(previews, read_rates(RESULTS), device_kind(study.device), self.at_once)
         return f"{text}; {_about(time, self.at_once)}"
+
+    def _preview(self, sweep: Sweep, forced: bool) -> Preview:
+        key = sweep.digest, forced
+        if key not in self._previews:
+            self._previews[key] = preview(sweep, self.plan.study, RESULTS, forced=forced)
+        return self._previews[key]
 
     def force(self) -> None:
         """Let no record of the plan's cells count that is there now: ``-F`` and ``-R train``."""

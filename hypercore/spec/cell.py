@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hypercore.spec.clipping import NUMERICS as CLIPPING_NUMERICS
@@ -73,7 +74,7 @@ class Cell:
             "protocol": self.protocol,
         }
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The cell id: 20 hexadecimal digits of the SHA-256 of the resolved specification."""
         return digest(self.spec())

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hypercore.spec.optimizers import RULES, Rule, SpecError
 
@@ -167,7 +168,7 @@ class Stack:
         top = replace(self.top, given=(("alpha", alpha), *self.top.given))
         return replace(self, optimizers=(*self.optimizers[:-1], top))
 
-    @property
+    @cached_property
     def resolved(self) -> "Stack":
         """The one stack that all spellings of it share: every value written out, superscripts only
         where they leave something out, and none at the top, where nobody is there to learn.
@@ -178,12 +179,12 @@ class Stack:
         top = replace(self.top.resolved, superscript=None)
         return Stack((*(optimizer.resolved for optimizer in self.optimizers[:-1]), top))
 
-    @property
+    @cached_property
     def baseline(self) -> "Stack":
         """The lowest optimizer alone, at its initial values: what a stack must beat."""
         return Stack((replace(self.lowest, superscript=None),))
 
-    @property
+    @cached_property
     def shape(self) -> str:
         """The stack without numbers. Stacks of one shape can train as lanes of one batch."""
         return " / ".join(optimizer.shape for optimizer in self.resolved.optimizers)

@@ -129,11 +129,10 @@ def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tupl
         raise LargeGridError(source.problem_text((), given, allowed), study, kinds)
     rows: dict[tuple[str, str], PlannedCell] = {}
     owner: dict[tuple[str, str], int] = {}
-    ids: dict[Cell, str] = {}
     problems: dict[int, Problem] = {}
     for grid in grids:
         for label, role, baseline, cell in grid.planned():
-            key = (label, ids.setdefault(cell, cell.id))
+            key = (label, cell.id)
             first = owner.get(key)
             if role is Role.BASELINE:
                 if key in rows:
@@ -146,7 +145,7 @@ def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tupl
                 continue
             if role is Role.STACK:
                 owner[key] = grid.index
-            baseline_id = None if baseline is None else ids.setdefault(baseline, baseline.id)
+            baseline_id = None if baseline is None else baseline.id
             rows[key] = PlannedCell(study.name, label, role, baseline_id, sweep_name(cell), cell)
     if problems:
         raise StudyError(problems.values())

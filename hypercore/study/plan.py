@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,12 @@ class Plan:
     rows: tuple[PlannedCell, ...]
     sweeps: tuple[Sweep, ...]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """A hash of all that the study's tables are made of: rows, sweeps, settings of the analysis."""
         return digest([self._content, self.study.refine.rounds])
 
-    @property
+    @cached_property
     def _content(self) -> list[Any]:
         rows = [[row.label, row.role.value, row.cell.id, row.baseline_id] for row in self.rows]
         sweeps = [[sweep.name, sweep.digest] for sweep in self.sweeps]
@@ -42,7 +43,7 @@ class Plan:
         refine = self.study.refine.model_dump(mode="json", exclude={"rounds"})
         return [self.study.name, rows, sweeps, settings, refine]
 
-    @property
+    @cached_property
     def rounds(self) -> dict[str, str]:
         """Files of the rounds of refinement by what the plan calls their sweeps.
 

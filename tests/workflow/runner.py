@@ -57,6 +57,7 @@ class Workplace:
         study: str | None = "study.yaml",
         env: Mapping[str, str] | None = None,
         code: int | None = 0,
+        patience_sec: float = 280,
     ) -> str:
         """Run snakemake and return all that it printed; ``code`` is the expected exit code."""
         done = subprocess.run(
@@ -66,7 +67,7 @@ class Workplace:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=280,
+            timeout=patience_sec,
             check=False,
         )
         if code is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hypercore.run.check import check
 from tests.workflow.runner import Workplace, command, environment, tables
 
 KILLS = int(os.environ.get("HYPERCORE_KILLS", "5"))
@@ -105,7 +106,7 @@ def test_after_random_kills_the_results_are_those_of_an_undisturbed_run(
         now = workplace.stored()
         assert kept.items() <= now.items(), "a finished cell was lost or trained again"
         kept = now
-        assert not list((workplace.folder / "results/store").rglob("*.parquet.tmp"))
+        assert check(workplace.folder / "results")[1] == [], "a half-written file is there"
     assert hits >= 0.6 * KILLS
     workplace.run("--", "tables", env=EAGER_CHECKPOINTS)
     assert kept.items() <= workplace.stored().items()
@@ -158,6 +159,7 @@ def test_damaged_files_are_noticed_and_only_they_are_made_again(workplace: Workp
         assert workplace.trained(target="tables") == 0, how
     # A flipped bit in the middle shows only when the file is read.
     damage(sweep, "flipped")
+    assert [error.path for error in check(results)[1]] == [sweep]
     (results / "tiny/cells.parquet").unlink()
     said = workplace.run("--", "tables", code=1)
     assert re.search(r"sweeps/\S+\.parquet: its checksum does not match", said)

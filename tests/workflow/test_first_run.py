@@ -20,6 +20,16 @@ def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(workpla
     before = workplace.files()
     assert "Nothing to be done" in workplace.run()
     assert workplace.files() == before
+    workplace.run("--report", "report.html")
+    page = (workplace.folder / "report.html").read_text()
+    for expected in (
+        "whether clipping gradients widens that range",  # the description of the whole
+        "The study's report",
+        "stability regions and claims of",  # captions
+        "made from the parquet file",
+        *(f'"table": "{name}"' for name in ("comparison", "regions", "claims")),
+    ):
+        assert expected in page, expected
 
 
 def test_a_dry_run_imports_no_torch_and_touches_nothing(workplace: Workplace, tmp_path: Path) -> None:

@@ -28,8 +28,19 @@ rule report:
         comparison=f"{STUDY}/comparison.parquet",
         analysis=ANALYSIS,
     output:
-        report=REPORT,
-        tables=directory(f"{STUDY}/tables"),
+        report=report(
+            REPORT,
+            caption="../report/study.rst",
+            category="The study's report",
+            labels={"study": PLAN.study.name, "form": "page"},
+        ),
+        tables=report(
+            directory(f"{STUDY}/tables"),
+            patterns=["{table}.csv"],
+            caption="../report/tables.rst",
+            category="Tables",
+            labels={"study": PLAN.study.name, "table": "{table}"},
+        ),
     log:
         f"results/logs/{PLAN.study.name}/report.log",
     localrule: True

@@ -1,0 +1,15 @@
+"""Wait for a Slurm job that an earlier run sent."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypercore.run.script import guarded
+from hypercore.run.slurm import attend
+
+if TYPE_CHECKING:
+    from snakemake.script import Snakemake
+
+    snakemake: Snakemake
+
+with guarded(Path(snakemake.log[0])):
+    attend(snakemake.params.job, Path(snakemake.output[0]))
