@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hypercore.analysis import claim_tests, cost_tests, paper_tests
+from hypercore.analysis import claim_tests, convergence_tests, cost_tests, paper_tests, stability_tests
 from hypercore.analysis.evidence import Evidence
 from hypercore.analysis.findings import Finding
 from hypercore.analysis.frames import table
@@ -19,7 +19,11 @@ from hypercore.analysis.published import published_folder
 from hypercore.spec.columns import CLAIMS
 
 FILE = "claims.yaml"
-TESTS = {**claim_tests.TESTS, **cost_tests.TESTS, **paper_tests.TESTS}
+TESTS: dict[str, Callable[..., Finding]] = {
+    name: test
+    for module in (claim_tests, stability_tests, convergence_tests, cost_tests, paper_tests)
+    for name, test in module.TESTS.items()
+}
 
 
 class Claim(BaseModel):

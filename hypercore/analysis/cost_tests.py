@@ -15,8 +15,8 @@ from hypercore.spec.columns import Role, Status
 def no_time_increase(evidence: Evidence, dataset: str, tolerance_pct: float = 1.0) -> Finding:
     """A step with clipping takes at most ``tolerance_pct`` longer, on cells that trained alone.
 
-    Finished cells only. Clipping off is a lane with an infinite threshold here: what this cannot see
-    is the cost of a loop that has no clipping in it at all.
+    Finished cells only. Runs without clipping take the norms of their gradients too, for their curves: what
+    this cannot see is a loop that never takes a norm.
     """
     timed = evidence.timed(dataset)
     timed = timed[timed["status"] == Status.FINISHED.value]

@@ -1,7 +1,8 @@
 """What clipping changes: off minus on, paired by seed, at each α and over the published interval.
 
-One primary test a stack and data set, adjusted by Holm; each α's own p is shown unadjusted. Two
-badges may disagree: the presentation's rule (``bold``) and ``supported``.
+One primary test a stack and data set, adjusted by Holm, over the α and seeds that the config lists, not those
+that refinement added for what it had seen; each α's own p is shown unadjusted. Two badges may disagree: the
+presentation's rule (``bold``) and ``supported``.
 """
 
 import math
@@ -15,7 +16,7 @@ from hypercore.analysis.comparison import is_bold
 from hypercore.analysis.frames import Entry, arms, entries, reductions, table
 from hypercore.analysis.printed import Interval
 from hypercore.analysis.published import Published, bare
-from hypercore.analysis.statistics import CONFIDENCE, difference, holm
+from hypercore.analysis.statistics import CONFIDENCE, difference, holm, n_too_small
 from hypercore.spec.columns import EFFECTS
 
 LEVEL = 1 - CONFIDENCE
@@ -33,9 +34,10 @@ def effects(cells: pd.DataFrame, published: Published | None = None) -> pd.DataF
         paired = reductions(off, on)
         rows += [_row(off, on, paired.loc[[a]], {"test": ALPHA, "alpha": float(a)}) for a in paired.index]
         interval = known.interval(str(on.key["dataset"]), bare(str(on.key["stack_shape"])))
-        inside = [] if interval is None else [alpha for alpha in paired.index if interval.holds(alpha)]
+        listed = reductions(off.planned, on.planned)
+        inside = [] if interval is None else [alpha for alpha in listed.index if interval.holds(alpha)]
         if interval is not None and inside:
-            rows.append(_row(off, on, paired.loc[inside], _primary(interval)))
+            rows.append(_row(off, on, listed.loc[inside], _primary(interval)))
     _adjust(rows)
     return table(rows, EFFECTS)
 
@@ -98,4 +100,6 @@ def _adjust(rows: Sequence[dict[str, Any]]) -> None:
     for family in families.values():
         for row, adjusted in zip(family, holm([row["p"] for row in family]), strict=True):
             row["p_holm"] = adjusted
+            # Holm multiplies the smallest p by the family's size, so none gets below this.
+            row["n_too_small"] = n_too_small(row["n_pairs"], LEVEL / len(family))
             row["supported"] = bool(adjusted <= LEVEL and row["reduction_pct"] > 0)

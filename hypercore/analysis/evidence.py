@@ -1,15 +1,16 @@
 """What claims are judged by: a study's cells and curves, found by the words a claim uses."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames import OFF, Entry, entries
-from hypercore.analysis.matching import published_protocol, swept
+from hypercore.analysis.frames import OFF, Entry, entries, is_refined
+from hypercore.analysis.matching import published_protocol, swept, unread
+from hypercore.analysis.printed import Interval
 from hypercore.analysis.published import Published
 from hypercore.analysis.regions import Criteria
 from hypercore.spec.clipping import ON
@@ -25,12 +26,18 @@ class Arms:
     off: Entry
     on: Entry
 
+    def cells(self, alphas: Sequence[float] | None = None) -> tuple[str, ...]:
+        """Ids of both arms' cells, at some α only or at all."""
+        return (*self.off.cells(alphas), *self.on.cells(alphas))
+
 
 @dataclass(frozen=True)
 class Evidence:
     """Judged cells and curves of one or more studies.
 
-    ``stand_ins`` names which of our data sets stands for a published one, as for residuals.
+    Claims rest on what the config lists: refinement adds α and seeds for what it has seen at others, and a
+    test that it fed would test its own choice. ``stand_ins`` names which of our data sets stands for a
+    published one, as for residuals.
     """
 
     cells: pd.DataFrame
@@ -38,11 +45,18 @@ class Evidence:
     published: Published = field(default_factory=Published)
     criteria: Criteria = field(default_factory=Criteria)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+    _arms: dict[tuple[str, str], Arms | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def comparable(self) -> pd.DataFrame:
-        """The cells that were trained as the published ones."""
-        return published_protocol(self.cells, self.stand_ins)
+        """The cells that were trained as the published ones, those that refinement added left out."""
+        cells = published_protocol(self.cells[~is_refined(self.cells)], self.stand_ins)
+        return cells.assign(swept=cells["stack"].map(swept))
+
+    @cached_property
+    def peaks(self) -> "pd.Series[float]":
+        """Each cell's largest gradient norm before clipping."""
+        return self.curves.groupby("cell_id")["grad_norm_max"].max()
 
     @cached_property
     def outcome(self) -> pd.DataFrame:
@@ -53,13 +67,17 @@ class Evidence:
         """The presentation's stacks on a data set."""
         return list(dict.fromkeys(row.stack for row in self.published.rows if row.dataset == dataset))
 
+    def intervals(self, dataset: str) -> list[Interval]:
+        """Where clipping is said to help each stack on a data set, as the results slide has it."""
+        return [i for i in self.published.intervals if i.primary and i.dataset == dataset]
+
     def arms(self, dataset: str, stack: str) -> Arms | None:
         """The runs of a stack as the notation reads it, whatever entries they are labelled by."""
-        wanted = self.of_stack(dataset, stack)
-        found = {entry.clipping: entry for entry in entries(wanted)}
-        if OFF not in found or str(ON) not in found:
-            return None
-        return Arms(stack, found[OFF], found[str(ON)])
+        if (dataset, stack) not in self._arms:
+            found = {entry.clipping: entry for entry in entries(self.of_stack(dataset, stack))}
+            both = OFF in found and str(ON) in found
+            self._arms[dataset, stack] = Arms(stack, found[OFF], found[str(ON)]) if both else None
+        return self._arms[dataset, stack]
 
     def all_arms(self, dataset: str) -> list[Arms]:
         """The runs of each of the presentation's stacks that are planned."""
@@ -68,24 +86,23 @@ class Evidence:
     def of_stack(self, dataset: str, stack: str) -> pd.DataFrame:
         """Cells of a stack, clipped as in the presentation or not, as one entry, and their baselines."""
         cells = self.comparable
-        key = swept(stack)
         is_stack = (cells["role"] == Role.STACK.value) & cells["parent"].isna()
         is_stack &= (cells["published_dataset"] == dataset) & cells["clipping"].isin([OFF, str(ON)])
-        is_stack &= cells["stack"].map(swept).eq(key)
+        is_stack &= cells["swept"] == swept(stack)
         # An entry may leave its baselines out; the same cell may stand in another that has them.
         found = cells[is_stack].sort_values("baseline_id").drop_duplicates("cell_id")
         baselines = cells[cells["cell_id"].isin(found["baseline_id"])].drop_duplicates("cell_id")
         return pd.concat([found, baselines]).assign(study="", label=stack)
 
     def timed(self, dataset: str) -> pd.DataFrame:
-        """Cells that trained alone, so that the batch's time is theirs, with their time a step."""
+        """Cells that trained alone, so that the batch's time is theirs: its seconds a step and an epoch."""
         cells = self.cells.drop_duplicates("cell_id")
         dataset_of = cells["dataset"].map(lambda name: self.stand_ins.get(name, name))
         alone = cells[(cells["lanes"] == 1) & (dataset_of == dataset) & cells["train_sec"].notna()]
         alone = alone[alone["steps"].astype(np.float64) > 0]
-        return alone.assign(
-            step_sec=alone["train_sec"].astype(np.float64) / alone["steps"].astype(np.float64)
-        )
+        step_sec = alone["train_sec"].astype(np.float64) / alone["steps"].astype(np.float64)
+        steps_an_epoch = np.ceil(alone["n_train"].astype(np.float64) / alone["batch_size"].astype(np.float64))
+        return alone.assign(step_sec=step_sec, epoch_sec=step_sec * steps_an_epoch)
 
     def untimed(self, dataset: str) -> str:
         """Why cells of a data set tell nothing of time; empty where all of them trained alone.
@@ -104,13 +121,17 @@ class Evidence:
     ) -> list[str]:
         """Published rows (``above`` < α <= ``up_to``) that are not planned in both arms.
 
-        What is claimed of all of them cannot be told from some.
+        What is claimed of all of them cannot be told from some. The rows of ``stack`` are those that it is a
+        reading of: the presentation prints no superscripts.
         """
-        rows = [r for r in self.published.rows if r.dataset == dataset and stack in (None, r.stack)]
-        planned = {name: self.arms(dataset, name) for name in {row.stack for row in rows}}
+        rows = [row for row in self.published.rows if row.dataset == dataset and above < row.alpha <= up_to]
+        if stack is not None:
+            rows = [row for row in rows if unread(row.stack) == unread(stack)]
+        named = [(stack or row.stack, row) for row in rows]
         alphas = {
             name: set() if arms is None else set(arms.off.alphas) & set(arms.on.alphas)
-            for name, arms in planned.items()
+            for name, arms in ((name, self.arms(dataset, name)) for name in {name for name, _ in named})
         }
-        wanted = [row for row in rows if above < row.alpha <= up_to]
-        return [f"{r.stack}({r.alpha_printed})" for r in wanted if rounded(r.alpha) not in alphas[r.stack]]
+        return [
+            f"{name}({row.alpha_printed})" for name, row in named if rounded(row.alpha) not in alphas[name]
+        ]

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from hypercore.analysis.statistics import CONFIDENCE, Estimate, Floats, estimate, n_too_small
 
+# "Above 0", as a bound that zero itself does not meet.
+POSITIVE = 1e-9
+
 
 class Verdict(StrEnum):
     """What our results say of a claim."""

@@ -3,8 +3,9 @@
 All take the CELLS table with the columns that :mod:`hypercore.analysis.judgement` adds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,12 @@ from hypercore.spec.columns import Column, Role, names
 ENTRY = ("study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size")
 OFF = "off"
 
+# What an entry's frame keeps of a cell: a filter of a narrow frame of plain types is many times as fast.
+_TEXTS = ("cell_id", "baseline_id", "status")
+_NUMBERS = {"alpha": np.float64, "seed": np.int64, "height": np.int64}
+# What the sweep of a row that a round of refinement added begins with.
+ROUND = "round-"
+
 _DTYPES = {"string": "string", "int64": "Int64", "float64": "float64", "bool": "boolean"}
 
 
@@ -25,8 +32,8 @@ _DTYPES = {"string": "string", "int64": "Int64", "float64": "float64", "bool": "
 class Entry:
     """One stack on one problem under one clipping: a row for each α and seed that is planned.
 
-    ``frame`` has alpha, seed, cell_id, the error (NaN: no result), whether it diverged, and the
-    same of the baseline with the same seed.
+    ``frame`` has cell_id, baseline_id, status, alpha, seed, height, whether a round of refinement added the
+    row, the error (NaN: no result), whether it diverged, and the error of the baseline with the same seed.
     """
 
     key: dict[str, Any]
@@ -48,20 +55,21 @@ class Entry:
         """The columns that every table of entries begins with."""
         return {**self.key, "clipping": self.clipping}
 
+    @property
+    def planned(self) -> "Entry":
+        """The entry without what refinement added.
+
+        Refinement chooses α and seeds by looking at results, so a test that it fed would test its own choice.
+        """
+        return replace(self, frame=self.frame[~self.frame["refined"]])
+
     def errors(self) -> pd.DataFrame:
         """Chance-imputed test errors: a row an α, a column a seed, NaN where there is no result."""
-        return self.frame.pivot(index="alpha", columns="seed", values="error").sort_index()
+        return self._errors
 
-    def points(self) -> list[Point]:
+    def points(self) -> tuple[Point, ...]:
         """Each α's paired differences to the baseline, for the regions."""
-        return [
-            Point(
-                float(alpha),
-                tuple((rows["error"] - rows["baseline_error"]).tolist()),
-                tuple(bool(flag) for flag in rows["diverged"]),
-            )
-            for alpha, rows in self._compared()
-        ]
+        return self._points
 
     def cells(self, alphas: Sequence[float] | None = None) -> list[str]:
         """Ids of its cells, at some α only or at all, those of missing ones left out."""
@@ -70,10 +78,21 @@ class Entry:
             frame["cell_id"] if alphas is None else frame.loc[frame["alpha"].isin(alphas), "cell_id"]
         )
 
-    def _compared(self) -> Iterator[tuple[float, pd.DataFrame]]:
+    @cached_property
+    def _errors(self) -> pd.DataFrame:
+        return self.frame.pivot(index="alpha", columns="seed", values="error").sort_index()
+
+    @cached_property
+    def _points(self) -> tuple[Point, ...]:
+        rows = self.frame.sort_values(["alpha", "seed"])
+        alphas, diverged = rows["alpha"].to_numpy(), rows["diverged"].to_numpy(dtype=bool)
+        differences = (rows["error"] - rows["baseline_error"]).to_numpy()
+        done = np.isfinite(differences)
+        found = []
         for alpha in self.alphas:
-            rows = self.frame[self.frame["alpha"] == alpha].sort_values("seed")
-            yield alpha, rows[rows["error"].notna() & rows["baseline_error"].notna()]
+            own = done & (alphas == alpha)
+            found.append(Point(alpha, tuple(differences[own].tolist()), tuple(diverged[own].tolist())))
+        return tuple(found)
 
 
 def entries(cells: pd.DataFrame) -> list[Entry]:
@@ -82,19 +101,29 @@ def entries(cells: pd.DataFrame) -> list[Entry]:
     Raises:
         ValueError: a column is missing, e.g. because the cells were not judged.
     """
-    wanted = {*ENTRY, "alpha", "seed", "clipping", "cell_id", "role", "baseline_id", DIVERGED, IMPUTED}
+    wanted = {*ENTRY, *_TEXTS, *_NUMBERS, "clipping", "role", "sweep", DIVERGED, IMPUTED}
     if missing := sorted(wanted - set(cells.columns)):
         raise ValueError(f"cells without {', '.join(missing)}; give the judged table of cells")
-    outcome = cells.drop_duplicates("cell_id").set_index("cell_id")
-    frame = cells[cells["role"] == Role.STACK.value].copy()
-    frame["error"] = frame[IMPUTED].astype(np.float64)
-    frame["diverged"] = frame[DIVERGED].eq(True).fillna(False).astype(bool)
-    frame["baseline_error"] = frame["baseline_id"].map(outcome[IMPUTED]).astype(np.float64)
-    frame["baseline_diverged"] = (
-        frame["baseline_id"].map(outcome[DIVERGED]).eq(True).fillna(False).astype(bool)
+    baselines = cells.drop_duplicates("cell_id").set_index("cell_id")[IMPUTED].astype(np.float64)
+    stacks = cells[cells["role"] == Role.STACK.value]
+    frame = pd.DataFrame(
+        {
+            **{name: stacks[name].astype(object) for name in _TEXTS},
+            **{name: stacks[name].astype(kind) for name, kind in _NUMBERS.items()},
+            "refined": is_refined(stacks),
+            "error": stacks[IMPUTED].astype(np.float64),
+            "diverged": stacks[DIVERGED].eq(True).fillna(False).astype(bool),
+            "baseline_error": stacks["baseline_id"].map(baselines).astype(np.float64),
+        }
     )
-    groups = frame.groupby([*ENTRY, "clipping"], sort=True, dropna=False)
+    keys = [stacks[name] for name in (*ENTRY, "clipping")]
+    groups = frame.groupby(keys, sort=True, dropna=False)
     return [Entry(dict(zip(ENTRY, key[:-1], strict=True)), str(key[-1]), group) for key, group in groups]
+
+
+def is_refined(cells: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows a round of refinement added to the plan."""
+    return cells["sweep"].str.startswith(ROUND).eq(True).fillna(False).astype(bool)
 
 
 def arms(found: Iterable[Entry]) -> list[tuple[Entry, Entry]]:

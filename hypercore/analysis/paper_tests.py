@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.analysis.evidence import Evidence
-from hypercore.analysis.findings import Finding, Part, decide
+from hypercore.analysis.findings import POSITIVE, Finding, Part, decide
 from hypercore.analysis.frames import OFF
 from hypercore.analysis.judgement import IMPUTED
 from hypercore.analysis.matching import exact
@@ -25,7 +25,7 @@ def beats_baseline(evidence: Evidence) -> Finding:
         if row.role == "stack":
             runs = _runs(evidence, row.stack)
             parts.append(_difference(evidence, row.optimizer_printed, runs, "baseline_id", -1.0, 0.0, 1.0))
-    return decide(parts if any(part.cells for part in parts) else [], 1e-9, math.inf, "points")
+    return decide(parts if any(part.cells for part in parts) else [], POSITIVE, math.inf, "points")
 
 
 def frozen_as_printed(evidence: Evidence) -> Finding:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hypercore.analysis.analyse import Settings
-from hypercore.analysis.frames import Entry, entries
+from hypercore.analysis.frames import ROUND, Entry, entries, is_refined
 from hypercore.analysis.gather import gather
 from hypercore.analysis.judgement import judge
 from hypercore.analysis.regions import Criteria, Safety, find_region
@@ -104,11 +104,11 @@ def write_round(
 
 def sweep_of(round_number: int) -> str:
     """What a round's cells have in the plan's column ``sweep``."""
-    return f"round-{round_number}"
+    return f"{ROUND}{round_number}"
 
 
 def _spent(cells: pd.DataFrame) -> int:
-    return int(cells.loc[cells["sweep"].str.startswith("round-"), "cell_id"].nunique())
+    return int(cells.loc[is_refined(cells), "cell_id"].nunique())
 
 
 def _ordered(found: Sequence[Entry], rule: Rule, criteria: Criteria) -> Iterator[tuple[Request, list[Entry]]]:

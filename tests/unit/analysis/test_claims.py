@@ -222,6 +222,101 @@ def test_not_consistent(off: float, on: float, expected: Verdict) -> None:
     assert verdict("not_consistent", sgd(off, on), dataset="mnist") is expected
 
 
+@pytest.mark.parametrize(
+    ("on_step_sec", "expected"), [(1.0, REPRODUCED), (1.4, REPRODUCED), (1.6, CONTRADICTED)]
+)
+def test_fewer_epochs_count_only_as_far_as_they_are_not_slower(on_step_sec: float, expected: Verdict) -> None:
+    """Two epochs with clipping against three without: sooner in seconds while a step takes less than 3/2."""
+    cells = sgd(8.0, 8.0)
+    points = curves(
+        cells,
+        {"baseline": [11, 10, 9.0], "off": [20.0, 12.0, 8.0], "on": [12.0, 8.0, 7.0]},
+        dict.fromkeys(("baseline", "off", "on"), 1.0),
+    )
+    clipped = cells.assign(train_sec=10.0 * np.where(cells["clipping"] == "on", on_step_sec, 1.0))
+    assert verdict("runs_faster", clipped, points, dataset="mnist") is expected
+    found = TESTS["runs_faster"](Evidence(clipped.assign(lanes=2), points, SMALL), dataset="mnist")
+    assert found.verdict is UNDETERMINED and "lanes share" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("off", "expected"),
+    [(40.0, REPRODUCED), ("diverged", REPRODUCED), (5.0, CONTRADICTED), (None, UNDETERMINED)],
+)
+def test_destabilises(off: Outcome, expected: Verdict) -> None:
+    cells = judged("SGD / SGD", ALPHAS, lambda alpha, clipped, _: off if alpha >= 75 and not clipped else 5.0)
+    assert verdict("destabilises", cells, dataset="mnist") is expected
+    more = Small([*ALPHAS, 1000.0])
+    assert verdict("destabilises", cells, published=more, dataset="mnist") is UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "negligible", "reduces"),
+    [
+        (0.1, 5.0, REPRODUCED, REPRODUCED),
+        (3.0, 5.0, CONTRADICTED, REPRODUCED),
+        (0.1, -1.0, REPRODUCED, CONTRADICTED),
+    ],
+)
+def test_what_is_said_of_every_stack_below_and_within_its_interval(
+    small: float, large: float, negligible: Verdict, reduces: Verdict
+) -> None:
+    def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+        return 20.0 + 0.1 * seed - clipped * (large if alpha > 10 else small)
+
+    cells, published = judged("SGD / SGD", ALPHAS, law), Small(ALPHAS)
+    assert published.interval("mnist", "SGD / SGD").alpha_low == 10  # type: ignore[union-attr]
+    published.__dict__["intervals"] = (published.interval("mnist", "SGD / SGD"),)
+    assert verdict("negligible_below", cells, published=published, dataset="mnist") is negligible
+    assert verdict("reduces_within", cells, published=published, dataset="mnist") is reduces
+    assert verdict("reduces_within", cells, published=Published(), dataset="mnist") is UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected"),
+    [((5.0, 5.0, 5.0), REPRODUCED), ((5.0, 0.0, 5.0), CONTRADICTED), ((5.0, None, 5.0), UNDETERMINED)],
+)
+def test_what_the_presentation_left_open_is_asked_of_every_stack_that_it_did_not_run(
+    gains: tuple[float | None, ...], expected: Verdict
+) -> None:
+    """One of four α gains or none; a stack that was not run leaves it open."""
+    frames = [
+        judged(
+            stack,
+            [0.1, 1.0, 10.0, 100.0],
+            lambda alpha, clipped, seed, gain=gain: (
+                40 + 0.01 * seed - (gain if clipped and alpha == 10 else 0)
+            ),
+            dataset="cifar10",
+        ).assign(model="cnn")
+        for stack, gain in zip(("SGD / SGD", "AdaGrad / SGD", "RMSProp / SGD"), gains, strict=True)
+        if gain is not None
+    ]
+    cells = pd.concat(frames, ignore_index=True)
+    found = TESTS["reduces_somewhere"](Evidence(cells, NO_CURVES), dataset="cifar10")
+    assert found.verdict is expected and "Adam / SGD" not in found.reason
+    assert found.reason.startswith("gain at some α: ")
+
+
+def test_both_readings_of_rmsprop_answer_for_the_same_published_rows() -> None:
+    cells = judged("RMSProp^alpha / SGD", [0.025, 0.05], lambda _, c, s: 4.0 + 5 * (not c) + 0.1 * s)
+    evidence = Evidence(cells, NO_CURVES)
+    edges = {"dataset": "mnist", "alpha_low": 0.01, "alpha_high": 0.05}
+    assert TESTS["reduces"](evidence, stack="RMSProp^alpha / SGD", **edges).verdict is REPRODUCED
+    found = TESTS["reduces"](evidence, stack="RMSProp^alpha / SGD", **(edges | {"alpha_high": 0.1}))
+    assert found.reason.endswith("not planned, e.g. RMSProp^alpha / SGD(7.5 * 10^-2)")
+
+
+def test_what_refinement_added_feeds_no_claim() -> None:
+    """Clipping gains nothing; an α and seeds that refinement chose would say otherwise."""
+    cells = sgd(5.0, 5.0)
+    chosen = sgd(9.0, 4.0, alphas=[60.0]).assign(sweep="round-1")
+    arguments = {"dataset": "mnist", "stack": "SGD / SGD", "alpha_low": 10, "alpha_high": 100}
+    both = pd.concat([cells, chosen], ignore_index=True)
+    alone, fed = (TESTS["reduces"](Evidence(c, NO_CURVES, SMALL), **arguments) for c in (cells, both))
+    assert alone == fed and fed.verdict is CONTRADICTED
+
+
 def test_one_alpha_that_cannot_be_told_leaves_consistency_open() -> None:
     def law(alpha: float, clipped: bool, seed: int) -> Outcome:
         return 40.0 if not clipped else None if alpha == 50.0 else 5.0 + 0.1 * seed

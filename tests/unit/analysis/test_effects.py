@@ -54,11 +54,20 @@ def test_the_primary_test_averages_over_the_published_interval() -> None:
     assert row["p_holm"] == row["p"]
 
 
+def test_what_refinement_added_has_its_own_p_and_no_part_in_the_primary_test() -> None:
+    cells = judged("SGD / SGD", ALPHAS, clipping_gains)
+    added = judged("SGD / SGD", [60.0], lambda _, clipped, seed: 50.0 * (not clipped) + seed)
+    frame = effects(pd.concat([cells, added.assign(sweep="round-1")], ignore_index=True))
+    assert at(frame, 60.0)["reduction_pct"] == pytest.approx(50.0)
+    pd.testing.assert_series_equal(primary(frame), primary(effects(cells)), check_names=False)
+
+
 def test_holm_runs_over_the_primary_tests_of_a_study() -> None:
     cells = [judged("SGD / SGD", ALPHAS, clipping_gains), judged("AdaGrad / SGD", [1.0, 5.0], clipping_gains)]
     frame = effects(pd.concat(cells, ignore_index=True)).query("test == 'primary'").set_index("label")
     assert frame.loc["SGD / SGD", "p_holm"] == pytest.approx(2 * 2 / 2**6)
     assert not frame.loc["SGD / SGD", "supported"], "0.0625 of two tests is not enough"
+    assert frame["n_too_small"].all(), "six pairs cannot reach 0.05 in a family of two"
     assert frame.loc["SGD / SGD", "bold"], "the two badges may disagree"
     assert frame.loc["AdaGrad / SGD", "p_holm"] == 1.0
 

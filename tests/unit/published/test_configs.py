@@ -1,5 +1,6 @@
 """The studies of the published tables plan every published row, and nothing is spelled wrong in them."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,23 @@ PUBLISHED = Published()
 @pytest.fixture(scope="module")
 def paper() -> Plan:
     return load(CONFIG / "paper.yaml")
+
+
+def test_the_papers_study_expands_to_exactly_this(paper: Plan) -> None:
+    """Rows by data set and role, for ten seeds; counted by hand from the tables."""
+    alphas = 13 + 10 + 11 + 2 * 12  # of Tables 1-4, RMSProp's twice, one for each reading
+    rows = Counter((row.cell.dataset, row.role.value) for row in paper.rows)
+    assert rows == {
+        ("mnist", "stack"): 10 * (2 * alphas + 14 + 14),  # both arms; the paper's stacks; its frozen values
+        ("mnist", "frozen"): 10 * 14,
+        ("mnist", "baseline"): 10 * 4,
+        ("fashion-mnist", "stack"): 10 * 2 * alphas,
+        ("fashion-mnist", "baseline"): 10 * 4,
+        ("cifar10", "stack"): 10 * 2 * (10 + 2),  # Table 5, and what it probably meant
+        ("cifar10", "baseline"): 10,
+    }
+    # Five of the paper's stacks are rows of Tables 1-4, too: one cell, two labels.
+    assert len({row.cell.id for row in paper.rows}) == len(paper.rows) - 10 * 5
 
 
 def planned(plan: Plan) -> set[tuple[str, str, str]]:
@@ -81,6 +99,7 @@ def test_the_parts_on_mnist_cover_tables_1_to_4(name: str) -> None:
         ("paper-mnist", "paper"),
         ("paper-mnist-5-epochs", "paper-mnist"),
         ("clipping-rules-mnist", "clipping-rules"),
+        ("control-mnist", "other-clippers"),
     ],
 )
 def test_a_part_shares_its_cells_with_the_whole(name: str, whole: str) -> None:
@@ -121,3 +140,36 @@ def test_the_open_question_on_cifar_is_planned() -> None:
     shapes = {row.cell.stack.shape for row in plan.rows if row.role == "stack"}
     assert shapes == {"SGD / SGD", "AdaGrad / SGD", "RMSProp / SGD", "RMSProp^alpha / SGD"}
     assert {row.cell.dataset for row in plan.rows} == {"cifar10"}
+
+
+def test_the_control_is_planned_on_the_published_intervals_and_nothing_else() -> None:
+    plan = load(CONFIG / "control-mnist.yaml")
+    stacks = [row.cell for row in plan.rows if row.role == "stack"]
+    for interval in PUBLISHED.intervals:
+        if interval.primary and interval.dataset == "mnist":
+            wanted = {r.alpha for r in PUBLISHED.rows if r.stack == interval.stack and r.dataset == "mnist"}
+            own = [cell for cell in stacks if bare(cell.stack.shape) == interval.stack]
+            for clipping in ("off", "on", "scale(0.5)"):
+                alphas = {cell.stack.alpha for cell in own if str(cell.clipping) == clipping}
+                assert alphas == set(filter(interval.holds, wanted))
+
+
+def test_every_claim_about_time_finds_its_pairs_in_the_study_of_costs() -> None:
+    plan = load(CONFIG / "cost-mnist.yaml")
+    assert plan.study.backend == "compiled", "on a CPU what trains cells alone"
+    cells = {(str(row.cell.stack), str(row.cell.clipping), row.cell.epochs) for row in plan.rows}
+    stacks = {stack for stack, clipping, _ in cells if clipping == "on"}
+    assert {(stack, "off", epochs) for stack in stacks for epochs in (1, 3)} <= cells
+    assert {row.cell.stack.height for row in plan.rows} == {1, 2, 3}
+
+
+def test_where_an_image_folder_stands_in_for_cifar_10_results_carry_its_name() -> None:
+    plan, paper = load(CONFIG / "cifar10-jpeg75.yaml"), load(CONFIG / "paper.yaml")
+    assert {(row.cell.dataset, row.cell.model) for row in plan.rows} == {("cifar10-jpeg75", "cnn")}
+    assert plan.study.analysis.stands_for == {"cifar10-jpeg75": "cifar10"}
+
+    def trained(plan: Plan, dataset: str) -> set[tuple[str, str, int, int, int]]:
+        cells = [row.cell for row in plan.rows if row.cell.dataset == dataset]
+        return {(str(c.stack), str(c.clipping), c.epochs, c.batch_size, c.seed) for c in cells}
+
+    assert trained(plan, "cifar10-jpeg75") == trained(paper, "cifar10")

@@ -1,0 +1,153 @@
+"""The tests of what is claimed of instability: gradients, what clipping leaves unsafe, and safe ranges."""
+
+import math
+from collections.abc import Callable
+
+from hypercore.analysis.evidence import Evidence
+from hypercore.analysis.findings import Finding, Verdict, undetermined, unless_absent
+from hypercore.analysis.regions import Safety, find_region, judge
+from hypercore.analysis.statistics import share_interval
+from hypercore.spec.columns import Status
+from hypercore.spec.stack import short
+
+_UNSAFE = (Safety.UNSAFE, Safety.DIVERGED)
+
+
+def gradients_explode(evidence: Evidence, dataset: str, factor: float = 10.0) -> Finding:
+    """Most diverged unclipped runs had gradients ``factor`` times the baseline's largest, or none finite.
+
+    The share of such runs, with Wilson's interval against one half; outputs that saturate leave
+    small gradients instead.
+    """
+    exploded: list[bool] = []
+    cells: list[str] = []
+    for arms in evidence.all_arms(dataset):
+        frame = arms.off.frame
+        for run in frame[frame["diverged"]].itertuples():
+            usual = evidence.peaks.get(run.baseline_id, math.nan)
+            peak = evidence.peaks.get(run.cell_id, math.nan)
+            nonfinite = run.status == Status.NONFINITE.value or math.isinf(peak)
+            if math.isnan(usual) or (math.isnan(peak) and not nonfinite):
+                continue
+            exploded.append(bool(nonfinite or peak >= factor * usual))
+            cells.append(str(run.cell_id))
+    low, high = share_interval(sum(exploded), len(exploded))
+    verdict = (
+        Verdict.REPRODUCED if low > 0.5 else Verdict.CONTRADICTED if high < 0.5 else Verdict.UNDETERMINED
+    )
+    share = sum(exploded) / len(exploded) if exploded else math.nan
+    reason = (
+        f"{sum(exploded)} of {len(exploded)} diverged unclipped runs had gradients at least {factor:g} times "
+        "the baseline's largest, or none finite"
+    )
+    found = Finding(verdict, reason, len(exploded), share, low, high, "share", tuple(cells))
+    return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
+
+
+def destabilises(evidence: Evidence, dataset: str) -> Finding:
+    """Every stack, unclipped, is unsafe at some α; contradicted where one of them is safe at every α."""
+    unsafe: list[str] = []
+    safe: list[str] = []
+    unclear: list[str] = []
+    cells: list[str] = []
+    for arms in evidence.all_arms(dataset):
+        points = {point.alpha: judge(point, evidence.criteria) for point in arms.off.points()}
+        first = next((alpha for alpha, found in points.items() if found in _UNSAFE), None)
+        if first is not None:
+            unsafe.append(f"{arms.stack} from {short(first)}")
+            cells += arms.off.cells([first])
+        else:
+            (safe if set(points.values()) == {Safety.SAFE} else unclear).append(arms.stack)
+            cells += arms.off.cells()
+    n = len(unsafe) + len(safe) + len(unclear)
+    if n == 0:
+        return undetermined("no cells that the claim is about are planned")
+    if safe:
+        found = Finding(Verdict.CONTRADICTED, f"{safe[0]} is safe at every α")
+    elif unclear:
+        found = Finding(Verdict.UNDETERMINED, f"{unclear[0]} is unsafe at no α, and not safe at all of them")
+    else:
+        found = Finding(Verdict.REPRODUCED, f"unsafe: {', '.join(unsafe)}")
+    figures = Finding(found.verdict, found.reason, n, len(unsafe) / n, unit="share", cells=tuple(cells))
+    return unless_absent(figures, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
+
+
+def not_consistent(evidence: Evidence, dataset: str) -> Finding:
+    """Somewhere clipping leaves unsafe what is unsafe without it.
+
+    Contradicted where every α that is unsafe without clipping is safe with it.
+    """
+    left: list[str] = []
+    unsure: list[str] = []
+    rescued = 0
+    cells: list[str] = []
+    for arms in evidence.all_arms(dataset):
+        on = {point.alpha: judge(point, evidence.criteria) for point in arms.on.points()}
+        for point in arms.off.points():
+            without = judge(point, evidence.criteria)
+            if without is Safety.SAFE:
+                continue
+            cells += arms.cells([point.alpha])
+            name = f"{arms.stack}({short(point.alpha)})"
+            if without not in _UNSAFE:
+                unsure.append(name)
+                continue
+            with_clipping = on.get(point.alpha, Safety.MISSING)
+            if with_clipping in _UNSAFE:
+                left.append(name)
+            elif with_clipping is Safety.SAFE:
+                rescued += 1
+            else:
+                unsure.append(name)
+    n = len(left) + rescued
+    if n == 0 and not unsure:
+        return undetermined("no α was found unsafe without clipping")
+    figures = f"of {n} α judged unsafe without clipping {rescued} are safe with it, {len(left)} are not"
+    if left:
+        return Finding(
+            Verdict.REPRODUCED,
+            f"{figures}, e.g. {left[0]}",
+            n,
+            len(left) / n,
+            unit="share",
+            cells=tuple(cells),
+        )
+    if unsure:
+        return undetermined(f"{figures}, {len(unsure)} cannot be told, e.g. {unsure[0]}", cells)
+    found = Finding(Verdict.CONTRADICTED, figures, n, 0.0, unit="share", cells=tuple(cells))
+    return unless_absent(found, evidence.absent(dataset), Verdict.CONTRADICTED)
+
+
+def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> Finding:
+    """Every stack, unclipped, has a region of at least ``at_least_decades``."""
+    short: list[str] = []
+    unclear: list[str] = []
+    widths: list[float] = []
+    cells: list[str] = []
+    for arms in evidence.all_arms(dataset):
+        span = find_region(arms.off.points(), evidence.criteria)
+        widths.append(span.width_decades)
+        cells += arms.off.cells()
+        if span.width_decades >= at_least_decades:
+            continue
+        limits = [judge(point, evidence.criteria) for point in arms.off.points()]
+        settled = not {Safety.MISSING, Safety.UNDETERMINED} & set(limits)
+        most = span.width_max_decades
+        certain = settled and not span.censored and (most is None or most < at_least_decades)
+        (short if certain else unclear).append(f"{arms.stack}: {span}")
+    if not widths:
+        return undetermined("no cells that the claim is about are planned")
+    if short:
+        return Finding(
+            Verdict.CONTRADICTED, short[0], len(widths), min(widths), unit="decades", cells=tuple(cells)
+        )
+    if unclear:
+        return undetermined(f"{unclear[0]}, claimed at least {at_least_decades:g} decades", cells)
+    reason = f"the narrowest of {len(widths)} regions spans {min(widths):.2f} decades"
+    found = Finding(Verdict.REPRODUCED, reason, len(widths), min(widths), unit="decades", cells=tuple(cells))
+    return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED)
+
+
+TESTS: dict[str, Callable[..., Finding]] = {
+    test.__name__: test for test in (gradients_explode, destabilises, not_consistent, robust)
+}
