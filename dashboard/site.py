@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import data, widgets
+from dashboard import cache, data, widgets
 from dashboard.views import compare, cost, inside, provenance, stability, sweeps, verdict
 from hypercore.results.files import ResultFileError
 
@@ -83,6 +83,8 @@ def draw(page: Page) -> None:
     if study is None:
         _nothing()
         return
+    if origin := cache.origin(study):
+        st.caption(f"Data: {widgets.plain(origin)}")
     try:
         page.body(study)
     except ResultFileError as error:

@@ -1,5 +1,7 @@
 """Curves and trajectories of single runs, each with the step at which it blew up."""
 
+import math
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -35,7 +37,7 @@ def curves(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     axes = style.panels([PANELS[name] for name in shown])
     axes["xaxis"]["title"] = {"text": "epoch"}
     _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()), rest)
-    return style.figure(traces, 130 + 190 * len(shown), axes, _legend_rows(points))
+    return _figure(traces, len(shown), axes, points)
 
 
 def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
@@ -61,7 +63,7 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     axes = style.panels(names)
     axes["xaxis"]["title"] = {"text": "optimizer step"}
     _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
-    return style.figure(traces, 130 + 190 * len(names), axes, _legend_rows(points))
+    return _figure(traces, len(names), axes, points)
 
 
 def final_alpha(ends: pd.DataFrame) -> go.Figure:
@@ -108,7 +110,7 @@ def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: styl
         "y": y,
         "mode": "lines",
         "line": {"color": look.color, "dash": _DASHES[int(str(seed)) % len(_DASHES)], "width": 1.5},
-        "name": f"{style.arm_name(str(clipping))}, seed {seed}",
+        "name": f"{style.text(clipping)}, {seed}",
         "legendgroup": f"{clipping} {seed}",
         "showlegend": row == 1,
         "hovertemplate": f"{style.text(clipping)}, seed {seed}, step %{{x}}: %{{y:.5g}}<extra></extra>",
@@ -159,5 +161,8 @@ def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float, res
         )
 
 
-def _legend_rows(points: pd.DataFrame) -> int:
-    return 1 + len(points[["clipping", "seed"]].drop_duplicates()) // 4
+def _figure(traces: list[Trace], panels: int, axes: Trace, points: pd.DataFrame) -> go.Figure:
+    """Panels below a legend of runs, that has room on a phone too: short names, four a row there."""
+    rows = 1 + math.ceil(len(points[["clipping", "seed"]].drop_duplicates()) / 4)
+    figure = style.figure(traces, 110 + 22 * rows + 190 * panels, axes, rows)
+    return figure.update_layout(legend_title_text="clipping, seed")

@@ -6,9 +6,7 @@ import streamlit as st
 from dashboard import cache, data, queries, widgets
 from dashboard.figures import compare as figures
 from hypercore.analysis.comparison import is_bold
-from hypercore.analysis.table import LEGEND, readable
-
-_FIGURES = ["α", "clipping", "baseline", "without clipping", "with clipping", "gain, points"]
+from hypercore.analysis.table import LEGEND
 
 
 def page(study: str) -> None:
@@ -42,22 +40,24 @@ def _of_rows(points: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
     """The comparison; gives the rows that are chosen in it."""
-    shown = readable(rows)[_FIGURES].reset_index(drop=True)
+    rows = rows.reset_index(drop=True)
+    shown = queries.side_by_side(rows, effects, residuals)
     bold = is_bold(rows["off_mean_pct"], rows["on_mean_pct"]).to_numpy()
-    shown["badges"] = queries.badges(rows, effects)
-    published = {arm: queries.published_text(rows, residuals, arm) for arm in ("baseline", "off", "on")}
-    if any(any(texts) for texts in published.values()):
-        for arm, texts in published.items():
-            shown[f"published: {arm}"] = texts
     styled = shown.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )
-    picked = widgets.table(shown, "comparison", styled=styled, clicks=True)
-    st.caption(
-        f"{LEGEND} Two badges may disagree: “≥ 1 point” is the presentation's rule, “supported” a p ≤ 0.05 "
-        "of the paired differences at that α alone. Of the published figures neither SD nor n is known."
+    picked = widgets.table(shown, "comparison", styled=styled, clicks=True, height=widgets.height(shown))
+    tables = queries.published_in(rows, residuals)
+    theirs = (
+        f" “Their” figures: the presentation's table {', '.join(tables)}; neither SD nor n is published."
+        if tables
+        else " Nothing was published of this stack on this data set."
     )
-    return rows.reset_index(drop=True).loc[picked.index]
+    st.caption(
+        f"{LEGEND} Two badges that may disagree: “≥ 1 point” is the presentation's rule, “supported” a "
+        f"sign-flip p ≤ 0.05 of the paired differences at that α alone.{theirs}"
+    )
+    return rows.loc[picked.index]
 
 
 def _errors(study: str, title: str, points: pd.DataFrame, baseline: queries.Baseline) -> None:

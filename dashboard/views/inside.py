@@ -97,4 +97,6 @@ def _final(study: str, title: str, entry: pd.DataFrame) -> None:
         ends,
         clicks=True,
     )
+    if words := runs.convergence(ends):
+        st.write(words)
     widgets.look_inside(study, title, picked, "Click a mark, or choose a row, to look inside that run.")
