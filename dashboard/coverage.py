@@ -27,7 +27,7 @@ _COUNTS = {
 }
 _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_steps_per_sec", "eta_sec"]
 _RATE = ("dataset", "model", "shape", "batch_size")
-_BY_STACK = {"alpha": "α", "epochs": "epochs", "batch_size": "batch size"}
+_ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protocol")
 # More than this is no plan any more.
 MOST_SEEDS = 200
 # To look for the files of more cells than these takes too long to do every few seconds.
@@ -160,15 +160,12 @@ def _rates(root: Path) -> pd.DataFrame:
 def differences(plans: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
     """What two studies' plans have apart: one row a dimension, with the values that only one of them has.
 
-    α, epochs and batch size are compared for each stack that both plan.
+    α and epochs are compared for each stack that both plan.
     """
-    rows = [
-        _apart(name, name, plans) for name in ("label", "dataset", "model", "clipping", "seed", "protocol")
-    ]
-    shared = set(plans[0]["label"]) & set(plans[1]["label"])
-    for label in sorted(shared):
+    rows = [_apart(name, name, plans) for name in _ALIKE]
+    for label in sorted(set(plans[0]["label"]) & set(plans[1]["label"])):
         own = (plans[0][plans[0]["label"] == label], plans[1][plans[1]["label"] == label])
-        rows += [_apart(name, f"{word} of {label}", own) for name, word in _BY_STACK.items()]
+        rows += [_apart("alpha", f"α of {label}", own), _apart("epochs", f"epochs of {label}", own)]
     columns = ["dimension", "only in the first", "only in the second"]
     return pd.DataFrame([row for row in rows if row], columns=columns)
 

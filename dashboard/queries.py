@@ -85,15 +85,16 @@ def side_by_side(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFr
         shown[name] = [_arm(row, arm) for row in records]
         theirs = published_text(rows, residuals, arm)
         if any(theirs):
-            shown[f"their {name.partition(' ')[0]}"] = theirs
-    shown["gain, points"] = [_signed(row["reduction_pct"]) for row in records]
+            shown[f"their {arm}"] = theirs
+    shown["gain"] = [_signed(row["reduction_pct"]) for row in records]
     return pd.DataFrame({**shown, **own}, index=rows.index)
 
 
 def _arm(row: Mapping[Any, Any], arm: str) -> str:
-    """One arm's mean ± SD, always with how many of its seeds did not diverge."""
-    text, n = arm_text(row, arm), row[f"{arm}_n"]
-    return f"{text} ({n}/{n} ok)" if n and "(" not in text else text
+    """One arm's mean ± SD, and how many of its seeds did not diverge of those that it plans."""
+    if not row[f"{arm}_n_done"]:
+        return arm_text(row, arm)
+    return f"{arm_text(row, arm).partition(' (')[0]} ({row[f'{arm}_n_ok']}/{row[f'{arm}_n']})"
 
 
 def _signed(value: float) -> str:
@@ -114,11 +115,11 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame) -> dict[str, list[str]]:
     for row in joined.to_dict("records"):
         unknown = pd.isna(row["low_pct"]) or pd.isna(row["high_pct"])
         found["95% interval"].append("" if unknown else f"{row['low_pct']:+.2f} to {row['high_pct']:+.2f}")
-        found["≥ 1 point"].append("✔ ≥ 1 point" if row["bold"] is True else "")
+        found["≥ 1 point"].append("✔" if row["bold"] is True else "")
         found["supported"].append(
-            "✔ supported"
+            "✔"
             if row["supported"] is True
-            else f"n = {row['n_pairs']} too small"
+            else f"n = {row['n_pairs']}: no"
             if row["n_too_small"] is True
             else ""
             if pd.isna(row["p"])

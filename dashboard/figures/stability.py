@@ -60,7 +60,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
             "tickangle": -90,
             "title": {"text": style.ALPHA},
         },
-        "yaxis": _rows(order),
+        "yaxis": style.numbered_rows(order),
     }
     return style.figure(traces, 160 + 28 * max(len(order), 2), axes)
 
@@ -87,7 +87,7 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
         )
     labels = _gain_labels(titles, gains)
     alphas = pd.concat([regions["alpha_low"], regions["alpha_high"]]).dropna()
-    axes = {"xaxis": style.alpha_axis(alphas), "yaxis": _rows(labels)}
+    axes = {"xaxis": style.alpha_axis(alphas), "yaxis": style.numbered_rows(labels)}
     return style.figure(traces, 140 + 26 * (1 + max(len(clippings), 2)) // 2 * max(len(titles), 2), axes)
 
 
@@ -150,7 +150,7 @@ def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
             "title": {"text": "error above the best α's, mean over log α (points)"},
             "rangemode": "tozero",
         },
-        "yaxis": _rows(list(style.stack_names(pd.Series(titles, dtype=str)))),
+        "yaxis": style.numbered_rows(list(style.stack_names(pd.Series(titles, dtype=str)))),
     }
     return style.figure(traces, 130 + 34 * max(len(titles), 2), axes)
 
@@ -230,16 +230,4 @@ def _bars(shown: pd.DataFrame, look: style.Look) -> style.Trace:
         "marker": {"symbol": look.symbol, "size": 11, "color": look.color},
         "text": hover,
         "hovertemplate": "%{text}<extra></extra>",
-    }
-
-
-def _rows(names: list[str]) -> style.Trace:
-    """A y axis on which the rows lie at 0, 1, … from above."""
-    return {
-        "tickvals": list(range(len(names))),
-        "ticktext": names,
-        "range": [len(names) - 0.4, -0.6],
-        "automargin": True,
-        "zeroline": False,
-        "showgrid": False,
     }

@@ -171,6 +171,18 @@ def rows_axis(names: list[str]) -> Trace:
     }
 
 
+def numbered_rows(names: list[str]) -> Trace:
+    """A y axis on which rows lie at 0, 1, … from above, each named."""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": names,
+        "range": [len(names) - 0.4, -0.6],
+        "automargin": True,
+        "zeroline": False,
+        "showgrid": False,
+    }
+
+
 def picks(rows: pd.DataFrame) -> list[str]:
     """Marks for each row, by which :func:`dashboard.widgets.picked` finds those that are clicked.
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import cache, coverage, data, runs, widgets
 from dashboard.figures import sweeps as figures
+from hypercore.spec.stack import short
 
 REFRESH_SEC = 3
 
@@ -62,7 +63,7 @@ def _coverage(study: str) -> None:
     cells = coverage.follow(cache.planned(study), states, root)
     counts = coverage.coverage(cells)
     total = counts[["planned", "done", "failed", "running", "missing"]].sum()
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="large"):
         for name, value in total.items():
             st.metric(str(name), int(value), width="content")
     picked = widgets.chart(
@@ -88,21 +89,31 @@ def _needed(study: str) -> None:
     if needed.empty:
         st.success("No α of this study is undetermined.")
         return
-    picked = widgets.table(
-        needed.assign(
-            seeds_needed=needed["seeds_needed"].astype(object).where(needed["seeds_needed"].notna(), "–")
-        ).astype({"seeds_needed": str}),
-        "needed",
-        {"alpha": st.column_config.NumberColumn("α", format="%.3g")},
-        clicks=True,
+    shown = pd.DataFrame(
+        {
+            "stack": needed["title"],
+            "clipping": needed["clipping"],
+            "α": needed["alpha"].map(short),
+            "seeds now": needed["n_pairs"],
+            "above the baseline (points)": needed["excess_pct"].map("{:+.2f}".format),
+            "95% interval": needed["low_pct"].map("{:+.2f}".format)
+            + " to "
+            + needed["high_pct"].map("{:+.2f}".format),
+            "seeds needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
+        }
     )
+    picked = needed.loc[widgets.table(shown, "needed", clicks=True).index]
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     st.caption(
         "If mean and SD stay as they are; – where no 200 seeds would do, or too few are there to tell."
     )
-    if needed["seeds_needed"].notna().any():
-        seeds = int(needed["seeds_needed"].max())
-        st.write(f"In the study's config set `seeds: {seeds}`; then this trains the new seeds' cells only:")
+    known = needed["seeds_needed"].dropna().astype(int).sort_values()
+    if len(known):
+        half, every = known.iloc[(len(known) - 1) // 2], known.iloc[-1]
+        st.write(
+            f"In the study's config `seeds: {half}` would settle {int((known <= half).sum())} of these "
+            f"{len(needed)} points, `seeds: {every}` {len(known)}. This then trains the new seeds only:"
+        )
         st.code(data.command(study), language="bash")
 
 

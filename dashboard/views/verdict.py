@@ -148,12 +148,13 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
             "arm": residuals["arm"],
             "ours (%)": residuals["ours_pct"].round(2),
             "published (%)": residuals["published_pct"],
-            "ours − published": residuals["residual_pct"].round(2),
-            "95% from": residuals["low_pct"].round(2),
-            "to": residuals["high_pct"].round(2),
-            "n": residuals["n"],
-            "our SD": residuals["ours_sd_pct"].round(2),
             "published SD": residuals["published_sd_pct"].map("{:.2f}".format).mask(unknown, "unknown"),
+            "ours − published": residuals["residual_pct"].map("{:+.2f}".format),
+            "95% interval": residuals["low_pct"].map("{:+.2f}".format)
+            + " to "
+            + residuals["high_pct"].map("{:+.2f}".format),
+            "our SD": residuals["ours_sd_pct"].round(2),
+            "n": residuals["n"],
             "clipping": residuals["clipping"],
             "note": residuals["note"],
         }
