@@ -67,7 +67,7 @@ def test_intervals_carry_the_decades_gained() -> None:
     assert len(stability_figures.height_figure(ranges).data) == 2
     figure = stability_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
     assert list(figure.layout.yaxis.ticktext) == [
-        "Adam / SGD<br><i>+1.0 decades</i>",
+        "Adam / SGD<br><i>≤ +1.0 decades</i>",
         "SGD / SGD<br><i>+1.0 decades</i>",
     ]
     bars = {trace.name: trace for trace in figure.data}
@@ -179,7 +179,8 @@ def test_every_clicked_mark_is_found_again() -> None:
     ):
         found = []
         for trace in figure.data:
-            if trace.customdata is None or getattr(trace, "mode", "markers") == "lines" or trace.name == "mean, 95% interval":
+            is_line = getattr(trace, "mode", "markers") == "lines"
+            if trace.customdata is None or is_line or trace.name == "mean, 95% interval":
                 continue
             for x, custom in zip(map(float, trace.x), trace.customdata, strict=True):
                 event = SimpleNamespace(selection=SimpleNamespace(points=[{"customdata": list(custom)}]))

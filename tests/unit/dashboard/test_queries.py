@@ -81,9 +81,6 @@ def test_published_figures_stand_beside_their_rows() -> None:
     printed = shown.set_index("α").loc["1e-5"]
     own = found[(found["label"] == "Adam") & (found["source"] == "presentation")]
     assert set(shown["their baseline"]) == {f"{own['published_pct'].item():.2f}"}
-    assert (
-        set(shown["their baseline"]) == {f"{theirs['baseline']:.2f}"} - {""} or shown["their baseline"].all()
-    )
     assert printed["their off"] and printed["their on"] and printed["baseline"].endswith("(2/2)")
     assert shown.set_index("α").loc["0.1", "their off"] == ""
     assert queries.published_in(rows, found) == ["2"] and queries.published_in(rows, None) == []
