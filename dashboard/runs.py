@@ -14,6 +14,14 @@ PANELS = {
 }
 
 
+# What a level's gradient is drawn by, and whether its axis is logarithmic.
+GRADIENT_PANELS = {
+    "grad_norm": ("gradient norm", True),
+    "threshold": ("threshold θ", True),
+    "clipped_share": ("share of norms clipped", False),
+}
+# Of the curves, what is no gradient's.
+OUTCOMES = ("test_error_pct", "train_loss")
 _RARE = ["first non-finite step", "error"]
 
 
@@ -26,6 +34,11 @@ def trajectories_of(trajectories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFr
     """The learned hyperparameters of some runs over time, with seed, clipping and a name for each."""
     rows = _beside(trajectories, runs)
     return rows.assign(name=rows["hyperparameter"].astype(str) + ", level " + rows["level"].astype(str))
+
+
+def gradients_of(gradients: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The gradients of some runs at every level over time, with seed and clipping beside them."""
+    return _beside(gradients, runs)
 
 
 def final_against_initial(trajectories: pd.DataFrame, entry: pd.DataFrame) -> pd.DataFrame:

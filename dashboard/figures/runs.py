@@ -1,27 +1,29 @@
 """Curves and trajectories of single runs, each with the step at which it blew up."""
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import style
 from dashboard.figures.style import Trace
-from dashboard.runs import PANELS
+from dashboard.runs import GRADIENT_PANELS, PANELS
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # Of more runs that blew up only the lines are drawn: their words would hide the panel.
 MOST_WORDS = 6
 
 
-def curves(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tuple(PANELS)) -> go.Figure:
     """A panel a quantity over epochs, a line a run, a vertical line where a run turned non-finite.
 
     Args:
         points: what :func:`dashboard.runs.curves_of` gives.
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+        names: the quantities.
     """
-    shown = [name for name in PANELS if points[name].notna().any()]
+    shown = [name for name in names if points[name].notna().any()]
     rest = style.others(list(points["clipping"].unique()))
     traces: list[Trace] = []
     for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
@@ -64,6 +66,36 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     axes["xaxis"]["title"] = {"text": "optimizer step"}
     _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
     return _figure(traces, len(names), axes, points)
+
+
+def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+    """For every level a panel of its gradient's norm, threshold and share clipped over steps.
+
+    Args:
+        points: what :func:`dashboard.runs.gradients_of` gives.
+        ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+    """
+    rest = style.others(list(points["clipping"].unique()))
+    by_run = [(run, own.sort_values("step")) for run, own in points.groupby(["clipping", "seed"], sort=True)]
+    panels = [
+        (int(level), name)
+        for level in sorted(points["level"].unique())
+        for name in GRADIENT_PANELS
+        if points.loc[points["level"] == level, name].notna().any()
+    ]
+    traces: list[Trace] = []
+    for row, (level, name) in enumerate(panels, start=1):
+        for (clipping, seed), run in by_run:
+            own = run[run["level"] == level]
+            look = style.look(str(clipping), rest)
+            traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
+    axes = style.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
+    for row, (_, name) in enumerate(panels, start=1):
+        if GRADIENT_PANELS[name][1]:
+            axes[style.axis(row).replace("y", "yaxis")] |= {"type": "log", "exponentformat": "power"}
+    axes["xaxis"]["title"] = {"text": "optimizer step"}
+    _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
+    return _figure(traces, len(panels), axes, points)
 
 
 def final_alpha(ends: pd.DataFrame) -> go.Figure:

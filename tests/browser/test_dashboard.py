@@ -14,12 +14,23 @@ from tests.browser.conftest import Open, dashboard, screenshot, settle
 from tests.unit.studies import MadeUp, write_study
 
 NAMES = ["", *[page.path for page in PAGES[1:]]]
-CHARTS = {"": 0, "compare": 2, "stability": 3, "inside": 3, "sweeps": 1, "cost": 0, "provenance": 0}
+CHARTS = {"": 1, "compare": 2, "stability": 4, "inside": 4, "sweeps": 1, "cost": 0, "provenance": 0}
 # What the words of each chart must tell, in the order of the charts.
 TOLD = {
     "compare": [r"Test error of .* on digits against .*α.* baseline", r"error without clipping minus error"],
-    "stability": [r"row for each stack .*unsafe", r"longest run of safe α", r"share of all runs"],
-    "inside": [r"Test error, training loss", r"learned hyperparameter", r"learned α at the end"],
+    "": [r"longest run of safe α"],
+    "stability": [
+        r"row for each stack .*unsafe",
+        r"longest run of safe α",
+        r"share of all runs",
+        r"how far the error is above the best α's",
+    ],
+    "inside": [
+        r"Test error \(%\), training loss",
+        r"norm of its gradient",
+        r"learned hyperparameter",
+        r"learned α at the end",
+    ],
     "sweeps": [r"planned seeds are done"],
 }
 

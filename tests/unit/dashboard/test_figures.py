@@ -132,6 +132,25 @@ def test_runs_have_a_line_a_panel_and_marks() -> None:
     assert negative.layout.yaxis.type == "linear"
 
 
+def test_every_levels_gradient_has_its_panels() -> None:
+    chosen = ENTRY[(ENTRY["alpha"] == 0.1) & (ENTRY["seed"] < 2)]
+    points = runs.gradients_of(TABLES.gradients, chosen)
+    figure = run_figures.gradients(points, runs.blow_ups(chosen))
+    assert len(figure.data) == 2 * 3 * 4  # levels, quantities, runs
+    assert [note.text for note in figure.layout.annotations][3:] == [
+        "gradient norm, level 1",
+        "threshold θ, level 1",
+        "share of norms clipped, level 1",
+    ]
+    assert (
+        figure.layout.yaxis.type == figure.layout.yaxis2.type == "log" and figure.layout.yaxis3.type is None
+    )
+    off = run_figures.gradients(points[points["clipping"] == "off"], runs.blow_ups(chosen))
+    assert len(off.data) == 2 * 2 * 2  # without clipping there is no threshold
+    few = run_figures.curves(runs.curves_of(TABLES.curves, chosen), runs.blow_ups(chosen), runs.OUTCOMES)
+    assert len(few.data) == 2 * 4
+
+
 def test_coverage_tells_states_by_symbol_too() -> None:
     figure = sweeps.coverage(coverage.coverage(JUDGED))
     assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 4

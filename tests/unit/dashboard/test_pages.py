@@ -174,39 +174,13 @@ def test_benchmarks_that_were_not_run_name_the_command(
     monkeypatch.setattr(peers, "read", partial(peers.read, folder=tmp_path))
     app = run_page("cost")
     assert not app.exception and "make bench" in words(app)
-    machine = {
-        "device": "cpu",
-        "cores": 2,
-        "torch_version": "2",
-        "git_commit": "a" * 40,
-        "date_utc": "2026-01-01",
-    }
-    spread = {"rounds": 5, **machine}
-    rates = {f"lane_steps_per_sec{suffix}": 10.0 for suffix in ("", "_q1", "_q3")}
-    row = {
-        "problem": "p",
-        "contestant": "hypercore",
-        "backend": "eager",
-        "lanes": 1,
-        "processes": 1,
-        "threads": 1,
-    }
-    write_frame(
-        tmp_path / "speed.parquet", pd.DataFrame([row | rates | spread]), "speed", peers.TABLES["speed"]
-    )
-    prices = {f"price_pct{suffix}": 1.0 for suffix in ("", "_q1", "_q3")}
-    row = {
-        "price_of": "clipping",
-        "stack_shape": "SGD / SGD",
-        "clipping": "on",
-        "backend": "eager",
-        "lanes": 1,
-    }
-    table = pd.DataFrame([row | prices | spread])
-    write_frame(tmp_path / "prices.parquet", table, "prices", peers.TABLES["prices"])
+    values = {"string": "hypercore", "int64": 2, "float64": 10.0}
+    for name, columns in peers.TABLES.items():
+        row = {column.name: values[column.type] for column in columns}
+        write_frame(tmp_path / f"{name}.parquet", pd.DataFrame([row]), name, columns)
     app = run_page("cost")
     assert not app.exception and "make bench" not in words(app)
-    assert words(app).count("Measured 2026-01-01 on cpu, 2 cores") == 2
+    assert words(app).count("on hypercore, 2 cores") == 2
 
 
 def test_choosing_runs(run_page: RunPage) -> None:
