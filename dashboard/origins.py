@@ -30,7 +30,7 @@ def origin(cells: pd.DataFrame) -> str:
         return ""
     seeds = sorted(done["seed"].unique())
     which = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
-    commits = done["git_commit"].dropna().astype(str)
+    commits = pd.Series(done["git_commit"].dropna().unique(), dtype=str)
     commits = commits.str[:7] + commits.str.endswith("+").map({True: "+", False: ""})
     parts = [
         _listed(done["dataset"]),
@@ -63,7 +63,7 @@ def _listed(values: pd.Series, most: int = 3) -> str:
     >>> _listed(pd.Series(["b", "a", None, "b"]))
     'a, b'
     """
-    found = sorted(values.dropna().astype(str).unique())
+    found = sorted(map(str, values.dropna().unique()))
     return ", ".join([*found[:most], *([f"and {len(found) - most} more"] if len(found) > most else [])])
 
 

@@ -65,7 +65,8 @@ def convergence(ends: pd.DataFrame) -> str:
     if len(positive) < 3 or positive["alpha"].nunique() < 2:
         return ""
     low, middle, high = positive["final_alpha"].quantile([0.25, 0.5, 0.75])
-    rank = positive["final_alpha"].corr(positive["alpha"], method="spearman")
+    moves = positive["final_alpha"].nunique() > 1
+    rank = positive["final_alpha"].corr(positive["alpha"], method="spearman") if moves else np.nan
     span = float(positive["alpha"].max() / positive["alpha"].min())
     common = "close to one value" if high / low < 2 else "not at one value"
     tied = "" if np.isnan(rank) else f"; rank correlation with the rightmost α: {rank:+.2f}"

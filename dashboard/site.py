@@ -13,6 +13,7 @@ from hypercore.results.files import ResultFileError
 
 Body = Callable[[str], None]
 
+REFRESH_SEC = 3
 _ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -105,3 +106,10 @@ def _nothing() -> None:
     st.code(data.MAKE, language="bash")
     st.write("Results that lie elsewhere are found by naming their folder:")
     st.code("HYPERCORE_RESULTS=path/to/results streamlit run dashboard/app.py", language="bash")
+    st.fragment(_wait, run_every=REFRESH_SEC)()
+
+
+def _wait() -> None:
+    """Draw the page anew once a run has planned its study."""
+    if data.studies(data.results_root()):
+        st.rerun()
