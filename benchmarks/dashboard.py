@@ -64,19 +64,19 @@ def measure(page: str, study: str) -> dict[str, object]:
     app.query_params["study"] = study
     first = _timed(app.run)
     again = [_timed(app.run) for _ in range(REPEATS)]
-    changes = [_timed(change) for change in _changes(app)]
+    moved = [_timed(change) for change in changes(app)]
     assert not app.exception, f"{page}: {app.exception}"
     return {
         "page": page,
         "first (ms)": round(first),
         "again (ms)": round(statistics.median(again)),
-        "changes": len(changes),
-        "change, median (ms)": round(statistics.median(changes)) if changes else "",
-        "change, longest (ms)": round(max(changes)) if changes else "",
+        "changes": len(moved),
+        "change, median (ms)": round(statistics.median(moved)) if moved else "",
+        "change, longest (ms)": round(max(moved)) if moved else "",
     }
 
 
-def _changes(app: AppTest) -> Iterator[Callable[[], object]]:
+def changes(app: AppTest) -> Iterator[Callable[[], object]]:
     """Moves of every widget: choices to two other options, sliders to two other places, switches over."""
     for key in [widget.key for widget in app.selectbox if widget.key != "study"]:
         options = app.selectbox(key=key).options

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, stability
+from dashboard import coverage, data, origins, stability
 from hypercore.analysis.comparison import compare
 from hypercore.analysis.effects import effects
 from hypercore.analysis.judgement import DivergenceRule, judge
 from hypercore.analysis.ranges import regions, safety, sensitivities
+from hypercore.analysis.regions import Criteria
+from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import Role
 
 _Stamp = tuple[int, int] | None
@@ -94,6 +96,40 @@ def optional(study: str, name: str) -> pd.DataFrame | None:
     return table(study, name)
 
 
+def planned(study: str) -> pd.DataFrame:
+    """Every planned cell, with what is known of it, a plan that is newer than the cells included.
+
+    Raises:
+        ResultFileError: neither the plan nor the cells can be read, or one of them is damaged.
+    """
+    paths = [data.table_path(data.results_root(), study, name) for name in ("plan", "cells")]
+    if not any(path.exists() for path in paths):
+        return table(study, "cells")
+    return _planned(str(paths[0].parent.parent), study, data.stamp(paths[0]), data.stamp(paths[1]))
+
+
+def criteria(study: str) -> Criteria:
+    """The criteria of the study's own analysis, as its regions name them; else the default ones.
+
+    Raises:
+        ResultFileError: the regions are there and cannot be read.
+    """
+    found = optional(study, "regions")
+    if found is None or found.empty:
+        return Criteria()
+    first = found.iloc[0]
+    return Criteria(float(first["epsilon_pct"]), float(first["tolerated_divergence"]))
+
+
+def origin(study: str) -> str:
+    """What stands below every figure of a study; empty where its cells cannot be read."""
+    path = data.table_path(data.results_root(), study, "cells")
+    try:
+        return _origin(str(path.parent.parent), study, data.stamp(path))
+    except ResultFileError:
+        return ""  # the page itself says why
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _table(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:  # noqa: ARG001 (a key)
     return data.read(Path(root), study, name)
@@ -136,3 +172,16 @@ def _effects_of(root: str, study: str, title: str, stamp: _Stamp) -> pd.DataFram
     cells = _judged(root, study, DivergenceRule(), stamp)
     stacks = cells[cells["role"] == Role.STACK.value]
     return effects(data.of_entry(stacks, title))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _planned(root: str, study: str, plan: _Stamp, cells: _Stamp) -> pd.DataFrame:
+    return coverage.with_plan(
+        _table(root, study, "plan", plan) if plan else None,
+        _table(root, study, "cells", cells) if cells else None,
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _origin(root: str, study: str, stamp: _Stamp) -> str:
+    return origins.origin(_table(root, study, "cells", stamp))

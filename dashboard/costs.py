@@ -1,22 +1,8 @@
-"""What a level and clipping cost, and how versions mix: from the cells' provenance."""
+"""What a level of the stack costs, from the clocks in the cells' provenance."""
 
-import numpy as np
 import pandas as pd
 
-from hypercore.spec.columns import CELLS
-
 BATCH = ["dataset", "model", "stack_shape", "height", "epochs", "batch_size", "device", "backend", "lanes"]
-VERSIONS = [
-    "execution_key",
-    "device",
-    "backend",
-    "torch_version",
-    "python_version",
-    "platform",
-    "hypercore_version",
-    "git_commit",
-    "dataset_sha256",
-]
 
 
 def speeds(cells: pd.DataFrame) -> pd.DataFrame:
@@ -53,39 +39,3 @@ def price_of_levels(found: pd.DataFrame) -> pd.DataFrame:
             "extra_pct_per_level": extra / levels,
         }
     ).reset_index(drop=True)
-
-
-def mixed_versions(cells: pd.DataFrame) -> dict[str, list[str]]:
-    """The facts of provenance that are not the same for all cells with a result, with their values."""
-    done = cells[cells["execution_key"].notna()]
-    by_problem = {
-        "dataset_sha256": ["dataset"],
-        "execution_key": ["stack_shape", "clipping", "dataset", "model"],
-    }
-    found = {}
-    for name in VERSIONS:
-        values = done[name].dropna()
-        if name in by_problem:
-            # Data sets have prints of their own, stacks versions of their own: only within one do two mix.
-            many = done.groupby(by_problem[name])[name].transform("nunique") > 1
-            values = done.loc[many, name].dropna()
-            if values.empty:
-                continue
-        distinct = sorted(values.astype(str).unique())
-        if len(distinct) > 1:
-            found[name] = distinct
-    return found
-
-
-def provenance(cell: pd.Series) -> pd.DataFrame:
-    """Every fact about one cell as name, value and meaning, provenance last."""
-    docs = {column.name: column.doc for column in CELLS}
-    rows = [
-        {"fact": name, "value": "" if value is None or value is pd.NA or _is_nan(value) else str(value)}
-        for name, value in cell.items()
-    ]
-    return pd.DataFrame(rows).assign(meaning=lambda frame: frame["fact"].map(docs).fillna(""))
-
-
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and bool(np.isnan(value))

@@ -1,30 +1,77 @@
 """Planned against done: coverage, the state of running sweeps, and what is still needed."""
 
 import math
+import socket
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 from scipy import stats
 
 from dashboard import data
 from hypercore.analysis.statistics import CONFIDENCE
 from hypercore.results.files import ResultFileError, read_json
+from hypercore.results.store import Store
 from hypercore.spec.columns import Status
+from hypercore.spec.stack import short
 
+# States of cells while a run goes on, before its tables are written.
+STORED, RUNNING = "stored", "running"
 _COUNTS = {
-    "done": (Status.FINISHED.value, Status.NONFINITE.value, Status.NOT_APPLICABLE.value),
+    "done": (Status.FINISHED.value, Status.NONFINITE.value, Status.NOT_APPLICABLE.value, STORED),
     "failed": (Status.FAILED.value,),
+    "running": (RUNNING,),
     "missing": (Status.MISSING.value,),
 }
 _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_steps_per_sec", "eta_sec"]
+_RATE = ("dataset", "model", "shape", "batch_size")
+_ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protocol")
 # More than this is no plan any more.
 MOST_SEEDS = 200
+# To look for the files of more cells than these takes too long to do every few seconds.
+MOST_FOLLOWED = 20_000
+
+
+def with_plan(plan: pd.DataFrame | None, cells: pd.DataFrame | None) -> pd.DataFrame:
+    """Every planned cell with its status: a plan may be newer than the cells, which are written last."""
+    found = pd.DataFrame(columns=["label", "cell_id"]) if cells is None else cells
+    if plan is None:
+        return found
+    key = ["label", "cell_id"]
+    known = pd.MultiIndex.from_frame(found[key])
+    new = plan[~pd.MultiIndex.from_frame(plan[key]).isin(known)].assign(status=Status.MISSING.value)
+    return new if cells is None else cells if new.empty else pd.concat([cells, new], ignore_index=True)
+
+
+def follow(cells: pd.DataFrame, states: pd.DataFrame, root: Path) -> pd.DataFrame:
+    """Cells as they stand now: what a run has stored since the tables were written, and what it trains.
+
+    Args:
+        cells: what :func:`with_plan` gives.
+        states: what :func:`sweep_states` gives.
+        root: the results' folder.
+    """
+    absent = cells[cells["status"] == Status.MISSING.value]
+    if absent.empty or len(absent) > MOST_FOLLOWED or not (root / "store").is_dir():
+        return cells
+    store = Store(root / "store")
+    training = set(states.loc[states["state"] == "running", "sweep"])
+    stored = absent["cell_id"].map(lambda cell: _holds_a_file(store.path(cell, "any").parent))
+    now = absent["status"].mask(absent["sweep"].isin(training), RUNNING).mask(stored, STORED)
+    return cells.assign(status=cells["status"].where(~cells.index.isin(absent.index), now))
+
+
+def _holds_a_file(folder: Path) -> bool:
+    try:
+        return any(not path.name.startswith(".") for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def coverage(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row an entry, clipping and α: how many seeds are planned, done, failed and missing."""
+    """One row an entry, clipping and α: how many seeds are planned, done, failed, running and missing."""
     rows = cells.assign(title=data.titles(cells))
     for name, states in _COUNTS.items():
         rows[name] = rows["status"].isin(states)
@@ -43,39 +90,95 @@ def sweep_states(root: Path, study: str) -> tuple[pd.DataFrame, list[str]]:
         except ResultFileError as error:
             problems.append(str(error))
             continue
-        if isinstance(state, dict) and state.get("study") == study:
+        if isinstance(state, dict) and state.get("study") == study and not _killed(state):
             rows.append({name: state.get(name) for name in _STATE})
-    return pd.DataFrame(rows, columns=_STATE), problems
+    found = pd.DataFrame(rows, columns=_STATE)
+    numbers = found[_STATE[2:]].apply(pd.to_numeric, errors="coerce")
+    counts = numbers[["done", "cells", "failed"]].fillna(0).astype(int)
+    return found.assign(**(dict(numbers.items()) | dict(counts.items()))), problems
 
 
-def time_left_sec(states: pd.DataFrame) -> float | None:
-    """The longest time that a running sweep has left; ``None`` where none runs or none is known."""
-    running = states[states["state"] == "running"]["eta_sec"].dropna()
-    return float(running.max()) if len(running) else None
+def _killed(state: dict[str, Any]) -> bool:
+    """Whether a job of this machine says that it runs and is gone."""
+    if state.get("state") != "running" or state.get("host") != socket.gethostname():
+        return False
+    return isinstance(state.get("pid"), int) and not psutil.pid_exists(state["pid"])
+
+
+def time_left_sec(states: pd.DataFrame, waiting_sec: float = 0.0) -> float | None:
+    """How long the running sweeps and those that wait for them take; ``None`` where nothing is known.
+
+    As many sweeps run side by side as now: the work is shared, but no sweep ends before its own time.
+
+    Args:
+        states: what :func:`sweep_states` gives.
+        waiting_sec: what :func:`waiting_sec` gives.
+
+    >>> time_left_sec(pd.DataFrame({"state": ["running", "running"], "eta_sec": [10.0, 20.0]}), 50.0)
+    40.0
+    """
+    running = states[states["state"] == "running"]["eta_sec"].dropna().astype(float)
+    if running.empty:
+        return None
+    return max(float(running.max()), (float(running.sum()) + waiting_sec) / len(running))
+
+
+def waiting_sec(cells: pd.DataFrame, root: Path) -> float | None:
+    """How long the cells that still miss take one after the other, by the rates that earlier sweeps measured.
+
+    ``None`` where nothing like one of them was measured: a sweep of the same stack, else the same problem.
+    """
+    absent = cells[cells["status"] == Status.MISSING.value].drop_duplicates("cell_id")
+    if absent.empty:
+        return 0.0
+    alike = ["dataset", "model", "stack_shape", "batch_size"]
+    kinds = absent.groupby(alike, dropna=False)["epochs"].sum().reset_index()
+    rates = _rates(root)
+    if rates.empty:
+        return None
+    exact = kinds.merge(rates, on=alike, how="left")["sec"]
+    problem = kinds.merge(rates.groupby(["dataset", "model"])["sec"].mean().reset_index(), how="left")["sec"]
+    seconds = exact.fillna(problem) * kinds["epochs"].astype(float)
+    return None if seconds.isna().any() else float(seconds.sum())
+
+
+def _rates(root: Path) -> pd.DataFrame:
+    """Seconds for a cell and epoch, by kind of sweep; of several devices' the newest."""
+    rows = []
+    for path in sorted((root / "status" / "rates").glob("[!.]*.json"), key=lambda path: path.stat().st_mtime):
+        try:
+            rate = read_json(path)
+        except ResultFileError:
+            continue  # it is measured again
+        if isinstance(rate, dict):
+            rows.append([rate.get(name) for name in (*_RATE, "sec_per_cell_epoch")])
+    columns = ["dataset", "model", "stack_shape", "batch_size"]
+    found = pd.DataFrame(rows, columns=[*columns, "sec"]).dropna()
+    return found.drop_duplicates(columns, keep="last").astype({"sec": float, "batch_size": "Int64"})
 
 
 def differences(plans: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
-    """What two studies' plans have apart: one row a dimension, with the values that only one of them has."""
-    rows = []
-    for column in (
-        "label",
-        "dataset",
-        "model",
-        "alpha",
-        "clipping",
-        "epochs",
-        "batch_size",
-        "seed",
-        "protocol",
-    ):
-        first, second = (set(plan[column].dropna().unique()) for plan in plans)
-        if first != second:
-            only = [
-                ", ".join(map(str, sorted(mine - other)))
-                for mine, other in ((first, second), (second, first))
-            ]
-            rows.append({"dimension": column, "only in the first": only[0], "only in the second": only[1]})
-    return pd.DataFrame(rows, columns=["dimension", "only in the first", "only in the second"])
+    """What two studies' plans have apart: one row a dimension, with the values that only one of them has.
+
+    α and epochs are compared for each stack that both plan.
+    """
+    rows = [_apart(name, name, plans) for name in _ALIKE]
+    for label in sorted(set(plans[0]["label"]) & set(plans[1]["label"])):
+        own = (plans[0][plans[0]["label"] == label], plans[1][plans[1]["label"] == label])
+        rows += [_apart("alpha", f"α of {label}", own), _apart("epochs", f"epochs of {label}", own)]
+    columns = ["dimension", "only in the first", "only in the second"]
+    return pd.DataFrame([row for row in rows if row], columns=columns)
+
+
+def _apart(column: str, name: str, plans: tuple[pd.DataFrame, pd.DataFrame]) -> dict[str, str] | None:
+    first, second = (set(plan[column].dropna().unique()) for plan in plans)
+    if first == second:
+        return None
+    only = [
+        ", ".join(short(value) if isinstance(value, float) else str(value) for value in sorted(mine - other))
+        for mine, other in ((first, second), (second, first))
+    ]
+    return {"dimension": name, "only in the first": only[0], "only in the second": only[1]}
 
 
 def seeds_needed(safety: pd.DataFrame, epsilon_pct: float = 1.0) -> pd.DataFrame:

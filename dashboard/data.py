@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from dashboard import content
 from hypercore.analysis.tables import read_frame
 from hypercore.spec import columns as spec
 
@@ -23,6 +26,7 @@ TABLES: dict[str, tuple[spec.Column, ...]] = {
     "regions": spec.REGIONS,
     "sensitivity": spec.SENSITIVITY,
     "residuals": spec.RESIDUALS,
+    "readings": spec.READINGS,
     "claims": spec.CLAIMS,
 }
 # What tells one stack on one problem from another.
@@ -43,13 +47,40 @@ def studies(root: Path) -> list[str]:
     )
 
 
-def command(study: str, configs: Path = Path("config")) -> str:
-    """The command that makes a study's results: it names the config, unless that is the default one."""
+def newest(root: Path, names: list[str]) -> str:
+    """The study of these whose last cell ended last, by its table's own statistics; a tie goes to the first.
+
+    Tables that came with a checkout are all of one age, so files' times would not tell.
+    """
+    return max(names, key=lambda name: _last_result(table_path(root, name, "cells")))
+
+
+def _last_result(path: Path) -> str:
+    """When the newest cell of a table ended (ISO 8601); empty where there is none, or no readable table."""
+    try:
+        footer = pq.read_metadata(path)
+        column = footer.schema.names.index("created_utc")
+        facts = [footer.row_group(i).column(column).statistics for i in range(footer.num_row_groups)]
+        return max((str(fact.max) for fact in facts if fact and fact.has_min_max), default="")
+    except (pa.ArrowException, OSError, ValueError):
+        return ""
+
+
+def config(study: str, configs: Path = Path("config")) -> Path | None:
+    """The config file of a study, by the name it gives itself; ``None`` where none is found."""
     wanted = re.compile(rf"^name:\s*['\"]?{re.escape(study)}['\"]?\s*(#.*)?$", re.MULTILINE)
     for path in sorted(configs.glob("*.yaml")):
-        if path.name != "config.yaml" and wanted.search(path.read_text(encoding="utf-8", errors="replace")):
-            return f"{MAKE} --configfile {path.as_posix()}"
-    return MAKE
+        if wanted.search(path.read_text(encoding="utf-8", errors="replace")):
+            return path
+    return None
+
+
+def command(study: str, configs: Path = Path("config")) -> str:
+    """The command that makes a study's results: it names the config, unless that is the default one."""
+    found = config(study, configs)
+    if found is None:
+        return f"{MAKE} --configfile path/to/the/config/of/{study}.yaml"
+    return MAKE if found.name == "config.yaml" else f"{MAKE} --configfile {found.as_posix()}"
 
 
 def table_path(root: Path, study: str, table: str) -> Path:
@@ -70,9 +101,12 @@ def read(root: Path, study: str, table: str) -> pd.DataFrame:
     """Read a table of a study.
 
     Raises:
-        ResultFileError: the file is missing, damaged or of another schema version.
+        ResultFileError: the file is missing, damaged, of another schema version, or holds impossible values.
     """
-    return read_frame(table_path(root, study, table), table, TABLES[table])
+    path = table_path(root, study, table)
+    frame = read_frame(path, table, TABLES[table])
+    content.check(path, table, frame)
+    return frame
 
 
 def titles(frame: pd.DataFrame) -> pd.Series:
@@ -101,3 +135,10 @@ def of_entry(frame: pd.DataFrame, title: str) -> pd.DataFrame:
         same = [frame[column] == value for column, value in entry.items()]
         mask |= pd.concat(same, axis="columns").fillna(False).all(axis="columns")
     return frame[mask.astype(bool)]
+
+
+def title_of(frame: pd.DataFrame, row: pd.Series) -> str:
+    """The title of one row's entry, as :func:`titles` gives it among all of the frame's."""
+    entries = frame[ENTRY].drop_duplicates()
+    same = entries.eq(row[ENTRY], axis="columns").all(axis="columns")
+    return str(titles(entries)[same].iloc[0])

@@ -4,6 +4,7 @@ Kaleido is Plotly's own exporter, so a file looks like its chart. Without a brow
 serves the dashboard the camera of each chart still saves an SVG, drawn by the reader's browser.
 """
 
+import html
 import threading
 from pathlib import Path
 
@@ -26,19 +27,40 @@ def available() -> bool:
     return path is not None and Path(path).exists()
 
 
-def draw(figure: go.Figure, suffix: str) -> bytes:
+def draw(figure: go.Figure, suffix: str, origin: str = "") -> bytes:
     """A chart as a file's content, on white.
 
     Args:
         figure: the chart.
         suffix: one of ``FORMATS``.
+        origin: where its data come from, written below it.
     """
     import kaleido  # takes longer to import than a page to draw
 
     printed = go.Figure(figure).update_layout(template="plotly_white")
+    if origin:
+        _sign(printed, origin)
     with _TURN:
         # Kaleido would fetch MathJax from another machine, and texts from data are not formulas.
         content: bytes = kaleido.calc_fig_sync(
             printed, opts={"format": suffix, "width": WIDTH}, kopts={"mathjax": False}
         )
     return content
+
+
+def _sign(figure: go.Figure, origin: str) -> None:
+    """Write where a chart's data come from below it."""
+    layout = figure.layout
+    figure.update_layout(height=layout.height + 30, margin_b=layout.margin.b + 30)
+    figure.add_annotation(
+        text=html.escape(origin, quote=False),
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=0,
+        yshift=-(layout.margin.b - 4),
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 10},
+    )

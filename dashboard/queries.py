@@ -1,6 +1,8 @@
 """What the figures and tables of an entry show, from judged cells."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,9 @@ from scipy import stats
 
 from hypercore.analysis.judgement import DIVERGED, IMPUTED
 from hypercore.analysis.statistics import CONFIDENCE
+from hypercore.analysis.table import arm_text
 from hypercore.spec.columns import Role
+from hypercore.spec.stack import short
 
 
 @dataclass(frozen=True)
@@ -68,40 +72,82 @@ def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:
     )
 
 
-def badges(rows: pd.DataFrame, effects: pd.DataFrame) -> list[str]:
-    """For each row of a comparison: what may be said of clipping, by two rules that can disagree.
+def side_by_side(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
+    """An entry's rows of a comparison as the presentation prints them, ours beside theirs, as texts.
+
+    Theirs are left out where nothing was published, and the clipping where all rows share it.
+    """
+    own, records = badges(rows, effects), rows.to_dict("records")
+    shown: dict[str, list[str]] = {"α": [short(row["alpha"]) for row in records]}
+    if rows["clipping"].nunique() > 1:
+        shown["clipping"] = list(rows["clipping"].astype(str))
+    for arm, name in {"baseline": "baseline", "off": "without clipping", "on": "with clipping"}.items():
+        shown[name] = [_arm(row, arm) for row in records]
+        theirs = published_text(rows, residuals, arm)
+        if any(theirs):
+            shown[f"their {arm}"] = theirs
+    shown["gain"] = [_signed(row["reduction_pct"]) for row in records]
+    return pd.DataFrame({**shown, **own}, index=rows.index)
+
+
+def _arm(row: Mapping[Any, Any], arm: str) -> str:
+    """One arm's mean ± SD, and how many of its seeds did not diverge of those that it plans."""
+    if not row[f"{arm}_n_done"]:
+        return arm_text(row, arm)
+    return f"{arm_text(row, arm).partition(' (')[0]} ({row[f'{arm}_n_ok']}/{row[f'{arm}_n']})"
+
+
+def _signed(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:+.2f}"
+
+
+def badges(rows: pd.DataFrame, effects: pd.DataFrame) -> dict[str, list[str]]:
+    """For each row of a comparison: the gain's 95% interval, and two badges that can disagree.
 
     ``≥ 1 point`` is the presentation's rule; ``supported`` a sign-flip p ≤ 0.05 of the paired
     differences, unadjusted; ``n too small`` where no such p could have come out.
     """
     key = ["label", "dataset", "model", "epochs", "batch_size", "clipping", "alpha"]
+    facts = ["supported", "n_too_small", "n_pairs", "low_pct", "high_pct", "p"]
     single = effects[effects["test"] == "alpha"].drop_duplicates(key)
-    joined = rows[[*key, "bold"]].merge(
-        single[[*key, "supported", "n_too_small", "n_pairs"]], on=key, how="left"
-    )
-    found = []
+    joined = rows[[*key, "bold"]].merge(single[[*key, *facts]], on=key, how="left")
+    found: dict[str, list[str]] = {"95% interval": [], "≥ 1 point": [], "supported": []}
     for row in joined.to_dict("records"):
-        marks = ["≥ 1 point"] if row["bold"] is True else []
-        if row["supported"] is True:
-            marks.append("supported")
-        elif row["n_too_small"] is True:
-            marks.append(f"n = {row['n_pairs']} too small")
-        found.append(", ".join(marks))
+        unknown = pd.isna(row["low_pct"]) or pd.isna(row["high_pct"])
+        found["95% interval"].append("" if unknown else f"{row['low_pct']:+.2f} to {row['high_pct']:+.2f}")
+        found["≥ 1 point"].append("✔" if row["bold"] is True else "")
+        found["supported"].append(
+            "✔"
+            if row["supported"] is True
+            else f"n = {row['n_pairs']}: no"
+            if row["n_too_small"] is True
+            else ""
+            if pd.isna(row["p"])
+            else f"p = {row['p']:.2g}"
+        )
     return found
 
 
 def published_text(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> list[str]:
-    """The published error of each row of a comparison, with its table; empty where none was published."""
+    """The presentation's error for each row of a comparison; empty where none was published."""
     if residuals is None or residuals.empty:
         return [""] * len(rows)
-    own = residuals[residuals["arm"] == arm]
-    key = ["label", "dataset", "model", "epochs", "batch_size"] + ([] if arm == "baseline" else ["alpha"])
-    own = own[own["source"] == "presentation"].drop_duplicates(key)
-    joined = rows[key].merge(own[[*key, "published_pct", "table"]], on=key, how="left")
-    return [
-        "" if pd.isna(row["published_pct"]) else f"{row['published_pct']:.2f} (table {row['table']})"
-        for row in joined.to_dict("records")
-    ]
+    own = residuals[(residuals["arm"] == arm) & (residuals["source"] == "presentation")]
+    key = ["dataset", "model", "epochs", "batch_size"]
+    # A baseline's row is one of the plain optimizer, whatever stack stands on it.
+    key += {"baseline": ["lowest"], "off": ["label", "alpha"]}.get(arm, ["label", "alpha", "clipping"])
+    own = own.drop_duplicates(key)
+    joined = rows[key].merge(own[[*key, "published_pct"]], on=key, how="left")
+    return ["" if pd.isna(value) else f"{value:.2f}" for value in joined["published_pct"]]
+
+
+def published_in(rows: pd.DataFrame, residuals: pd.DataFrame | None) -> list[str]:
+    """The presentation's tables that the published errors of an entry's rows come from."""
+    if residuals is None:
+        return []
+    key = ["label", "dataset", "model", "epochs", "batch_size"]
+    own = residuals[residuals["source"] == "presentation"].merge(rows[key].drop_duplicates(), on=key)
+    return sorted(own["table"].astype(str).unique())
 
 
 def clippings(entry: pd.DataFrame) -> list[str]:

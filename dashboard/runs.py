@@ -14,6 +14,17 @@ PANELS = {
 }
 
 
+# What a level's gradient is drawn by, and whether its axis is logarithmic.
+GRADIENT_PANELS = {
+    "grad_norm": ("gradient norm", True),
+    "threshold": ("threshold θ", True),
+    "clipped_share": ("share of norms clipped", False),
+}
+# Of the curves, what is no gradient's.
+OUTCOMES = ("test_error_pct", "train_loss")
+_RARE = ["first non-finite step", "error"]
+
+
 def curves_of(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """The curve points of some runs, with seed and clipping beside them."""
     return _beside(curves, runs)
@@ -23,6 +34,11 @@ def trajectories_of(trajectories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFr
     """The learned hyperparameters of some runs over time, with seed, clipping and a name for each."""
     rows = _beside(trajectories, runs)
     return rows.assign(name=rows["hyperparameter"].astype(str) + ", level " + rows["level"].astype(str))
+
+
+def gradients_of(gradients: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The gradients of some runs at every level over time, with seed and clipping beside them."""
+    return _beside(gradients, runs)
 
 
 def final_against_initial(trajectories: pd.DataFrame, entry: pd.DataFrame) -> pd.DataFrame:
@@ -37,6 +53,29 @@ def final_against_initial(trajectories: pd.DataFrame, entry: pd.DataFrame) -> pd
         return pd.DataFrame(columns=["alpha", "clipping", "seed", "cell_id", "final_alpha", "start_alpha"])
     ends = rows.groupby(["alpha", "clipping", "seed", "cell_id"], sort=True)["value"].agg(["last", "first"])
     return ends.reset_index().rename(columns={"last": "final_alpha", "first": "start_alpha"})
+
+
+def convergence(ends: pd.DataFrame) -> str:
+    """Whether runs from many rightmost α end at one learned α, in a sentence.
+
+    Over runs whose learned α ends positive: the range of the middle half, and how much of the spread of
+    the rightmost α is left in it (Spearman's rank correlation).
+    """
+    positive = ends[ends["final_alpha"] > 0]
+    if len(positive) < 3 or positive["alpha"].nunique() < 2:
+        return ""
+    low, middle, high = positive["final_alpha"].quantile([0.25, 0.5, 0.75])
+    moves = positive["final_alpha"].nunique() > 1
+    rank = positive["final_alpha"].corr(positive["alpha"], method="spearman") if moves else np.nan
+    span = float(positive["alpha"].max() / positive["alpha"].min())
+    common = "close to one value" if high / low < 2 else "not at one value"
+    tied = "" if np.isnan(rank) else f"; rank correlation with the rightmost α: {rank:+.2f}"
+    negative = len(ends) - len(positive)
+    left = f" {negative} runs end at a negative α." if negative else ""
+    return (
+        f"From rightmost α that differ by a factor of {span:.3g}, runs end {common}: half of them between "
+        f"{low:.3g} and {high:.3g}, median {middle:.3g}{tied}.{left}"
+    )
 
 
 def blow_ups(runs: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +101,25 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         "error": "error",
         "cell_id": "cell",
     }
-    return runs[list(columns)].rename(columns=columns).reset_index(drop=True)
+    shown = runs[list(columns)].rename(columns=columns).reset_index(drop=True)
+    # Columns that say nothing of these runs only push the others out of sight.
+    return shown.drop(columns=[name for name in _RARE if shown[name].isna().all()])
+
+
+def listing(judged: pd.DataFrame) -> pd.DataFrame:
+    """Runs of any entries as a table, rows numbered from 0."""
+    columns = [
+        "label",
+        "dataset",
+        "alpha",
+        "clipping",
+        "seed",
+        "status",
+        "diverged",
+        "test_error_pct",
+        "cell_id",
+    ]
+    return judged[columns].reset_index(drop=True)
 
 
 def _beside(points: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

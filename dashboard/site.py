@@ -7,12 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import data, widgets
+from dashboard import cache, data, widgets
 from dashboard.views import compare, cost, inside, provenance, stability, sweeps, verdict
 from hypercore.results.files import ResultFileError
 
 Body = Callable[[str], None]
 
+REFRESH_SEC = 3
 _ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -83,6 +84,8 @@ def draw(page: Page) -> None:
     if study is None:
         _nothing()
         return
+    if origin := cache.origin(study):
+        st.caption(f"Data: {widgets.plain(origin)}")
     try:
         page.body(study)
     except ResultFileError as error:
@@ -103,3 +106,10 @@ def _nothing() -> None:
     st.code(data.MAKE, language="bash")
     st.write("Results that lie elsewhere are found by naming their folder:")
     st.code("HYPERCORE_RESULTS=path/to/results streamlit run dashboard/app.py", language="bash")
+    st.fragment(_wait, run_every=REFRESH_SEC)()
+
+
+def _wait() -> None:
+    """Draw the page anew once a run has planned its study."""
+    if data.studies(data.results_root()):
+        st.rerun()

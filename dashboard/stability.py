@@ -1,6 +1,8 @@
 """Safety of every α under criteria that a reader moves, and which verdicts that flips."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from dashboard import data
 from hypercore.analysis.aggregates import performance_profile
 from hypercore.analysis.frames import Entry, entries
 from hypercore.analysis.regions import Criteria, Point, Region, Safety, find_region, gain, judge
+from hypercore.spec.stack import short
 
 # Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.
 GLYPHS = {
@@ -18,6 +21,8 @@ GLYPHS = {
     Safety.DIVERGED: "✕",
     Safety.MISSING: "·",
 }
+
+_REGIONS = ["title", "clipping", "height", "alpha_low", "alpha_high", "width_decades", "censored"]
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,7 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
                 "censored": region.censored,
             }
         )
-    columns = ["title", "clipping", "height", "alpha_low", "alpha_high", "width_decades", "censored"]
-    return pd.DataFrame(rows, columns=columns).astype({"alpha_low": float, "alpha_high": float})
+    return pd.DataFrame(rows, columns=_REGIONS).astype({"alpha_low": float, "alpha_high": float})
 
 
 def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
@@ -95,17 +99,68 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
         if grid.clipping != "off" and grid.title in off:
             # One seed: the width alone, without the bootstrap, so that sliders answer at once.
             added = gain(off[grid.title].points, grid.points, 1, criteria)
-            sign = "" if added.relation == "=" else f"{added.relation} "
             rows.append(
                 {
                     "title": grid.title,
                     "clipping": grid.clipping,
                     "gained_decades": added.decades,
                     "relation": added.relation,
-                    "text": f"{sign}{added.decades:+.1f} decades",
+                    "text": gain_text(added.decades, added.relation),
                 }
             )
     return pd.DataFrame(rows, columns=["title", "clipping", "gained_decades", "relation", "text"])
+
+
+def gain_text(decades: float, relation: str) -> str:
+    """Decades gained as figures show them, with how to read them where the grid cuts a range.
+
+    >>> gain_text(1.0, "="), gain_text(-0.25, "≥")
+    ('+1.0 decades', '≥ -0.2 decades')
+    """
+    return f"{'' if relation == '=' else f'{relation} '}{decades:+.1f} decades"
+
+
+def filed_ranges(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What :func:`region_table` and :func:`gains` give, from the table REGIONS as filed."""
+    titled = regions.assign(title=data.titles(regions))
+    gained = titled.dropna(subset="gain_decades")
+    texts = [
+        gain_text(decades, relation)
+        for decades, relation in zip(gained["gain_decades"], gained["gain_relation"], strict=True)
+    ]
+    heights = titled["stack_shape"].str.count(" / ") + 1
+    return titled.assign(height=heights)[_REGIONS], gained[["title", "clipping"]].assign(text=texts)
+
+
+def range_flips(
+    before: tuple[pd.DataFrame, pd.DataFrame], after: tuple[pd.DataFrame, pd.DataFrame]
+) -> pd.DataFrame:
+    """The safe ranges, and what clipping adds to them, that differ between two criteria.
+
+    Args:
+        before: what :func:`region_table` and :func:`gains` give under one of them.
+        after: the same under the other.
+
+    Returns:
+        title, clipping, range_was, range_is, gain_was, gain_is, all as texts.
+    """
+    key = ["title", "clipping"]
+    was, now = (
+        regions.merge(gained[[*key, "text"]], on=key, how="left").assign(
+            range=[_range(row) for row in regions.to_dict("records")],
+            gain=lambda rows: rows["text"].fillna(""),
+        )[[*key, "range", "gain"]]
+        for regions, gained in (before, after)
+    )
+    both = was.merge(now, on=key, suffixes=("_was", "_is"))
+    changed = (both["range_was"] != both["range_is"]) | (both["gain_was"] != both["gain_is"])
+    return both.loc[changed, [*key, "range_was", "range_is", "gain_was", "gain_is"]].reset_index(drop=True)
+
+
+def _range(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["alpha_low"]):
+        return "none"
+    return f"{short(row['alpha_low'])} to {short(row['alpha_high'])}"
 
 
 def flips(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

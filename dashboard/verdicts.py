@@ -11,7 +11,15 @@ from dashboard import data
 from hypercore.analysis.effects import PRIMARY
 from hypercore.spec.stack import short
 
-_KEY = ["title", "clipping"]
+
+@dataclass(frozen=True)
+class Choice:
+    """What to take on one data set: the stack, clipping and α of the lowest error among safe ones."""
+
+    dataset: str
+    title: str
+    what: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -19,10 +27,65 @@ class Verdict:
     """What can be said of one stack on one data set."""
 
     title: str
+    clipping: str
     safe: str
     gain: str
     effect: str
     sure: bool
+
+    @property
+    def name(self) -> str:
+        """The entry, and the clipping where it is not the presentation's."""
+        return self.title if self.clipping in ("on", "off") else f"{self.title}, {self.clipping}"
+
+
+def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Choice]:
+    """One choice a data set: of the stacks and clippings whose best α is safe, that of the lowest error.
+
+    The best α is chosen leave-one-seed-out, so that its error is not flattered by the choice.
+    """
+    key = [*data.ENTRY, "clipping"]
+    rows = regions.assign(title=data.titles(regions)).merge(
+        sensitivity[[*key, "best_alpha", "best_pct", "best_low_pct", "best_high_pct"]], on=key
+    )
+    safe = rows[rows["best_alpha"].between(rows["alpha_low"], rows["alpha_high"])]
+    found = []
+    for dataset, own in safe.dropna(subset="best_pct").groupby("dataset", sort=True):
+        best, *rest = own.sort_values(["best_pct", "title", "clipping"]).to_dict("records")
+        # Intervals that overlap do not tell two stacks apart.
+        alike = [row for row in rest if row["best_low_pct"] <= best["best_high_pct"]]
+        what = f"{best['label']} {_arm(best['clipping'])}, α = {short(best['best_alpha'])}"
+        interval = f"95% interval {best['best_low_pct']:.2f} to {best['best_high_pct']:.2f}"
+        sentences = [
+            f"Test error {best['best_pct']:.2f}% ({interval}), the lowest of the {len(own)} stacks with and "
+            f"without clipping whose best α is safe; {region(best)}.",
+            *_edge(best),
+            _rivals(alike, len(rest)),
+        ]
+        found.append(Choice(str(dataset), str(best["title"]), what, " ".join(filter(None, sentences))))
+    return found
+
+
+def _edge(row: Mapping[Any, Any]) -> list[str]:
+    at_edge = row["best_alpha"] == row["alpha_high"] and row["reason_high"] != "grid"
+    return ["It is the largest safe α: a smaller one leaves a margin."] if at_edge else []
+
+
+def _rivals(alike: list[dict[Any, Any]], others: int) -> str:
+    if not others:
+        return ""
+    if not alike:
+        return "No other's interval reaches it."
+    named = ", ".join(
+        f"{row['label']} {_arm(row['clipping'])} (α = {short(row['best_alpha'])}, {row['best_pct']:.2f}%)"
+        for row in alike[:3]
+    )
+    more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
+    return f"Intervals do not tell it from: {named}{more}."
+
+
+def _arm(clipping: str) -> str:
+    return {"off": "without clipping", "on": "with clipping"}.get(clipping, f"with {clipping}")
 
 
 def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
@@ -34,14 +97,13 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
         off = next(iter(rows[rows["clipping"] == "off"].to_dict("records")), None)
         clipped = rows[rows["clipping"] != "off"].to_dict("records")
         if not clipped and off is not None:
-            found.append(Verdict(str(title), f"{_capital(region(off))}.", "", "", False))
+            found.append(Verdict(str(title), "off", f"{_capital(region(off))}.", "", "", False))
         for on in clipped:
             own = effects[(effects["title"] == title) & (effects["clipping"] == on["clipping"])]
             effect, sure = effect_sentence(own)
             safe = f"{_capital(region(on))} with clipping"
             safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
-            name = str(title) if on["clipping"] == "on" else f"{title}, {on['clipping']}"
-            found.append(Verdict(name, safe, gain(on), effect, sure))
+            found.append(Verdict(str(title), str(on["clipping"]), safe, gain(on), effect, sure))
     return found
 
 

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,13 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import streamlit as st
 
-from dashboard import data, drawing, links
+from dashboard import cache, data, drawing, links
 from hypercore.analysis.table import text_table
 
 _CONFIG = {
     "displaylogo": False,
     "toImageButtonOptions": {"format": "svg", "scale": 1},
     "modeBarButtonsToRemove": ["lasso2d", "select2d"],
+}
+# How tables of runs show their columns.
+RUN_COLUMNS = {
+    "alpha": st.column_config.NumberColumn("α", format="%.3g"),
+    "test_error_pct": st.column_config.NumberColumn("test error (%)", format="%.2f"),
+    "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
 }
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
@@ -34,12 +40,18 @@ def plain(text: object) -> str:
 
 def study() -> str | None:
     """The study that the sidebar has chosen; ``None`` where there is none to choose from."""
-    found = data.studies(data.results_root())
+    root = data.results_root()
+    found = data.studies(root)
     if not found:
         return None
     with st.sidebar:
         chosen: str | None = st.selectbox(
-            "Study", found, key="study", bind="query-params", help="A folder of the results."
+            "Study",
+            found,
+            index=found.index(data.newest(root, found)),
+            key="study",
+            bind="query-params",
+            help="A folder of the results; at first that with the newest result.",
         )
     return chosen
 
@@ -60,6 +72,7 @@ def chart(
     alt: str,
     rows: pd.DataFrame | None = None,
     clicks: bool = False,
+    columns: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """A chart with a text for those who cannot see it, its downloads, and the table behind it.
 
@@ -69,6 +82,7 @@ def chart(
         alt: what the chart shows, in words.
         rows: the table behind it.
         clicks: marks and rows can be chosen; a row is what a keyboard reaches.
+        columns: how the table shows its columns.
 
     Returns:
         The rows that were chosen, of the chart or else of the table; none without ``clicks``.
@@ -79,7 +93,7 @@ def chart(
     if rows is None:
         return pd.DataFrame()
     with st.expander("The table behind the chart"):
-        by_row = table(rows, f"{key}-table", clicks=clicks)
+        by_row = table(rows, f"{key}-table", columns, clicks=clicks)
     by_mark = picked(event, rows) if clicks else by_row
     return by_row if by_mark.empty else by_mark
 
@@ -123,6 +137,11 @@ def table(
     return rows.iloc[[place for place in event.selection.rows if place < len(rows)]]
 
 
+def height(rows: pd.DataFrame, most: int = 20) -> Literal["auto", "content"]:
+    """The height of a table that is shown whole as long as it is no longer than ``most`` rows."""
+    return "content" if len(rows) <= most else "auto"
+
+
 def look_inside(study: str, title: str, runs: pd.DataFrame, hint: str) -> None:
     """A link to the chosen runs' page; the hint where none are chosen."""
     if runs.empty:
@@ -139,8 +158,14 @@ def look_inside_points(study: str, cells: pd.DataFrame, points: pd.DataFrame) ->
     look_inside(study, title, runs, "Click a mark, or choose a row, to look inside its runs.")
 
 
+def look_inside_rows(study: str, cells: pd.DataFrame, rows: pd.DataFrame, hint: str) -> None:
+    """A link to chosen rows of a table of cells, which are of one entry; the hint where none are chosen."""
+    look_inside(study, data.title_of(cells, rows.iloc[0]) if len(rows) else "", rows, hint)
+
+
 def drawings(figure: go.Figure, name: str) -> None:
-    """Downloads of a chart: SVG and PDF. Made only when one is clicked."""
+    """Downloads of a chart: SVG and PDF, with where its data come from. Made only when one is clicked."""
+    origin = cache.origin(str(st.session_state.get("study")))
     with st.popover("Download the chart", icon=":material/image:", key=f"{name}-drawing"):
         if not drawing.available():
             st.caption(drawing.MISSING)
@@ -148,7 +173,7 @@ def drawings(figure: go.Figure, name: str) -> None:
         for suffix in drawing.FORMATS:
             st.download_button(
                 suffix.upper(),
-                partial(drawing.draw, figure, suffix),
+                partial(drawing.draw, figure, suffix, origin),
                 f"{name}.{suffix}",
                 key=f"{name}-drawing-{suffix}",
                 on_click="ignore",

@@ -1,25 +1,29 @@
 """Curves and trajectories of single runs, each with the step at which it blew up."""
 
+import math
+from collections.abc import Iterable
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import style
 from dashboard.figures.style import Trace
-from dashboard.runs import PANELS
+from dashboard.runs import GRADIENT_PANELS, PANELS
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # Of more runs that blew up only the lines are drawn: their words would hide the panel.
 MOST_WORDS = 6
 
 
-def curves(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tuple(PANELS)) -> go.Figure:
     """A panel a quantity over epochs, a line a run, a vertical line where a run turned non-finite.
 
     Args:
         points: what :func:`dashboard.runs.curves_of` gives.
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+        names: the quantities.
     """
-    shown = [name for name in PANELS if points[name].notna().any()]
+    shown = [name for name in names if points[name].notna().any()]
     rest = style.others(list(points["clipping"].unique()))
     traces: list[Trace] = []
     for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
@@ -35,7 +39,7 @@ def curves(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     axes = style.panels([PANELS[name] for name in shown])
     axes["xaxis"]["title"] = {"text": "epoch"}
     _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()), rest)
-    return style.figure(traces, 130 + 190 * len(shown), axes, _legend_rows(points))
+    return _figure(traces, len(shown), axes, points)
 
 
 def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
@@ -61,7 +65,37 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     axes = style.panels(names)
     axes["xaxis"]["title"] = {"text": "optimizer step"}
     _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
-    return style.figure(traces, 130 + 190 * len(names), axes, _legend_rows(points))
+    return _figure(traces, len(names), axes, points)
+
+
+def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+    """For every level a panel of its gradient's norm, threshold and share clipped over steps.
+
+    Args:
+        points: what :func:`dashboard.runs.gradients_of` gives.
+        ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+    """
+    rest = style.others(list(points["clipping"].unique()))
+    by_run = [(run, own.sort_values("step")) for run, own in points.groupby(["clipping", "seed"], sort=True)]
+    panels = [
+        (int(level), name)
+        for level in sorted(points["level"].unique())
+        for name in GRADIENT_PANELS
+        if points.loc[points["level"] == level, name].notna().any()
+    ]
+    traces: list[Trace] = []
+    for row, (level, name) in enumerate(panels, start=1):
+        for (clipping, seed), run in by_run:
+            own = run[run["level"] == level]
+            look = style.look(str(clipping), rest)
+            traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
+    axes = style.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
+    for row, (_, name) in enumerate(panels, start=1):
+        if GRADIENT_PANELS[name][1]:
+            axes[style.axis(row).replace("y", "yaxis")] |= {"type": "log", "exponentformat": "power"}
+    axes["xaxis"]["title"] = {"text": "optimizer step"}
+    _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
+    return _figure(traces, len(panels), axes, points)
 
 
 def final_alpha(ends: pd.DataFrame) -> go.Figure:
@@ -108,7 +142,7 @@ def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: styl
         "y": y,
         "mode": "lines",
         "line": {"color": look.color, "dash": _DASHES[int(str(seed)) % len(_DASHES)], "width": 1.5},
-        "name": f"{style.arm_name(str(clipping))}, seed {seed}",
+        "name": f"{style.text(clipping)}, {seed}",
         "legendgroup": f"{clipping} {seed}",
         "showlegend": row == 1,
         "hovertemplate": f"{style.text(clipping)}, seed {seed}, step %{{x}}: %{{y:.5g}}<extra></extra>",
@@ -159,5 +193,8 @@ def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float, res
         )
 
 
-def _legend_rows(points: pd.DataFrame) -> int:
-    return 1 + len(points[["clipping", "seed"]].drop_duplicates()) // 4
+def _figure(traces: list[Trace], panels: int, axes: Trace, points: pd.DataFrame) -> go.Figure:
+    """Panels below a legend of runs, that has room on a phone too: short names, four a row there."""
+    rows = 1 + math.ceil(len(points[["clipping", "seed"]].drop_duplicates()) / 4)
+    figure = style.figure(traces, 110 + 22 * rows + 190 * panels, axes, rows)
+    return figure.update_layout(legend_title_text="clipping, seed")

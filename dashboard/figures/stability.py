@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from dashboard.figures import style
 from dashboard.stability import GLYPHS
 from hypercore.analysis.regions import Safety
+from hypercore.spec.stack import short
 
 # Dark enough for the white glyph on top, told apart by colour-blind readers.
 COLORS = {
@@ -18,59 +19,140 @@ COLORS = {
 
 
 def safety_figure(points: pd.DataFrame) -> go.Figure:
-    """Stack × α with a colour and a glyph for each state."""
+    """Stack × α with a colour and a glyph for each state; every α has a column of its own.
+
+    The cells are bars: they and their glyphs shrink with the page, which marks do not.
+    """
     traces: list[style.Trace] = []
-    rows = style.row_names(points["title"], points["clipping"])
+    names = style.row_names(points["title"], points["clipping"])
+    order = list(dict.fromkeys(names))
+    places = names.map({name: place for place, name in enumerate(order)})
+    columns = [short(alpha) for alpha in sorted(points["alpha"].unique())]
     for safety, glyph in GLYPHS.items():
         own = points[points["safety"] == safety.value]
         figures = (own[name] for name in ("n", "planned", "n_diverged", "excess_pct"))
         traces.append(
             {
-                "type": "scatter",
-                "x": own["alpha"],
-                "y": rows[own.index],
-                "mode": "markers+text",
-                "marker": {"symbol": "square", "size": 16, "color": COLORS[safety]},
+                "type": "bar",
+                "x": own["alpha"].map(short),
+                "y": [0.86] * len(own),
+                "base": places[own.index] - 0.43,
+                "width": 0.92,
+                "marker": {"color": COLORS[safety], "line": {"width": 0}},
                 "text": [glyph] * len(own),
-                "textfont": {"color": "white", "size": 11},
+                "textposition": "inside",
+                "insidetextanchor": "middle",
+                "textangle": 0,
+                "textfont": {"color": "black" if safety is Safety.MISSING else "white", "size": 14},
                 "name": f"{glyph} {safety.value}",
-                "customdata": style.custom(*figures, style.picks(own)),
-                "hovertemplate": f"%{{y}}, α %{{x:.3g}}: {safety.value}, %{{customdata[0]}} of "
-                "%{customdata[1]} seeds, %{customdata[2]} diverged, %{customdata[3]:+.2f} points from the "
+                "customdata": style.custom(names[own.index], *figures, style.picks(own)),
+                "hovertemplate": f"%{{customdata[0]}}, α %{{x}}: {safety.value}, %{{customdata[1]}} of "
+                "%{customdata[2]} seeds, %{customdata[3]} diverged, %{customdata[4]:+.2f} points from the "
                 "baseline<extra></extra>",
             }
         )
-    order = list(dict.fromkeys(rows))
-    axes = {"xaxis": style.alpha_axis(points["alpha"]), "yaxis": style.rows_axis(order)}
-    return style.figure(traces, 130 + 36 * max(len(order), 2), axes)
+    axes = {
+        "barmode": "overlay",
+        "xaxis": {
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": columns,
+            "tickangle": -90,
+            "title": {"text": style.ALPHA},
+        },
+        "yaxis": style.numbered_rows(order),
+    }
+    return style.figure(traces, 160 + 28 * max(len(order), 2), axes)
 
 
 def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
-    """Each stack's safe interval without and with clipping, one above the other, with the decades gained."""
+    """Each stack's safe intervals without and with clipping in one row, with the decades gained.
+
+    Args:
+        regions: what :func:`dashboard.stability.region_table` gives.
+        gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
+    """
+    clippings = sorted(regions["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
+    rest = style.others(clippings)
+    titles = list(dict.fromkeys(regions["title"]))
+    shift = 0.5 / max(len(clippings), 2)
     traces: list[style.Trace] = []
-    names = style.row_names(regions["title"], regions["clipping"])
-    rest = style.others(list(regions["clipping"].unique()))
-    gained = gains.set_index(["title", "clipping"])["text"].to_dict()
-    for clipping, own in regions.assign(name=names).groupby("clipping", sort=False):
+    for number, clipping in enumerate(clippings):
+        own = regions[regions["clipping"] == clipping].dropna(subset=["alpha_low"])
+        places = own["title"].map({title: place for place, title in enumerate(titles)})
+        middle = (len(clippings) - 1) / 2
+        traces.append(
+            _bars(own.assign(place=places + (number - middle) * shift), style.look(clipping, rest))
+            | {"name": style.arm_name(clipping)}
+        )
+    labels = _gain_labels(titles, gains)
+    alphas = pd.concat([regions["alpha_low"], regions["alpha_high"]]).dropna()
+    axes = {"xaxis": style.alpha_axis(alphas), "yaxis": style.numbered_rows(labels)}
+    return style.figure(traces, 140 + 26 * (1 + max(len(clippings), 2)) // 2 * max(len(titles), 2), axes)
+
+
+def _gain_labels(titles: list[str], gains: pd.DataFrame) -> list[str]:
+    """The rows' names, the decades that each clipping adds below them."""
+    names = style.stack_names(pd.Series(titles, dtype=str))
+    labels = []
+    for title, name in zip(titles, names, strict=True):
+        own = gains[gains["title"] == title]
+        alone = len(own) == 1
+        added = [
+            row["text"] if alone else f"{style.text(row['clipping'])}: {row['text']}"
+            for row in own.to_dict("records")
+        ]
+        labels.append("<br>".join([name, *(f"<i>{text}</i>" for text in added)]))
+    return labels
+
+
+def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
+    """What a badly chosen α costs each stack, a mark a clipping, joined by a line.
+
+    Args:
+        sensitivity: title, clipping and sensitivity_pct, a row each entry and clipping.
+    """
+    rest = style.others(list(sensitivity["clipping"].unique()))
+    titles = list(dict.fromkeys(sensitivity["title"]))
+    places = sensitivity["title"].map({title: place for place, title in enumerate(titles)})
+    ends = sensitivity.assign(place=places).groupby("place")["sensitivity_pct"].agg(["min", "max"])
+    traces: list[style.Trace] = [
+        {
+            "type": "scatter",
+            "x": [
+                value
+                for low, high in zip(ends["min"], ends["max"], strict=True)
+                for value in (low, high, None)
+            ],
+            "y": [value for place in ends.index for value in (place, place, None)],
+            "mode": "lines",
+            "line": {"color": style.GREY, "width": 2},
+            "hoverinfo": "skip",
+            "showlegend": False,
+        }
+    ]
+    for clipping, own in sensitivity.groupby("clipping", sort=False):
         look = style.look(str(clipping), rest)
-        shown = own.dropna(subset=["alpha_low"])
-        traces.append(_bars(shown, look) | {"name": style.arm_name(str(clipping))})
         traces.append(
             {
                 "type": "scatter",
-                "x": (shown["alpha_low"] * shown["alpha_high"]) ** 0.5,
-                "y": shown["name"],
-                "mode": "text",
-                "text": [gained.get((title, clipping), "") + "<br> " for title in shown["title"]],
-                "textposition": "top center",
-                "showlegend": False,
-                "hoverinfo": "skip",
+                "x": own["sensitivity_pct"],
+                "y": places[own.index],
+                "mode": "markers",
+                "marker": {"symbol": look.symbol, "size": 12, "color": look.color},
+                "name": style.arm_name(str(clipping)),
+                "text": own["title"].map(style.text),
+                "hovertemplate": "%{text}: %{x:.1f} points<extra></extra>",
             }
         )
-    order = list(dict.fromkeys(names))
-    alphas = pd.concat([regions["alpha_low"], regions["alpha_high"]]).dropna()
-    axes = {"xaxis": style.alpha_axis(alphas), "yaxis": style.rows_axis(order)}
-    return style.figure(traces, 140 + 42 * max(len(order), 2), axes)
+    axes = {
+        "xaxis": {
+            "title": {"text": "error above the best α's, mean over log α (points)"},
+            "rangemode": "tozero",
+        },
+        "yaxis": style.numbered_rows(list(style.stack_names(pd.Series(titles, dtype=str)))),
+    }
+    return style.figure(traces, 130 + 34 * max(len(titles), 2), axes)
 
 
 def profile_figure(profiles: pd.DataFrame) -> go.Figure:
@@ -110,7 +192,8 @@ def height_figure(regions: pd.DataFrame) -> go.Figure:
         traces.append(
             {
                 "type": "scatter",
-                "x": own["height"],
+                # Beside each other, where they would hide each other.
+                "x": own["height"] + (0.06 if clipping != "off" else -0.06),
                 "y": own["width_decades"],
                 "mode": "markers",
                 "marker": {"symbol": look.symbol, "size": 11, "color": look.color, "opacity": 0.8},
@@ -119,8 +202,9 @@ def height_figure(regions: pd.DataFrame) -> go.Figure:
                 "hovertemplate": "%{text}: %{y:.1f} decades<extra></extra>",
             }
         )
+    heights = sorted({int(height) for height in regions["height"]})
     axes = {
-        "xaxis": {"title": {"text": "optimizers in the stack"}, "dtick": 1},
+        "xaxis": {"title": {"text": "optimizers in the stack"}, "tickvals": heights},
         "yaxis": {"title": {"text": "width of the safe range (decades)"}, "rangemode": "tozero"},
     }
     return style.figure(traces, 360, axes)
@@ -130,17 +214,20 @@ def _bars(shown: pd.DataFrame, look: style.Look) -> style.Trace:
     x, y, hover = [], [], []
     for row in shown.to_dict("records"):
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
-        words = f"{low:.3g} to {high:.3g}, {'≥ ' if row['censored'] else ''}{decades:.1f} decades"
+        words = (
+            f"{style.text(row['title'])}, clipping {style.text(row['clipping'])}: {low:.3g} to {high:.3g}, "
+            f"{'≥ ' if row['censored'] else ''}{decades:.1f} decades"
+        )
         x += [low, high, None]
-        y += [row["name"], row["name"], None]
+        y += [row["place"], row["place"], None]
         hover += [words, words, ""]
     return {
         "type": "scatter",
         "x": x,
         "y": y,
         "mode": "lines+markers",
-        "line": {"color": look.color, "width": 9},
-        "marker": {"symbol": look.symbol, "size": 12, "color": look.color},
+        "line": {"color": look.color, "width": 7},
+        "marker": {"symbol": look.symbol, "size": 11, "color": look.color},
         "text": hover,
-        "hovertemplate": "%{y}: %{text}<extra></extra>",
+        "hovertemplate": "%{text}<extra></extra>",
     }

@@ -1,6 +1,7 @@
 """Colours, symbols and texts that all figures share."""
 
 import html
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import plotly.graph_objects as go
 # Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
 ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#1F83C6", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#808080"
+ALPHA = "initial α of the rightmost optimizer"
 
 Trace = dict[str, Any]
 
@@ -77,9 +79,26 @@ def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
     >>> row_names(pd.Series(["Adam on digits"]), pd.Series(["off"])).item()
     'Adam · off'
     """
+    return stack_names(titles) + " · " + clippings.map(text)
+
+
+def stack_names(titles: pd.Series) -> pd.Series:
+    """Entries' titles as rows are named: without the data set where all share one, long ones on two lines.
+
+    >>> stack_names(pd.Series(["SGD(0.01) / SGD(0.01) / SGD on digits"])).item()
+    'SGD(0.01) / SGD(0.01)<br>/ SGD'
+    """
     shared = {title.rpartition(" on ")[2] for title in titles}
     shown = titles.str.rpartition(" on ")[0] if len(shared) == 1 else titles
-    return shown.map(text) + " · " + clippings.map(text)
+    return shown.map(_two_lines)
+
+
+def _two_lines(name: str, most: int = 22) -> str:
+    place = name.rfind(" ", 0, most + 1)
+    if len(name) > most and place > 0:
+        place = place - 2 if name[:place].endswith(" /") else place
+        return f"{text(name[:place])}<br>{text(name[place:].strip())}"
+    return text(name)
 
 
 def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) -> go.Figure:
@@ -131,10 +150,13 @@ def axis(row: int, letter: str = "y") -> str:
     return letter if row == 1 else f"{letter}{row}"
 
 
-def alpha_axis(alphas: pd.Series, title: str = "initial α of the rightmost optimizer") -> Trace:
+def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
     """A logarithmic axis of α: a tick a decade, fewer where there are many, more where there are few."""
     decades = float(np.log10(alphas.max() / alphas.min())) if len(alphas) else 0.0
-    ticks = {} if decades < 1 else {"dtick": 1 if decades <= 8 else 2}
+    # A phone has room for about five.
+    ticks: Trace = (
+        {} if decades < 1 else {"dtick": math.ceil(decades / 5), "minor": {"dtick": 1, "ticks": "outside"}}
+    )
     return {"type": "log", "exponentformat": "power", "tickangle": 0, "title": {"text": title}, **ticks}
 
 
@@ -146,6 +168,18 @@ def rows_axis(names: list[str]) -> Trace:
         "categoryarray": names[::-1],
         "automargin": True,
         "range": [-0.7, len(names) - 0.3],
+    }
+
+
+def numbered_rows(names: list[str]) -> Trace:
+    """A y axis on which rows lie at 0, 1, … from above, each named."""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": names,
+        "range": [len(names) - 0.4, -0.6],
+        "automargin": True,
+        "zeroline": False,
+        "showgrid": False,
     }
 
 

@@ -10,15 +10,13 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
     """Stack × α: the share of planned seeds that are done, with done/planned written on each."""
     traces: list[style.Trace] = []
     names = style.row_names(counts["title"], counts["clipping"])
+    failed, running = counts["failed"] > 0, counts["running"] > 0
+    done = counts["done"] == counts["planned"]
     states = (
-        ("all done", counts["done"] == counts["planned"], style.BLUE, "circle"),
-        (
-            "some missing",
-            (counts["done"] < counts["planned"]) & (counts["failed"] == 0),
-            style.GREY,
-            "square",
-        ),
-        ("some failed", counts["failed"] > 0, style.ORANGE, "diamond"),
+        ("all done", done, style.BLUE, "circle"),
+        ("some running", running & ~failed, style.GREEN, "triangle-right"),
+        ("some missing", ~done & ~failed & ~running, style.GREY, "square-open"),
+        ("some failed", failed, style.ORANGE, "diamond"),
     )
     for name, mask, color, symbol in states:
         own = counts[mask]
@@ -31,10 +29,11 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
                 "marker": {"symbol": symbol, "size": 13, "color": color},
                 "name": name,
                 "customdata": style.custom(
-                    *(own[column] for column in ("done", "planned", "failed", "missing")), style.picks(own)
+                    *(own[column] for column in ("done", "planned", "failed", "running", "missing")),
+                    style.picks(own),
                 ),
                 "hovertemplate": "%{y}, α %{x:.3g}: %{customdata[0]} of %{customdata[1]} done, "
-                "%{customdata[2]} failed, %{customdata[3]} missing<extra></extra>",
+                "%{customdata[2]} failed, %{customdata[3]} running, %{customdata[4]} missing<extra></extra>",
             }
         )
     order = list(dict.fromkeys(names))

@@ -6,9 +6,12 @@ import streamlit as st
 from dashboard import cache, data, queries, widgets
 from dashboard.figures import compare as figures
 from hypercore.analysis.comparison import is_bold
-from hypercore.analysis.table import LEGEND, readable
 
-_FIGURES = ["α", "clipping", "baseline", "without clipping", "with clipping", "gain, points"]
+_LEGEND = (
+    "Test error in %, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did "
+    "not diverge of those planned. Gain: without minus with clipping in points, with its 95% interval over "
+    "paired seeds. Bold: clipping at least 1 point better."
+)
 
 
 def page(study: str) -> None:
@@ -42,22 +45,43 @@ def _of_rows(points: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
     """The comparison; gives the rows that are chosen in it."""
-    shown = readable(rows)[_FIGURES].reset_index(drop=True)
+    rows = rows.reset_index(drop=True)
+    shown = queries.side_by_side(rows, effects, residuals)
     bold = is_bold(rows["off_mean_pct"], rows["on_mean_pct"]).to_numpy()
-    shown["badges"] = queries.badges(rows, effects)
-    published = {arm: queries.published_text(rows, residuals, arm) for arm in ("baseline", "off", "on")}
-    if any(any(texts) for texts in published.values()):
-        for arm, texts in published.items():
-            shown[f"published: {arm}"] = texts
     styled = shown.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )
-    picked = widgets.table(shown, "comparison", styled=styled, clicks=True)
-    st.caption(
-        f"{LEGEND} Two badges may disagree: “≥ 1 point” is the presentation's rule, “supported” a p ≤ 0.05 "
-        "of the paired differences at that α alone. Of the published figures neither SD nor n is known."
+    # One baseline stands above the table: it would repeat in every row, and push the badges out of sight.
+    same = [name for name in ("baseline", "their baseline") if name in shown and shown[name].nunique() == 1]
+    if same:
+        own = shown[same].iloc[0]
+        words = f"{rows['lowest'].iloc[0]} alone: test error {own['baseline']}"
+        st.markdown(widgets.plain(f"Baseline, {words}{_theirs(own)}"))
+    picked = widgets.table(
+        shown,
+        "comparison",
+        dict.fromkeys(("their baseline", "their off", "their on"), "theirs"),
+        styled=styled,
+        clicks=True,
+        height=widgets.height(shown),
+        column_order=[name for name in shown if name not in same],
     )
-    return rows.reset_index(drop=True).loc[picked.index]
+    tables = queries.published_in(rows, residuals)
+    theirs = (
+        f" “Their” figures: the presentation's table {', '.join(tables)}; neither SD nor n is published."
+        if tables
+        else " Nothing was published of this stack on this data set."
+    )
+    st.caption(
+        f"{_LEGEND} Two badges that may disagree: “≥ 1 point” is the presentation's rule, “supported” a "
+        f"sign-flip p ≤ 0.05 of the paired differences at that α alone; “n = 5: no” where n is too small for "
+        f"any such p.{theirs}"
+    )
+    return rows.loc[picked.index]
+
+
+def _theirs(own: pd.Series) -> str:
+    return f"; theirs {own['their baseline']}" if "their baseline" in own else ""
 
 
 def _errors(study: str, title: str, points: pd.DataFrame, baseline: queries.Baseline) -> None:

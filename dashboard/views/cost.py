@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, costs, widgets
+from dashboard import cache, costs, peers, widgets
+from dashboard.figures import cost as figures
 from hypercore.analysis.published import Published
 
 
@@ -12,36 +13,78 @@ def page(study: str) -> None:
     found = costs.speeds(cache.table(study, "cells"))
     if found.empty:
         st.info("No cell of this study has a time yet.")
-        return
-    st.subheader("The price of a level")
+    else:
+        _levels(found)
+    _clipping(peers.read("prices"))
+    _published()
+    _peers(peers.read("speed"))
+    if not found.empty:
+        st.subheader("Speed of this study's batches")
+        widgets.table(found.round(3), "speeds")
+        st.caption(
+            "Lane-steps a second: steps × lanes / training time. Evaluation, compilation and start-up have "
+            "clocks of their own, and all clocks are of the whole batch."
+        )
+
+
+def _levels(found: pd.DataFrame) -> None:
+    st.subheader("The price of a level, in this study's runs")
     prices = costs.price_of_levels(found)
     if prices.empty:
         st.info(
             "It takes a plain optimizer and a stack on it, trained in batches of one width, to tell; "
             "this study has no such pair."
         )
-    else:
-        widgets.table(
-            prices.round(2),
-            "levels",
-            {
-                "alone_us": "alone (µs a lane-step)",
-                "stack_us": "stack (µs a lane-step)",
-                "extra_pct": st.column_config.NumberColumn("extra (%)", format="%+.1f"),
-                "extra_pct_per_level": st.column_config.NumberColumn("extra a level (%)", format="%+.1f"),
-            },
-        )
-        st.caption(
-            "Training time of a lane's step, in batches of one width on one device. Lanes with and without "
-            "clipping train in one batch, so the price of clipping does not show here."
-        )
-    _published()
-    st.subheader("Speed of the batches")
-    widgets.table(found.round(3), "speeds")
-    st.caption(
-        "Lane-steps a second: steps × lanes / training time. Evaluation, compilation and start-up have "
-        "clocks of their own, and all clocks are of the whole batch."
+        return
+    widgets.table(
+        prices.round(2),
+        "levels",
+        {
+            "alone_us": "alone (µs a lane-step)",
+            "stack_us": "stack (µs a lane-step)",
+            "extra_pct": st.column_config.NumberColumn("extra (%)", format="%+.1f"),
+            "extra_pct_per_level": st.column_config.NumberColumn("extra a level (%)", format="%+.1f"),
+        },
     )
+    st.caption("Training time of a lane's step, in batches of one width on one device.")
+
+
+def _clipping(prices: pd.DataFrame | None) -> None:
+    st.subheader("The price of a level and of clipping, measured side by side")
+    if prices is None or prices.empty:
+        st.info(
+            "Lanes with and without clipping train in one batch, so a study's clocks cannot tell the price "
+            "of clipping. The benchmarks measure it in turns; they have not been run here. This runs them:"
+        )
+        st.code(peers.MAKE, language="bash")
+        return
+    widgets.chart(
+        figures.prices(prices),
+        "prices",
+        "By how many per cent each further level, clipping, logging and evaluation lengthen a step: a mark "
+        "for the median, a line for the quartiles.",
+        prices,
+    )
+    st.caption(widgets.plain(peers.origin(prices)))
+
+
+def _peers(speed: pd.DataFrame | None) -> None:
+    st.subheader("Speed beside the peers")
+    if speed is None or speed.empty:
+        st.info("The benchmarks against the peers have not been run here. This runs them:")
+        st.code(peers.MAKE, language="bash")
+        return
+    problems = sorted(speed["problem"].unique())
+    problem = st.selectbox("Problem", problems, key="problem", bind="query-params")
+    best = peers.best(speed[speed["problem"] == problem])
+    widgets.chart(
+        figures.speed(best),
+        "peers",
+        f"Lane-steps per second on {problem}, a row for each contestant at its best layout: a mark for "
+        "the median, a line for the quartiles.",
+        best,
+    )
+    st.caption(widgets.plain(peers.origin(best)))
 
 
 def _published() -> None:

@@ -1,5 +1,7 @@
 """Inside a run: how the error, the gradients and every learned hyperparameter moved."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -26,7 +28,11 @@ def page(study: str) -> None:
     else:
         cell = str(picked["cell"].iloc[0])
         st.link_button(f"Where cell {cell} comes from", links.provenance(study, cell))
-    _curves(study, chosen)
+    gradients = cache.optional(study, "gradients")
+    levels = runs.gradients_of(gradients, chosen) if gradients is not None else chosen.head(0)
+    _curves(study, chosen, runs.PANELS if levels.empty else runs.OUTCOMES)
+    if len(levels):
+        _gradients(levels, chosen)
     _trajectories(study, chosen)
     _final(study, title, entry)
 
@@ -51,19 +57,31 @@ def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     ].sort_values(["clipping", "seed"])
 
 
-def _curves(study: str, chosen: pd.DataFrame) -> None:
+def _curves(study: str, chosen: pd.DataFrame, names: Iterable[str]) -> None:
     st.subheader("Over the epochs")
     points = runs.curves_of(cache.table(study, "curves"), chosen)
     if points.empty:
         st.info("These runs ended before their first epoch did, or have no result yet.")
         return
     widgets.chart(
-        figures.curves(points, runs.blow_ups(chosen)),
+        figures.curves(points, runs.blow_ups(chosen), names),
         "curves",
-        "Test error, training loss, gradient norm, clipping threshold and share of clipped norms over the "
-        "epochs, a line for each chosen run, a vertical line where one turned non-finite.",
+        f"{', '.join(runs.PANELS[name] for name in names).capitalize()} over the epochs, a line for each "
+        "chosen run, a vertical line where one turned non-finite.",
         points,
     )
+
+
+def _gradients(points: pd.DataFrame, chosen: pd.DataFrame) -> None:
+    st.subheader("The gradient of every level")
+    widgets.chart(
+        figures.gradients(points, runs.blow_ups(chosen)),
+        "gradients",
+        "For every level the norm of its gradient, its clipping threshold and the share of norms that were "
+        "clipped, over the steps: a line for each chosen run, a vertical line where one turned non-finite.",
+        points,
+    )
+    st.caption("Level 0 are the weights, level 1 the lowest optimizer's hyperparameters, and so on upwards.")
 
 
 def _trajectories(study: str, chosen: pd.DataFrame) -> None:
@@ -97,4 +115,6 @@ def _final(study: str, title: str, entry: pd.DataFrame) -> None:
         ends,
         clicks=True,
     )
+    if words := runs.convergence(ends):
+        st.write(words)
     widgets.look_inside(study, title, picked, "Click a mark, or choose a row, to look inside that run.")

@@ -1,15 +1,32 @@
 """Provenance: where a number comes from, and how to make it again."""
 
+import pandas as pd
 import streamlit as st
 
-from dashboard import cache, costs, data, widgets
+from dashboard import cache, data, links, origins, widgets
+from hypercore.spec.stack import short
 
 
 def page(study: str) -> None:
     """Draw the page."""
     cells = cache.table(study, "cells")
-    _mixed(costs.mixed_versions(cells))
-    st.subheader("Every fact about one cell")
+    _mixed(origins.mixed_versions(cells))
+    cell = _chosen(cells)
+    if cell is None:
+        return
+    _summary(study, cells, cell)
+    _again(study, cell)
+    st.subheader("Every fact about it")
+    widgets.table(
+        origins.provenance(cell),
+        "facts",
+        {"value": st.column_config.TextColumn(width="medium")},
+        height="content",
+    )
+    _config(study)
+
+
+def _chosen(cells: pd.DataFrame) -> pd.Series | None:
     identifier = st.text_input(
         "Cell id, or its beginning",
         key="cell",
@@ -19,20 +36,62 @@ def page(study: str) -> None:
     )
     found = cells[cells["cell_id"].str.startswith(identifier.strip())] if identifier else cells.head(1)
     if found.empty:
-        st.warning(f"No cell of this study has an id that begins with {widgets.plain(identifier)}.")
-        return
+        if identifier:
+            st.warning(f"No cell of this study has an id that begins with {widgets.plain(identifier)}.")
+        else:
+            st.info("This study plans no cell.")
+        return None
     if found["cell_id"].nunique() > 1:
         st.info(f"{found['cell_id'].nunique()} cells begin so; this is the first.")
     elif not identifier:
         st.caption("This is the study's first cell.")
-    cell = found.iloc[0]
-    widgets.table(costs.provenance(cell), "facts", height="content")
-    st.write("This makes the number again, if its result is deleted or its code changed:")
-    st.code(f"git checkout {_commit(cell['git_commit'])}\n{data.command(study)}", language="bash")
-    st.caption(
-        "The study's config names the cell; on the same execution key it comes out the same bit for bit. "
-        "A + after the commit says that files were changed after it."
+    return found.iloc[0]
+
+
+def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
+    error = cell["test_error_pct"]
+    result = str(cell["status"]) if pd.isna(error) else f"test error {error:.2f}%"
+    words = (
+        f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {cell['epochs']} epochs, batch "
+        f"{cell['batch_size']}), clipping {cell['clipping']}, seed {cell['seed']}: {result}"
     )
+    st.subheader(widgets.plain(f"Cell {cell['cell_id']}"))
+    st.markdown(f"**{widgets.plain(words)}**")
+    run = cells[(cells["cell_id"] == cell["cell_id"]) & (cells["label"] == cell["label"])]
+    address = links.inside(study, data.title_of(cells, cell), run)
+    st.link_button(f"Look inside: α = {short(cell['alpha'])}, seed {cell['seed']}", address)
+
+
+def _again(study: str, cell: pd.Series) -> None:
+    commit = cell["git_commit"]
+    known = isinstance(commit, str) and bool(commit)
+    checkout = f"git checkout {commit.removesuffix('+')}\n" if known else ""
+    one = origins.config_of(cell)
+    if one is None:
+        st.write("This trains it and the stack whose learned values it starts with, as part of its study:")
+        st.code(f"{checkout}{data.command(study)}", language="bash")
+    else:
+        st.write("This trains it alone, again, whatever is in the store (as the file `one-cell.yaml`):")
+        st.code(one, language="yaml")
+        st.code(f"{checkout}{data.MAKE} --configfile one-cell.yaml -R train", language="bash")
+        st.write(
+            "And this makes the study's results, of which it is one; what is there is not trained again:"
+        )
+        st.code(data.command(study), language="bash")
+    st.caption(
+        "On the same execution key (device, backend, versions) it comes out the same bit for bit."
+        + (" Files had been changed after that commit." if known and commit.endswith("+") else "")
+        + ("" if known else " Its commit is not known: it was trained outside a git checkout.")
+    )
+
+
+def _config(study: str) -> None:
+    path = data.config(study)
+    if path is None:
+        st.caption("The study's config is not among the files in the folder config.")
+        return
+    with st.expander(f"The study's config: {widgets.plain(path)}"):
+        st.code(path.read_text(encoding="utf-8", errors="replace"), language="yaml")
 
 
 def _mixed(mixed: dict[str, list[str]]) -> None:
@@ -43,7 +102,3 @@ def _mixed(mixed: dict[str, list[str]]) -> None:
         f"- **{widgets.plain(name)}**: {widgets.plain(', '.join(values))}" for name, values in mixed.items()
     ]
     st.warning("\n".join(["Results of different origin are mixed in this study:", *lines]))
-
-
-def _commit(commit: object) -> str:
-    return str(commit).removesuffix("+") if isinstance(commit, str) and commit else "main"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, stability, widgets
+from dashboard import cache, data, stability, widgets
 from dashboard.figures import stability as figures
 from hypercore.analysis.judgement import DivergenceRule
 from hypercore.analysis.regions import Criteria
@@ -14,7 +14,8 @@ _ERRORS = np.linspace(0, 100, 101)
 
 def page(study: str) -> None:
     """Draw the page."""
-    criteria, rule = _criteria()
+    default = cache.criteria(study)
+    criteria, rule = _criteria(default)
     grids = cache.grids(study, rule)
     if not grids:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
@@ -31,12 +32,18 @@ def page(study: str) -> None:
         clicks=True,
     )
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
-    _flips(study, points, (criteria, rule))
+    gains = stability.gains(grids, criteria)
+    if (criteria, rule) == (default, DivergenceRule()):
+        st.caption(
+            "These are the study's own criteria. Move one, and the verdicts that flip are listed here."
+        )
+    else:
+        _flips(cache.grids(study, DivergenceRule()), default, points, (regions, gains))
     st.subheader("How far the safe range reaches")
     if regions["alpha_low"].isna().all():
         st.info("No α of this study is shown to be safe under these criteria; more seeds may tell.")
     else:
-        _intervals(grids, regions, criteria)
+        _intervals(regions, gains)
     _profiles(study, sorted({grid.title for grid in grids}))
     _sensitivity(study)
     st.subheader("Do taller stacks have wider ranges?")
@@ -51,9 +58,9 @@ def page(study: str) -> None:
     )
 
 
-def _intervals(grids: list[stability.Grid], regions: pd.DataFrame, criteria: Criteria) -> None:
+def _intervals(regions: pd.DataFrame, gains: pd.DataFrame) -> None:
     widgets.chart(
-        figures.intervals_figure(regions, stability.gains(grids, criteria)),
+        figures.intervals_figure(regions, gains),
         "intervals",
         "For each stack a bar over its longest run of safe α, without and with clipping, and how many "
         "decades clipping adds.",
@@ -61,13 +68,13 @@ def _intervals(grids: list[stability.Grid], regions: pd.DataFrame, criteria: Cri
     )
 
 
-def _criteria() -> tuple[Criteria, DivergenceRule]:
+def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
     left, middle, right = st.columns(3)
     epsilon = left.slider(
         "Margin ε: points of error above the baseline that still count as safe",
         min_value=0.0,
-        max_value=10.0,
-        value=1.0,
+        max_value=max(10.0, default.epsilon_pct),
+        value=default.epsilon_pct,
         step=0.25,
         key="epsilon",
         bind="query-params",
@@ -75,8 +82,8 @@ def _criteria() -> tuple[Criteria, DivergenceRule]:
     tolerated = middle.slider(
         "Share of seeds that may diverge at a safe α (%)",
         min_value=0,
-        max_value=50,
-        value=0,
+        max_value=95,
+        value=round(100 * default.tolerated_divergence),
         step=5,
         key="tolerated",
         bind="query-params",
@@ -97,19 +104,29 @@ def _criteria() -> tuple[Criteria, DivergenceRule]:
         bind="query-params",
         help="A run whose last epoch's training loss is not below the first batch's counts as diverged.",
     )
-    return Criteria(epsilon_pct=epsilon, tolerated_divergence=tolerated / 100), DivergenceRule(loss, near)
+    chosen = Criteria(epsilon_pct=epsilon, tolerated_divergence=tolerated / 100)
+    same = (epsilon, tolerated) == (default.epsilon_pct, round(100 * default.tolerated_divergence))
+    return default if same else chosen, DivergenceRule(loss, near)
 
 
-def _flips(study: str, points: pd.DataFrame, chosen: tuple[Criteria, DivergenceRule]) -> None:
-    default = (Criteria(), DivergenceRule())
-    if chosen == default:
-        st.caption("These are the default criteria. Move one, and the verdicts that flip are listed here.")
-        return
-    changed = stability.flips(stability.safety_map(cache.grids(study, default[1]), default[0]), points)
+def _flips(
+    grids: list[stability.Grid],
+    default: Criteria,
+    points: pd.DataFrame,
+    ranges: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    """What the chosen criteria flip against the study's own."""
+    changed = stability.flips(stability.safety_map(grids, default), points)
     if changed.empty:
-        st.success("No verdict flips: under the default criteria the map is the same.")
+        st.success("No verdict flips: under the study's own criteria the map is the same.")
         return
-    st.warning(f"{len(changed)} verdicts differ from those under the default criteria:")
+    own = stability.region_table(grids, default), stability.gains(grids, default)
+    moved = stability.range_flips(own, ranges)
+    st.warning(
+        f"{len(changed)} verdicts on an α and {len(moved)} on a range differ from the study's own criteria:"
+    )
+    if len(moved):
+        widgets.table(moved, "range-flips")
     widgets.table(changed, "flips", {"alpha": st.column_config.NumberColumn("α", format="%.3g")})
 
 
@@ -132,6 +149,9 @@ def _profiles(study: str, titles: list[str]) -> None:
 def _sensitivity(study: str) -> None:
     st.subheader("What a badly chosen α costs")
     found = cache.derived(study, "sensitivity")
+    if found.empty:
+        st.info("No stack of this study has a result yet.")
+        return
     shown = pd.DataFrame(
         {
             "stack": found["label"],
@@ -145,7 +165,14 @@ def _sensitivity(study: str) -> None:
             "error at the best α (%)": found["best_pct"].round(2),
         }
     )
-    widgets.table(shown, "sensitivity", {"best α": st.column_config.NumberColumn(format="%.3g")})
+    widgets.chart(
+        figures.sensitivity_figure(found.assign(title=data.titles(found))),
+        "sensitivity",
+        "For each stack, without and with clipping: how far the error is above the best α's, on average over "
+        "log α.",
+        shown,
+        columns={"best α": st.column_config.NumberColumn(format="%.3g")},
+    )
     st.caption(
         "Sensitivity: the mean over log α of the error above the best α's. The best α is chosen "
         "leave-one-seed-out, so its error is not flattered by the choice."

@@ -3,24 +3,37 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, coverage, data, widgets
+from dashboard import cache, coverage, data, runs, widgets
 from dashboard.figures import sweeps as figures
+from hypercore.spec.stack import short
 
 REFRESH_SEC = 3
 
 
 def page(study: str) -> None:
     """Draw the page."""
-    _live(study)
-    _coverage(study)
+    seen = _seen(study)
+    st.fragment(_live, run_every=REFRESH_SEC)(study, seen)
+    # While a run goes on the matrix is drawn anew; else it stays, with what was chosen in it.
+    (st.fragment(_coverage, run_every=REFRESH_SEC) if seen[0] else _coverage)(study)
     _needed(study)
     _browser(study)
     _differences(study)
 
 
-@st.fragment(run_every=REFRESH_SEC)
-def _live(study: str) -> None:
-    states, problems = coverage.sweep_states(data.results_root(), study)
+def _seen(study: str) -> tuple[object, ...]:
+    """What the page was drawn from: whether a run goes on, and the tables' stamps."""
+    root = data.results_root()
+    states, _ = coverage.sweep_states(root, study)
+    stamps = [data.stamp(data.table_path(root, study, name)) for name in data.TABLES]
+    return bool((states["state"] == "running").any()), *stamps
+
+
+def _live(study: str, seen: tuple[object, ...]) -> None:
+    if _seen(study) != seen:
+        st.rerun()
+    root = data.results_root()
+    states, problems = coverage.sweep_states(root, study)
     for problem in problems:
         st.warning(widgets.plain(problem))
     running = states[states["state"] == "running"]
@@ -28,37 +41,36 @@ def _live(study: str) -> None:
         st.caption(f"No sweep of this study is running; looked at {pd.Timestamp.now():%H:%M:%S}.")
         return
     done, cells = int(states["done"].sum()), max(int(states["cells"].sum()), 1)
-    left = coverage.time_left_sec(states)
-    words = (
-        ""
-        if left is None
-        else f", about {left / 60:.0f} min left"
-        if left > 90
-        else f", about {left:.0f} s left"
-    )
-    st.progress(min(done / cells, 1.0), f"{done} of {cells} cells of the sweeps so far{words}")
-    st.dataframe(running, hide_index=True, key="running")
+    words = f"{done} of {cells} cells of the sweeps so far{_time_left(study, states)}"
+    st.progress(min(done / cells, 1.0), words)
+    st.dataframe(running, hide_index=True, key="running", alt="The sweeps that run, with their progress.")
 
 
-def _cells(study: str) -> pd.DataFrame:
-    """The cells; before there are any, the plan with every cell missing."""
-    if data.table_path(data.results_root(), study, "cells").exists():
-        return cache.table(study, "cells")
-    return cache.table(study, "plan").assign(status="missing")
+def _time_left(study: str, states: pd.DataFrame) -> str:
+    root = data.results_root()
+    waiting = coverage.waiting_sec(coverage.follow(cache.planned(study), states, root), root)
+    left = coverage.time_left_sec(states, waiting or 0.0)
+    if left is None:
+        return ""
+    about = "at least" if waiting is None else "about"
+    return f", {about} {left / 60:.0f} min left" if left > 90 else f", {about} {left:.0f} s left"
 
 
 def _coverage(study: str) -> None:
     st.subheader("Planned and done")
-    cells = _cells(study)
+    root = data.results_root()
+    states, _ = coverage.sweep_states(root, study)
+    cells = coverage.follow(cache.planned(study), states, root)
     counts = coverage.coverage(cells)
-    total = counts[["planned", "done", "failed", "missing"]].sum()
-    for column, (name, value) in zip(st.columns(4), total.items(), strict=True):
-        column.metric(str(name), int(value))
+    total = counts[["planned", "done", "failed", "running", "missing"]].sum()
+    with st.container(horizontal=True, gap="large"):
+        for name, value in total.items():
+            st.metric(str(name), int(value), width="content")
     picked = widgets.chart(
         figures.coverage(counts),
         "coverage",
         "A row for each stack and clipping and a column for each α: whether all planned seeds are done, "
-        "some are missing or some failed.",
+        "some are running, some are missing or some failed.",
         counts,
         clicks=True,
     )
@@ -73,25 +85,35 @@ def _needed(study: str) -> None:
     if not data.table_path(data.results_root(), study, "cells").exists():
         st.info("Nothing is trained yet.")
         return
-    needed = coverage.seeds_needed(cache.derived(study, "safety"))
+    needed = coverage.seeds_needed(cache.derived(study, "safety"), cache.criteria(study).epsilon_pct)
     if needed.empty:
         st.success("No α of this study is undetermined.")
         return
-    picked = widgets.table(
-        needed.assign(
-            seeds_needed=needed["seeds_needed"].astype(object).where(needed["seeds_needed"].notna(), "–")
-        ).astype({"seeds_needed": str}),
-        "needed",
-        {"alpha": st.column_config.NumberColumn("α", format="%.3g")},
-        clicks=True,
+    shown = pd.DataFrame(
+        {
+            "stack": needed["title"],
+            "clipping": needed["clipping"],
+            "α": needed["alpha"].map(short),
+            "seeds now": needed["n_pairs"],
+            "above the baseline (points)": needed["excess_pct"].map("{:+.2f}".format),
+            "95% interval": needed["low_pct"].map("{:+.2f}".format)
+            + " to "
+            + needed["high_pct"].map("{:+.2f}".format),
+            "seeds needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
+        }
     )
+    picked = needed.loc[widgets.table(shown, "needed", clicks=True).index]
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     st.caption(
         "If mean and SD stay as they are; – where no 200 seeds would do, or too few are there to tell."
     )
-    if needed["seeds_needed"].notna().any():
-        seeds = int(needed["seeds_needed"].max())
-        st.write(f"In the study's config set `seeds: {seeds}`; then this trains the new seeds' cells only:")
+    known = needed["seeds_needed"].dropna().astype(int).sort_values()
+    if len(known):
+        half, every = known.iloc[(len(known) - 1) // 2], known.iloc[-1]
+        st.write(
+            f"In the study's config `seeds: {half}` would settle {int((known <= half).sum())} of these "
+            f"{len(needed)} points, `seeds: {every}` {len(known)}. This then trains the new seeds only:"
+        )
         st.code(data.command(study), language="bash")
 
 
@@ -101,27 +123,39 @@ def _browser(study: str) -> None:
         st.info("Nothing is trained yet.")
         return
     cells = cache.judged(study)
-    states = sorted(cells["status"].unique())
-    left, right = st.columns(2)
-    wanted = left.pills("Status", states, selection_mode="multi", key="status", bind="query-params")
-    text = right.text_input("Stack contains", key="contains", bind="query-params", max_chars=80)
-    rows = cells[cells["status"].isin(wanted)] if wanted else cells
-    rows = rows[rows["stack"].str.contains(text, case=False, regex=False)] if text else rows
-    st.caption(f"{len(rows)} of {len(cells)} runs; the first 1000 are shown.")
+    rows = _filtered(cells)
+    st.caption(f"{len(rows)} of {len(cells)} runs{'; the first 1000 are shown' if len(rows) > 1000 else ''}.")
     rows = rows.head(1000)
-    shown = rows[
-        ["label", "dataset", "alpha", "clipping", "seed", "status", "diverged", "test_error_pct", "cell_id"]
-    ].reset_index(drop=True)
-    columns = {
-        "alpha": st.column_config.NumberColumn("α", format="%.3g"),
-        "test_error_pct": st.column_config.NumberColumn("test error (%)", format="%.2f"),
-        "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
-    }
-    lines = shown["cell_id"].map(coverage.sparklines(_few(cache.table(study, "curves"), rows)))
-    picked = widgets.table(shown, "browser", columns, styled=shown.assign(over_epochs=lines), clicks=True)
-    run = rows.iloc[picked.index]
-    title = str(data.titles(cells)[run.index[0]]) if len(run) else ""
-    widgets.look_inside(study, title, run, "Choose a row to look inside its run.")
+    listed = runs.listing(rows)
+    lines = listed["cell_id"].map(coverage.sparklines(_few(cache.table(study, "curves"), rows)))
+    shown = listed.assign(over_epochs=lines)
+    picked = widgets.table(listed, "browser", widgets.RUN_COLUMNS, styled=shown, clicks=True)
+    widgets.look_inside_rows(study, cells, rows.iloc[picked.index], "Choose a row to look inside its run.")
+
+
+def _filtered(cells: pd.DataFrame) -> pd.DataFrame:
+    with st.container(horizontal=True):
+        text = st.text_input("Stack contains", key="contains", bind="query-params", max_chars=80, width=240)
+        chosen = {
+            name: st.pills(
+                label,
+                sorted(cells[name].unique()),
+                selection_mode="multi",
+                key=f"only_{name}",
+                bind="query-params",
+            )
+            for name, label in (("status", "Status"), ("clipping", "Clipping"), ("dataset", "Data set"))
+        }
+        diverged = st.toggle("Diverged only", key="diverged", bind="query-params")
+    keep = pd.Series(True, index=cells.index)
+    for name, wanted in chosen.items():
+        if wanted:
+            keep &= cells[name].isin(wanted)
+    if text:
+        keep &= cells["stack"].str.contains(text, case=False, regex=False)
+    if diverged:
+        keep &= cells["diverged"].eq(True).fillna(False).astype(bool)
+    return cells[keep]
 
 
 def _few(curves: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

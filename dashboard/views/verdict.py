@@ -1,10 +1,15 @@
 """Verdict: in a sentence each, the safe α of every stack and what clipping does."""
 
+import json
+
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, widgets
-from dashboard.verdicts import Verdict, verdicts
+from dashboard import cache, data, links, runs, stability, widgets
+from dashboard.figures import stability as figures
+from dashboard.verdicts import Verdict, choices, verdicts
+from hypercore.analysis.report import reading_sentence
+from hypercore.spec.columns import Role
 
 MOST_CARDS = 40
 _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "undetermined": "? undetermined"}
@@ -12,13 +17,38 @@ _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "u
 
 def page(study: str) -> None:
     """Draw the page."""
-    found = verdicts(cache.derived(study, "regions"), cache.derived(study, "effects"))
-    if not found:
+    regions = cache.derived(study, "regions")
+    found = verdicts(regions, cache.derived(study, "effects"))
+    if found:
+        _choices(study, regions)
+        shown = _few(found)
+        _ranges(regions, shown)
+        for verdict in shown:
+            _card(study, verdict)
+        sentences = pd.DataFrame(
+            [
+                {"stack": one.name, "safe": one.safe, "clipping": one.gain, "effect": one.effect}
+                for one in found
+            ]
+        )
+        widgets.exports(sentences, "verdicts")
+    else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
-    for verdict in _few(found):
-        _card(verdict)
     _claims(study, cache.optional(study, "claims"))
-    _residuals(cache.optional(study, "residuals"))
+    _residuals(study, cache.optional(study, "residuals"))
+    _readings(cache.optional(study, "readings"))
+
+
+def _choices(study: str, regions: pd.DataFrame) -> None:
+    chosen = choices(regions, cache.derived(study, "sensitivity"))
+    for choice in chosen:
+        what = f"On {widgets.plain(choice.dataset)}: {widgets.plain(choice.what)}."
+        st.success(
+            f"**{what}** {widgets.plain(choice.why)}",
+            icon=":material/star:",
+        )
+    for dataset in sorted(set(regions["dataset"]) - {choice.dataset for choice in chosen}):
+        st.warning(f"On {widgets.plain(dataset)} no stack's best α is shown to be safe; more seeds may tell.")
 
 
 def _few(found: list[Verdict]) -> list[Verdict]:
@@ -31,9 +61,26 @@ def _few(found: list[Verdict]) -> list[Verdict]:
     return chosen[:MOST_CARDS]
 
 
-def _card(verdict: Verdict) -> None:
+def _ranges(regions: pd.DataFrame, shown: list[Verdict]) -> None:
+    ranges, gains = stability.filed_ranges(regions)
+    own = ranges[ranges["title"].isin([verdict.title for verdict in shown])]
+    if own["alpha_low"].notna().any():
+        widgets.chart(
+            figures.intervals_figure(own, gains),
+            "ranges",
+            "For each stack a bar over its longest run of safe α, without and with clipping, and how many "
+            "decades clipping adds.",
+            own,
+        )
+
+
+def _card(study: str, verdict: Verdict) -> None:
     with st.container(border=True):
-        st.subheader(widgets.plain(verdict.title), anchor=False)
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.subheader(widgets.plain(verdict.name), anchor=False)
+            st.link_button(
+                "Compare", links.compare(study, verdict.title), type="tertiary", icon=":material/compare:"
+            )
         st.markdown(f"**{widgets.plain(verdict.safe)}** {widgets.plain(verdict.gain)}")
         if verdict.effect:
             icon = ":material/verified:" if verdict.sure else ":material/help:"
@@ -53,7 +100,7 @@ def _claims(study: str, claims: pd.DataFrame | None) -> None:
     )
     rows = claims[claims["verdict"].isin(wanted)] if wanted else claims
     decided_first = rows["verdict"].map({name: place for place, name in enumerate(_ICONS)})
-    rows = rows.loc[decided_first.sort_values(kind="stable").index]
+    rows = rows.loc[decided_first.sort_values(kind="stable").index].reset_index(drop=True)
     shown = pd.DataFrame(
         {
             "verdict": rows["verdict"].map(_ICONS).fillna(rows["verdict"]),
@@ -67,34 +114,68 @@ def _claims(study: str, claims: pd.DataFrame | None) -> None:
         "claim": st.column_config.TextColumn(width="large"),
         "why": st.column_config.TextColumn(width="large"),
     }
-    widgets.table(shown, "claims", wide)
+    picked = widgets.table(shown, "claims", wide, clicks=True)
+    if picked.empty:
+        st.caption("Choose a row to read it whole and to see the runs that it rests on.")
+    else:
+        _claim(study, rows.loc[picked.index[0]])
 
 
-def _residuals(residuals: pd.DataFrame | None) -> None:
+def _claim(study: str, claim: pd.Series) -> None:
+    words = f"{claim['statement']}: {claim['verdict']}, for {claim['reason']}."
+    st.markdown(f"{widgets.plain(words)} ({widgets.plain(claim['source'])})")
+    judged = cache.judged(study)
+    own = judged[judged["cell_id"].isin(json.loads(claim["cells"])) & (judged["role"] == Role.STACK.value)]
+    if own.empty:
+        st.caption("It rests on no run of this study.")
+        return
+    listed = runs.listing(own)
+    picked = widgets.table(listed, "claim-runs", widgets.RUN_COLUMNS, clicks=True)
+    widgets.look_inside_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
+
+
+def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
     st.header("Ours against the published numbers")
     if residuals is None or residuals.empty:
         st.info("None of this study's runs is one that was published, so there is nothing to compare with.")
         return
+    residuals = residuals.reset_index(drop=True)
     unknown = residuals["published_sd_pct"].isna()
     shown = pd.DataFrame(
         {
             "source": residuals["source"].astype(str) + ", table " + residuals["table"].astype(str),
             "stack": residuals["printed_stack"],
             "arm": residuals["arm"],
-            "α": residuals["alpha"],
             "ours (%)": residuals["ours_pct"].round(2),
-            "our SD": residuals["ours_sd_pct"].round(2),
-            "n": residuals["n"],
             "published (%)": residuals["published_pct"],
             "published SD": residuals["published_sd_pct"].map("{:.2f}".format).mask(unknown, "unknown"),
-            "ours − published": residuals["residual_pct"].round(2),
-            "95% from": residuals["low_pct"].round(2),
-            "to": residuals["high_pct"].round(2),
+            "ours − published": residuals["residual_pct"].map("{:+.2f}".format),
+            "95% interval": residuals["low_pct"].map("{:+.2f}".format)
+            + " to "
+            + residuals["high_pct"].map("{:+.2f}".format),
+            "our SD": residuals["ours_sd_pct"].round(2),
+            "n": residuals["n"],
+            "clipping": residuals["clipping"],
             "note": residuals["note"],
         }
     )
-    widgets.table(shown, "residuals", {"α": st.column_config.NumberColumn(format="%.3g")})
-    st.caption(
-        "The interval is from our seeds alone. The presentation gives neither SD nor number of runs, so "
-        "“unknown” stands where its own spread would."
-    )
+    picked = widgets.table(shown, "residuals", clicks=True)
+    if unknown.any():
+        st.caption(
+            "Published SD unknown: the presentation gives neither SD nor number of runs. The interval is "
+            "from our seeds alone."
+        )
+    cells = cache.table(study, "cells")
+    own = cells.head(0)
+    if len(picked):
+        row = residuals.loc[picked.index[0], [*data.ENTRY, "clipping", "alpha"]]
+        own = cells[cells[list(row.index)].eq(row, axis="columns").all(axis="columns")]
+    widgets.look_inside_rows(study, cells, own, "Choose a row to look inside its runs.")
+
+
+def _readings(readings: pd.DataFrame | None) -> None:
+    if readings is None or len(readings) < 2:
+        return
+    st.header("Which reading of the clipping formula comes nearest")
+    st.write(widgets.plain(reading_sentence(readings)))
+    widgets.table(readings.drop(columns="study").round(3), "readings")

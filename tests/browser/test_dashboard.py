@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,27 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dashboard.site import PAGES
-from hypercore.results.files import write_json
 from tests.browser.conftest import Open, dashboard, screenshot, settle
-from tests.unit.studies import MadeUp, write_study
+from tests.workflow.runner import TINY, Workplace, command, environment
 
 NAMES = ["", *[page.path for page in PAGES[1:]]]
-CHARTS = {"": 0, "compare": 2, "stability": 3, "inside": 3, "sweeps": 1, "cost": 0, "provenance": 0}
+CHARTS = {"": 1, "compare": 2, "stability": 4, "inside": 4, "sweeps": 1, "cost": 0, "provenance": 0}
 # What the words of each chart must tell, in the order of the charts.
 TOLD = {
     "compare": [r"Test error of .* on digits against .*α.* baseline", r"error without clipping minus error"],
-    "stability": [r"row for each stack .*unsafe", r"longest run of safe α", r"share of all runs"],
-    "inside": [r"Test error, training loss", r"learned hyperparameter", r"learned α at the end"],
+    "": [r"longest run of safe α"],
+    "stability": [
+        r"row for each stack .*unsafe",
+        r"longest run of safe α",
+        r"share of all runs",
+        r"how far the error is above the best α's",
+    ],
+    "inside": [
+        r"Test error \(%\), training loss",
+        r"norm of its gradient",
+        r"learned hyperparameter",
+        r"learned α at the end",
+    ],
     "sweeps": [r"planned seeds are done"],
 }
 
@@ -96,19 +107,27 @@ def test_a_table_is_downloaded(open_page: Open, tmp_path: Path) -> None:
     assert path.read_text().startswith("α,clipping,baseline")
 
 
-def test_progress_refreshes_while_a_sweep_runs(browser: Browser, tmp_path: Path) -> None:
-    write_study(tmp_path, MadeUp(seeds=2))
-    state = {"sweep": "s", "study": "digits", "state": "running", "cells": 10, "failed": 0, "eta_sec": 60.0}
-    write_json(tmp_path / "status" / "s.json", {**state, "done": 1})
-    with dashboard(tmp_path) as url:
+def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:
+    place = Workplace(tmp_path)
+    place.write(TINY.replace("epochs: 1", "epochs: 40").replace("seeds: 1", "seeds: 4"))
+    with dashboard(tmp_path / "results") as url:
         page = browser.new_page()
         page.goto(f"{url}/sweeps")
-        expect(page.get_by_text("1 of 10 cells")).to_be_visible()
-        write_json(tmp_path / "status" / "s.json", {**state, "done": 7})
-        expect(page.get_by_text("7 of 10 cells")).to_be_visible()
-        write_json(tmp_path / "status" / "s.json", {**state, "done": 10, "state": "done"})
-        expect(page.get_by_text("No sweep of this study is running")).to_be_visible()
+        expect(page.get_by_text("There are no results")).to_be_visible()
+        with (tmp_path / "log").open("wb") as log:
+            run = subprocess.Popen(command(), cwd=tmp_path, env=environment(), stdout=log, stderr=log)
+        expect(metric(page, "planned")).to_have_text("16", timeout=120_000)
+        expect(page.get_by_text(re.compile(r"\d+ of 16 cells of the sweeps"))).to_be_visible(timeout=120_000)
+        expect(metric(page, "running")).to_have_text("16")
+        expect(page.get_by_text("No sweep of this study is running")).to_be_visible(timeout=180_000)
+        expect(metric(page, "done")).to_have_text("16")
+        assert run.wait(timeout=180) == 0, (tmp_path / "log").read_text()
+        expect(page.get_by_text("16 of 16 runs")).to_be_visible()
         page.close()
+
+
+def metric(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("stMetric").filter(has_text=name).get_by_test_id("stMetricValue")
 
 
 def test_nothing_is_asked_of_other_machines(browser: Browser, site: str) -> None:

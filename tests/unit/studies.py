@@ -40,6 +40,7 @@ class MadeUp:
     alphas: tuple[tuple[str, tuple[float, ...]], ...] = tuple(DEFAULT_ALPHAS.items())
     clippings: tuple[Clipping, ...] = (OFF, ON)
     seeds: int = 5
+    batch_size: int = 32
     missing: Callable[[Cell], bool] = lambda _: False
     failed: Callable[[Cell], bool] = lambda _: False
 
@@ -51,11 +52,12 @@ def planned(made_up: MadeUp) -> list[tuple[Row, Cell]]:
         stack = parse_stack(label)
         epochs = 5 if stack.lowest.name in ("Adam", "RMSProp") else 30
         for seed in range(made_up.seeds):
-            base = Cell(made_up.dataset, "mlp", stack.baseline, OFF, epochs, 32, seed)
+            length = (epochs, made_up.batch_size, seed)
+            base = Cell(made_up.dataset, "mlp", stack.baseline, OFF, *length)
             rows.append((_row(made_up, stack.lowest.name, spec.Role.BASELINE, None, base), base))
             for alpha in alphas:
                 for clipping in made_up.clippings:
-                    cell = Cell(made_up.dataset, "mlp", stack.with_alpha(alpha), clipping, epochs, 32, seed)
+                    cell = Cell(made_up.dataset, "mlp", stack.with_alpha(alpha), clipping, *length)
                     rows.append((_row(made_up, label, spec.Role.STACK, base.id, cell), cell))
     return rows
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hypercore.analysis.analyse import Settings, write_analysis
+from hypercore.analysis.regions import Criteria
 from tests.unit.studies import MadeUp, write_study
 
 RunPage = Callable[..., AppTest]
@@ -25,6 +27,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
             failed=lambda cell: cell.seed == 4 and cell.stack.height > 1,
         ),
     )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One study with every table of the analysis, of runs that were published too, and nothing beside it."""
+    folder = tmp_path_factory.mktemp("rich")
+    alphas = (("Adam / SGD", (1e-4, 1e-3, 5e-3, 1e-2, 5e-2)), ("SGD / SGD / SGD", (0.1, 1.0)))
+    made_up = MadeUp("rich", "mnist", alphas, seeds=6, batch_size=256)
+    write_analysis(write_study(folder, made_up), Settings(Criteria(resamples=100)))
     return folder
 
 

@@ -1,13 +1,16 @@
 """What lies in the results' folder, and how entries are named."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from dashboard import data
+from hypercore.analysis.tables import write_frame
 from hypercore.results.files import ResultFileError
-from tests.unit.studies import write_study
+from hypercore.spec import columns as spec
+from tests.unit.studies import MadeUp, write_study
 
 
 def test_studies_are_folders_with_a_plan_or_cells(tmp_path: Path) -> None:
@@ -59,4 +62,38 @@ def test_the_command_names_the_studys_config(tmp_path: Path) -> None:
     (tmp_path / "other.yaml").write_text("# a comment\nname: mnist-reference # the name\n")
     assert data.command("digits", tmp_path) == "snakemake --cores all"
     assert data.command("mnist-reference", tmp_path).endswith(f"--configfile {tmp_path}/other.yaml")
-    assert data.command("mnist", tmp_path) == "snakemake --cores all"
+    assert data.command("mnist", tmp_path).endswith("--configfile path/to/the/config/of/mnist.yaml")
+
+
+def test_at_first_the_study_with_the_newest_result_is_shown(tmp_path: Path) -> None:
+    older = {"created_utc": "2025-06-01T00:00:00+00:00"}
+    for name, facts in (("a", older), ("b", {}), ("c", older)):
+        folder = write_study(tmp_path, MadeUp(study=name, seeds=1))
+        cells = data.read(tmp_path, name, "cells").assign(**facts)
+        write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
+    assert data.newest(tmp_path, ["a", "b", "c"]) == "b"
+    (tmp_path / "b" / "cells.parquet").write_bytes(b"PAR1")
+    assert data.newest(tmp_path, ["a", "b", "c"]) == "a"
+    assert data.newest(tmp_path, ["b"]) == "b"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("alpha", -1.0, "holds -1.0 in row 3, allowed: a finite number above 0"),
+        ("alpha", float("inf"), "holds inf in row 3"),
+        ("label", None, "holds nothing in row 3, allowed: a value"),
+        ("status", "<b>done</b>", "holds <b>done</b> in row 3, allowed: finished"),
+        ("n_classes", 0, "holds 0 in row 3, allowed: 2 or more"),
+        ("test_error_pct", 101.0, "holds 101.0 in row 3, allowed: 0 to 100"),
+    ],
+)
+def test_values_that_no_run_can_have_are_refused(
+    tmp_path: Path, column: str, value: object, said: str
+) -> None:
+    folder = write_study(tmp_path, MadeUp(seeds=1))
+    cells = data.read(tmp_path, "digits", "cells")
+    cells.loc[2, column] = value
+    write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
+    with pytest.raises(ResultFileError, match=re.escape(said)):
+        data.read(tmp_path, "digits", "cells")

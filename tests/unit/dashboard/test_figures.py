@@ -7,11 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import coverage, data, queries, runs, stability, widgets
-from dashboard.figures import compare, style, sweeps
+from dashboard import coverage, data, peers, queries, runs, stability, widgets
+from dashboard.figures import compare, cost, style, sweeps
 from dashboard.figures import runs as run_figures
 from dashboard.figures import stability as stability_figures
 from hypercore.analysis.judgement import judge
+from hypercore.analysis.ranges import regions, sensitivities
 from hypercore.analysis.regions import Criteria
 from tests.unit.studies import MadeUp, tables
 
@@ -62,11 +63,50 @@ def test_the_map_has_a_glyph_for_every_state() -> None:
 
 def test_intervals_carry_the_decades_gained() -> None:
     grids = stability.grids(JUDGED)
-    regions = stability.region_table(grids, Criteria())
-    figure = stability_figures.intervals_figure(regions, stability.gains(grids, Criteria()))
-    texts = [text for trace in figure.data if trace.mode == "text" for text in trace.text]
-    assert any("decades" in text for text in texts)
-    assert len(stability_figures.height_figure(regions).data) == 2
+    ranges = stability.region_table(grids, Criteria())
+    assert len(stability_figures.height_figure(ranges).data) == 2
+    figure = stability_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
+    assert list(figure.layout.yaxis.ticktext) == [
+        "Adam / SGD<br><i>≤ +1.0 decades</i>",
+        "SGD / SGD<br><i>+1.0 decades</i>",
+    ]
+    bars = {trace.name: trace for trace in figure.data}
+    assert set(bars) == {"without clipping", "with clipping"}
+    # Both lie in one row, a little apart.
+    rows = [np.array([y for y in trace.y if y is not None], dtype=float) for trace in bars.values()]
+    assert (np.abs(rows[0] - rows[1]) < 0.5).all() and (rows[0] != rows[1]).all()
+
+
+def test_ranges_from_the_file_are_those_worked_out_here() -> None:
+    grids = stability.grids(JUDGED)
+    ranges, gains = stability.filed_ranges(regions(JUDGED))
+    expected = stability.region_table(grids, Criteria())
+    pd.testing.assert_frame_equal(ranges.reset_index(drop=True), expected, check_dtype=False)
+    assert gains["text"].tolist() == stability.gains(grids, Criteria())["text"].tolist()
+
+
+def test_sensitivity_is_a_mark_a_clipping_joined() -> None:
+    found = sensitivities(JUDGED)
+    figure = stability_figures.sensitivity_figure(found.assign(title=data.titles(found)))
+    marked = [trace for trace in figure.data if trace.mode == "markers"]
+    assert sum(len(trace.x) for trace in marked) == len(found) == 4
+
+
+def test_benchmarks_are_a_row_each() -> None:
+    speed = pd.DataFrame(
+        {
+            "problem": "p",
+            "contestant": ["hypercore", "hypercore", "<b>package</b>"],
+            "backend": ["eager", "eager", None],
+            "lane_steps_per_sec": [5.0, 9.0, 2.0],
+            "lane_steps_per_sec_q1": 1.0,
+            "lane_steps_per_sec_q3": 10.0,
+        }
+    )
+    best = peers.best(speed)
+    assert best["lane_steps_per_sec"].tolist() == [9.0, 2.0]
+    rows = cost.speed(best).layout.yaxis.ticktext
+    assert rows == ("hypercore, eager", "&lt;b&gt;package&lt;/b&gt;")
 
 
 def test_runs_have_a_line_a_panel_and_marks() -> None:
@@ -92,10 +132,29 @@ def test_runs_have_a_line_a_panel_and_marks() -> None:
     assert negative.layout.yaxis.type == "linear"
 
 
+def test_every_levels_gradient_has_its_panels() -> None:
+    chosen = ENTRY[(ENTRY["alpha"] == 0.1) & (ENTRY["seed"] < 2)]
+    points = runs.gradients_of(TABLES.gradients, chosen)
+    figure = run_figures.gradients(points, runs.blow_ups(chosen))
+    assert len(figure.data) == 2 * 3 * 4  # levels, quantities, runs
+    assert [note.text for note in figure.layout.annotations][3:] == [
+        "gradient norm, level 1",
+        "threshold θ, level 1",
+        "share of norms clipped, level 1",
+    ]
+    assert (
+        figure.layout.yaxis.type == figure.layout.yaxis2.type == "log" and figure.layout.yaxis3.type is None
+    )
+    off = run_figures.gradients(points[points["clipping"] == "off"], runs.blow_ups(chosen))
+    assert len(off.data) == 2 * 2 * 2  # without clipping there is no threshold
+    few = run_figures.curves(runs.curves_of(TABLES.curves, chosen), runs.blow_ups(chosen), runs.OUTCOMES)
+    assert len(few.data) == 2 * 4
+
+
 def test_coverage_tells_states_by_symbol_too() -> None:
     figure = sweeps.coverage(coverage.coverage(JUDGED))
-    assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 3
-    assert len(figure.data[1].x) > 0
+    assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 4
+    assert len(figure.data[2].x) > 0
 
 
 def test_texts_from_data_are_not_tags() -> None:
@@ -139,9 +198,10 @@ def test_every_clicked_mark_is_found_again() -> None:
     ):
         found = []
         for trace in figure.data:
-            if "markers" not in trace.mode or trace.customdata is None or trace.name == "mean, 95% interval":
+            is_line = getattr(trace, "mode", "markers") == "lines"
+            if trace.customdata is None or is_line or trace.name == "mean, 95% interval":
                 continue
-            for x, custom in zip(trace.x, trace.customdata, strict=True):
+            for x, custom in zip(map(float, trace.x), trace.customdata, strict=True):
                 event = SimpleNamespace(selection=SimpleNamespace(points=[{"customdata": list(custom)}]))
                 row = widgets.picked(event, rows)
                 assert abs(np.log10(row["alpha"].item()) - np.log10(x)) <= beside

@@ -4,14 +4,22 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.dashboard import changes
+from dashboard import data, peers
 from dashboard.site import PAGES
+from hypercore.analysis.analyse import Settings, write_analysis
+from hypercore.analysis.regions import Criteria
+from hypercore.analysis.tables import write_frame
 from hypercore.results import files
 from hypercore.results.files import write_json
+from hypercore.spec import columns as spec
 from tests.unit.dashboard.conftest import RunPage
 from tests.unit.studies import MadeUp, write_study
 
@@ -98,16 +106,77 @@ def test_texts_from_data_are_never_html(run_page: RunPage, tmp_path: Path) -> No
         assert not any(part.allow_html for part in app.markdown)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_widget_moves_and_is_kept_in_the_address(run_page: RunPage, name: str, rich: Path) -> None:
+    app = run_page(name, rich, study="rich")
+    for kind in (app.selectbox, app.slider, app.toggle, app.button_group, app.text_input):
+        for widget in kind:
+            assert widget.proto.query_param_key == widget.key
+    for change in changes(app):
+        change()
+        assert not app.exception and not app.error
+
+
 def test_moving_the_margin_lists_what_flips(run_page: RunPage) -> None:
     app = run_page("stability")
-    assert "These are the default criteria" in words(app)
+    assert "These are the study's own criteria" in words(app)
     app.slider(key="epsilon").set_value(10.0).run()
     app.slider(key="tolerated").set_value(50).run()
     app.toggle(key="loss_rule").set_value(False).run()
     assert not app.exception
-    assert "verdicts differ from those under the default criteria" in words(
-        app
-    ) or "No verdict flips" in words(app)
+    assert "differ from the study's own criteria" in words(app)
+    ranges, points = (app.dataframe[number].value for number in (1, 2))
+    assert list(ranges.columns) == ["title", "clipping", "range_was", "range_is", "gain_was", "gain_is"]
+    assert len(ranges) and set(points["is"]) <= {"safe", "unsafe", "undetermined", "diverged"}
+
+
+def test_the_studys_own_criteria_are_where_sliders_start(run_page: RunPage, tmp_path: Path) -> None:
+    write_analysis(write_study(tmp_path), Settings(Criteria(epsilon_pct=2.5, tolerated_divergence=0.2)))
+    app = run_page("stability", tmp_path)
+    assert (app.slider(key="epsilon").value, app.slider(key="tolerated").value) == (2.5, 20)
+    assert "These are the study's own criteria" in words(app)
+
+
+def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
+    run_page: RunPage, rich: Path
+) -> None:
+    app = run_page("verdict", rich, study="rich")
+    assert "On mnist: " in app.success[0].value and "the lowest of" in app.success[0].value
+    assert "Published SD unknown" in words(app)
+    claims, residuals = (frame.value for frame in app.dataframe[1:3])
+    assert "✔ reproduced" in set(claims["verdict"])
+    assert "presentation, table 2" in set(residuals["source"])
+
+
+def test_impossible_values_are_named(run_page: RunPage, tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    cells = data.read(tmp_path, "digits", "cells").assign(alpha=0.0)
+    write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
+    for name in NAMES:
+        app = run_page(name, tmp_path)
+        assert not app.exception and "holds 0.0 in row 1" in words(app).replace("\\", "")
+
+
+def test_tables_alone_show_a_study_whole(run_page: RunPage, rich: Path) -> None:
+    assert {path.name for path in rich.iterdir()} == {"rich"}  # no store, no sweeps, no status
+    for name in NAMES:
+        app = run_page(name, rich)
+        assert not app.exception and not app.error and app.selectbox(key="study").value == "rich"
+
+
+def test_benchmarks_that_were_not_run_name_the_command(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(peers, "read", partial(peers.read, folder=tmp_path))
+    app = run_page("cost")
+    assert not app.exception and "make bench" in words(app)
+    values = {"string": "hypercore", "int64": 2, "float64": 10.0}
+    for name, columns in peers.TABLES.items():
+        row = {column.name: values[column.type] for column in columns}
+        write_frame(tmp_path / f"{name}.parquet", pd.DataFrame([row]), name, columns)
+    app = run_page("cost")
+    assert not app.exception and "make bench" not in words(app)
+    assert words(app).count("on hypercore, 2 cores") == 2
 
 
 def test_choosing_runs(run_page: RunPage) -> None:

@@ -1,21 +1,29 @@
 """The numbers behind the pages, against plain arithmetic."""
 
 import math
+import os
+import socket
 import statistics
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from dashboard import costs, coverage, data, queries, runs, stability, verdicts
+from dashboard import costs, coverage, data, origins, queries, runs, stability, verdicts
 from hypercore.analysis.comparison import compare
 from hypercore.analysis.effects import effects
 from hypercore.analysis.judgement import judge
-from hypercore.analysis.ranges import regions, safety
+from hypercore.analysis.ranges import regions, safety, sensitivities
 from hypercore.analysis.regions import Criteria
-from hypercore.spec.clipping import OFF
-from tests.unit.studies import MadeUp, tables
+from hypercore.analysis.residuals import residuals
+from hypercore.results.files import write_json
+from hypercore.results.store import Store
+from hypercore.spec.clipping import OFF, ON, parse_clipping
+from hypercore.study import load
+from tests.unit.studies import MadeUp, plan_frame, tables
+from tests.unit.studies import trained as trained_records
 
 TABLES = tables()
 JUDGED = judge(TABLES.cells)
@@ -55,21 +63,28 @@ def test_differences_are_paired_by_seed() -> None:
 
 def test_badges_follow_their_two_rules() -> None:
     few, many = (compare(tables(MadeUp(seeds=seeds)).cells) for seeds in (5, 7))
-    for comparison, seeds, second in ((few, 5, "n = 5 too small"), (many, 7, "supported")):
+    for comparison, seeds in ((few, 5), (many, 7)):
         found = queries.badges(comparison, effects(judge(tables(MadeUp(seeds=seeds)).cells)))
-        for bold, badge in zip(comparison["bold"], found, strict=True):
-            assert badge == f"≥ 1 point, {second}" if bold else badge in ("", second)
+        assert [bool(mark) for mark in found["≥ 1 point"]] == comparison["bold"].tolist()
+        seconds = {second for first, second in zip(*list(found.values())[1:], strict=True) if first}
+        assert seconds == ({"n = 5: no"} if seeds == 5 else {"✔"})
+        middles = [sum(map(float, text.split(" to "))) / 2 for text in found["95% interval"]]
+        assert middles == pytest.approx(comparison["reduction_pct"].tolist(), abs=0.011)
 
 
 def test_published_figures_stand_beside_their_rows() -> None:
-    rows = compare(TABLES.cells)
-    assert set(queries.published_text(rows, None, "off")) == {""}
-    residual = {**rows.iloc[0][["label", "dataset", "model", "epochs", "batch_size", "alpha"]]}
-    frame = pd.DataFrame(
-        [{**residual, "arm": "off", "source": "presentation", "table": "2", "published_pct": 3.14}]
-    )
-    texts = queries.published_text(rows, frame, "off")
-    assert texts[0] == "3.14 (table 2)" and set(texts[1:]) == {""}
+    made = tables(MadeUp(dataset="mnist", seeds=2, batch_size=256)).cells
+    rows = compare(made)
+    rows = data.of_entry(rows, "Adam / SGD on mnist").reset_index(drop=True)
+    found = residuals(judge(made))
+    shown = queries.side_by_side(rows, effects(judge(made)), found)
+    printed = shown.set_index("α").loc["1e-5"]
+    own = found[(found["label"] == "Adam") & (found["source"] == "presentation")]
+    assert set(shown["their baseline"]) == {f"{own['published_pct'].item():.2f}"}
+    assert printed["their off"] and printed["their on"] and printed["baseline"].endswith("(2/2)")
+    assert shown.set_index("α").loc["0.1", "their off"] == ""
+    assert queries.published_in(rows, found) == ["2"] and queries.published_in(rows, None) == []
+    assert "their off" not in queries.side_by_side(rows, effects(judge(made)), None)
 
 
 def test_the_map_agrees_with_the_analysis() -> None:
@@ -163,6 +178,10 @@ def test_differences_of_two_plans() -> None:
     assert found.to_dict("records") == [
         {"dimension": "seed", "only in the first": "3, 4", "only in the second": ""}
     ]
+    fewer = TABLES.cells[(TABLES.cells["label"] != "Adam / SGD") | (TABLES.cells["alpha"] > 1e-5)]
+    assert coverage.differences((fewer, TABLES.cells)).to_dict("records") == [
+        {"dimension": "α of Adam / SGD", "only in the first": "", "only in the second": "1e-5"}
+    ]
 
 
 def test_speed_and_the_price_of_a_level() -> None:
@@ -176,16 +195,108 @@ def test_speed_and_the_price_of_a_level() -> None:
 
 def test_mixed_versions_are_found_where_they_mix() -> None:
     cells = TABLES.cells
-    assert costs.mixed_versions(cells) == {}
+    assert origins.mixed_versions(cells) == {}
     newer = cells["torch_version"].where(cells["seed"] > 0, "2.16.0")
-    assert costs.mixed_versions(cells.assign(torch_version=newer)) == {"torch_version": ["2.15.0", "2.16.0"]}
+    assert origins.mixed_versions(cells.assign(torch_version=newer)) == {
+        "torch_version": ["2.15.0", "2.16.0"]
+    }
     own = cells.assign(execution_key=cells["stack_shape"] + cells["clipping"])
-    assert costs.mixed_versions(own) == {}
+    assert origins.mixed_versions(own) == {}
     two = cells.assign(execution_key=cells["seed"].astype(str))
-    assert len(costs.mixed_versions(two)["execution_key"]) == 5
+    assert len(origins.mixed_versions(two)["execution_key"]) == 5
 
 
 def test_provenance_lists_every_fact() -> None:
-    facts = costs.provenance(TABLES.cells.iloc[0]).set_index("fact")
+    facts = origins.provenance(TABLES.cells.iloc[0]).set_index("fact")
     assert facts.loc["cell_id", "value"] == TABLES.cells.iloc[0]["cell_id"]
     assert facts.loc["error", "value"] == "" and (facts["meaning"] != "").all()
+
+
+def test_the_choice_is_the_lowest_safe_error_and_names_what_it_is_not_told_from() -> None:
+    ranges, found = regions(JUDGED), sensitivities(JUDGED)
+    [choice] = verdicts.choices(ranges, found)
+    assert choice.dataset == "digits"
+    best = found.loc[found["best_pct"].idxmin()]
+    assert choice.what.startswith(f"{best['label']} with")
+    assert f"Test error {best['best_pct']:.2f}%" in choice.why
+    told = found.assign(best_low_pct=found["best_low_pct"].where(found.index == best.name, 50.0))
+    assert "No other's interval reaches it." in verdicts.choices(ranges, told)[0].why
+    assert verdicts.choices(ranges.assign(alpha_low=math.nan, alpha_high=math.nan), found) == []
+
+
+def test_ranges_that_flip_are_listed() -> None:
+    grids = stability.grids(JUDGED)
+    before, after = (
+        (stability.region_table(grids, rule), stability.gains(grids, rule))
+        for rule in (Criteria(), Criteria(epsilon_pct=30.0))
+    )
+    found = stability.range_flips(before, after).set_index(["title", "clipping"])
+    assert found.loc[(TITLE, "off"), ["range_was", "range_is"]].tolist() == ["1e-5 to 0.001", "1e-5 to 0.01"]
+    assert stability.range_flips(before, before).empty
+
+
+def test_runs_that_end_apart_are_said_to() -> None:
+    ends = pd.DataFrame({"alpha": [0.1, 1.0, 10.0], "final_alpha": [0.5, 0.5, 0.51]})
+    assert "end close to one value" in runs.convergence(ends)
+    apart = runs.convergence(ends.assign(final_alpha=[0.1, 1.0, 10.0]))
+    assert "not at one value" in apart and "+1.00" in apart
+    assert "1 runs end at a negative α" in runs.convergence(
+        pd.concat([ends, ends.head(1).assign(final_alpha=-1.0)])
+    )
+    assert runs.convergence(ends.head(1)) == ""
+
+
+def test_a_plan_newer_than_the_cells_counts_as_missing() -> None:
+    plan = plan_frame(MadeUp(seeds=6))
+    whole = coverage.with_plan(plan, TABLES.cells)
+    assert len(whole) == len(plan) and (whole["status"] == "missing").sum() == len(plan) - len(TABLES.cells)
+    assert coverage.with_plan(plan_frame(MadeUp()), TABLES.cells) is TABLES.cells
+    assert set(coverage.with_plan(plan, None)["status"]) == {"missing"}
+
+
+def test_a_run_is_followed_by_what_it_stored(tmp_path: Path) -> None:
+    cells = plan_frame(MadeUp()).assign(status="missing")
+    stored, sweep = cells["cell_id"].iloc[0], cells["sweep"].iloc[-1]
+    [trained] = [record for record in trained_records(MadeUp()) if record.cell["cell_id"] == stored]
+    Store(tmp_path / "store").write(trained)
+    states = pd.DataFrame({"sweep": [sweep], "state": ["running"], "eta_sec": [30.0]})
+    counts = coverage.coverage(coverage.follow(cells, states, tmp_path))
+    assert counts["done"].sum() == 1 and counts["running"].sum() == (cells["sweep"] == sweep).sum()
+    assert counts["planned"].sum() == len(cells)
+
+
+def test_time_left_counts_what_waits(tmp_path: Path) -> None:
+    cells = plan_frame(MadeUp(seeds=1)).assign(status="missing")
+    assert coverage.waiting_sec(cells, tmp_path) is None
+    kind = {"dataset": "digits", "model": "mlp", "batch_size": 32, "device": "cpu"}
+    rate = {**kind, "shape": "SGD / SGD", "sec_per_cell_epoch": 2.0}
+    write_json(tmp_path / "status" / "rates" / "a.json", rate)
+    epochs = int(cells["epochs"].sum())  # other stacks count as the problem's mean
+    assert coverage.waiting_sec(cells, tmp_path) == pytest.approx(2.0 * epochs)
+    assert coverage.waiting_sec(cells.assign(status="finished"), tmp_path) == 0.0
+
+
+def test_a_killed_job_runs_no_more(tmp_path: Path) -> None:
+    state = {"sweep": "s", "study": "digits", "state": "running", "host": socket.gethostname(), "done": "x"}
+    write_json(tmp_path / "status" / "s.json", {**state, "pid": os.getpid()})
+    states, _ = coverage.sweep_states(tmp_path, "digits")
+    assert states["state"].tolist() == ["running"] and states["done"].tolist() == [0]
+    write_json(tmp_path / "status" / "s.json", {**state, "pid": 2**22 + 1})
+    assert coverage.sweep_states(tmp_path, "digits")[0].empty
+
+
+def test_one_cells_config_plans_that_cell_alone(tmp_path: Path) -> None:
+    for clipping in (OFF, ON, parse_clipping("fixed(0.5, weights, global)")):
+        made = tables(MadeUp(clippings=(clipping,), seeds=4)).cells
+        cell = made[made["height"] > 1].iloc[-1]
+        path = tmp_path / "one-cell.yaml"
+        path.write_text(str(origins.config_of(cell)))
+        [row] = load(path).rows
+        assert row.cell.id == cell["cell_id"]
+    assert origins.config_of(cell.replace("stack", "frozen")) is None
+
+
+def test_a_line_says_where_figures_come_from() -> None:
+    found = origins.origin(TABLES.cells)
+    assert found == "digits · seeds 0 to 4 · hypercore 0.1.0 at aaaaaaa · torch 2.15.0, eager · cpu"
+    assert origins.origin(TABLES.cells.head(0)) == ""

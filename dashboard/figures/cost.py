@@ -1,0 +1,62 @@
+"""Speed beside the peers', and prices in per cent, both with quartiles."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import style
+
+
+def speed(best: pd.DataFrame) -> go.Figure:
+    """Lane-steps per second of one problem's contestants, a row each, on a logarithmic axis.
+
+    Args:
+        best: what :func:`dashboard.peers.best` gives, of one problem.
+    """
+    backends = best["backend"].fillna("").astype(str)
+    names = best["contestant"].astype(str) + backends.map(lambda backend: f", {backend}" if backend else "")
+    own = best["contestant"].astype(str).str.startswith("hypercore")
+    axis = {"title": {"text": "lane-steps per second"}, "type": "log"}
+    return _spreads(best.assign(name=names, own=own), "lane_steps_per_sec", ",.0f", axis)
+
+
+def prices(found: pd.DataFrame) -> go.Figure:
+    """By how much a level, clipping, logging and evaluation lengthen a step, a row each.
+
+    Args:
+        found: the benchmark's table.
+    """
+    names = found["price_of"] + ": " + found["stack_shape"] + ", " + found["backend"]
+    own = found["price_of"] == "clipping"
+    axis = {"title": {"text": "longer step (%)"}, "zeroline": True}
+    return _spreads(found.assign(name=names, own=own), "price_pct", "+.1f", axis)
+
+
+def _spreads(rows: pd.DataFrame, value: str, form: str, axis: style.Trace) -> go.Figure:
+    """A mark a row with its quartiles; rows of ``own`` in another colour and symbol."""
+    order = list(rows["name"].map(style.text))
+    places = pd.Series(range(len(rows)), index=rows.index)
+    traces: list[style.Trace] = []
+    for own, look in ((True, style.look("on", [])), (False, style.look("off", []))):
+        part = rows[rows["own"] == own]
+        middle = part[value].astype(float)
+        traces.append(
+            {
+                "type": "scatter",
+                "x": middle,
+                "y": places[part.index],
+                "error_x": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": part[f"{value}_q3"].astype(float) - middle,
+                    "arrayminus": middle - part[f"{value}_q1"].astype(float),
+                    "color": look.color,
+                },
+                "mode": "markers",
+                "marker": {"symbol": look.symbol, "size": 11, "color": look.color},
+                "text": part["name"].map(style.text),
+                "hovertemplate": f"%{{text}}: %{{x:{form}}}<extra></extra>",
+                "showlegend": False,
+            }
+        )
+    axes = {"xaxis": axis, "yaxis": style.numbered_rows(order)}
+    return style.figure(traces, 110 + 30 * max(len(order), 2), axes)

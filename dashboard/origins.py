@@ -1,0 +1,103 @@
+"""Where numbers come from: every fact about a cell, in a line for a study, and where versions mix."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from hypercore.spec.columns import CELLS, Role
+
+VERSIONS = [
+    "execution_key",
+    "device",
+    "backend",
+    "torch_version",
+    "python_version",
+    "platform",
+    "hypercore_version",
+    "git_commit",
+    "dataset_sha256",
+]
+
+
+def origin(cells: pd.DataFrame) -> str:
+    """What stands below a study's figures: its data, seeds, device and versions; empty without a result.
+
+    Of many values the first three are named.
+    """
+    done = cells[cells["execution_key"].notna()]
+    if done.empty:
+        return ""
+    seeds = sorted(done["seed"].unique())
+    which = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
+    commits = pd.Series(done["git_commit"].dropna().unique(), dtype=str)
+    commits = commits.str[:7] + commits.str.endswith("+").map({True: "+", False: ""})
+    parts = [
+        _listed(done["dataset"]),
+        which,
+        f"hypercore {_listed(done['hypercore_version'])} at {_listed(commits) or 'no known commit'}",
+        f"torch {_listed(done['torch_version'])}, {_listed(done['backend'])}",
+        _listed(done["device"]),
+    ]
+    return " · ".join(parts)
+
+
+def config_of(cell: pd.Series) -> str | None:
+    """A config that plans one cell and nothing else; ``None`` for a frozen one, which needs its parent.
+
+    A cell's id is a hash of what the config says of it, so it comes out as the same cell.
+    """
+    if cell["role"] == Role.FROZEN.value:
+        return None
+    stack, clipping, dataset = (json.dumps(str(cell[name])) for name in ("stack", "clipping", "dataset"))
+    return (
+        f"name: one-cell\ndatasets: [{dataset}]\nmodel: {cell['model']}\nstacks: [{stack}]\n"
+        f"clipping: [{clipping}]\nepochs: {cell['epochs']}\nbatch_size: {cell['batch_size']}\n"
+        f"seeds: [{cell['seed']}]\nbaselines: false\n"
+    )
+
+
+def _listed(values: pd.Series, most: int = 3) -> str:
+    """The distinct values in words.
+
+    >>> _listed(pd.Series(["b", "a", None, "b"]))
+    'a, b'
+    """
+    found = sorted(map(str, values.dropna().unique()))
+    return ", ".join([*found[:most], *([f"and {len(found) - most} more"] if len(found) > most else [])])
+
+
+def mixed_versions(cells: pd.DataFrame) -> dict[str, list[str]]:
+    """The facts of provenance that are not the same for all cells with a result, with their values."""
+    done = cells[cells["execution_key"].notna()]
+    by_problem = {
+        "dataset_sha256": ["dataset"],
+        "execution_key": ["stack_shape", "clipping", "dataset", "model"],
+    }
+    found = {}
+    for name in VERSIONS:
+        values = done[name].dropna()
+        if name in by_problem:
+            # Data sets have prints of their own, stacks versions of their own: only within one do two mix.
+            many = done.groupby(by_problem[name])[name].transform("nunique") > 1
+            values = done.loc[many, name].dropna()
+            if values.empty:
+                continue
+        distinct = sorted(values.astype(str).unique())
+        if len(distinct) > 1:
+            found[name] = distinct
+    return found
+
+
+def provenance(cell: pd.Series) -> pd.DataFrame:
+    """Every fact about one cell as name, value and meaning, provenance last."""
+    docs = {column.name: column.doc for column in CELLS}
+    rows = [
+        {"fact": name, "value": "" if value is None or value is pd.NA or _is_nan(value) else str(value)}
+        for name, value in cell.items()
+    ]
+    return pd.DataFrame(rows).assign(meaning=lambda frame: frame["fact"].map(docs).fillna(""))
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and bool(np.isnan(value))
