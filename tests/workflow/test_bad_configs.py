@@ -38,6 +38,7 @@ def test_broken_configs_end_in_words_before_anything_starts(workplace: Workplace
     workplace.write(BROKEN[broken])
     said = workplace.run(code=1)
     assert re.search(r"^\s*study\.yaml(:\d+)?: (\S+: )?given .+; allowed: .+$", said, re.MULTILINE), said
+    assert ("To train all of it: no rate is measured yet" in said) is (broken == "huge grid")
     assert "Traceback" not in said
     assert "pydantic" not in said
     assert not (workplace.folder / "results").exists()

@@ -8,7 +8,10 @@ import pytest
 
 from tests.workflow.runner import ROOT, TINY, Workplace, tables
 
-GRID = TINY.replace("seeds: 1", "seeds: 1\nbatch_size: 64")
+
+def new_ids(said: str) -> set[str]:
+    """The cells that a dry run calls new."""
+    return set(re.findall(r"^ +new ([0-9a-f]{20}) ", said, re.MULTILINE))
 
 
 def test_a_grid_that_grows_shrinks_and_grows_again_trains_each_cell_once(
@@ -16,11 +19,17 @@ def test_a_grid_that_grows_shrinks_and_grows_again_trains_each_cell_once(
 ) -> None:
     assert workplace.trained() == 4
     workplace.write(TINY.replace("[0.1, 1000]", "[0.1, 1, 1000]"))
-    assert "2 new" in workplace.run("-n")
+    said = workplace.run("-n")
+    assert "2 new" in said
+    before = set(workplace.stored())
     assert workplace.trained(target="tables") == 2  # α added
+    assert new_ids(said) == {path.parent.name for path in set(workplace.stored()) - before}
     assert len(workplace.cells()) == 6
     workplace.write(TINY.replace("[0.1, 1000]", "[0.1, 1]"))
-    assert workplace.trained(target="tables") == 0  # α removed
+    before = set(workplace.stored())
+    said = workplace.run("--", "tables")
+    assert set(workplace.stored()) == before  # α removed
+    assert "Files of sweeps that no config lists any more: 2." in said
     assert len(workplace.cells()) == 4
     workplace.write(TINY)
     assert workplace.trained(target="tables") == 0  # α put back
@@ -58,6 +67,12 @@ def test_stacks_and_epochs_touch_their_own_cells_only_and_studies_share_cells(wo
     assert workplace.trained() == 2
     workplace.write(two)
     assert workplace.trained() == 0  # and back
+    workplace.write(TINY)
+    assert workplace.trained(target="tables") == 0  # stack removed
+    assert len(workplace.cells()) == 4
+    workplace.write(two)
+    assert workplace.trained(target="tables") == 0  # stack put back
+    assert len(workplace.cells()) == 6
     shared = two.replace("name: tiny", "name: second").replace("[0.1, 1000]", "[0.1]")
     workplace.write(shared, "second.yaml")
     assert workplace.trained(study="second.yaml", target="tables") == 0
@@ -109,16 +124,31 @@ def test_a_bumped_component_trains_its_cells_again_and_no_others(
     assert workplace.trained() == 0  # the old version's cells are still there
 
 
-def test_newer_analysis_code_trains_nothing(trained: Workplace) -> None:
-    for part in (
-        "hypercore/analysis/comparison.py",
-        "workflow/scripts/gather.py",
-        "workflow/scripts/train.py",
-    ):
-        path = ROOT / part
-        times = path.stat()
-        try:
+def test_newer_code_of_analysis_dashboard_and_scripts_trains_nothing(trained: Workplace) -> None:
+    parts = [
+        ROOT / part
+        for part in (
+            "hypercore/analysis/comparison.py",
+            "hypercore/analysis/plots.py",
+            "dashboard/app.py",
+            "workflow/scripts/gather.py",
+            "workflow/scripts/train.py",
+        )
+    ]
+    times = [path.stat() for path in parts]
+    try:
+        for path in parts:
             path.touch()
-            assert trained.trained() == 0
-        finally:
-            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert trained.trained(target="tables") == 0
+    finally:
+        for path, found in zip(parts, times, strict=True):
+            os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def test_refinement_is_announced_by_its_upper_bound_and_trained_once(workplace: Workplace) -> None:
+    workplace.write(TINY + "refine: {rounds: 1, budget: 4}\n")
+    assert "4 to train, and at most 4 more in 1 rounds of refinement" in workplace.run("-n", "--", "all")
+    trained = workplace.trained(target="tables")
+    assert 4 <= trained <= 8
+    assert len(workplace.cells()) == trained
+    assert "Nothing to be done" in workplace.run("--", "tables")
