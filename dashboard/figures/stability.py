@@ -79,7 +79,7 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
     traces: list[style.Trace] = []
     for number, clipping in enumerate(clippings):
         own = regions[regions["clipping"] == clipping].dropna(subset=["alpha_low"])
-        places = own["title"].map({title: place for place, title in enumerate(titles)})
+        places = own["title"].map({title: place for place, title in enumerate(titles)}).astype(float)
         middle = (len(clippings) - 1) / 2
         traces.append(
             _bars(own.assign(place=places + (number - middle) * shift), style.look(clipping, rest))

@@ -77,6 +77,15 @@ def test_intervals_carry_the_decades_gained() -> None:
     assert (np.abs(rows[0] - rows[1]) < 0.5).all() and (rows[0] != rows[1]).all()
 
 
+def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
+    ranges = stability.region_table(stability.grids(JUDGED), Criteria())
+    none = ranges["clipping"] == "off"
+    figure = stability_figures.intervals_figure(
+        ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains([], Criteria())
+    )
+    assert [len(trace.x) for trace in figure.data] == [0, 3 * 2]
+
+
 def test_ranges_from_the_file_are_those_worked_out_here() -> None:
     grids = stability.grids(JUDGED)
     ranges, gains = stability.filed_ranges(regions(JUDGED))
