@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat as forever
+from typing import Literal
 
 import torch
 from PIL import Image
@@ -20,6 +21,7 @@ from benchmarks.teams import Runner, repeat
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, Clipping
 from hypercore.spec.notation import parse_stack
+from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.batch import BatchRun
 from hypercore.train.datasets import Data, Split
 from hypercore.train.models import FILTERS, HIDDEN, KERNEL
@@ -32,7 +34,7 @@ STEPS = 8
 @dataclass(frozen=True)
 class Engine:
     """hypercore's own training loop, ``lanes`` cells side by side: a pass over the training split is
-    timed with logging and the choice of examples, evaluation is left out."""
+    timed with logging and the choice of examples, evaluation is left out (or timed alone, by ``clock``)."""
 
     stack: str
     model: str
@@ -40,6 +42,17 @@ class Engine:
     lanes: int
     compiled: bool
     clipping: Clipping = OFF
+    clock: Literal["train", "eval"] = "train"
+
+    @property
+    def backend(self) -> str:
+        """As the tables have it."""
+        return COMPILED if self.compiled else EAGER
+
+    @property
+    def shape(self) -> str:
+        """The stack without numbers."""
+        return parse_stack(self.stack).shape
 
     def begin(self, data: Data) -> BatchRun:
         """The cells of a study that differ in their seeds, for as many epochs as it would train them."""
@@ -62,9 +75,9 @@ class Engine:
             while spent < seconds:
                 if run.epoch == run.epochs:
                     run = self.begin(data)
-                before = run.clocks.seconds.get("train", 0.0)
+                before = run.clocks.seconds.get(self.clock, 0.0)
                 run.train_epoch()
-                spent += run.clocks.seconds["train"] - before
+                spent += run.clocks.seconds[self.clock] - before
                 steps += run.steps_per_epoch * self.lanes
             return steps, spent
 
@@ -166,13 +179,13 @@ class LargeProducts:
         return lambda seconds: repeat(work, seconds)
 
 
-def steps_of(step: Callable[[], float]) -> Runner:
-    """A runner that takes single steps."""
+def steps_of(step: Callable[[], float], lanes: int = 1) -> Runner:
+    """A runner that takes single steps, each of ``lanes`` lanes."""
 
     def several() -> float:
         for _ in range(STEPS):
             step()
-        return STEPS
+        return STEPS * lanes
 
     return lambda seconds: repeat(several, seconds)
 
