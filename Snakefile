@@ -50,7 +50,7 @@ COMPLETE = f"{STUDY}/.plan/{PLAN.digest}.complete"
 SWEEPS = [f"results/{sweep.path}" for sweep in PLAN.sweeps]
 TABLES = [
     f"{STUDY}/{name}.parquet"
-    for name in ("plan", "cells", "curves", "trajectories", "comparison")
+    for name in ("plan", "cells", "curves", "trajectories", "gradients", "comparison")
 ]
 
 

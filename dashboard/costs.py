@@ -20,14 +20,12 @@ VERSIONS = [
 
 
 def speeds(cells: pd.DataFrame) -> pd.DataFrame:
-    """Lane-steps per second of each kind of batch: steps × lanes / training time, evaluation apart.
+    """Lane-steps per second of each kind of batch: a cell's steps over its share of the training time.
 
-    The time is the whole batch's, so a batch's cells agree; the median over batches is taken.
+    Evaluation is not in it; the median over cells is taken.
     """
     rows = cells[cells["train_sec"].gt(0) & cells["steps"].notna() & cells["lanes"].notna()].copy()
-    longest = rows.groupby(["sweep", "train_sec"], dropna=False)["steps"].transform("max").astype(float)
-    seconds = rows["train_sec"].astype(float)
-    rows["lane_steps_per_sec"] = longest * rows["lanes"].astype(float) / seconds
+    rows["lane_steps_per_sec"] = rows["steps"].astype(float) / rows["train_sec"].astype(float)
     rows["us_per_lane_step"] = 1e6 / rows["lane_steps_per_sec"]
     clocks = ["lane_steps_per_sec", "us_per_lane_step", "train_sec", "eval_sec", "compile_sec", "startup_sec"]
     return rows.groupby(BATCH, sort=True, dropna=False)[clocks].median().reset_index()

@@ -16,6 +16,7 @@ TABLES: dict[str, tuple[spec.Column, ...]] = {
     "cells": spec.CELLS,
     "curves": spec.CURVES,
     "trajectories": spec.TRAJECTORIES,
+    "gradients": spec.GRADIENTS,
     "comparison": spec.COMPARISON,
     "effects": spec.EFFECTS,
     "safety": spec.SAFETY,

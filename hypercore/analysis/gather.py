@@ -15,6 +15,7 @@ from hypercore.spec.columns import (
     CELLS,
     CURVES,
     FACTS,
+    GRADIENTS,
     PLAN,
     PROVENANCE,
     REFINEMENT,
@@ -26,19 +27,21 @@ from hypercore.spec.columns import (
 
 @dataclass(frozen=True)
 class Tables:
-    """The CELLS, CURVES and TRAJECTORIES tables of one study."""
+    """The CELLS, CURVES, TRAJECTORIES and GRADIENTS tables of one study."""
 
     cells: pd.DataFrame
     curves: pd.DataFrame
     trajectories: pd.DataFrame
+    gradients: pd.DataFrame
 
     def write(self, folder: Path, provenance: Mapping[str, str] | None = None) -> None:
-        """Write the three tables as parquet into the study's folder."""
+        """Write the four tables as parquet into the study's folder."""
         study = {} if self.cells.empty else {"study": str(self.cells["study"].iloc[0])}
         facts = {**study, **(provenance or {})}
         write_frame(folder / "cells.parquet", self.cells, "cells", CELLS, facts)
         write_frame(folder / "curves.parquet", self.curves, "curves", CURVES, facts)
         write_frame(folder / "trajectories.parquet", self.trajectories, "trajectories", TRAJECTORIES, facts)
+        write_frame(folder / "gradients.parquet", self.gradients, "gradients", GRADIENTS, facts)
 
 
 def gather(plan: Path, sweeps: Iterable[Path], rounds: Iterable[Path] = ()) -> Tables:
@@ -56,7 +59,7 @@ def gather(plan: Path, sweeps: Iterable[Path], rounds: Iterable[Path] = ()) -> T
 def join(plan: pd.DataFrame, sweeps: Iterable[pa.Table]) -> Tables:
     """Every planned row with what came of its cell; ``missing`` where nothing did.
 
-    Cells that no row plans are left out of all three tables; a cell that two rows plan is in the
+    Cells that no row plans are left out of all four tables; a cell that two rows plan is in the
     first table twice and in the others once. The first of equal cells counts.
     """
     trained = pa.concat_tables([RECORDS.empty_table(), *(t.replace_schema_metadata(None) for t in sweeps)])
@@ -70,4 +73,5 @@ def join(plan: pd.DataFrame, sweeps: Iterable[pa.Table]) -> Tables:
         cells[list(names(CELLS))],
         to_frame(records.curves(trained)),
         to_frame(records.trajectories(trained)),
+        to_frame(records.gradients(trained)),
     )

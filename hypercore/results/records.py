@@ -25,11 +25,14 @@ def to_table(records: Iterable[Record]) -> pa.Table:
             _check(point, spec.CURVE_POINT, "curves")
         for point in record.trajectories:
             _check(point, spec.TRAJECTORY_POINT, "trajectories")
+        for point in record.gradients:
+            _check(point, spec.GRADIENT_POINT, "gradients")
         rows.append(
             {
                 **record.cell,
                 "curves": list(record.curves),
                 "trajectories": list(record.trajectories),
+                "gradients": list(record.gradients),
             }
         )
     return pa.Table.from_pylist(rows, schema=RECORDS)
@@ -42,6 +45,7 @@ def from_table(table: pa.Table) -> list[Record]:
             cell=row,
             curves=tuple(row.pop("curves")),
             trajectories=tuple(row.pop("trajectories")),
+            gradients=tuple(row.pop("gradients")),
         )
         for row in table.to_pylist()
     ]
@@ -60,6 +64,11 @@ def curves(table: pa.Table) -> pa.Table:
 def trajectories(table: pa.Table) -> pa.Table:
     """One row a cell, step and learned hyperparameter: the columns of ``TRAJECTORIES``."""
     return _unnest(table, "trajectories", spec.TRAJECTORIES)
+
+
+def gradients(table: pa.Table) -> pa.Table:
+    """One row a cell, logging interval and level: the columns of ``GRADIENTS``."""
+    return _unnest(table, "gradients", spec.GRADIENTS)
 
 
 def _unnest(table: pa.Table, column: str, columns: tuple[spec.Column, ...]) -> pa.Table:

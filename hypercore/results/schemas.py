@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypercore.spec import columns as spec
 
 # Bump with any change of a declared column: older files are then refused in words, not misread.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TYPES: dict[spec.ColumnType, pa.DataType] = {
     "string": pa.string(),
@@ -28,9 +28,10 @@ def _nested(columns: tuple[spec.Column, ...]) -> pa.DataType:
     return pa.list_(pa.field("element", pa.struct(list(schema(columns)))))
 
 
-# What the store and the sweep files hold: a row a cell, its curves and trajectories nested in it.
+# What the store and the sweep files hold: a row a cell, with its curves, trajectories and gradients nested.
 RECORDS = (
     schema(spec.CELL)
     .append(pa.field("curves", _nested(spec.CURVE_POINT)))
     .append(pa.field("trajectories", _nested(spec.TRAJECTORY_POINT)))
+    .append(pa.field("gradients", _nested(spec.GRADIENT_POINT)))
 )

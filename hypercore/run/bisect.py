@@ -9,6 +9,10 @@ from hypercore.spec.cell import Cell
 R = TypeVar("R")
 
 
+class OutOfMemoryError(RuntimeError):
+    """A batch that the memory does not hold."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """A cell that failed even alone, and its error."""
@@ -20,11 +24,16 @@ class Failure:
 def bisected(cells: Sequence[Cell], train: Callable[[Sequence[Cell]], Sequence[R]]) -> Iterator[R | Failure]:
     """Train cells together; if that raises, in halves, down to single cells.
 
-    Only single cells are reported as failed: one that raises, or one that is too large for the
-    memory alone. As no cell's bits depend on its company, the halves give what the whole would have.
+    Only single cells are reported as failed. As no cell's bits depend on its company, the halves give what
+    the whole would have.
+
+    Raises:
+        OutOfMemoryError: what ``train`` raised it for: whose fault that is, halving cannot tell.
     """
     try:
         results = train(cells)
+    except OutOfMemoryError:
+        raise
     except Exception as error:
         if len(cells) == 1:
             yield Failure(cells[0], error)

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypercore.spec.cell import Cell, digest
 from hypercore.train.batch import BatchRun, Outcome, Progress
 from hypercore.train.datasets import Data
 from hypercore.train.lanes import Carry, Log
+from hypercore.train.recording import Recorded
 
 LOG = logging.getLogger(__name__)
 _DEFAULT_INTERVAL_SEC = 60.0
@@ -41,19 +43,20 @@ def train_resumable(
     path: Path,
     on_epoch: Callable[[Progress], None],
     compiled: bool = False,
+    widths: Sequence[int] = (),
 ) -> list[Outcome]:
     """Train a batch like :func:`hypercore.train.batch.train_batch`, from its checkpoint if there is one.
 
     Checkpoints are taken at the ends of epochs, :func:`interval_sec` apart. Who stores the outcomes
     removes the last one.
     """
-    run = BatchRun.begin(cells, data, compiled)
+    run = BatchRun.begin(cells, data, compiled, widths)
     if path.exists():
         _restore(run, path)
     saved = time.monotonic()
-    while run.epoch < run.epochs:
+    while not run.done:
         on_epoch(run.train_epoch())
-        if run.epoch < run.epochs and time.monotonic() - saved >= interval_sec():
+        if not run.done and time.monotonic() - saved >= interval_sec():
             save(run, path)
             saved = time.monotonic()
     return run.outcomes()
@@ -67,8 +70,8 @@ def save(run: BatchRun, path: Path) -> None:
         "stack": tuple(carry.stack),
         "clip": tuple(carry.clip),
         "log": tuple(carry.log),
-        "curves": run.curves,
-        "trajectory": run.trajectory,
+        "live": run.live,
+        "records": [asdict(record) for record in run.records],
         "seconds": run.clocks.seconds,
     }
     buffer = io.BytesIO()
@@ -82,10 +85,9 @@ def _restore(run: BatchRun, path: Path) -> None:
     if content is None:
         LOG.warning("%s: a damaged checkpoint; the batch starts anew", path)
         return
-    run.epoch = content["epoch"]
-    run.carry = Carry(StackState(*content["stack"]), ClipState(*content["clip"]), Log(*content["log"]))
-    run.curves = content["curves"]
-    run.trajectory = content["trajectory"]
+    carry = Carry(StackState(*content["stack"]), ClipState(*content["clip"]), Log(*content["log"]))
+    records = [Recorded(**record) for record in content["records"]]
+    run.go_on(content["epoch"], content["live"], carry, records)
     run.clocks.seconds = content["seconds"]
     LOG.info("going on after epoch %d of %d", run.epoch, run.epochs)
 

@@ -17,23 +17,28 @@ _VECTOR_FLAGS = ("avx512f", "avx2", "asimd")
 class Execution:
     """What a cell's bits depend on besides the cell.
 
-    ``device`` is the name of the device's model, ``backend`` ``eager`` or ``compiled``.
+    ``device`` is the name of the device's model, ``backend`` ``eager`` or ``compiled``; ``lanes`` the
+    width of every batch where a study sets it on a GPU, where bits depend on it.
     """
 
     device: str
     backend: str
     torch_version: str
+    lanes: int | None = None
 
     def key(self, cell: Cell) -> str:
         """The execution key of a cell: with the numerics version of each component that it uses."""
         numerics = digest(cell.numerics(), length=8)
-        return f"{self.device}, {self.backend}, torch {self.torch_version}, numerics {numerics}"
+        lanes = "" if self.lanes is None else f"{self.lanes} lanes, "
+        return f"{self.device}, {self.backend}, {lanes}torch {self.torch_version}, numerics {numerics}"
 
 
-def execution(device: str, backend: str = EAGER) -> Execution:
+def execution(device: str, backend: str = EAGER, lanes: int | None = None) -> Execution:
     """The execution on a device (``cpu``, ``cuda``, ``cuda:1``), found without importing torch."""
-    name = cpu_model() if device == "cpu" else gpu_model(device)
-    return Execution(name, backend, metadata.version("torch"))
+    torch_version = metadata.version("torch")
+    if device == "cpu":  # every admitted width gives the same bits there
+        return Execution(cpu_model(), backend, torch_version)
+    return Execution(gpu_model(device), backend, torch_version, lanes)
 
 
 @cache

@@ -100,7 +100,7 @@ def _frozen(record: Record, thawed: Thawed, execution: Execution) -> Record:
         for name, value in thawed.plain.stack.lowest.resolved.given
     )
     identity: Row = {**thawed.cell.identity(), "execution_key": execution.key(thawed.cell)}
-    return Record({**record.cell, **identity}, record.curves, start)
+    return replace(record, cell={**record.cell, **identity}, trajectories=start)
 
 
 def _refused(thawed: Thawed, execution: Execution, threads: int) -> Record:
@@ -114,4 +114,4 @@ def _refused(thawed: Thawed, execution: Execution, threads: int) -> Record:
     }
     record = failed_record(thawed.cell, SpecError(thawed.reason), execution, circumstances)
     facts: Row = {"status": Status.NOT_APPLICABLE.value, "error": thawed.reason}
-    return Record({**record.cell, **facts}, (), ())
+    return replace(record, cell={**record.cell, **facts})

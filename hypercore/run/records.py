@@ -20,7 +20,7 @@ def trained_record(outcome: "Outcome", execution: Execution, circumstances: Mapp
     cell = _cell_row(
         outcome.cell, outcome.facts, execution, {**circumstances, **costs, "lanes": outcome.lanes}
     )
-    return Record(cell, outcome.curves, outcome.trajectories)
+    return Record(cell, outcome.curves, outcome.trajectories, outcome.gradients)
 
 
 def failed_record(
@@ -30,7 +30,7 @@ def failed_record(
     nothing: Row = dict.fromkeys((column.name for column in FACTS), None)
     facts = nothing | {"status": Status.FAILED.value, "error": f"{type(error).__name__}: {error}"}
     costs: Row = {"train_sec": None, "eval_sec": None, "compile_sec": None, "lanes": 1}
-    return Record(_cell_row(cell, facts, execution, {**circumstances, **costs}), (), ())
+    return Record(_cell_row(cell, facts, execution, {**circumstances, **costs}), (), (), ())
 
 
 def _cell_row(cell: Cell, facts: Row, execution: Execution, circumstances: Mapping[str, Value]) -> Row:

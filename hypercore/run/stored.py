@@ -24,7 +24,8 @@ def conditions(study: StudyConfig) -> Execution:
         DeviceError: this machine lacks the study's device.
     """
     indices = usable(study.device, gpus())
-    return execution(f"cuda:{indices[0]}" if indices else "cpu", backend_kind(study.backend))
+    device = f"cuda:{indices[0]}" if indices else "cpu"
+    return execution(device, backend_kind(study.backend), study.lanes)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from hypercore.results.provenance import collect
-from hypercore.run.bisect import Failure, bisected
+from hypercore.run.bisect import Failure, OutOfMemoryError, bisected
 from hypercore.run.checkpoint import checkpoint_path, train_resumable
 from hypercore.run.execution import Execution
 from hypercore.run.records import failed_record, trained_record
@@ -17,8 +18,8 @@ from hypercore.spec.record import Record, Row
 from hypercore.study import StudyConfig, data_root
 from hypercore.study.backends import COMPILED
 from hypercore.train.batch import Outcome, Progress
-from hypercore.train.datasets import load
-from hypercore.train.widths import chunks, lanes_for
+from hypercore.train.datasets import Data, load
+from hypercore.train.widths import chunk, ladder_for, narrower
 
 LOG = logging.getLogger(__name__)
 
@@ -60,18 +61,56 @@ def train_cells(
         _report(progress)
         on_epoch(progress)
 
-    compiled = execution.backend == COMPILED
-    for batch in chunks(cells, lanes_for(cells[0].model, data, compiled)):
+    widths = ladder_for(cells[0].model, data, execution.backend == COMPILED, study.lanes)
+    waiting = list(cells)
+    while waiting:
+        batch = chunk(waiting, widths)
         made: list[Path] = []
-
-        def train(part: Sequence[Cell], made: list[Path] = made) -> list[Outcome]:
-            made.append(checkpoint_path(checkpoints, part, [execution.key(cell) for cell in part]))
-            return train_resumable(part, data, made[-1], report, compiled)
-
-        for result in bisected(batch, train):
-            yield _record(result, execution, circumstances)
+        train = partial(_train, data, execution, widths, checkpoints, report, made)
+        try:
+            for result in bisected(batch, train):
+                yield _record(result, execution, circumstances)
+                waiting.remove(result.cell)
+        except OutOfMemoryError as error:
+            if len(widths) > 1:
+                widths = narrower(widths, len(batch))
+                LOG.warning("%s; going on with at most %d lanes", error, max(widths))
+            else:
+                for cell in batch:
+                    yield _record(Failure(cell, error), execution, circumstances)
+                    waiting.remove(cell)
         for path in made:  # by now whoever took the records has stored them
             path.unlink(missing_ok=True)
+
+
+def _train(
+    data: Data,
+    execution: Execution,
+    widths: Sequence[int],
+    checkpoints: Path,
+    report: Callable[[Progress], None],
+    made: list[Path],
+    cells: Sequence[Cell],
+) -> list[Outcome]:
+    """Train a batch; the path of its checkpoint is added to ``made``."""
+    made.append(checkpoint_path(checkpoints, cells, [execution.key(cell) for cell in cells]))
+    compiled = execution.backend == COMPILED
+    try:
+        return train_resumable(cells, data, made[-1], report, compiled, widths)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        lanes = max(len(cells), min(widths))
+        advice = f"; set lanes below {lanes} in the config" if lanes > 1 else ""
+        raise OutOfMemoryError(f"no memory for a batch of {lanes} lanes{advice}") from error
+    finally:
+        if data.train.images.is_cuda:
+            torch.cuda.empty_cache()  # the allocator's blocks of one batch may not fit the next
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # On a CPU torch raises a plain RuntimeError, recognisable by its words alone.
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
 
 
 def _record(result: Outcome | Failure, execution: Execution, circumstances: Row) -> Record:

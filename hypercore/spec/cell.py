@@ -18,7 +18,7 @@ from hypercore.spec.stack import Stack
 PROTOCOL = "presentation"
 
 # The version of the numbers that the training loop itself gives (lanes, random streams, evaluation).
-ENGINE_NUMERICS = 1
+ENGINE_NUMERICS = 2
 
 
 @dataclass(frozen=True)

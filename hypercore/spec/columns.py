@@ -67,10 +67,10 @@ FACTS = (
         "first_nonfinite_step", "int64", "first step whose loss, weights or hyperparameters were not finite"
     ),
     Column("first_batch_loss", "float64", "loss of the first batch, before any update (nats)"),
-    Column("last_epoch_train_loss", "float64", "mean training loss over the last epoch (nats)"),
+    Column("last_epoch_train_loss", "float64", "mean training loss over the last epoch trained (nats)"),
     Column("test_loss", "float64", "mean loss on the test split after the last epoch (nats)"),
     Column("test_error_pct", "float64", "share of the test split that is misclassified; null if non-finite"),
-    Column("steps", "int64", "optimizer steps done"),
+    Column("steps", "int64", "optimizer steps done; a non-finite run ends with its epoch"),
     Column("negative_alpha_steps", "int64", "steps at which a learned α of any level was negative"),
     Column("n_train", "int64", "examples in the training split"),
     Column("n_test", "int64", "examples in the test split"),
@@ -84,12 +84,15 @@ PROVENANCE = (
     Column("device", "string", "device model", volatile=True),
     Column("backend", "string", "eager or compiled", volatile=True),
     Column("threads", "int64", "CPU threads of the training process", volatile=True),
-    Column("lanes", "int64", "cells that trained in the same batch", volatile=True),
+    Column("lanes", "int64", "cells that began in the same batch", volatile=True),
     Column(
-        "train_sec", "float64", "wall time of the whole batch's training, evaluation excluded", volatile=True
+        "train_sec",
+        "float64",
+        "wall time of training, evaluation excluded: of each epoch the share of one of its lanes",
+        volatile=True,
     ),
-    Column("eval_sec", "float64", "wall time of the whole batch's evaluations", volatile=True),
-    Column("compile_sec", "float64", "wall time of compilation", volatile=True),
+    Column("eval_sec", "float64", "wall time of evaluations, shared alike", volatile=True),
+    Column("compile_sec", "float64", "wall time of compilation for the whole batch", volatile=True),
     Column("startup_sec", "float64", "wall time of imports and of loading the data", volatile=True),
     Column("dataset_sha256", "string", "fingerprint of the data as trained on", volatile=True),
     Column("numerics", "string", "JSON: numerics version of each component used", volatile=True),
@@ -101,7 +104,7 @@ PROVENANCE = (
     Column("created_utc", "string", "when the cell ended, ISO 8601, UTC", volatile=True),
 )
 
-# What the store holds of one cell besides its curves and trajectories.
+# What the store holds of one cell besides its curves, trajectories and gradients.
 CELL = IDENTITY + FACTS + PROVENANCE
 
 _CELL_ID = (IDENTITY[0],)
@@ -133,6 +136,17 @@ TRAJECTORY_POINT = (
     Column("value", "float64", "its value"),
 )
 
+# The gradient of each level over time: means over the steps of a logging interval, up to its last step.
+GRADIENT_POINT = (
+    Column("step", "int64", "optimizer steps done at the interval's end"),
+    Column("level", "int64", "0: the weights, 1: the lowest optimizer's hyperparameters, …"),
+    Column(
+        "grad_norm", "float64", "norm before clipping: 2-norm over the level's tensors of their mean norms"
+    ),
+    Column("threshold", "float64", "mean threshold θ of the level's tensors; null where nothing is clipped"),
+    Column("clipped_share", "float64", "share of (step, tensor) pairs that were scaled down"),
+)
+
 PLAN = (
     Column("study", "string", "name of the study"),
     Column("label", "string", "the entry's label: the stack as the config spells it"),
@@ -153,6 +167,7 @@ REFINEMENT = (
 CELLS = PLAN + FACTS + PROVENANCE
 CURVES = _CELL_ID + CURVE_POINT
 TRAJECTORIES = _CELL_ID + TRAJECTORY_POINT
+GRADIENTS = _CELL_ID + GRADIENT_POINT
 
 # The three columns of the presentation's tables, each with the same figures.
 ARMS = ("baseline", "off", "on")

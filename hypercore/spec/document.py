@@ -10,6 +10,7 @@ _TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "cells": ("The plan, and what came of each cell: facts, then provenance.", columns.CELLS),
     "curves": ("A row a cell and epoch.", columns.CURVES),
     "trajectories": ("Learned hyperparameters over time, in natural units.", columns.TRAJECTORIES),
+    "gradients": ("The gradient of each level over time, what clipping saw of it.", columns.GRADIENTS),
     "comparison": ("The presentation's tables: baseline, without and with clipping.", columns.COMPARISON),
     **{name: ("Made by the analysis (analysis.md).", table) for name, table in columns.ANALYSIS.items()},
 }

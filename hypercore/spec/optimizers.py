@@ -88,6 +88,7 @@ RULES: dict[str, Rule] = {
                 Hyperparameter("beta1", "β1", 0.9, 0.0, 1.0),
                 Hyperparameter("beta2", "β2", 0.999, 0.0, 1.0),
             ),
+            numerics=2,
         ),
     )
 }

@@ -11,9 +11,11 @@ class Record:
     """One trained cell.
 
     ``cell`` has a value for each of :data:`hypercore.spec.columns.CELL`, a row of ``curves`` one for
-    each of ``CURVE_POINT``, a row of ``trajectories`` one for each of ``TRAJECTORY_POINT``.
+    each of ``CURVE_POINT``, and likewise those of ``trajectories`` (``TRAJECTORY_POINT``) and of
+    ``gradients`` (``GRADIENT_POINT``).
     """
 
     cell: Row
     curves: tuple[Row, ...]
     trajectories: tuple[Row, ...]
+    gradients: tuple[Row, ...]

@@ -131,6 +131,10 @@ class StudyConfig(Axes):
     backend: Literal["eager", "compiled"] = Field(
         "eager", description="eager or compiled (faster by far in long runs, after 5 to 30 s for each stack)"
     )
+    lanes: Positive | None = Field(
+        None,
+        description="a whole number above 0: at most so many cells train side by side",
+    )
     threads: Positive = Field(1, le=1024, description="a whole number from 1; equal bits need 1 on a CPU")
     data_root: Path | None = Field(
         None, description="a folder; default: $HYPERCORE_DATA, else ~/.cache/hypercore"

@@ -116,7 +116,9 @@ def execution(study: StudyConfig) -> str:
     if study.reuse == "any":
         return ""
     backend = ", compiled" if backend_kind(study.backend) == COMPILED else ""
-    return f"{device_kind(study.device)}{backend}, torch {metadata.version('torch')}"
+    device = device_kind(study.device)
+    lanes = f", {study.lanes} lanes" if study.lanes is not None and device != "cpu" else ""
+    return f"{device}{backend}{lanes}, torch {metadata.version('torch')}"
 
 
 def data_root(study: StudyConfig) -> Path:

@@ -5,21 +5,31 @@ Facts only: whether a run that finished *diverged* is for the analysis to judge.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from hypercore.spec.cell import Cell
-from hypercore.spec.columns import Status
 from hypercore.spec.record import Row
 from hypercore.train.clocks import Clocks
 from hypercore.train.compiled import Step, compiled_step, eager_step
 from hypercore.train.datasets import Data
-from hypercore.train.evaluate import Evaluation, evaluate
-from hypercore.train.lanes import NEVER, Carry, Lanes, Log, lanes_of
+from hypercore.train.evaluate import evaluate
+from hypercore.train.lanes import NEVER, Carry, Lanes, lanes_of
 from hypercore.train.models import build
+from hypercore.train.recording import (
+    Epoch,
+    Interval,
+    Point,
+    Recorded,
+    curve_points,
+    facts,
+    gradient_points,
+    trajectory_points,
+)
 from hypercore.train.streams import data_order
+from hypercore.train.widths import fitted
 
 # About how many points a trajectory has, whatever the length of the run.
 TRAJECTORY_POINTS = 120
@@ -29,20 +39,22 @@ TRAJECTORY_POINTS = 120
 class Outcome:
     """What training found out about one cell; columns as in :mod:`hypercore.spec.columns`.
 
-    ``seconds`` are the clocks of the whole batch, in which ``lanes`` cells trained.
+    ``lanes`` cells began in its batch. ``seconds`` holds the cell's share of the training and the
+    evaluation clocks, and what compilation took for the whole batch.
     """
 
     cell: Cell
     facts: Row
     curves: tuple[Row, ...]
     trajectories: tuple[Row, ...]
+    gradients: tuple[Row, ...]
     lanes: int
     seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a batch stands at the end of an epoch."""
+    """Where a batch stands at the end of an epoch: ``lanes`` of its cells trained in it."""
 
     epoch: int
     epochs: int
@@ -55,34 +67,49 @@ class Progress:
 class BatchRun:
     """A batch under way. ``epoch`` epochs are done; everything else follows from the cells and ``carry``.
 
+    ``live`` are the cells that still train, by their index, in the order of the lanes. A cell that turned
+    non-finite ends with its epoch; the others go on in the narrowest admitted width that holds them, and
+    lanes beyond them train the first one's cell again, unrecorded.
+
     ``compiled``: whole batches of examples train by the compiled step, but for the first; the first
     step, which has no update before it, and an epoch's smaller last batch are always eager.
     """
 
     cells: tuple[Cell, ...]
-    lanes: Lanes
     data: Data
+    widths: tuple[int, ...]
+    live: tuple[int, ...]
+    lanes: Lanes
     carry: Carry
     clocks: Clocks
+    records: list[Recorded]
     compiled: bool = False
     epoch: int = 0
-    curves: list[list[Row]] = field(default_factory=list)
-    trajectory: list[tuple[int, tuple[Tensor, ...]]] = field(default_factory=list)
-    evaluation: Evaluation | None = None
-    settled: Log | None = None
 
     @classmethod
-    def begin(cls, cells: Sequence[Cell], data: Data, compiled: bool = False) -> "BatchRun":
+    def begin(
+        cls, cells: Sequence[Cell], data: Data, compiled: bool = False, widths: Sequence[int] = ()
+    ) -> "BatchRun":
         """Set up cells that share a batch, on the device that holds the data.
+
+        ``widths`` are the admitted numbers of lanes; without any, every number is.
 
         Raises:
             ValueError: the cells cannot share a batch.
         """
-        device = data.train.images.device
-        model = build(cells[0].model, data.image_shape, data.n_classes)
-        lanes, levels = lanes_of(cells, model, device)
-        carry = lanes.start(levels)
-        return cls(tuple(cells), lanes, data, carry, Clocks(device), compiled, curves=[[] for _ in cells])
+        live = tuple(range(len(cells)))
+        lanes, levels = _laid_out(cells, live, data, widths)
+        return cls(
+            cells=tuple(cells),
+            data=data,
+            widths=tuple(widths),
+            live=live,
+            lanes=lanes,
+            carry=lanes.start(levels),
+            clocks=Clocks(data.train.images.device),
+            records=[Recorded(lanes=len(cells)) for _ in cells],
+            compiled=compiled,
+        )
 
     @property
     def epochs(self) -> int:
@@ -90,26 +117,36 @@ class BatchRun:
         return self.cells[0].epochs
 
     @property
+    def done(self) -> bool:
+        """Whether every cell ended."""
+        return self.epoch == self.epochs or not self.live
+
+    @property
     def steps_per_epoch(self) -> int:
         """The last, smaller batch included."""
         return math.ceil(len(self.data.train) / self.cells[0].batch_size)
 
+    @property
+    def stride(self) -> int:
+        """Steps in a logging interval."""
+        return max(1, self.epochs * self.steps_per_epoch // TRAJECTORY_POINTS)
+
     def train_epoch(self) -> Progress:
-        """One pass over the training split, then one evaluation."""
+        """One pass over the training split, then one evaluation; cells that turned non-finite end."""
         step = self._compiled_step() if self.compiled else eager_step
+        before = dict(self.clocks.seconds)
         with self.clocks.running("train"):
-            self._pass_over_training_split(step)
+            points, intervals = self._pass_over_training_split(step)
         with self.clocks.running("eval"):
-            levels, hyper, self.settled = self.lanes.settle(self.carry)
-            self.evaluation = evaluate(self.lanes.model, levels[0], self.data.test)
+            levels, hyper, log = self.lanes.settle(self.carry)
+            evaluation = evaluate(self.lanes.model, levels[0], self.data.test)
         self.epoch += 1
-        self._add_curve_points()
         if self.epoch == self.epochs:
-            self.trajectory.append((self.epochs * self.steps_per_epoch, hyper))
-        nonfinite = int((self.settled.first_nonfinite != NEVER).sum())
-        return Progress(
-            self.epoch, self.epochs, self.epoch * self.steps_per_epoch, len(self.cells), nonfinite
-        )
+            points.append(Point(self.epochs * self.steps_per_epoch, hyper))
+        trained = len(self.live)
+        self._record(Epoch(self.epoch, self.steps_per_epoch, log, evaluation, points, intervals), before)
+        nonfinite = len(self.cells) - len(self.live)
+        return Progress(self.epoch, self.epochs, self.epoch * self.steps_per_epoch, trained, nonfinite)
 
     def _compiled_step(self) -> Step:
         """The step for whole batches, compiled now unless an earlier batch of this process has."""
@@ -117,96 +154,106 @@ class BatchRun:
         if len(self.data.train) < batch_size:
             return eager_step
         split = self.data.train
-        examples = torch.zeros((len(self.cells), batch_size), dtype=torch.int64, device=split.labels.device)
+        shape = (len(self.lanes.seeds), batch_size)
+        examples = torch.zeros(shape, dtype=torch.int64, device=split.labels.device)
         with self.clocks.running("compile"):
             return compiled_step(self.lanes, self.carry, split.images[examples], split.labels[examples])
 
-    def _pass_over_training_split(self, whole_batch: Step) -> None:
+    def _pass_over_training_split(self, whole_batch: Step) -> tuple[list[Point], list[Interval]]:
         split, batch_size = self.data.train, self.cells[0].batch_size
         device = split.labels.device
-        stride = max(1, self.epochs * self.steps_per_epoch // TRAJECTORY_POINTS)
         drawn = {seed: data_order(seed, self.epoch, len(split)) for seed in set(self.lanes.seeds)}
         orders = torch.stack([drawn[seed] for seed in self.lanes.seeds]).to(device)
-        carry = self.carry._replace(log=self.carry.log.next_epoch())
-        for index, examples in enumerate(torch.split(orders, batch_size, dim=1)):
+        carry = self.carry._replace(log=self.carry.log.next_epoch().next_interval())
+        points: list[Point] = []
+        intervals: list[Interval] = []
+        begun = done = self.epoch * self.steps_per_epoch
+        last = begun + self.steps_per_epoch
+        for examples in torch.split(orders, batch_size, dim=1):
             whole = examples.shape[1] == batch_size and carry.stack.grads is not None
             step = whole_batch if whole else eager_step
             carry, hyper = step(self.lanes, carry, split.images[examples], split.labels[examples])
-            steps_before = self.epoch * self.steps_per_epoch + index
-            if steps_before % stride == 0:
-                self.trajectory.append((steps_before, hyper))
+            if done % self.stride == 0:
+                points.append(Point(done, hyper))
+            done += 1
+            if done % self.stride == 0 or done == last:
+                intervals.append(Interval(done, done - begun, carry.log.gradients))
+                carry = carry._replace(log=carry.log.next_interval())
+                begun = done
         self.carry = carry
+        return points, intervals
 
-    def _add_curve_points(self) -> None:
-        assert self.settled is not None and self.evaluation is not None
-        log, n, steps = self.settled, len(self.data.train), self.steps_per_epoch
-        columns = {
-            "train_loss": log.loss_sum / n,
-            "test_loss": self.evaluation.loss,
-            "test_error_pct": self.evaluation.error_pct,
-            "grad_norm_mean": log.norm_sum / steps,
-            "grad_norm_max": log.norm_max,
-            "clipped_share": log.clipped_sum / steps,
-            "threshold_mean": log.threshold_sum / steps,
-        }
-        values = {name: column.tolist() for name, column in columns.items()}
-        for lane, first in enumerate(log.first_nonfinite.tolist()):
-            if first == NEVER:  # a curve ends where its run turned non-finite
-                point: Row = {"epoch": self.epoch, "step": self.epoch * steps}
-                self.curves[lane].append(
-                    point | {name: _finite(column[lane]) for name, column in values.items()}
-                )
+    def _record(self, epoch: Epoch, seconds_before: dict[str, float]) -> None:
+        """Add the epoch to what is known of each cell that trained in it, and let the ended ones go."""
+        of_lanes = zip(
+            self.live,
+            epoch.first_nonfinite(),
+            facts(epoch, self.data),
+            curve_points(epoch, self.lanes, len(self.data.train)),
+            trajectory_points(epoch, self.lanes),
+            gradient_points(epoch, self.lanes),
+            strict=False,  # lanes beyond the live cells only fill the width
+        )
+        spent = {name: total - seconds_before.get(name, 0.0) for name, total in self.clocks.seconds.items()}
+        finite = []
+        for lane, (index, first, found, curve, trajectory, gradients) in enumerate(of_lanes):
+            record = self.records[index]
+            record.train_sec += spent["train"] / len(self.live)
+            record.eval_sec += spent["eval"] / len(self.live)
+            record.curves += [] if curve is None else [curve]
+            record.trajectories += trajectory
+            record.gradients += gradients
+            if first != NEVER or self.epoch == self.epochs:
+                record.facts = found
+            if first == NEVER:
+                finite.append(lane)
+        self._keep(finite)
+
+    def _keep(self, lanes: Sequence[int]) -> None:
+        """Go on with some of the live cells, given by their lanes, in as few lanes as are admitted."""
+        if len(lanes) == len(self.live):
+            return
+        self.live = tuple(self.live[lane] for lane in lanes)
+        if self.live:
+            filling = fitted(len(lanes), self.widths) - len(lanes)
+            rows = torch.tensor([*lanes, *[lanes[0]] * filling], device=self.clocks.device)
+            self.carry = self.carry.of_lanes(rows)
+            self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.widths)
+
+    def go_on(self, epoch: int, live: Sequence[int], carry: Carry, records: Sequence[Recorded]) -> None:
+        """Go on from what an equal batch had after ``epoch`` epochs."""
+        self.epoch, self.live, self.carry, self.records = epoch, tuple(live), carry, list(records)
+        if self.live:
+            self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.widths)
 
     def outcomes(self) -> list[Outcome]:
-        """What was found out about each cell, once all epochs are done."""
-        assert self.settled is not None and self.epoch == self.epochs
-        trajectories = self._trajectories()
-        return [
-            Outcome(
-                cell=cell,
-                facts=self._facts(lane),
-                curves=tuple(self.curves[lane]),
-                trajectories=tuple(trajectories[lane]),
-                lanes=len(self.cells),
-                seconds=dict(self.clocks.seconds),
+        """What was found out about each cell, once all of them ended."""
+        outcomes = []
+        for cell, record in zip(self.cells, self.records, strict=True):
+            assert record.facts is not None, "a cell that has not ended"
+            compile_sec = self.clocks.seconds.get("compile", 0.0)
+            outcomes.append(
+                Outcome(
+                    cell=cell,
+                    facts=record.facts,
+                    curves=tuple(record.curves),
+                    trajectories=tuple(record.trajectories),
+                    gradients=tuple(record.gradients),
+                    lanes=record.lanes,
+                    seconds={"train": record.train_sec, "eval": record.eval_sec, "compile": compile_sec},
+                )
             )
-            for lane, cell in enumerate(self.cells)
-        ]
+        return outcomes
 
-    def _facts(self, lane: int) -> Row:
-        assert self.settled is not None and self.evaluation is not None
-        log = self.settled
-        first = int(log.first_nonfinite[lane])
-        finite = first == NEVER
-        return {
-            "status": (Status.FINISHED if finite else Status.NONFINITE).value,
-            "error": None,
-            "first_nonfinite_step": None if finite else first,
-            "first_batch_loss": _finite(float(log.first_loss[lane])),
-            "last_epoch_train_loss": _finite(float(log.loss_sum[lane]) / len(self.data.train)),
-            "test_loss": _finite(float(self.evaluation.loss[lane])) if finite else None,
-            "test_error_pct": float(self.evaluation.error_pct[lane]) if finite else None,
-            "steps": int(log.step),
-            "negative_alpha_steps": int(log.negative_alpha[lane]),
-            "n_train": len(self.data.train),
-            "n_test": len(self.data.test),
-            "n_classes": self.data.n_classes,
-        }
 
-    def _trajectories(self) -> list[list[Row]]:
-        """The recorded hyperparameters, lane by lane; points from the non-finite step on are left out."""
-        rows: list[list[Row]] = [[] for _ in self.cells]
-        for step, hyper in self.trajectory:
-            for level, (optimizer, values) in enumerate(
-                zip(self.lanes.optimizers, hyper, strict=False), start=1
-            ):
-                for lane, lane_values in enumerate(values.tolist()):
-                    rows[lane] += [
-                        {"step": step, "level": level, "hyperparameter": name, "value": value}
-                        for name, value in zip(optimizer.learned, lane_values, strict=True)
-                        if math.isfinite(value)
-                    ]
-        return rows
+def _laid_out(
+    cells: Sequence[Cell], live: Sequence[int], data: Data, widths: Sequence[int]
+) -> tuple[Lanes, tuple[Tensor, ...]]:
+    """Lanes for the live cells, filled up to an admitted width, and their initial levels."""
+    model = build(cells[0].model, data.image_shape, data.n_classes)
+    filling = fitted(len(live), widths) - len(live)
+    chosen = [cells[index] for index in (*live, *[live[0]] * filling)]
+    return lanes_of(chosen, model, data.train.images.device)
 
 
 def train_batch(
@@ -214,19 +261,16 @@ def train_batch(
     data: Data,
     on_epoch: Callable[[Progress], None] | None = None,
     compiled: bool = False,
+    widths: Sequence[int] = (),
 ) -> list[Outcome]:
     """Train cells that share a batch, as lanes side by side.
 
     Raises:
         ValueError: the cells cannot share a batch.
     """
-    run = BatchRun.begin(cells, data, compiled)
-    while run.epoch < run.epochs:
+    run = BatchRun.begin(cells, data, compiled, widths)
+    while not run.done:
         progress = run.train_epoch()
         if on_epoch is not None:
             on_epoch(progress)
     return run.outcomes()
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

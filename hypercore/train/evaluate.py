@@ -8,8 +8,9 @@ from torch import Tensor
 from hypercore.train.datasets import Split
 from hypercore.train.models import Model
 
-# Examples a chunk: bounds the memory of an evaluation; sums over chunks run in a fixed order.
-CHUNK = 1000
+# Examples a chunk: bounds the memory of an evaluation, of many lanes on a GPU; sums over chunks run in a
+# fixed order.
+CHUNK = {"cpu": 1000, "cuda": 250}
 
 
 class Evaluation(NamedTuple):
@@ -24,9 +25,10 @@ def evaluate(model: Model, weights: Tensor, split: Split) -> Evaluation:
     lanes = weights.shape[0]
     loss = torch.zeros(lanes, dtype=torch.float64, device=weights.device)
     wrong = torch.zeros(lanes, dtype=torch.int64, device=weights.device)
+    chunk = CHUNK[weights.device.type]
     with torch.no_grad():
         for images, labels in zip(
-            torch.split(split.images, CHUNK), torch.split(split.labels, CHUNK), strict=True
+            torch.split(split.images, chunk), torch.split(split.labels, chunk), strict=True
         ):
             shared = labels.expand(lanes, -1)
             log_p = model.log_probabilities(weights, images.expand(lanes, *images.shape))

@@ -6,7 +6,7 @@ values, clipping and seed. No operation mixes lanes, so a lane's bits do not dep
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,15 +21,16 @@ from hypercore.train.models import Model
 class Log(NamedTuple):
     """What is summed up on the device, so that no step waits for the host. All [L] but ``step``.
 
-    The sums run over the steps of one epoch; the rest over the whole run.
+    The sums run over the steps of one epoch, ``gradients`` over those of one logging interval, [L, 3, K]:
+    of each of the K tensors of all levels the norm before clipping, the threshold, and the steps at which
+    it was scaled down. The rest runs over the whole run.
     """
 
     step: Tensor
     loss_sum: Tensor
     norm_sum: Tensor
     norm_max: Tensor
-    clipped_sum: Tensor
-    threshold_sum: Tensor
+    gradients: Tensor
     first_loss: Tensor
     first_nonfinite: Tensor
     negative_alpha: Tensor
@@ -37,9 +38,11 @@ class Log(NamedTuple):
     def next_epoch(self) -> "Log":
         """The same with the epoch's sums at zero."""
         zero = torch.zeros_like(self.loss_sum)
-        return self._replace(
-            loss_sum=zero, norm_sum=zero, norm_max=zero, clipped_sum=zero, threshold_sum=zero
-        )
+        return self._replace(loss_sum=zero, norm_sum=zero, norm_max=zero)
+
+    def next_interval(self) -> "Log":
+        """The same with the interval's sums at zero."""
+        return self._replace(gradients=torch.zeros_like(self.gradients))
 
 
 class Carry(NamedTuple):
@@ -48,6 +51,19 @@ class Carry(NamedTuple):
     stack: StackState
     clip: ClipState
     log: Log
+
+    def of_lanes(self, rows: Tensor) -> "Carry":
+        """What some of the lanes carry: these ``rows``, [L'], in this order."""
+        return Carry(*_of_lanes(tuple(self), rows))
+
+
+def _of_lanes(value: Any, rows: Tensor) -> Any:
+    if isinstance(value, Tensor):
+        return value.index_select(0, rows) if value.dim() else value  # step counts are common to all lanes
+    if isinstance(value, tuple):
+        parts = [_of_lanes(part, rows) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value
 
 
 NEVER = -1
@@ -71,8 +87,7 @@ class Lanes:
             loss_sum=lane,
             norm_sum=lane,
             norm_max=lane,
-            clipped_sum=lane,
-            threshold_sum=lane,
+            gradients=lane.new_zeros((len(lane), 3, self.clipping.in_scope.shape[1])),
             first_loss=lane,
             first_nonfinite=torch.full_like(count, NEVER),
             negative_alpha=count,
@@ -93,7 +108,7 @@ class Lanes:
         weights = slice(0, len(self.model.sizes))
         norm = torch.linalg.vector_norm(clipped.norms[:, weights], dim=1)
         scaled = (clipped.coefficients < 1.0) & self.clipping.in_scope
-        in_scope = self.clipping.in_scope.sum(1).clamp(min=1)  # a lane that clips nothing has a share of 0
+        measured = torch.stack((clipped.norms, clipped.thresholds, scaled.to(norm.dtype)), dim=1)
         old = carry.log
         step = old.step + 1
         log = Log(
@@ -101,8 +116,7 @@ class Lanes:
             loss_sum=old.loss_sum + found.losses * labels.shape[1],
             norm_sum=old.norm_sum + norm,
             norm_max=torch.maximum(old.norm_max, norm),
-            clipped_sum=old.clipped_sum + scaled.sum(1) / in_scope,
-            threshold_sum=old.threshold_sum + clipped.thresholds[:, weights].mean(1),
+            gradients=old.gradients + measured,
             first_loss=torch.where(step == 1, found.losses, old.first_loss),
             first_nonfinite=self._first_nonfinite(
                 old.first_nonfinite, step, found.losses.unsqueeze(1), *hyper

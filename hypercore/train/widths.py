@@ -1,6 +1,10 @@
-"""How many lanes train side by side."""
+"""How many lanes train side by side: the ladder of admitted widths.
 
-from collections.abc import Iterator, Sequence
+A width is admitted beside others only where each was shown to give the same bits
+(tests/unit/train/test_invariance.py); elsewhere one fixed width serves all, and batches are padded to it.
+"""
+
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
@@ -10,41 +14,85 @@ from hypercore.train.models import build
 
 T = TypeVar("T")
 
-# The ladder of widths. Each was shown bit-equal to the others (tests/unit/train/test_invariance.py).
+# Each gives the bits of the others in eager mode on a CPU.
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 # On a CPU lanes pay only while the elementwise state of all of them stays in the second-level cache
-# (1 MiB on the machine that this was measured on: benchmarks/); on a GPU what counts is its memory.
+# (1 MiB on the machine that this was measured on: benchmarks/).
 CPU_STATE_BYTES = 1 << 20
-GPU_STATE_BYTES = 1 << 32
+
+# A GPU needs lanes by the hundred to be busy, and trains each with about this many times its weights'
+# memory: gradients, moments, what the reverse sweep keeps, activations, images in evaluation.
+GPU_WIDTH = 128
+GPU_BYTES_PER_WEIGHT = 4 * 64
 
 
-def width(cell_parameters: int, device: torch.device, compiled: bool = False) -> int:
-    """Lanes to train side by side: the widest of the ladder whose weights fit the cache, or the GPU.
+def ladder(
+    cell_parameters: int, device: torch.device, compiled: bool = False, limit: int | None = None
+) -> tuple[int, ...]:
+    """The admitted widths for a model of so many parameters, ascending.
 
-    Compiled on a CPU it is one: one lane's bits differ from those of several, and several are slower.
+    On a CPU the eager ones whose weights fit the cache, and one alone when compiled: there one lane's
+    bits differ from those of several, and several are slower. On a GPU the library behind a matrix
+    product chooses its kernel by the shape, so there is one width, the widest that the device's memory
+    surely holds. ``limit`` lowers the bound on a CPU and is the width itself on a GPU.
 
-    >>> width(101_770, torch.device("cpu")), width(9_610, torch.device("cpu"))
-    (2, 16)
+    >>> ladder(101_770, torch.device("cpu")), ladder(101_770, torch.device("cpu"), compiled=True)
+    ((1, 2), (1,))
+    >>> ladder(9_610, torch.device("cpu"), limit=4)
+    (1, 2, 4)
     """
-    if compiled and device.type == "cpu":
-        return 1
-    budget = CPU_STATE_BYTES if device.type == "cpu" else GPU_STATE_BYTES
-    fitting = [lanes for lanes in WIDTHS if lanes * cell_parameters * 4 <= budget]
+    if device.type != "cpu":
+        return (limit or _gpu_width(cell_parameters, device),)
+    if compiled:
+        return (1,)
+    fitting = [lanes for lanes in WIDTHS if lanes * cell_parameters * 4 <= CPU_STATE_BYTES]
+    return tuple(lanes for lanes in fitting if limit is None or lanes <= limit) or (1,)
+
+
+def ladder_for(model: str, data: Data, compiled: bool = False, limit: int | None = None) -> tuple[int, ...]:
+    """The admitted widths for a model on a data set, on the device that holds the data."""
+    parameters = build(model, data.image_shape, data.n_classes).parameters
+    return ladder(parameters, data.train.images.device, compiled, limit)
+
+
+def _gpu_width(cell_parameters: int, device: torch.device) -> int:
+    # All of the memory rather than what is free now: the width decides the bits there, so it may
+    # depend on nothing but the model of the device, which the execution key names.
+    memory = torch.cuda.get_device_properties(device).total_memory
+    fitting = [
+        lanes
+        for lanes in WIDTHS
+        if lanes <= GPU_WIDTH and lanes * cell_parameters * GPU_BYTES_PER_WEIGHT <= memory
+    ]
     return max(fitting, default=1)
 
 
-def lanes_for(model: str, data: Data, compiled: bool = False) -> int:
-    """The width for a model on a data set, on the device that holds the data."""
-    parameters = build(model, data.image_shape, data.n_classes).parameters
-    return width(parameters, data.train.images.device, compiled)
+def fitted(count: int, widths: Sequence[int]) -> int:
+    """The narrowest admitted width that holds ``count`` lanes; without any, as many as there are.
 
-
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Cut a sequence into runs of ``size``, the last one shorter.
-
-    >>> list(chunks([1, 2, 3], 2))
-    [[1, 2], [3]]
+    >>> fitted(3, (1, 2, 4, 8)), fitted(3, ())
+    (4, 3)
     """
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+    return min((width for width in widths if width >= count), default=count)
+
+
+def narrower(widths: Sequence[int], than: int) -> tuple[int, ...]:
+    """What is left of a ladder once a batch of ``than`` lanes was too large for the memory.
+
+    The lowest rung always stays.
+
+    >>> narrower((1, 2, 4, 8), 4), narrower((128,), 128)
+    ((1, 2), (128,))
+    """
+    return tuple(width for width in widths if width < than) or (min(widths),)
+
+
+def chunk(items: Sequence[T], widths: Sequence[int]) -> Sequence[T]:
+    """As many of the first items as fill the widest rung; where even the lowest is not full, all of them.
+
+    >>> chunk("abcde", (1, 2, 4)), chunk("e", (1, 2, 4)), chunk("abc", (128,))
+    ('abcd', 'e', 'abc')
+    """
+    filled = [width for width in widths if width <= len(items)]
+    return items[: max(filled, default=len(items))]

@@ -115,8 +115,8 @@ def record(cell: Cell, failed: bool = False) -> Record:
         }
     row = {**cell.identity(), **facts, **_provenance(cell)}
     if failed:
-        return Record(row, (), ())
-    return Record(row, _curves(cell, ended, error), _trajectories(cell, ended))
+        return Record(row, (), (), ())
+    return Record(row, _curves(cell, ended, error), _trajectories(cell, ended), _gradients(cell, ended))
 
 
 def _edge(cell: Cell) -> float:
@@ -172,6 +172,21 @@ def _trajectories(cell: Cell, ended: int) -> tuple[Row, ...]:
                 value = start * (1 + step / max(ended, 1)) if name == "alpha" else start
                 points.append({"step": step, "level": index + 1, "hyperparameter": name, "value": value})
     return tuple(points)
+
+
+def _gradients(cell: Cell, ended: int) -> tuple[Row, ...]:
+    clipped = cell.clipping != OFF
+    return tuple(
+        {
+            "step": step,
+            "level": level,
+            "grad_norm": 2.0 / (1 + step),
+            "threshold": 1.5 / (1 + step) if clipped else None,
+            "clipped_share": 0.4 if clipped else 0.0,
+        }
+        for step in [*range(15, ended, 15), ended]
+        for level in range(cell.stack.height)
+    )
 
 
 def _provenance(cell: Cell) -> Row:

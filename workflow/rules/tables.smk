@@ -24,6 +24,7 @@ rule gather:
         cells=f"{STUDY}/cells.parquet",
         curves=f"{STUDY}/curves.parquet",
         trajectories=f"{STUDY}/trajectories.parquet",
+        gradients=f"{STUDY}/gradients.parquet",
     log:
         f"results/logs/{PLAN.study.name}/gather.log",
     localrule: True

@@ -28,4 +28,5 @@ def records(draw: st.DrawFn, cell_id: str | None = None) -> Record:
         cell=cell,
         curves=tuple(draw(st.lists(rows(spec.CURVE_POINT), max_size=3))),
         trajectories=tuple(draw(st.lists(rows(spec.TRAJECTORY_POINT), max_size=3))),
+        gradients=tuple(draw(st.lists(rows(spec.GRADIENT_POINT), max_size=3))),
     )

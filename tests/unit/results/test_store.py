@@ -20,7 +20,7 @@ ID = "ab" * 10
 def plain(execution_key: str = "cpu|eager", cell_id: str = ID) -> Record:
     cell = dict.fromkeys(spec.names(spec.CELL)) | {"cell_id": cell_id, "execution_key": execution_key}
     point = dict.fromkeys(spec.names(spec.CURVE_POINT)) | {"epoch": 1, "train_loss": float("inf")}
-    return Record(cell, (point,), ())
+    return Record(cell, (point,), (), ())
 
 
 @SETTINGS
@@ -93,6 +93,6 @@ def test_leftovers_of_a_kill_are_ignored(tmp_path: Path) -> None:
 def test_a_record_with_missing_or_unknown_columns_is_refused(tmp_path: Path) -> None:
     record = plain()
     with pytest.raises(ValueError, match="cell: missing or not declared: surprise"):
-        Store(tmp_path).write(Record({**record.cell, "surprise": 1}, (), ()))
+        Store(tmp_path).write(Record({**record.cell, "surprise": 1}, (), (), ()))
     with pytest.raises(ValueError, match="curves: missing or not declared: .*step"):
-        Store(tmp_path).write(Record(record.cell, ({"epoch": 1},), ()))
+        Store(tmp_path).write(Record(record.cell, ({"epoch": 1},), (), ()))

@@ -36,7 +36,33 @@ def train(cells: list[Cell], data: Data, path: Path, kill_after: int | None = No
 
 
 def facts(outcomes: list[Outcome]) -> list[object]:
-    return [(o.cell.id, o.facts, o.curves, o.trajectories) for o in outcomes]
+    return [(o.cell.id, o.facts, o.curves, o.trajectories, o.gradients) for o in outcomes]
+
+
+def test_a_batch_that_lost_lanes_goes_on_without_them(
+    tmp_path: Path, digits: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPERCORE_CHECKPOINT_SEC", "0")
+    alphas = ("1e-4", "1e20", "1e-5", "1e20")
+    cells = [
+        Cell("digits", "mlp", parse_stack(f"Adam / SGD({alpha})"), ON, 4, 256, seed)
+        for seed, alpha in enumerate(alphas)
+    ]
+    widths = (1, 2, 4)
+    lanes: list[int] = []
+    undisturbed = facts(
+        train_resumable(cells, digits, tmp_path / "none.pt", lambda p: lanes.append(p.lanes), widths=widths)
+    )
+    assert lanes == [4, 2, 2, 2]
+
+    def kill(progress: Progress) -> None:
+        if progress.epoch == 3:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_resumable(cells, digits, tmp_path / "batch.pt", kill, widths=widths)
+    resumed = train_resumable(cells, digits, tmp_path / "batch.pt", lambda _: None, widths=widths)
+    assert facts(resumed) == undisturbed
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def _claim_and_write(path: Path, out: Path) -> None:
 def record(status: Status) -> Record:
     facts = {"first_batch_loss": 2.3, "last_epoch_train_loss": 0.4, "test_error_pct": 5.0}
     size = {"n_classes": 10, "n_test": 360}
-    return Record(dict.fromkeys(names(CELL)) | facts | size | {"status": status.value}, (), ())
+    return Record(dict.fromkeys(names(CELL)) | facts | size | {"status": status.value}, (), (), ())
 
 
 def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def record(cell: Cell, values: dict[str, float], status: str = "finished") -> Re
             )
             points.append({"step": step, "level": 2, "hyperparameter": name, "value": 77.0})
     row: Row = dict.fromkeys(names(CELL))
-    return Record({**row, **cell.identity(), "status": status}, (), tuple(points))
+    return Record({**row, **cell.identity(), "status": status}, (), tuple(points), ())
 
 
 def test_the_last_values_of_the_lowest_level_are_what_was_learned() -> None:

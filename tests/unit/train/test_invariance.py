@@ -20,6 +20,8 @@ from tests.unit.train.conftest import random_data
 SHAPES = {
     "SGD / SGD": (1e-2, 1e3, 1e30),
     "SGD(0.01, mu=0.9) / SGD": (1e-3, 1e4),
+    "Adam": (1e-3, 1e30),
+    "RMSProp^gamma / SGD": (1e-5, 1e30),
     "Adam / SGD": (1e-5, 1e-1, 1e20),
     "AdaGrad / SGD": (1e-2, 1e2, 1e30),
     "RMSProp / SGD": (1e-5, 1e30),
@@ -48,18 +50,20 @@ def bits(value: Value) -> bytes | Value:
     return struct.pack("<d", value) if isinstance(value, float) else value
 
 
-def all_bits(outcome: Outcome, weights: torch.Tensor) -> list[object]:
-    rows: list[Row] = [outcome.facts, *outcome.curves, *outcome.trajectories]
-    return [weights.numpy().tobytes(), [[(name, bits(value)) for name, value in row.items()] for row in rows]]
+def all_bits(outcome: Outcome, weights: bytes | None) -> list[object]:
+    rows: list[Row] = [outcome.facts, *outcome.curves, *outcome.trajectories, *outcome.gradients]
+    return [weights, [[(name, bits(value)) for name, value in row.items()] for row in rows]]
 
 
-def train(cells: list[Cell]) -> list[list[object]]:
+def train(cells: list[Cell], widths: tuple[int, ...] = ()) -> list[list[object]]:
+    """Everything logged of each cell, and its final weights unless it turned non-finite."""
     torch.set_num_threads(1)
-    run = BatchRun.begin(cells, data_for(cells[0].model))
-    while run.epoch < run.epochs:
+    run = BatchRun.begin(cells, data_for(cells[0].model), widths=widths)
+    while not run.done:
         run.train_epoch()
     weights = run.lanes.settle(run.carry)[0][0]
-    return [all_bits(outcome, weights[lane]) for lane, outcome in enumerate(run.outcomes())]
+    final = {index: weights[lane].numpy().tobytes() for lane, index in enumerate(run.live)}
+    return [all_bits(outcome, final.get(index)) for index, outcome in enumerate(run.outcomes())]
 
 
 @functools.cache
@@ -91,27 +95,40 @@ def test_a_cnn_cell_is_bit_identical_in_any_company(
 
 
 def check(model: str, shape: str, lanes: list[tuple[float, Clipping, int]]) -> None:
-    together = train([cell(model, shape, *lane) for lane in lanes])
-    for lane, found in zip(lanes, together, strict=True):
-        assert found == alone(model, shape, *lane)
+    for widths in ((), WIDTHS[:5], (16,)):  # as many lanes as cells, the ladder, one padded width
+        together = train([cell(model, shape, *lane) for lane in lanes], widths)
+        for lane, found in zip(lanes, together, strict=True):
+            assert found == alone(model, shape, *lane), widths
 
 
 @pytest.mark.parametrize("width", WIDTHS[:7])
-def test_every_width_of_the_ladder_gives_the_same_bits(width: int) -> None:
+@pytest.mark.parametrize("shape", ["Adam", "Adam / SGD", "Adam / Adam"])
+def test_every_width_of_the_ladder_gives_the_same_bits(shape: str, width: int) -> None:
     lanes = [
         (alpha, clipping, seed) for alpha in (1e-5, 1e20) for clipping in (OFF, ON) for seed in range(16)
     ]
-    found = train([cell("mlp", "Adam / SGD", *lane) for lane in lanes[:width]])
+    found = train([cell("mlp", shape, *lane) for lane in lanes[:width]])
     for index in {0, width // 2, width - 1}:
-        assert found[index] == alone("mlp", "Adam / SGD", *lanes[index])
+        assert found[index] == alone("mlp", shape, *lanes[index])
 
 
-def test_some_of_these_cells_do_blow_up() -> None:
-    """Otherwise the tests above would say nothing about non-finite neighbours."""
-    cells = [cell("mlp", "Adam / SGD", alpha, OFF, 0) for alpha in (1e20, 1e-5)]
-    run = BatchRun.begin(cells, data_for("mlp"))
-    while run.epoch < run.epochs:
+def test_cells_that_blow_up_make_room() -> None:
+    """Two of three end with their first epoch; the third goes on alone, as it would have from the start."""
+    cells = [cell("mlp", "Adam / SGD", alpha, OFF, 0) for alpha in (1e20, 1e-5, 1e20)]
+    run = BatchRun.begin(cells, data_for("mlp"), widths=(1, 2, 4))
+    lanes = [len(run.lanes.seeds)]
+    while not run.done:
         run.train_epoch()
-    blown, fine = run.outcomes()
+        lanes.append(len(run.lanes.seeds))
+    assert lanes == [4, 1, 1]
+    blown, fine, _ = run.outcomes()
     assert blown.facts["status"] == "nonfinite" and blown.facts["test_error_pct"] is None
+    assert (blown.facts["steps"], fine.facts["steps"]) == (3, 6)
     assert fine.facts["status"] == "finished"
+    assert blown.seconds["train"] < fine.seconds["train"]
+
+
+def test_a_batch_ends_with_its_last_finite_cell() -> None:
+    run = BatchRun.begin([cell("mlp", "Adam / SGD", 1e20, OFF, seed) for seed in (0, 1)], data_for("mlp"))
+    progress = run.train_epoch()
+    assert run.done and (progress.epoch, progress.epochs, progress.nonfinite) == (1, 2, 2)

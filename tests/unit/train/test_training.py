@@ -9,7 +9,7 @@ from torch import nn
 
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
-from hypercore.spec.columns import CURVE_POINT, FACTS, TRAJECTORY_POINT, names
+from hypercore.spec.columns import CURVE_POINT, FACTS, GRADIENT_POINT, TRAJECTORY_POINT, names
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun, Outcome, train_batch
 from hypercore.train.datasets import Data, load
@@ -74,7 +74,7 @@ def test_a_plain_optimizer_equals_a_plain_loop(model: str) -> None:
     given = cell("SGD(0.1)", model, seed=3)
     module, first, last = plain_loop(model, data, given)
     run = BatchRun.begin([given], data)
-    while run.epoch < run.epochs:
+    while not run.done:
         run.train_epoch()
     weights = run.lanes.settle(run.carry)[0][0][0]
     expected = torch.cat([p.detach().flatten() for p in module.parameters()])
@@ -131,6 +131,7 @@ def test_the_reported_rows_have_the_declared_columns(flat_data: Data) -> None:
     assert len(outcome.curves) == 3
     assert all(tuple(point) == names(CURVE_POINT) for point in outcome.curves)
     assert all(tuple(point) == names(TRAJECTORY_POINT) for point in outcome.trajectories)
+    assert all(tuple(point) == names(GRADIENT_POINT) for point in outcome.gradients)
     start = {p["hyperparameter"]: p["value"] for p in outcome.trajectories if p["step"] == 0}
     assert start == {
         "alpha": pytest.approx(0.001),
@@ -148,6 +149,29 @@ def test_clipping_is_reported(flat_data: Data) -> None:
     assert on.facts["first_batch_loss"] == off.facts["first_batch_loss"]
 
 
+def test_each_level_s_gradient_is_reported_by_interval(flat_data: Data) -> None:
+    """Nine steps, an interval each: against the norms of a loop over the same pure functions."""
+    given = cell("SGD(0.5) / SGD(0.1)", clipping=ON)
+    [outcome] = train_batch([given], flat_data)
+    lanes, levels = lanes_of([given], build("mlp", (1, 8, 8), 10), torch.device("cpu"))
+    carry = lanes.start(levels)
+    split, expected = flat_data.train, []
+    for epoch in range(3):
+        for examples in data_order(0, epoch, 70).split(32):
+            batch = examples.unsqueeze(0)
+            before = carry
+            carry, _ = lanes.step(carry, split.images[batch], split.labels[batch])
+            sums = carry.log.gradients - before.log.gradients
+            expected.append([float(sums[0, 0, :4].norm()), float(sums[0, 0, 4].abs())])
+    norms = [[p["grad_norm"] for p in outcome.gradients if p["level"] == level] for level in (0, 1)]
+    assert norms == [pytest.approx(column, rel=1e-3, abs=1e-6) for column in zip(*expected, strict=True)]
+    assert [p["step"] for p in outcome.gradients if p["level"] == 1] == list(range(1, 10))
+    first = next(p for p in outcome.gradients if p["level"] == 1)
+    assert first == {"step": 1, "level": 1, "grad_norm": 0.0, "threshold": 0.0, "clipped_share": 0.0}
+    assert any(p["clipped_share"] == 1.0 for p in outcome.gradients if p["level"] == 1)
+    assert all(p["threshold"] is None for p in train("SGD(0.5) / SGD(0.1)", flat_data).gradients)
+
+
 def test_a_run_that_blows_up_says_where(flat_data: Data) -> None:
     """(tanh x + 1)/2 saturates at 1 under an absurd α: m̂ = 0/0 from the step after."""
     outcome = train("Adam / SGD(1e20)", flat_data)
@@ -155,8 +179,8 @@ def test_a_run_that_blows_up_says_where(flat_data: Data) -> None:
     assert outcome.facts["test_error_pct"] is None and outcome.facts["test_loss"] is None
     first = outcome.facts["first_nonfinite_step"]
     assert isinstance(first, int) and 2 <= first <= 4
-    assert outcome.facts["steps"] == 9
-    assert len(outcome.curves) == 0 if first <= 3 else 1
+    assert outcome.facts["steps"] == (3 if first <= 3 else 6), "it ends with its epoch"
+    assert len(outcome.curves) == (0 if first <= 3 else 1)
     assert all(math.isfinite(float(str(point["value"]))) for point in outcome.trajectories)
 
 
