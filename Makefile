@@ -3,6 +3,8 @@
 #   make results     train the default study and print its comparison table
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure, tests and a small real workflow run
+#   make bench       speed, prices and memory of the engine (a quarter of an hour); docs/benchmarks.md
+#   make heights     train stacks of one to five SGDs on MNIST and draw what their heights come to
 #   make clean       remove the environment and caches; RESULTS=1 removes every trained cell, too
 #   make clean-sweeps  name files of sweeps that no config lists; REMOVE=1 removes them, and no cell
 #
@@ -14,7 +16,7 @@ STUDY ?= config/config.yaml
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup results dashboard test lint types structure workflow unit browser clean clean-sweeps
+.PHONY: help setup results dashboard test lint types structure workflow unit browser bench heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -58,6 +60,17 @@ unit: $(READY)
 
 browser: $(READY)
 	$(BIN)/python -m pytest tests/browser
+
+# One after the other, on a machine that does nothing else meanwhile.
+bench: $(READY)
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.prices
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.gpu
+
+heights: $(READY)
+	$(BIN)/snakemake --cores $(CORES) --config study=config/heights.yaml
+	$(BIN)/python -m benchmarks.heights
 
 # The store is what training cost, so it goes only by a flag on the command line.
 clean:

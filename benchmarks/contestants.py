@@ -1,11 +1,10 @@
-"""What is measured against each other: the engine, the paper's package, torch, and bare products.
+"""What is measured against each other: the engine, the paper's package and torch.
 
 All train one problem (a model on a data set, batch 256 as the presentation has it). The package and
 torch get the same model as a module, the engine's cells are those of a study.
 """
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat as forever
 from typing import Literal
@@ -73,7 +72,7 @@ class Engine:
             nonlocal run
             steps, spent = 0, 0.0
             while spent < seconds:
-                if run.epoch == run.epochs:
+                if run.done:
                     run = self.begin(data)
                 before = run.clocks.seconds.get(self.clock, 0.0)
                 run.train_epoch()
@@ -98,7 +97,9 @@ class Package:
         """The README's loop, endless."""
         optimizer = package.ModuleWrapper(module(self.model, data), optimizer=peer(self.stack))
         optimizer.initialize()
-        batches = loaded(data.train, self.batch_size) if self.readme else preloaded(data.train, self.batch_size)
+        batches = (
+            loaded(data.train, self.batch_size) if self.readme else preloaded(data.train, self.batch_size)
+        )
 
         def step() -> float:
             optimizer.begin()
@@ -137,48 +138,6 @@ class Torch:
         return steps_of(step)
 
 
-@dataclass(frozen=True)
-class Products:
-    """A step's matrix products and convolutions alone, in float32 and its own shapes: what no step
-    that is made of such calls can beat."""
-
-    model: str
-    batch_size: int
-
-    def start(self, data: Data) -> Runner:
-        """Forward, weight gradient and, but for the first layer, input gradient."""
-        calls = _convolutions(self.batch_size, data) if self.model == "cnn" else []
-        calls += _linear(self.batch_size, data, self.model)
-
-        def step() -> float:
-            for call in calls:
-                call()
-            return 0.0
-
-        return steps_of(step)
-
-
-@dataclass(frozen=True)
-class LargeProducts:
-    """What one large product reaches, in units of a step's arithmetic."""
-
-    model: str
-    batch_size: int
-    size: int = 1536
-
-    def start(self, data: Data) -> Runner:
-        """A product of two square matrices."""
-        left, right, result = (torch.randn(self.size, self.size) for _ in range(3))
-        gflop = 2e-9 * self.size**3
-        steps = gflop / step_gflop(self.model, self.batch_size, data)
-
-        def work() -> float:
-            torch.mm(left, right, out=result)
-            return steps
-
-        return lambda seconds: repeat(work, seconds)
-
-
 def steps_of(step: Callable[[], float], lanes: int = 1) -> Runner:
     """A runner that takes single steps, each of ``lanes`` lanes."""
 
@@ -191,36 +150,33 @@ def steps_of(step: Callable[[], float], lanes: int = 1) -> Runner:
 
 
 def module(model: str, data: Data) -> nn.Module:
-    """A model of :mod:`hypercore.train.models` as a module of torch."""
-    channels, height, width = data.image_shape
-    if model == "mlp":
-        return nn.Sequential(nn.Flatten(), *_head(channels * height * width, data.n_classes))
-    features = _pooled_features(data)
-    return nn.Sequential(
-        nn.Conv2d(channels, FILTERS, KERNEL),
-        nn.ReLU(),
-        nn.Conv2d(FILTERS, FILTERS, KERNEL),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
+    """A model of :mod:`hypercore.train.models` as a module of torch, where the data are."""
+    (inputs, hidden), (_, outputs) = linear_sizes(data, model)
+    convolutions: list[nn.Module] = []
+    if model == "cnn":
+        convolutions = [
+            nn.Conv2d(data.image_shape[0], FILTERS, KERNEL),
+            nn.ReLU(),
+            nn.Conv2d(FILTERS, FILTERS, KERNEL),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        ]
+    layers = nn.Sequential(
+        *convolutions,
         nn.Flatten(),
-        *_head(features, data.n_classes),
-    )
-
-
-def _head(features: int, n_classes: int) -> list[nn.Module]:
-    return [
-        nn.Linear(features, HIDDEN),
+        nn.Linear(inputs, hidden),
         nn.Tanh(),
-        nn.Linear(HIDDEN, n_classes),
+        nn.Linear(hidden, outputs),
         nn.Tanh(),
         nn.LogSoftmax(dim=1),
-    ]
+    )
+    return layers.to(data.train.images.device)
 
 
 def preloaded(split: Split, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless epochs in random order out of tensors in memory."""
     for _ in forever(None):
-        for examples in torch.split(torch.randperm(len(split)), batch_size):
+        for examples in torch.split(torch.randperm(len(split), device=split.labels.device), batch_size):
             yield split.images[examples], split.labels[examples]
 
 
@@ -247,58 +203,12 @@ def loaded(split: Split, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         yield from loader
 
 
-def step_gflop(model: str, batch_size: int, data: Data) -> float:
-    """10⁹ floating-point operations in the products of one step."""
-    multiplied = 0
-    if model == "cnn":
-        channels, height, width = data.image_shape
-        first = (height - 2) * (width - 2) * FILTERS * channels * KERNEL**2
-        second = (height - 4) * (width - 4) * FILTERS * FILTERS * KERNEL**2
-        multiplied += 2 * first + 3 * second
-    for index, (inputs, outputs) in enumerate(_linear_sizes(data, model)):
-        multiplied += (2 if index == 0 and model == "mlp" else 3) * inputs * outputs
-    return 2e-9 * batch_size * multiplied
-
-
-def _pooled_features(data: Data) -> int:
-    _, height, width = data.image_shape
-    return FILTERS * ((height - 4) // 2) * ((width - 4) // 2)
-
-
-def _linear_sizes(data: Data, model: str) -> Sequence[tuple[int, int]]:
-    inputs = math.prod(data.image_shape) if model == "mlp" else _pooled_features(data)
-    return (inputs, HIDDEN), (HIDDEN, data.n_classes)
-
-
-def _linear(batch_size: int, data: Data, model: str) -> list[Callable[[], object]]:
-    calls: list[Callable[[], object]] = []
-    for index, (inputs, outputs) in enumerate(_linear_sizes(data, model)):
-        weight, features = torch.randn(outputs, inputs), torch.randn(batch_size, inputs)
-        gradient = torch.randn(batch_size, outputs)
-        forward, backward = torch.empty(batch_size, outputs), torch.empty(outputs, inputs)
-        inward = torch.empty(batch_size, inputs)
-        calls.append(lambda x=features, w=weight, out=forward: torch.mm(x, w.t(), out=out))
-        calls.append(lambda g=gradient, x=features, out=backward: torch.mm(g.t(), x, out=out))
-        if index > 0 or model == "cnn":
-            calls.append(lambda g=gradient, w=weight, out=inward: torch.mm(g, w, out=out))
-    return calls
-
-
-def _convolutions(batch_size: int, data: Data) -> list[Callable[[], object]]:
-    calls: list[Callable[[], object]] = []
+def linear_sizes(data: Data, model: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Inputs and outputs of the two fully-connected layers."""
     channels, height, width = data.image_shape
-    for inputs, rows, columns in ((channels, height, width), (FILTERS, height - 2, width - 2)):
-        images = torch.randn(batch_size, inputs, rows, columns)
-        weight = torch.randn(FILTERS, inputs, KERNEL, KERNEL)
-        gradient = torch.randn(batch_size, FILTERS, rows - 2, columns - 2)
-        wanted = (inputs == FILTERS, True, False)
-        calls.append(lambda x=images, w=weight: functional.conv2d(x, w))
-        calls.append(
-            lambda g=gradient, x=images, w=weight, mask=wanted: torch.ops.aten.convolution_backward(
-                g, x, w, None, (1, 1), (0, 0), (1, 1), False, (0, 0), 1, mask
-            )
-        )
-    return calls
+    if model == "cnn":  # two convolutions without padding, one 2×2 pool
+        channels, height, width = FILTERS, (height - 4) // 2, (width - 4) // 2
+    return (channels * height * width, HIDDEN), (HIDDEN, data.n_classes)
 
 
 def random_images(name: str, shape: tuple[int, int, int], n_train: int, n_test: int) -> Data:

@@ -100,6 +100,8 @@ def show(title: str, rows: Sequence[Mapping[str, object]]) -> None:
 def arguments(doc: str | None) -> argparse.ArgumentParser:
     """The options that all benchmarks take."""
     parser = argparse.ArgumentParser(description=doc)
-    parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the parquet files")
     return parser

@@ -22,10 +22,11 @@ from hypercore.core.hypergradient import gradients
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
+from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.compiled import Step
 from hypercore.train.datasets import Data, load
 from hypercore.train.lanes import Carry, Lanes
-from hypercore.train.widths import lanes_for
+from hypercore.train.widths import ladder_for
 
 BATCH_SIZE = 256
 HEIGHTS = (1, 2, 3, 4, 5, 6)
@@ -81,7 +82,9 @@ class Steps:
                 yield tuple(torch.stack(parts) for parts in zip(*together, strict=True))
 
 
-def unlogged_step(lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
+def unlogged_step(
+    lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor
+) -> tuple[Carry, tuple[Tensor, ...]]:
     """``Lanes.step`` without all that is only recorded."""
     updated, found = gradients(lanes.optimizers, carry.stack, lambda w: lanes.model.losses(w, images, labels))
     grads, state = found.grads, carry.clip
@@ -146,12 +149,18 @@ class Case:
             yield Price(what, prefix + dear, prefix + cheap, goal)
 
 
-def cases(lowest: Sequence[str], model: str, data: Data, heights: tuple[int, ...]) -> list[Case]:
-    """Each optimizer on both backends, with as many lanes as a job would train."""
+def cases(
+    lowest: Sequence[str],
+    model: str,
+    data: Data,
+    heights: tuple[int, ...],
+    backends: tuple[str, ...] = (EAGER, COMPILED),
+) -> list[Case]:
+    """Each optimizer on each backend, with as many lanes as a job would train."""
     return [
-        Case(name, Engine(name, model, BATCH_SIZE, lanes_for(model, data, compiled), compiled), heights)
+        Case(name, Engine(name, model, BATCH_SIZE, ladder_for(model, data, compiled)[-1], compiled), heights)
         for name in lowest
-        for compiled in (False, True)
+        for compiled in (backend == COMPILED for backend in backends)
     ]
 
 
@@ -199,10 +208,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
     if given.quick:
-        data, heights, seconds, rounds = load("digits", given.data), (1, 2, 3), 0.05, 2
+        data, seconds, rounds = load("digits", given.data), 0.05, 2
+        compared = cases(given.lowest, "mlp", data, HEIGHTS[:3], (EAGER,))
     else:
-        data, heights, seconds, rounds = load("mnist", given.data), HEIGHTS, given.seconds, given.rounds
-    rows = measured(cases(given.lowest, "mlp", data, heights), data, seconds, rounds)
+        data, seconds, rounds = load("mnist", given.data), given.seconds, given.rounds
+        compared = cases(given.lowest, "mlp", data, HEIGHTS)
+    rows = measured(compared, data, seconds, rounds)
     measure.show(f"Prices, mlp on {data.name}, batch {BATCH_SIZE}", rows)
     measure.save("prices", rows, PRICES, given.results)
 

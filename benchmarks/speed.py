@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import measure
-from benchmarks.contestants import Engine, LargeProducts, Package, Products, Torch, random_images
+from benchmarks.contestants import Engine, Package, Torch, random_images
 from benchmarks.measure import Spread, spread_columns
+from benchmarks.products import LargeProducts, Products
 from benchmarks.teams import Contestant, Layout, assembled, interleave, layouts
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
+from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.datasets import Data, load
 
 BATCH_SIZE = 256
@@ -51,6 +53,7 @@ class Problem:
     data: Data
     engine_lanes: tuple[int, ...]
     goals: Mapping[str, float]
+    backends: tuple[str, ...] = (EAGER, COMPILED)
 
     @property
     def name(self) -> str:
@@ -77,14 +80,18 @@ class Entry:
 def problems(quick: bool, root: Path) -> tuple[Problem, ...]:
     """The three that the goals are for, or tiny ones."""
     if quick:
-        return (Problem("SGD / SGD", "mlp", "SGD", load("digits", root), (1, 2), {PRELOADED: 2.0}),)
+        return (Problem("SGD / SGD", "mlp", "SGD", load("digits", root), (1, 2), {PRELOADED: 2.0}, (EAGER,)),)
     mnist = load("mnist", root)
     # The whole training split; evaluation is not timed, so a little of the test split will do.
-    mnist = replace(mnist, test=replace(mnist.test, images=mnist.test.images[:256], labels=mnist.test.labels[:256]))
+    mnist = replace(
+        mnist, test=replace(mnist.test, images=mnist.test.images[:256], labels=mnist.test.labels[:256])
+    )
     noise = random_images("noise in CIFAR-10's shape", (3, 32, 32), 8 * BATCH_SIZE, BATCH_SIZE)
     return (
         Problem("SGD / SGD", "mlp", "SGD", mnist, (1, 2, 4), {README: 12.0, PRELOADED: 2.0, LARGE: 0.70}),
-        Problem("Adam / SGD(1e-5)", "mlp", "Adam", mnist, (1, 2, 4), {README: 12.0, PRELOADED: 3.3, LARGE: 0.55}),
+        Problem(
+            "Adam / SGD(1e-5)", "mlp", "Adam", mnist, (1, 2, 4), {README: 12.0, PRELOADED: 3.3, LARGE: 0.55}
+        ),
         Problem("Adam / SGD(1e-5)", "cnn", "Adam", noise, (1, 2), {}),
     )
 
@@ -107,11 +114,11 @@ def entries(problem: Problem, cores: int) -> list[list[Entry]]:
         Entry(
             ENGINE,
             layouts(cores)[0],
-            Engine(problem.stack, lanes=lanes, compiled=backend == "compiled", **case),
+            Engine(problem.stack, lanes=lanes, compiled=backend == COMPILED, **case),
             backend,
             lanes,
         )
-        for backend in ("eager", "compiled")
+        for backend in problem.backends
         for lanes in problem.engine_lanes
     ]
     return teams
@@ -148,8 +155,10 @@ def goals(problem: Problem, measured: Sequence[tuple[Entry, Sequence[float]]]) -
         return max(found, key=lambda rates: Spread.of(rates).median)
 
     pairs = [(ENGINE, opponent) for opponent in (README, PRELOADED, TORCH, PRODUCTS, LARGE)]
+    if len(problem.backends) > 1:
+        pairs += [(COMPILED, EAGER)]
     rows: list[Row] = []
-    for ours, theirs in [*pairs, ("compiled", "eager")]:
+    for ours, theirs in pairs:
         spread = Spread.of([a / b for a, b in zip(best(ours), best(theirs), strict=True)])
         goal = problem.goals.get(theirs)
         rows.append(
