@@ -6,6 +6,8 @@
 #   make soak        kill a study fifty times instead of five (an hour or so)
 #   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
 #   make check       read every result file and name those that are damaged; REMOVE=1 removes those
+#   make bench       speed, prices and memory of the engine (a quarter of an hour); docs/benchmarks.md
+#   make heights     train stacks of one to five SGDs on MNIST and draw what their heights come to
 #   make clean       remove the environment and caches; RESULTS=1 removes every trained cell, too
 #   make clean-sweeps  name files of sweeps that no config lists; REMOVE=1 removes them, and no cell
 #
@@ -19,7 +21,7 @@ READY := .venv/.ready
 # Apart from the rest: with it installed, every start of snakemake imports pandas.
 CLUSTER := .venv/cluster
 
-.PHONY: help setup results dashboard check test lint types structure workflow unit browser soak test-cluster \
+.PHONY: help setup results dashboard check test lint types structure workflow unit browser soak test-cluster bench heights \
   clean clean-sweeps
 
 help:
@@ -78,6 +80,16 @@ $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
 	  --target $(CLUSTER) --requirement requirements-cluster.lock
 	@touch $@
+# One after the other, on a machine that does nothing else meanwhile.
+bench: $(READY)
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.prices
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.gpu
+
+heights: $(READY)
+	$(BIN)/snakemake --cores $(CORES) --config study=config/heights.yaml
+	$(BIN)/python -m benchmarks.heights
 
 # The store is what training cost, so it goes only by a flag on the command line.
 clean:

@@ -1,0 +1,122 @@
+"""The taller the stack, the less the top α matters: ``make heights``, then this summary of its results.
+
+Sensitivity is what a random α of the range costs over the best one, in points of test error, where a
+diverged run counts as chance.
+"""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from benchmarks import measure
+from hypercore.analysis.aggregates import sensitivity
+from hypercore.analysis.judgement import DIVERGED, IMPUTED, judge
+from hypercore.analysis.tables import read_frame
+from hypercore.results.files import ResultFileError, write_bytes
+from hypercore.run.workflow import RESULTS
+from hypercore.spec.columns import CELLS, Column, Role
+from hypercore.spec.record import Row
+
+STUDY = "heights"
+MARGIN_PCT = 2.0
+
+HEIGHTS = (
+    Column("dataset", "string", "data set by name"),
+    Column("stack_shape", "string", "the stack without numbers"),
+    Column("height", "int64", "number of optimizers in the stack"),
+    Column("epochs", "int64", "passes over the training split"),
+    Column("seeds", "int64", "seeds of each α"),
+    Column("alphas", "int64", "values of the rightmost α"),
+    Column("alpha_low", "float64", "the smallest of them"),
+    Column("alpha_high", "float64", "the largest of them"),
+    Column("best_error_pct", "float64", "mean test error over seeds at the best α"),
+    Column("worst_error_pct", "float64", "the same at the worst α; a diverged run counts as chance"),
+    Column("sensitivity_pct", "float64", "mean over log α of the error above the best α's (points)"),
+    Column("near_best_share", "float64", f"share of α within {MARGIN_PCT:g} points of the best one"),
+    Column("diverged_share", "float64", "share of runs that diverged"),
+)
+
+
+def errors(cells: pd.DataFrame) -> dict[tuple[int, str], pd.Series]:
+    """Mean error by α, rising, of each height and stack shape."""
+    groups = judge(cells).groupby(["height", "stack_shape"], sort=True)
+    return {key: rows.groupby("alpha")[IMPUTED].mean().sort_index() for key, rows in groups}
+
+
+def summary(cells: pd.DataFrame) -> list[Row]:
+    """Rows of HEIGHTS."""
+    judged = judge(cells)
+    rows: list[Row] = []
+    for (height, shape), curve in errors(cells).items():
+        runs = judged[judged["stack_shape"] == shape]
+        best = float(curve.min())
+        rows.append(
+            {
+                "dataset": ", ".join(sorted(set(runs["dataset"]))),
+                "stack_shape": shape,
+                "height": int(height),
+                "epochs": int(runs["epochs"].max()),
+                "seeds": int(runs["seed"].nunique()),
+                "alphas": len(curve),
+                "alpha_low": float(curve.index[0]),
+                "alpha_high": float(curve.index[-1]),
+                "best_error_pct": best,
+                "worst_error_pct": float(curve.max()),
+                "sensitivity_pct": sensitivity(curve.index.to_numpy(), curve.to_numpy()),
+                "near_best_share": float(np.mean(curve <= best + MARGIN_PCT)),
+                "diverged_share": float(runs[DIVERGED].mean()),
+            }
+        )
+    return rows
+
+
+def figure(cells: pd.DataFrame, facts: Mapping[str, object]) -> go.Figure:
+    """Mean test error over the rightmost α, a line a height, labelled with what it was measured on."""
+    drawn = go.Figure()
+    for (height, shape), curve in errors(cells).items():
+        drawn.add_scatter(x=curve.index, y=curve, mode="lines+markers", name=f"{height}: {shape}")
+    first = cells.iloc[0]
+    label = (
+        f"{first['dataset']}, {first['model']}, {first['epochs']} epochs, batch {first['batch_size']}, "
+        f"{cells['seed'].nunique()} seeds; {facts['device']}, torch {facts['torch_version']}"
+    )
+    drawn.update_xaxes(type="log", title="initial α of the rightmost optimizer", exponentformat="e")
+    drawn.update_yaxes(title="test error, % (diverged: chance)", rangemode="tozero")
+    drawn.update_layout(template="plotly_white", title={"text": label, "font": {"size": 12}})
+    return drawn
+
+
+def write_figure(drawn: go.Figure, path: Path) -> None:
+    """As SVG where this machine has a browser to draw it; says so where it has none."""
+    from dashboard.drawing import MISSING, available, draw
+
+    if not available():
+        print(f"No {path}: {MISSING}")
+        return
+    write_bytes(path, draw(drawn, "svg"))
+    print(f"Wrote {path}")
+
+
+def main() -> None:
+    """Print and write the table and the figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, default=measure.RESULTS, help="folder of the parquet files")
+    parser.add_argument("--trained", type=Path, default=RESULTS, help="the study's folder of results")
+    given = parser.parse_args()
+    try:
+        cells = read_frame(given.trained / STUDY / "cells.parquet", "cells", CELLS)
+    except ResultFileError as error:
+        raise SystemExit(f"{error}\nTrain it first: make heights") from error
+    cells = cells[cells["role"] == Role.STACK]
+    rows = summary(cells)
+    measure.show("Heights", rows)
+    measure.save("heights", rows, HEIGHTS, given.results)
+    write_figure(figure(cells, cells.iloc[0].to_dict()), given.results / "heights.svg")
+
+
+if __name__ == "__main__":
+    main()

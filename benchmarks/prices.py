@@ -1,0 +1,222 @@
+"""What a level, clipping, logging and evaluation cost: ``python -m benchmarks.prices --help``.
+
+The engine against itself, in turns: each stack X / SGD / SGD … against the one a level lower, clipping
+on against off, the step that logs against one that doesn't, evaluation against training.
+"""
+
+import os
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks import measure
+from benchmarks.contestants import Engine, preloaded, steps_of
+from benchmarks.measure import Spread, spread_columns
+from benchmarks.teams import Contestant, Runner, assembled, interleave, layouts
+from hypercore.core.clipping import clip
+from hypercore.core.hypergradient import gradients
+from hypercore.spec.clipping import ON
+from hypercore.spec.columns import Column
+from hypercore.spec.record import Row
+from hypercore.study.backends import COMPILED, EAGER
+from hypercore.train.compiled import Step
+from hypercore.train.datasets import Data, load
+from hypercore.train.lanes import Carry, Lanes
+from hypercore.train.widths import ladder_for
+
+BATCH_SIZE = 256
+HEIGHTS = (1, 2, 3, 4, 5, 6)
+LEVEL, CLIPPING, LOGGING, EVALUATION = "a level", "clipping", "logging", "evaluation"
+GOALS_PCT = {CLIPPING: 1.0, LOGGING: 2.0}
+LATER_LEVEL_GOAL_PCT = 2.0
+
+PRICES = (
+    Column("price_of", "string", "a level, clipping (on over off), logging, or evaluation (once an epoch)"),
+    Column("stack_shape", "string", "the stack with it"),
+    Column("clipping", "string", "off or on (the presentation's)"),
+    Column("backend", "string", "eager or compiled"),
+    Column("lanes", "int64", "cells that trained side by side: the width that jobs would take"),
+    *spread_columns("step_us", "microseconds for a step of all lanes, the price included"),
+    *spread_columns("price_pct", "by how much it lengthens a step within a round (evaluation: an epoch)"),
+    Column("goal_pct", "float64", "what the price should not exceed; null where there is no goal"),
+    Column("met", "bool", "whether the median does not exceed it"),
+    Column("rounds", "int64", "rounds that counted"),
+)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Whole batches through the engine's step, or through one that logs nothing, in a bare loop."""
+
+    engine: Engine
+    logged: bool
+
+    def start(self, data: Data) -> Runner:
+        """Compile where asked to; the first step is eager, as always."""
+        run = self.engine.begin(data)
+        batches = self._batches(data)
+        lanes, carry = run.lanes, run.carry
+        carry, _ = Lanes.step(lanes, carry, *next(batches))
+        step = Lanes.step if self.logged else unlogged_step
+        if self.engine.compiled:
+            step = compiled(step)
+
+        def advance() -> float:
+            nonlocal carry
+            with torch.no_grad():
+                carry, _ = step(lanes, carry, *next(batches))
+            return 0.0
+
+        advance()
+        return steps_of(advance, self.engine.lanes)
+
+    def _batches(self, data: Data) -> Iterator[tuple[Tensor, Tensor]]:
+        size = self.engine.batch_size
+        orders = [preloaded(data.train, size) for _ in range(self.engine.lanes)]
+        for together in zip(*orders, strict=True):
+            if len(together[0][1]) == size:
+                yield tuple(torch.stack(parts) for parts in zip(*together, strict=True))
+
+
+def unlogged_step(
+    lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor
+) -> tuple[Carry, tuple[Tensor, ...]]:
+    """``Lanes.step`` without all that is only recorded."""
+    updated, found = gradients(lanes.optimizers, carry.stack, lambda w: lanes.model.losses(w, images, labels))
+    grads, state = found.grads, carry.clip
+    if lanes.clipping.active:
+        clipped = clip(lanes.clipping, found.grads, carry.clip, updated.levels)
+        grads, state = clipped.grads, clipped.state
+    return Carry(updated._replace(grads=grads), state, carry.log), ()
+
+
+def compiled(step: Step) -> Step:
+    """As :mod:`hypercore.train.compiled` does it: unguarded, so each use gets a code object of its own."""
+    own = types.FunctionType(step.__code__.replace(), step.__globals__, step.__name__)
+    options = {"guard_filter_fn": lambda guards: [False for _ in guards]}
+    return torch.compile(own, fullgraph=True, dynamic=False, options=options)
+
+
+@dataclass(frozen=True)
+class Price:
+    """One row to be: the contestant with something and the one without it."""
+
+    price_of: str
+    dear: str
+    cheap: str
+    goal_pct: float | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A lowest optimizer on a backend: its contestants by name, and which are compared."""
+
+    lowest: str
+    engine: Engine
+    heights: tuple[int, ...]
+
+    def stack(self, height: int) -> str:
+        """X, X / SGD, X / SGD / SGD, …, each with a harmless top."""
+        top = "SGD(1e-5)" if self.lowest in ("Adam", "RMSProp") else "SGD"
+        return " / ".join([self.lowest, *[top] * (height - 1)])
+
+    def contestants(self) -> Mapping[str, Contestant]:
+        """Everyone by name."""
+        second = replace(self.engine, stack=self.stack(2))
+        clipped = replace(second, clipping=ON)
+        named: dict[str, Contestant] = {
+            f"height {height}": replace(self.engine, stack=self.stack(height)) for height in self.heights
+        }
+        named |= {"clipped": clipped, "evaluation": replace(second, clock="eval")}
+        for name, engine in (("off", second), ("on", clipped)):
+            named |= {f"{name}, logged": Steps(engine, True), f"{name}, unlogged": Steps(engine, False)}
+        return {f"{self.lowest}, {self.engine.backend}, {name}": who for name, who in named.items()}
+
+    def prices(self) -> Iterator[Price]:
+        """What is compared, the names as in :meth:`contestants`."""
+        pairs = [(LEVEL, f"height {high}", f"height {high - 1}") for high in self.heights[1:]]
+        pairs += [(CLIPPING, "clipped", "height 2")]
+        pairs += [(LOGGING, f"{name}, logged", f"{name}, unlogged") for name in ("off", "on")]
+        pairs += [(EVALUATION, "evaluation", "height 2")]
+        for what, dear, cheap in pairs:
+            later = what == LEVEL and dear != "height 2"
+            goal = LATER_LEVEL_GOAL_PCT if later else GOALS_PCT.get(what)
+            prefix = f"{self.lowest}, {self.engine.backend}, "
+            yield Price(what, prefix + dear, prefix + cheap, goal)
+
+
+def cases(
+    lowest: Sequence[str],
+    model: str,
+    data: Data,
+    heights: tuple[int, ...],
+    backends: tuple[str, ...] = (EAGER, COMPILED),
+) -> list[Case]:
+    """Each optimizer on each backend, with as many lanes as a job would train."""
+    return [
+        Case(name, Engine(name, model, BATCH_SIZE, ladder_for(model, data, compiled)[-1], compiled), heights)
+        for name in lowest
+        for compiled in (backend == COMPILED for backend in backends)
+    ]
+
+
+def row(case: Case, price: Price, rates: Mapping[str, Sequence[float]], rounds: int) -> Row:
+    """A row of PRICES."""
+    who = case.contestants()[price.dear]
+    engine = who.engine if isinstance(who, Steps) else who
+    assert isinstance(engine, Engine)
+    dear, cheap = rates[price.dear], rates[price.cheap]
+    if price.price_of == EVALUATION:  # times of evaluation alone
+        added = [100.0 * b / a for a, b in zip(dear, cheap, strict=True)]
+        dear = cheap
+    else:
+        added = [100.0 * (b / a - 1.0) for a, b in zip(dear, cheap, strict=True)]
+    spread = Spread.of(added)
+    processes = layouts(measure.cores())[0].processes
+    return {
+        "price_of": price.price_of,
+        "stack_shape": engine.shape,
+        "clipping": str(engine.clipping),
+        "backend": engine.backend,
+        "lanes": engine.lanes,
+        **Spread.of([1e6 * engine.lanes * processes / rate for rate in dear]).row("step_us"),
+        **spread.row("price_pct"),
+        "goal_pct": price.goal_pct,
+        "met": None if price.goal_pct is None else spread.median <= price.goal_pct,
+        "rounds": rounds,
+    }
+
+
+def measured(given: Sequence[Case], data: Data, seconds: float, rounds: int) -> list[Row]:
+    """Rows of PRICES, all cases in turns within one team of a process a core."""
+    everyone = {name: who for case in given for name, who in case.contestants().items()}
+    with assembled([(layouts(measure.cores())[0], everyone)], data) as teams:
+        rates = {name: found for (_, name), found in interleave(teams, seconds, rounds).items()}
+    return [row(case, price, rates, rounds) for case in given for price in case.prices()]
+
+
+def main() -> None:
+    """Print and write the table."""
+    parser = measure.arguments(__doc__)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
+    parser.add_argument("--lowest", nargs="+", default=["SGD", "Adam"], help="optimizers of the weights")
+    parser.add_argument("--seconds", type=float, default=0.25, help="a turn of each contestant")
+    parser.add_argument("--rounds", type=int, default=15)
+    given = parser.parse_args()
+    if given.quick:
+        data, seconds, rounds = load("digits", given.data), 0.05, 2
+        compared = cases(given.lowest, "mlp", data, HEIGHTS[:3], (EAGER,))
+    else:
+        data, seconds, rounds = load("mnist", given.data), given.seconds, given.rounds
+        compared = cases(given.lowest, "mlp", data, HEIGHTS)
+    rows = measured(compared, data, seconds, rounds)
+    measure.show(f"Prices, mlp on {data.name}, batch {BATCH_SIZE}", rows)
+    measure.save("prices", rows, PRICES, given.results)
+
+
+if __name__ == "__main__":
+    main()
