@@ -21,8 +21,8 @@ READY := .venv/.ready
 # Apart from the rest: with it installed, every start of snakemake imports pandas.
 CLUSTER := .venv/cluster
 
-.PHONY: help setup results dashboard check test lint types structure workflow unit browser soak test-cluster bench heights \
-  clean clean-sweeps
+.PHONY: help setup results dashboard check test lint types structure workflow unit browser \
+  soak test-cluster bench heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -80,6 +80,7 @@ $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
 	  --target $(CLUSTER) --requirement requirements-cluster.lock
 	@touch $@
+
 # One after the other, on a machine that does nothing else meanwhile.
 bench: $(READY)
 	$(BIN)/python -m benchmarks.speed
