@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks import gpu, heights, measure, memory, prices, speed, teams
+from benchmarks import gpu, heights, measure, memory, prices, report, speed, teams
 from benchmarks.contestants import Images, module, random_images
 from benchmarks.measure import MACHINE
 from benchmarks.products import step_gflop
@@ -49,14 +49,18 @@ class Here:
 
 
 @pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     @contextmanager
     def assembled(contests: Sequence[Any], data: Data) -> Iterator[list[Here]]:
         yield [Here(contestants, data) for _, contestants in contests]
 
     monkeypatch.setattr(measure, "cores", lambda: 1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     for benchmark in (speed, prices):
         monkeypatch.setattr(benchmark, "assembled", assembled)
+    yield
+    torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,12 @@ def test_the_loader_serves_the_pixels_that_the_others_train_on(digits: Data) -> 
     image, label = Images(digits.train)[3]
     assert label == digits.train.labels[3]
     assert torch.allclose(image, digits.train.images[3], atol=0.5 / 255)
+
+
+def test_the_document_shows_the_tracked_tables_and_every_column() -> None:
+    document = report.DOCS.read_text()
+    assert report.filled(document, measure.RESULTS) == document
+    assert report.columns_in_words() in document
 
 
 @pytest.mark.parametrize("module", [measure, teams])
