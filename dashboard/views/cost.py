@@ -22,8 +22,8 @@ def page(study: str) -> None:
         st.subheader("Speed of this study's batches")
         widgets.table(found.round(3), "speeds")
         st.caption(
-            "Lane-steps a second: steps × lanes / training time. Evaluation, compilation and start-up have "
-            "clocks of their own, and all clocks are of the whole batch."
+            "Lane-steps a second: a cell's steps over its share of the training time. Evaluation, "
+            "compilation and start-up have clocks of their own."
         )
 
 

@@ -14,8 +14,9 @@ def page(study: str) -> None:
     """Draw the page."""
     seen = _seen(study)
     st.fragment(_live, run_every=REFRESH_SEC)(study, seen)
-    # While a run goes on the matrix is drawn anew; else it stays, with what was chosen in it.
-    (st.fragment(_coverage, run_every=REFRESH_SEC) if seen[0] else _coverage)(study)
+    # While a run goes on the matrix is drawn anew; else it stays. A fragment in both cases, so that the
+    # one takes the other's place on the page.
+    st.fragment(_coverage, run_every=REFRESH_SEC if seen[0] else None)(study)
     _needed(study)
     _browser(study)
     _differences(study)
