@@ -153,17 +153,15 @@ class BatchRun:
         batch_size = self.cells[0].batch_size
         if len(self.data.train) < batch_size:
             return eager_step
-        split = self.data.train
         shape = (len(self.lanes.seeds), batch_size)
-        examples = torch.zeros(shape, dtype=torch.int64, device=split.labels.device)
+        examples = torch.zeros(shape, dtype=torch.int64, device=self.clocks.device)
         with self.clocks.running("compile"):
-            return compiled_step(self.lanes, self.carry, split.images[examples], split.labels[examples])
+            return compiled_step(self.lanes, self.carry, *self.data.train.take(examples))
 
     def _pass_over_training_split(self, whole_batch: Step) -> tuple[list[Point], list[Interval]]:
         split, batch_size = self.data.train, self.cells[0].batch_size
-        device = split.labels.device
         drawn = {seed: data_order(seed, self.epoch, len(split)) for seed in set(self.lanes.seeds)}
-        orders = torch.stack([drawn[seed] for seed in self.lanes.seeds]).to(device)
+        orders = torch.stack([drawn[seed] for seed in self.lanes.seeds]).to(self.clocks.device)
         carry = self.carry._replace(log=self.carry.log.next_epoch().next_interval())
         points: list[Point] = []
         intervals: list[Interval] = []
@@ -172,7 +170,7 @@ class BatchRun:
         for examples in torch.split(orders, batch_size, dim=1):
             whole = examples.shape[1] == batch_size and carry.stack.grads is not None
             step = whole_batch if whole else eager_step
-            carry, hyper = step(self.lanes, carry, split.images[examples], split.labels[examples])
+            carry, hyper = step(self.lanes, carry, *split.take(examples))
             if done % self.stride == 0:
                 points.append(Point(done, hyper))
             done += 1

@@ -31,6 +31,13 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Chosen examples: indices [L, B] to images [L, B, C, H, W] and labels [L, B]."""
+        # index_select copies whole rows: on a CPU twice as fast as indexing, which goes by element.
+        flat = indices.flatten()
+        images = self.images.index_select(0, flat).view(*indices.shape, *self.images.shape[1:])
+        return images, self.labels.index_select(0, flat).view(indices.shape)
+
 
 @dataclass(frozen=True)
 class Data:
