@@ -11,6 +11,7 @@ from collections.abc import Callable
 from hypercore.analysis.effects import seed_means
 from hypercore.analysis.evidence import Arms, Evidence
 from hypercore.analysis.findings import (
+    NOT_PLANNED,
     POSITIVE,
     Finding,
     Part,
@@ -94,7 +95,7 @@ def reduces_somewhere(evidence: Evidence, dataset: str, at_least_pct: float = 1.
     listed = [part for own in parts.values() for part in own]
     cells = tuple(cell for part in listed for cell in part.cells)
     if not listed:
-        return undetermined("no cells that the claim is about are planned")
+        return undetermined(NOT_PLANNED)
     strict = 1 - (1 - CONFIDENCE) / len(listed)
     gains, nothing = [], []
     for stack, own in parts.items():

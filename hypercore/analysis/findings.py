@@ -9,6 +9,7 @@ from hypercore.analysis.statistics import CONFIDENCE, Estimate, Floats, estimate
 
 # "Above 0", as a bound that zero itself does not meet.
 POSITIVE = 1e-9
+NOT_PLANNED = "no cells that the claim is about are planned"
 
 
 class Verdict(StrEnum):
@@ -64,7 +65,7 @@ def decide(parts: Sequence[Part], at_least: float, at_most: float, unit: str) ->
     """
     cells = tuple(sorted({cell for part in parts for cell in part.cells}))
     if not parts:
-        return undetermined("no cells that the claim is about are planned")
+        return undetermined(NOT_PLANNED)
     judged = [(part, estimate(part.values)) for part in parts]
     share = (1 - CONFIDENCE) / len(parts)
     against = []

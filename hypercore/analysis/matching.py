@@ -26,14 +26,22 @@ def swept(stack: str) -> str:
 
 @cache
 def unread(stack: str) -> str:
-    """Print a stack as :func:`swept`, superscripts dropped.
+    """Print a stack as :func:`swept`, RMSProp's superscript dropped.
 
-    The presentation prints none, so that its RMSProp / SGD may stand for either reading.
+    The paper never prints RMSProp without one, so that the presentation's RMSProp / SGD may stand for either
+    reading. It has both Adam and Adam^alpha, so that Adam means Adam.
 
     >>> unread("RMSProp^alpha / SGD(1e-4)") == unread("RMSProp / SGD")
     True
+    >>> unread("Adam^alpha / SGD(1e-5)") == unread("Adam / SGD")
+    False
     """
-    bare = Stack(tuple(replace(o, superscript=None) for o in parse_stack(stack).resolved.optimizers))
+    bare = Stack(
+        tuple(
+            replace(optimizer, superscript=None) if optimizer.name == "RMSProp" else optimizer
+            for optimizer in parse_stack(stack).resolved.optimizers
+        )
+    )
     return swept(str(bare))
 
 

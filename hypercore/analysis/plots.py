@@ -98,8 +98,8 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
         figure.add_scatter(x=taus, y=profile.low, **band)
         figure.add_scatter(x=taus, y=profile.high, fill="tonexty", opacity=0.2, **band)
     figure.update_xaxes(type="log", title="test error τ, %")
-    figure.update_yaxes(title="share of runs with error at most τ", range=[0, 1.02])
-    figure.update_layout(template="plotly_white", height=320, margin={"t": 30})
+    figure.update_yaxes(title="share of runs", range=[0, 1.02])
+    figure.update_layout(template="plotly_white", height=360, margin={"t": 30})
     return figure
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from hypercore.analysis.evidence import Evidence
-from hypercore.analysis.findings import Finding, Verdict, undetermined, unless_absent
+from hypercore.analysis.findings import NOT_PLANNED, Finding, Verdict, undetermined, unless_absent
 from hypercore.analysis.regions import Safety, find_region, judge
 from hypercore.analysis.statistics import share_interval
 from hypercore.spec.columns import Status
@@ -21,7 +21,9 @@ def gradients_explode(evidence: Evidence, dataset: str, factor: float = 10.0) ->
     """
     exploded: list[bool] = []
     cells: list[str] = []
-    for arms in evidence.all_arms(dataset):
+    if not (listed := evidence.all_arms(dataset)):
+        return undetermined(NOT_PLANNED)
+    for arms in listed:
         frame = arms.off.frame
         for run in frame[frame["diverged"]].itertuples():
             usual = evidence.peaks.get(run.baseline_id, math.nan)
@@ -61,7 +63,7 @@ def destabilises(evidence: Evidence, dataset: str) -> Finding:
             cells += arms.off.cells()
     n = len(unsafe) + len(safe) + len(unclear)
     if n == 0:
-        return undetermined("no cells that the claim is about are planned")
+        return undetermined(NOT_PLANNED)
     if safe:
         found = Finding(Verdict.CONTRADICTED, f"{safe[0]} is safe at every α")
     elif unclear:
@@ -81,7 +83,9 @@ def not_consistent(evidence: Evidence, dataset: str) -> Finding:
     unsure: list[str] = []
     rescued = 0
     cells: list[str] = []
-    for arms in evidence.all_arms(dataset):
+    if not (listed := evidence.all_arms(dataset)):
+        return undetermined(NOT_PLANNED)
+    for arms in listed:
         on = {point.alpha: judge(point, evidence.criteria) for point in arms.on.points()}
         for point in arms.off.points():
             without = judge(point, evidence.criteria)
@@ -136,7 +140,7 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
         certain = settled and not span.censored and (most is None or most < at_least_decades)
         (short if certain else unclear).append(f"{arms.stack}: {span}")
     if not widths:
-        return undetermined("no cells that the claim is about are planned")
+        return undetermined(NOT_PLANNED)
     if short:
         return Finding(
             Verdict.CONTRADICTED, short[0], len(widths), min(widths), unit="decades", cells=tuple(cells)

@@ -67,21 +67,13 @@ def estimate(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
             math.nan,
         )
     mean, sd = float(x.mean()), float(x.std(ddof=1))
-    half = float(stats.t.ppf((1 + confidence) / 2, x.size - 1)) * sd / math.sqrt(x.size)
-    return Estimate(x.size, mean, sd, mean - half, mean + half)
+    return Estimate(x.size, mean, sd, *mean_interval(x.size, mean, sd, confidence))
 
 
-def imputed(errors_pct: ArrayLike, diverged: ArrayLike, n_classes: int) -> Floats:
-    """Test errors with each diverged run's replaced by chance, 100·(1 - 1/classes).
-
-    A mean over the result is the chance-imputed mean; over runs that did not diverge alone it
-    would flatter whatever makes runs diverge.
-
-    >>> imputed([3.0, float("nan"), 50.0], [False, True, True], 10).tolist()
-    [3.0, 90.0, 90.0]
-    """
-    errors = np.asarray(errors_pct, dtype=np.float64)
-    return np.where(np.asarray(diverged, dtype=bool), 100 * (1 - 1 / n_classes), errors)
+def mean_interval(n: int, mean: float, sd: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The t-interval of a mean whose standard deviation (n - 1) is known already; n is 2 or more."""
+    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
+    return mean - half, mean + half
 
 
 def paired(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Difference:

@@ -158,15 +158,23 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _tex(text: str) -> str:
-    for plain, tex in {
-        "\\": r"\textbackslash ",
-        "&": r"\&",
-        "%": r"\%",
-        "_": r"\_",
-        "#": r"\#",
-        "$": r"\$",
-    }.items():
-        text = text.replace(plain, tex)
-    for plain, tex in {"±": r"$\pm$", "α": r"$\alpha$", "–": "--"}.items():
-        text = text.replace(plain, tex)
-    return text
+    return text.translate(_TEX)
+
+
+_TEX = str.maketrans(
+    {
+        **{plain: rf"\{plain}" for plain in "&%_#${}"},
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "±": r"$\pm$",
+        "≤": r"$\leq$",
+        "≥": r"$\geq$",
+        "α": r"$\alpha$",
+        "θ": r"$\theta$",
+        "–": "--",
+        "−": "$-$",
+    }
+)

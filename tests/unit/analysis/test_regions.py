@@ -152,6 +152,23 @@ def test_resampling_keeps_seeds_paired() -> None:
     assert (found.decades, found.low, found.high) == (0.0, 0.0, 0.0)
 
 
+def test_the_gains_interval_covers_the_true_gain() -> None:
+    """An edge that is safe by a hair: the true gain is one decade, which ten seeds find or miss."""
+    rng = np.random.default_rng(4)
+    criteria = Criteria(resamples=200)
+    hits = 0
+    for trial in range(60):
+        shared = rng.normal(0.0, 0.5, size=10)
+        off = [Point(a, tuple(shared - 1.0 + 21.0 * (a > 1)), (False,) * 10) for a in (0.1, 1.0, 10.0, 100.0)]
+        on = [
+            Point(a, tuple(shared + rng.normal(0, 0.5, 10) + mean), (False,) * 10)
+            for a, mean in ((0.1, -1.0), (1.0, -1.0), (10.0, 0.3), (100.0, 20.0))
+        ]
+        found = gain(off, on, seeds=10, criteria=criteria, seed=trial)
+        hits += found.low <= 1.0 <= found.high
+    assert hits / 60 >= 0.9
+
+
 def test_one_seed_gives_no_interval() -> None:
     found = gain([point(1, 0.0, n=1)], [point(1, 0.0, n=1)], seeds=1)
     assert math.isnan(found.low) and math.isnan(found.high)

@@ -1,16 +1,18 @@
 """The report is one page that needs no network, and says what the tables say."""
 
+import json
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from hypercore.analysis import sentences
 from hypercore.analysis.analyse import write_analysis
 from hypercore.analysis.comparison import compare
 from hypercore.analysis.frames import entries
 from hypercore.analysis.plots import profile_figure
-from hypercore.analysis.report import FORMS, reading_sentence, region_sentence, write_report
+from hypercore.analysis.report import FORMS, write_report
 from hypercore.analysis.tables import write_frame
 from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, names
 from tests.unit.analysis.synthetic import Law, judged
@@ -51,6 +53,8 @@ def test_the_page_stands_alone(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert len(page) > 3_000_000, "plotly is inside"
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
+    targets = re.findall(r'<a href="([^"]*)"', page.partition("</head>")[2])
+    assert targets and {target[0] for target in targets} == {"#"}
     # One entry's errors and its performance profile, and the residuals.
     assert page.count('class="plotly-graph-div"') == 3
 
@@ -59,7 +63,9 @@ def test_the_page_says_what_the_tables_say(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     claims = pd.read_parquet(folder / "claims.parquet").set_index("claim")
     assert claims.loc["sgd-reduces", "verdict"] == "reproduced"
-    assert '<td class="reproduced">reproduced</td><td>SGD / SGD on MNIST, 10 &lt; α &lt;= 100' in page
+    assert (
+        '<span class="reproduced">reproduced</span></td><td>SGD / SGD on MNIST, 10 &lt; α &lt;= 100' in page
+    )
     assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
     assert "clipping adds ≥ 1.00 decades" in page
     assert "66 cells are planned: 66 finished." in page
@@ -86,11 +92,36 @@ def test_the_nearest_reading_in_a_sentence() -> None:
     ]
     options = {"clip_scope": "hyper", "clip_norm": "tensor", "clip_feedback": "clipped", "n_rows": 56}
     frame = pd.DataFrame(rows).assign(**options).sort_values("rank", ignore_index=True)
-    assert reading_sentence(frame) == (
+    assert sentences.readings(frame) == (
         "Over 56 published clipped figures, scope hyper, norm tensor, feedback clipped comes nearest: 1.25 "
         "points away on average. 1 other readings are not told from it. The default, which is printed as on, "
         "has rank 2 (1.50 points)."
     )
+
+
+def test_a_claim_links_to_the_rows_of_the_cells_that_it_rests_on(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    claims = pd.read_parquet(folder / "claims.parquet").set_index("claim")
+    own = re.search(r"10 &lt; α &lt;= 100.*?</tr>", page, re.DOTALL)
+    assert own is not None
+    links = re.findall(r'href="#(cell-[0-9a-f]+)"', own[0])
+    assert len(links) == len(json.loads(claims.loc["sgd-reduces", "cells"])) == 36
+    rows = re.findall(r'id="(cell-[0-9a-f]+)"', page)
+    assert set(links) <= set(rows) and len(rows) == len(set(rows)) == 66
+
+
+def test_a_row_says_how_sure_its_figures_are(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    row = re.search(r"<tr><td>50</td>.*?</tr>", page, re.DOTALL)
+    assert row is not None
+    # Errors of 5.0 to 5.5 in six seeds: mean 5.25, SD 0.187, t(5) = 2.571.
+    assert "<b>5.25 ± 0.19 <small>[5.05, 5.45]</small></b>" in row[0]
+    assert "<td>+30.00 [30.00, 30.00]</td><td>0.0312</td><td>✓</td>" in row[0]
+
+
+def test_every_figure_says_what_it_rests_on(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'"text":"mnist, seeds 0(\\u2013|–)5, a CPU, torch', page)) == 3
 
 
 def test_labels_are_escaped(folder: Path) -> None:
@@ -119,4 +150,4 @@ def test_a_region_in_a_sentence() -> None:
         }
     )  # fmt: skip
     expected = "A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades)"
-    assert region_sentence(row) == f"{expected}; clipping adds 0.50 decades [0.00, 1.00]."
+    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades [0.00, 1.00]."

@@ -88,6 +88,13 @@ def test_runs_of_another_protocol_meet_no_row(change: dict[str, object]) -> None
     assert residuals(judged("SGD / SGD", [50], offset(0, 0)).assign(**change)).empty  # type: ignore[arg-type]
 
 
+def test_a_printed_stack_without_superscript_learns_all_unless_it_is_rmsprops() -> None:
+    """The paper has both Adam and Adam^alpha, so Adam means Adam; it has no RMSProp without a superscript."""
+    cells = judged("Adam^alpha / SGD", [1e-5], lambda *_: 3.0)
+    met = residuals(cells)
+    assert not len(met[(met["source"] == "presentation") & (met["arm"] != "baseline")])
+
+
 def test_other_initial_values_meet_no_row() -> None:
     assert residuals(judged("SGD(0.05) / SGD", [50], lambda *_: 5.0)).empty
 

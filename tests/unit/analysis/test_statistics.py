@@ -10,7 +10,6 @@ from hypercore.analysis.statistics import (
     difference,
     estimate,
     holm,
-    imputed,
     n_too_small,
     paired,
     share_interval,
@@ -58,12 +57,6 @@ def test_t_intervals_cover_what_they_say(n: int) -> None:
     assert abs(hits / 2000 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 2000)
 
 
-def test_the_chance_imputed_mean() -> None:
-    errors = imputed([3.0, math.nan, 5.0, 70.0], [False, True, False, True], 10)
-    assert errors.mean() == pytest.approx((3 + 90 + 5 + 90) / 4)
-    assert imputed([1.0], [True], 100).tolist() == [99.0]
-
-
 def test_sign_flips_by_hand() -> None:
     # Of 8 patterns, |mean| >= 2 for +++ and ---; with (1, 2, -3) the mean is 0, so all reach it.
     assert sign_flip_p([1.0, 2.0, 3.0]) == 0.25
@@ -106,6 +99,30 @@ def test_holm_by_hand_keeps_order_and_counts_missing_tests() -> None:
     adjusted = holm([0.01, math.nan, math.nan])
     assert adjusted[0] == pytest.approx(0.03) and math.isnan(adjusted[1])
     assert holm([]) == []
+
+
+def test_holm_keeps_its_size_over_a_family_without_any_effect() -> None:
+    """How often any of three correlated sign-flip tests of 8 pairs is called."""
+    rng = np.random.default_rng(7)
+    called = 0
+    for _ in range(200):
+        shared = rng.normal(size=8)
+        family = [sign_flip_p(shared + rng.normal(size=8)) for _ in range(3)]
+        called += min(holm(family)) <= 0.05
+    assert called / 200 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
+
+
+def test_a_paired_interval_covers_what_two_separate_ones_would_miss() -> None:
+    """Runs of one seed share noise ten times their own: pairs take it out and still cover."""
+    rng = np.random.default_rng(11)
+    hits, widths = 0, []
+    for _ in range(1000):
+        seeds = rng.normal(0.0, 10.0, size=6)
+        found = paired(5.0 + seeds + rng.normal(size=6), 3.0 + seeds + rng.normal(size=6))
+        hits += found.low <= 2.0 <= found.high
+        widths.append(found.high - found.low)
+    assert abs(hits / 1000 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 1000)
+    assert np.mean(widths) < 5
 
 
 def test_wilsons_interval_of_a_share() -> None:

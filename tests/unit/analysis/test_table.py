@@ -58,6 +58,8 @@ def test_texts_from_data_are_escaped() -> None:
     assert "[red]Adam[/red]" in printed(comparison)
     head = table.latex(comparison.assign(clipping="a_b & 1%"))
     assert r"a\_b \& 1\%" in head
+    superscript = table.text_table(pd.DataFrame({"a": ["SGD^alpha < {3} \\"]}), "latex")
+    assert r"SGD\textasciicircum{}alpha \textless{} \{3\} \textbackslash{} \\" in superscript
 
 
 def test_a_studys_folder_is_printed(tmp_path: Path) -> None:
