@@ -108,7 +108,8 @@ def test_holm_keeps_its_size_over_a_family_without_any_effect() -> None:
     for _ in range(200):
         shared = rng.normal(size=8)
         family = [sign_flip_p(shared + rng.normal(size=8)) for _ in range(3)]
-        called += min(holm(family)) <= 0.05
+        # Adjusting makes no p smaller; statsmodels collects garbage at every call, which takes long.
+        called += min(family) <= 0.05 and min(holm(family)) <= 0.05
     assert called / 200 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
 
 
