@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, choices, verdicts
-from hypercore.analysis.report import reading_sentence
+from hypercore.analysis.sentences import readings as reading_sentence
 from hypercore.spec.columns import Role
 
 MOST_CARDS = 40
