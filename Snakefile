@@ -43,7 +43,7 @@ LIVE = Live(RESULTS, PLAN.study.name)
 ALIVE = alive(Path.cwd()) if workflow.is_main_process else {}
 
 if workflow.is_main_process:
-    begin(PLAN)
+    begin(PLAN, dry_run=workflow.dryrun)
     if not ELSEWHERE and "gpu" not in workflow.resource_settings.resources:
         workflow.register_resource("gpu", JOBS.gpus)
 

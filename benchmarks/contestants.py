@@ -177,7 +177,7 @@ def preloaded(split: Split, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless epochs in random order out of tensors in memory."""
     for _ in forever(None):
         for examples in torch.split(torch.randperm(len(split), device=split.labels.device), batch_size):
-            yield split.images[examples], split.labels[examples]
+            yield split.images.index_select(0, examples), split.labels.index_select(0, examples)
 
 
 class Images(Dataset[tuple[Tensor, int]]):

@@ -111,6 +111,7 @@ def main() -> None:
     if device.type == "cuda" and not torch.cuda.is_available():
         print(NO_GPU)
         return
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False  # as in jobs
     sweeps = load_plan(given.study).sweeps
     sweeps = sweeps[:1] if given.quick else sweeps
     rows = measured(sweeps, given.data, device, given.backend == COMPILED, 0.1 if given.quick else 5.0)

@@ -119,7 +119,7 @@ def entries(problem: Problem, cores: int) -> list[list[Entry]]:
             lanes,
         )
         for backend in problem.backends
-        for lanes in problem.engine_lanes
+        for lanes in (problem.engine_lanes if backend == EAGER else (1,))  # compiled, jobs take one lane
     ]
     return teams
 

@@ -28,11 +28,12 @@ def bisected(cells: Sequence[Cell], train: Callable[[Sequence[Cell]], Sequence[R
     the whole would have.
 
     Raises:
-        OutOfMemoryError: what ``train`` raised it for: whose fault that is, halving cannot tell.
+        OutOfMemoryError: the batch is too large for the memory, by no one cell's fault.
+        OSError: the machine's fault, such as a full disk when a checkpoint is written.
     """
     try:
         results = train(cells)
-    except OutOfMemoryError:
+    except (OutOfMemoryError, OSError):
         raise
     except Exception as error:
         if len(cells) == 1:

@@ -19,6 +19,7 @@ _TABLES = {
     "cells": spec.CELLS,
     "curves": spec.CURVES,
     "trajectories": spec.TRAJECTORIES,
+    "gradients": spec.GRADIENTS,
     "comparison": spec.COMPARISON,
     **spec.ANALYSIS,
 }

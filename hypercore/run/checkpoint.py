@@ -83,7 +83,7 @@ def save(run: BatchRun, path: Path) -> None:
 def _restore(run: BatchRun, path: Path) -> None:
     content = _read(path, run.clocks.device)
     if content is None:
-        LOG.warning("%s: a damaged checkpoint; the batch starts anew", path)
+        LOG.warning("%s: a damaged or vanished checkpoint; the batch starts anew", path)
         return
     carry = Carry(StackState(*content["stack"]), ClipState(*content["clip"]), Log(*content["log"]))
     records = [Recorded(**record) for record in content["records"]]
@@ -93,7 +93,10 @@ def _restore(run: BatchRun, path: Path) -> None:
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:  # another job of the same sweep has just finished the batch
+        return None
     if hashlib.sha256(data[_SUM_BYTES:]).digest() != data[:_SUM_BYTES]:
         return None
     content: dict[str, Any] = torch.load(

@@ -18,26 +18,31 @@ class Execution:
     """What a cell's bits depend on besides the cell.
 
     ``device`` is the name of the device's model, ``backend`` ``eager`` or ``compiled``; ``lanes`` the
-    width of every batch where a study sets it on a GPU, where bits depend on it.
+    width of every batch where a study sets it on a GPU, ``threads`` those of a job on a CPU: there bits
+    depend on them.
     """
 
     device: str
     backend: str
     torch_version: str
     lanes: int | None = None
+    threads: int = 1
 
     def key(self, cell: Cell) -> str:
         """The execution key of a cell: with the numerics version of each component that it uses."""
         numerics = digest(cell.numerics(), length=8)
         lanes = "" if self.lanes is None else f"{self.lanes} lanes, "
-        return f"{self.device}, {self.backend}, {lanes}torch {self.torch_version}, numerics {numerics}"
+        threads = "" if self.threads == 1 else f"{self.threads} threads, "
+        return (
+            f"{self.device}, {self.backend}, {lanes}{threads}torch {self.torch_version}, numerics {numerics}"
+        )
 
 
-def execution(device: str, backend: str = EAGER, lanes: int | None = None) -> Execution:
+def execution(device: str, backend: str = EAGER, lanes: int | None = None, threads: int = 1) -> Execution:
     """The execution on a device (``cpu``, ``cuda``, ``cuda:1``), found without importing torch."""
     torch_version = metadata.version("torch")
     if device == "cpu":  # every admitted width gives the same bits there
-        return Execution(cpu_model(), backend, torch_version)
+        return Execution(cpu_model(), backend, torch_version, threads=threads)
     return Execution(gpu_model(device), backend, torch_version, lanes)
 
 

@@ -46,6 +46,7 @@ def train_cells(
     torch.set_num_threads(threads)
     torch.backends.cuda.matmul.allow_tf32 = False  # the study is float32 throughout
     torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
     data = load(cells[0].dataset, data_root(study), download=study.download, folders=study.image_folders).to(
         torch.device(device)
     )
@@ -76,7 +77,7 @@ def train_cells(
                 widths = narrower(widths, len(batch))
                 LOG.warning("%s; going on with at most %d lanes", error, max(widths))
             else:
-                for cell in batch:
+                for cell in [cell for cell in batch if cell in waiting]:
                     yield _record(Failure(cell, error), execution, circumstances)
                     waiting.remove(cell)
         for path in made:  # by now whoever took the records has stored them
@@ -109,8 +110,9 @@ def _train(
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    # On a CPU torch raises a plain RuntimeError, recognisable by its words alone.
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)
+    # On a CPU torch, and on a GPU its libraries, raise a plain RuntimeError, recognisable by its words alone.
+    words = ("can't allocate memory", "STATUS_ALLOC_FAILED")
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(w in str(error) for w in words)
 
 
 def _record(result: Outcome | Failure, execution: Execution, circumstances: Row) -> Record:

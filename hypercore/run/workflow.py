@@ -19,12 +19,13 @@ RESULTS = Path("results")
 _MAGIC = b"PAR1"
 
 
-def begin(plan: Plan) -> None:
-    """Get a folder ready for a run: clear a dead run's lock, and set aside damaged files of the study.
+def begin(plan: Plan, *, dry_run: bool = False) -> None:
+    """Get a folder ready for a run: clear a dead run's lock, and remove damaged files of the study.
 
+    A dry run touches nothing: it only says what is damaged.
     Of a run that still lives a line is said; snakemake itself then refuses to start a second one.
     """
-    for owner in take_over(Path(".snakemake")):
+    for owner in () if dry_run else take_over(Path(".snakemake")):
         _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
     if backend_kind(plan.study.backend) != plan.study.backend:
         _say(
@@ -32,10 +33,11 @@ def begin(plan: Plan) -> None:
             "backend, about half as fast; its results are kept apart from compiled ones. Install g++."
         )
     study = RESULTS / plan.study.name
-    files = [*(RESULTS / sweep.path for sweep in plan.sweeps), *study.glob("*.parquet")]
+    files = [*(RESULTS / sweep.path for sweep in plan.sweeps), *study.rglob("[!.]*.parquet")]
     for path in damaged(files):
         _say(f"{path} is damaged: it will be made again.")
-        path.unlink(missing_ok=True)
+        if not dry_run:
+            path.unlink(missing_ok=True)
 
 
 def damaged(files: Iterable[Path]) -> list[Path]:

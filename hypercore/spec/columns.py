@@ -91,7 +91,7 @@ PROVENANCE = (
         "wall time of training, evaluation excluded: of each epoch the share of one of its lanes",
         volatile=True,
     ),
-    Column("eval_sec", "float64", "wall time of evaluations, shared alike", volatile=True),
+    Column("eval_sec", "float64", "wall time of evaluations and of making rows, shared alike", volatile=True),
     Column("compile_sec", "float64", "wall time of compilation for the whole batch", volatile=True),
     Column("startup_sec", "float64", "wall time of imports and of loading the data", volatile=True),
     Column("dataset_sha256", "string", "fingerprint of the data as trained on", volatile=True),

@@ -119,7 +119,8 @@ def execution(study: StudyConfig) -> str:
     backend = ", compiled" if backend_kind(study.backend) == COMPILED else ""
     device = device_kind(study.device)
     lanes = f", {study.lanes} lanes" if study.lanes is not None and device != "cpu" else ""
-    return f"{device}{backend}{lanes}, torch {metadata.version('torch')}"
+    threads = f", {study.threads} threads" if study.threads != 1 and device == "cpu" else ""
+    return f"{device}{backend}{lanes}{threads}, torch {metadata.version('torch')}"
 
 
 def data_root(study: StudyConfig) -> Path:

@@ -4,7 +4,7 @@ Facts only: whether a run that finished *diverged* is for the analysis to judge.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -140,11 +140,14 @@ class BatchRun:
         with self.clocks.running("eval"):
             levels, hyper, log = self.lanes.settle(self.carry)
             evaluation = evaluate(self.lanes.model, levels[0], self.data.test)
-        self.epoch += 1
-        if self.epoch == self.epochs:
-            points.append(Point(self.epochs * self.steps_per_epoch, hyper))
+            self.epoch += 1
+            if self.epoch == self.epochs:
+                points.append(Point(self.epochs * self.steps_per_epoch, hyper))
+            epoch = Epoch(self.epoch, self.steps_per_epoch, log, evaluation, points, intervals)
+            finite = self._record(epoch)
         trained = len(self.live)
-        self._record(Epoch(self.epoch, self.steps_per_epoch, log, evaluation, points, intervals), before)
+        self._share_time(before)
+        self._keep(finite)
         nonfinite = len(self.cells) - len(self.live)
         return Progress(self.epoch, self.epochs, self.epoch * self.steps_per_epoch, trained, nonfinite)
 
@@ -181,8 +184,8 @@ class BatchRun:
         self.carry = carry
         return points, intervals
 
-    def _record(self, epoch: Epoch, seconds_before: dict[str, float]) -> None:
-        """Add the epoch to what is known of each cell that trained in it, and let the ended ones go."""
+    def _record(self, epoch: Epoch) -> list[int]:
+        """Add the epoch to what is known of each cell that trained in it; the lanes that are still finite."""
         of_lanes = zip(
             self.live,
             epoch.first_nonfinite(),
@@ -192,12 +195,9 @@ class BatchRun:
             gradient_points(epoch, self.lanes),
             strict=False,  # lanes beyond the live cells only fill the width
         )
-        spent = {name: total - seconds_before.get(name, 0.0) for name, total in self.clocks.seconds.items()}
         finite = []
         for lane, (index, first, found, curve, trajectory, gradients) in enumerate(of_lanes):
             record = self.records[index]
-            record.train_sec += spent["train"] / len(self.live)
-            record.eval_sec += spent["eval"] / len(self.live)
             record.curves += [] if curve is None else [curve]
             record.trajectories += trajectory
             record.gradients += gradients
@@ -205,7 +205,14 @@ class BatchRun:
                 record.facts = found
             if first == NEVER:
                 finite.append(lane)
-        self._keep(finite)
+        return finite
+
+    def _share_time(self, before: Mapping[str, float]) -> None:
+        """Share what the epoch took among the cells that trained in it; ``before`` is what clocks showed."""
+        spent = {name: total - before.get(name, 0.0) for name, total in self.clocks.seconds.items()}
+        for index in self.live:
+            self.records[index].train_sec += spent["train"] / len(self.live)
+            self.records[index].eval_sec += spent["eval"] / len(self.live)
 
     def _keep(self, lanes: Sequence[int]) -> None:
         """Go on with some of the live cells, given by their lanes, in as few lanes as are admitted."""

@@ -108,8 +108,12 @@ class Workplace:
 
 def tables(workplace: Workplace, study: str = "tiny") -> dict[str, pa.Table]:
     """All tables of a study that runs of equal configs must agree on."""
-    found = {name: workplace.table(name, study) for name in ("plan", "cells", "curves", "trajectories")}
-    by = {"curves": ["cell_id", "epoch"], "trajectories": ["cell_id", "step", "level", "hyperparameter"]}
+    by = {
+        "curves": ["cell_id", "epoch"],
+        "trajectories": ["cell_id", "step", "level", "hyperparameter"],
+        "gradients": ["cell_id", "step", "level"],
+    }
+    found = {name: workplace.table(name, study) for name in ("plan", "cells", *by)}
     return {
         name: table.sort_by([(column, "ascending") for column in by[name]]) if name in by else table
         for name, table in found.items()

@@ -88,3 +88,31 @@ def test_on_a_gpu_the_width_is_part_of_what_bits_depend_on() -> None:
     own, set_by_study = (Execution("a GPU", "eager", "2.15", lanes) for lanes in (None, 64))
     assert "64 lanes" in set_by_study.key(CELLS[0])
     assert own.key(CELLS[0]) != set_by_study.key(CELLS[0])
+
+
+def test_a_full_disk_is_no_cells_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(training, "train_resumable", holding(0, full, []))
+    with pytest.raises(OSError, match="No space left on device"):
+        trained(tmp_path)
+
+
+def test_no_memory_after_some_cells_of_a_batch_are_done_fails_the_others_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One cell breaks its batch; its half is too large for the memory that is left: a single width."""
+    tried: list[int] = []
+
+    def train(cells: Sequence[Cell], *arguments: Any) -> Any:
+        tried.append(len(cells))
+        if len(tried) == 1:
+            raise RuntimeError("a cosmic ray")
+        if len(tried) == 3:
+            raise MemoryError
+        return train_resumable(cells, *arguments)
+
+    monkeypatch.setattr(training, "train_resumable", train)
+    monkeypatch.setattr(training, "ladder_for", lambda *_: (6,))
+    statuses = [record.cell["status"] for record in trained(tmp_path)]
+    assert tried == [6, 3, 3]
+    assert statuses == ["finished"] * 3 + ["failed"] * 3
