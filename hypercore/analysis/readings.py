@@ -32,6 +32,8 @@ def rank_readings(residuals: pd.DataFrame) -> pd.DataFrame:
     wanted = residuals[(residuals["source"] == "presentation") & (residuals["arm"] == "on")]
     is_reading = wanted["clipping"].map(lambda text: parse_clipping(text).kind is Kind.RUNNING_MEAN)
     wanted = wanted[is_reading.astype(bool)]
+    if wanted.empty:
+        return table([], READINGS)
     printed, shape = wanted["printed_stack"], wanted["stack_shape"]
     as_named = [name.startswith(f"{own}(") for name, own in zip(printed, shape, strict=True)]
     wide = (
