@@ -97,8 +97,8 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     rows = []
     for grid in found:
         if grid.clipping != "off" and grid.title in off:
-            # One seed: the width alone, without the bootstrap, so that sliders answer at once.
-            added = gain(off[grid.title].points, grid.points, 1, criteria)
+            # The width alone, without the bootstrap, so that sliders answer at once.
+            added = gain(off[grid.title].points, grid.points, criteria, interval=False)
             rows.append(
                 {
                     "title": grid.title,

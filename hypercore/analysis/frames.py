@@ -85,13 +85,15 @@ class Entry:
     @cached_property
     def _points(self) -> tuple[Point, ...]:
         rows = self.frame.sort_values(["alpha", "seed"])
-        alphas, diverged = rows["alpha"].to_numpy(), rows["diverged"].to_numpy(dtype=bool)
+        alphas, seeds = rows["alpha"].to_numpy(), rows["seed"].to_numpy()
+        diverged = rows["diverged"].to_numpy(dtype=bool)
         differences = (rows["error"] - rows["baseline_error"]).to_numpy()
         done = np.isfinite(differences)
         found = []
         for alpha in self.alphas:
             own = done & (alphas == alpha)
-            found.append(Point(alpha, tuple(differences[own].tolist()), tuple(diverged[own].tolist())))
+            values = (tuple(column[own].tolist()) for column in (differences, diverged, seeds))
+            found.append(Point(alpha, *values))
         return tuple(found)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from hypercore.analysis.aggregates import BestAlpha, best_alpha, interquartile_mean_interval, sensitivity
 from hypercore.analysis.frames import OFF, Entry, entries, table
-from hypercore.analysis.regions import Criteria, Gain, find_region, gain, judge
+from hypercore.analysis.regions import Criteria, find_region, gain, judge
 from hypercore.analysis.statistics import estimate
 from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY
 
@@ -45,7 +45,7 @@ def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFra
     for entry in found:
         region = find_region(entry.points(), rule)
         off = unclipped.get(tuple(entry.key.values()))
-        added = None if off is None or off is entry else _gain(off, entry, rule)
+        added = None if off is None or off is entry else gain(off.points(), entry.points(), rule)
         rows.append(
             {
                 **entry.identity,
@@ -104,12 +104,6 @@ def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:
 def _with_baseline(cells: pd.DataFrame) -> list[Entry]:
     """Entries that were planned with a baseline; without one nothing can be called safe."""
     return [entry for entry in entries(cells) if entry.frame["baseline_id"].notna().any()]
-
-
-def _gain(off: Entry, on: Entry, criteria: Criteria) -> Gain:
-    """Find the gain over the α that both arms have."""
-    seeds = len(set(off.seeds) & set(on.seeds))
-    return gain(off.points(), on.points(), seeds, criteria)
 
 
 def _best(errors: pd.DataFrame) -> BestAlpha | None:

@@ -14,11 +14,15 @@ from hypercore.analysis.statistics import estimate
 from hypercore.spec.clipping import Kind, parse_clipping
 from hypercore.spec.columns import READINGS
 
-_ROW = ["label", "dataset", "table", "printed_stack"]
+_ROW = ["table", "printed_stack"]
 
 
 def rank_readings(residuals: pd.DataFrame) -> pd.DataFrame:
     """The READINGS table of a RESIDUALS table: every running-mean clipping in it, nearest first.
+
+    Each published row counts once: by the stack that its printed name means in the notation (RMSProp / SGD
+    for Table 4, not RMSProp^alpha / SGD, though both have residuals against it), averaged over what else may
+    stand for it twice, such as two labels of one stack.
 
     Only rows that every reading has a result for are compared, so that none is favoured by what it was
     run on. ``behind`` is paired over these rows against the best; an interval that reaches zero does not
@@ -28,7 +32,15 @@ def rank_readings(residuals: pd.DataFrame) -> pd.DataFrame:
     wanted = residuals[(residuals["source"] == "presentation") & (residuals["arm"] == "on")]
     is_reading = wanted["clipping"].map(lambda text: parse_clipping(text).kind is Kind.RUNNING_MEAN)
     wanted = wanted[is_reading.astype(bool)]
-    wide = wanted.pivot_table(index=_ROW, columns="clipping", values="residual_pct").dropna(axis="index")
+    if wanted.empty:
+        return table([], READINGS)
+    printed, shape = wanted["printed_stack"], wanted["stack_shape"]
+    as_named = [name.startswith(f"{own}(") for name, own in zip(printed, shape, strict=True)]
+    wide = (
+        wanted[as_named]
+        .pivot_table(index=_ROW, columns="clipping", values="residual_pct")
+        .dropna(axis="index")
+    )
     if wide.empty:
         return table([], READINGS)
     sizes = wide.abs()

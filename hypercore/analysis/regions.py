@@ -6,7 +6,7 @@ is missing or cannot be told ends a region.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,13 +63,21 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Point:
-    """One α of a grid: a paired difference and a divergence flag for each seed that is done."""
+    """One α of a grid: a paired difference and a divergence flag for each seed that is done.
+
+    ``seeds`` names them, so that a bootstrap can pair points; left out, they are 0, 1, ….
+    """
 
     alpha: float
     differences: tuple[float, ...]
     diverged: tuple[bool, ...]
+    seeds: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.seeds:
+            object.__setattr__(self, "seeds", tuple(range(len(self.differences))))
+        if len(set(self.seeds)) != len(self.differences):
+            raise ValueError("a point needs each seed once, with its difference")
         if len(self.differences) != len(self.diverged) or not all(map(math.isfinite, self.differences)):
             raise ValueError("a point needs a finite difference and a flag for each seed")
 
@@ -132,8 +140,8 @@ class Gain:
 
     ``relation`` says how the number is to be read where the grid cuts a region: ``=``, ``≥`` (the
     clipped one is cut), ``≤`` (the unclipped one is), ``?`` (one at each edge). An edge where the
-    grid cuts both counts as equal: the gain is one within the grid. The interval is NaN below two
-    seeds.
+    grid cuts both counts as equal: the gain is one within the grid. ``n_seeds`` counts the seeds with a
+    result at any α of either arm, which the bootstrap draws from; the interval is NaN below two.
     """
 
     decades: float
@@ -204,25 +212,48 @@ def find_region(points: Sequence[Point], criteria: Criteria = Criteria()) -> Reg
 def gain(
     off: Sequence[Point],
     on: Sequence[Point],
-    seeds: int,
     criteria: Criteria = Criteria(),
     seed: int = 0,
+    interval: bool = True,
 ) -> Gain:
     """Width with clipping minus width without, in decades.
 
-    ``seeds`` is the number of seeds planned. The bootstrap draws seeds with replacement, the same
-    for both arms and every α; points that lack one of the seeds keep their own verdict.
+    The bootstrap draws seeds with replacement, in one order for both arms and every α. A point with k seeds
+    takes the first k draws that it has: points with the same seeds are resampled alike, and one that lacks
+    a seed, or that refinement gave more, is resampled from its own. ``interval`` false leaves it out.
     """
     regions = find_region(off, criteria), find_region(on, criteria)
     decades = regions[1].width_decades - regions[0].width_decades
     relation = _relation(*regions)
-    if seeds < 2:
-        return Gain(decades, math.nan, math.nan, relation, seeds)
-    draws = np.random.default_rng(seed).integers(seeds, size=(criteria.resamples, seeds))
+    # In the order of points, so that the draws are the same each time.
+    held = dict.fromkeys(point.seeds for point in (*off, *on))
+    seeds = sorted(set().union(*held))
+    if len(seeds) < 2 or not interval:
+        return Gain(decades, math.nan, math.nan, relation, len(seeds))
+    draws = _draws(seeds, held, criteria.resamples, np.random.default_rng(seed))
     widths = [_resampled_widths(points, draws, criteria) for points in (off, on)]
     tail = (1 - criteria.confidence) / 2
     low, high = np.quantile(widths[1] - widths[0], [tail, 1 - tail])
-    return Gain(decades, float(low), float(high), relation, seeds)
+    return Gain(decades, float(low), float(high), relation, len(seeds))
+
+
+def _draws(
+    seeds: Sequence[int], held: Collection[tuple[int, ...]], resamples: int, rng: np.random.Generator
+) -> dict[tuple[int, ...], NDArray[np.int64]]:
+    """For each set of seeds that a point has, as many draws from it: a row a resample, places in the set."""
+    order = rng.integers(len(seeds), size=(resamples, len(seeds)))
+    found = {}
+    for own in held:
+        place = np.full(len(seeds), -1)
+        place[np.searchsorted(seeds, own)] = np.arange(len(own))
+        drawn = place[order]
+        while own and ((drawn >= 0).sum(axis=1) < len(own)).any():
+            order = np.hstack([order, rng.integers(len(seeds), size=order.shape)])
+            drawn = place[order]
+        # A stable sort brings the draws that the point has to the front, in their order.
+        first = np.argsort(drawn < 0, axis=1, kind="stable")[:, : len(own)]
+        found[own] = np.take_along_axis(drawn, first, axis=1)
+    return found
 
 
 def _relation(off: Region, on: Region) -> str:
@@ -233,16 +264,18 @@ def _relation(off: Region, on: Region) -> str:
     return "≥" if at_least else "≤" if at_most else "="
 
 
-def _resampled_widths(points: Sequence[Point], draws: NDArray[np.int64], criteria: Criteria) -> Floats:
+def _resampled_widths(
+    points: Sequence[Point], draws: Mapping[tuple[int, ...], NDArray[np.int64]], criteria: Criteria
+) -> Floats:
     ordered = sorted(points, key=lambda point: point.alpha)
     xs = [point.alpha for point in ordered]
-    safe = np.zeros((len(draws), len(ordered)), dtype=bool)
+    safe = np.zeros((criteria.resamples, len(ordered)), dtype=bool)
     for column, point in enumerate(ordered):
-        if len(point.differences) != draws.shape[1]:
-            safe[:, column] = judge(point, criteria) is Safety.SAFE
+        if not point.seeds:
             continue
-        _, high = _bounds(np.asarray(point.differences)[draws], criteria.confidence)
-        share = np.asarray(point.diverged)[draws].mean(axis=1)
+        drawn = draws[point.seeds]
+        _, high = _bounds(np.asarray(point.differences)[drawn], criteria.confidence)
+        share = np.asarray(point.diverged)[drawn].mean(axis=1)
         safe[:, column] = (high <= criteria.epsilon_pct) & (share <= criteria.tolerated_divergence)
     patterns, which = np.unique(safe, axis=0, return_inverse=True)
     spans = [_longest(xs, row.tolist()) for row in patterns]

@@ -14,7 +14,7 @@ from hypercore.analysis.matching import exact, published_protocol, unread
 from hypercore.analysis.printed import Printed
 from hypercore.analysis.published import Published
 from hypercore.analysis.statistics import Estimate, estimate
-from hypercore.spec.columns import RESIDUALS, Role
+from hypercore.spec.columns import RESIDUALS
 from hypercore.spec.problems import MODELS
 from hypercore.spec.stack import rounded
 
@@ -47,7 +47,7 @@ def residuals(
     shown = comparable.drop_duplicates(["label", "cell_id"])
     parents = cells.drop_duplicates("cell_id").set_index("cell_id")["stack"]
     rows: list[dict[str, Any]] = []
-    by = [*ENTRY, "clipping", "role", "alpha", "stack", "published_dataset"]
+    by = [*ENTRY, "clipping", "alpha", "stack", "published_dataset"]
     for key, group in shown.assign(parent=shown["parent"].map(parents)).groupby(
         [*by, "parent"], dropna=False
     ):
@@ -61,13 +61,13 @@ def residuals(
 def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
     dataset, stack, is_off = key["published_dataset"], str(key["stack"]), key["clipping"] == OFF
     frozen = key["parent"] if isinstance(key["parent"], str) else None
-    if key["role"] == Role.BASELINE.value:
+    if frozen is None:
         for baseline in known.baselines:
-            if baseline.dataset == dataset and exact(baseline.optimizer) == stack:
+            # By what it is, not by its role: a config may list a plain optimizer among its stacks.
+            if is_off and baseline.dataset == dataset and exact(baseline.optimizer) == stack:
                 yield Target(
                     "presentation", baseline.table, baseline.optimizer, "baseline", baseline.error, NO_SD
                 )
-    elif frozen is None:
         for row in known.rows:
             same = row.dataset == dataset and unread(row.stack) == unread(stack)
             if same and rounded(row.alpha) == key["alpha"]:
@@ -77,8 +77,6 @@ def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
     if dataset != "mnist" or not is_off:
         return
     for paper in known.paper:
-        if (paper.role == "baseline") != (key["role"] == Role.BASELINE.value):
-            continue
         if frozen is not None:
             same = paper.parent is not None and exact(paper.parent) == frozen
         else:

@@ -116,7 +116,7 @@ def test_a_grid_that_cannot_be_meant_is_refused(alphas: list[float]) -> None:
 
 
 def test_the_gain_is_the_difference_of_widths() -> None:
-    found = gain(curve(2, 5), curve(2, 7, seed=1), seeds=8)
+    found = gain(curve(2, 5), curve(2, 7, seed=1))
     assert found.decades == pytest.approx(2.0) and found.relation == "="
     assert found.low == pytest.approx(2.0) and found.high == pytest.approx(2.0)
 
@@ -132,23 +132,23 @@ def test_the_gain_is_the_difference_of_widths() -> None:
     ],
 )
 def test_a_censored_gain_says_so(off: tuple[int, int], on: tuple[int, int], relation: str) -> None:
-    assert gain(curve(*off), curve(*on), seeds=8).relation == relation
+    assert gain(curve(*off), curve(*on)).relation == relation
 
 
 def test_the_gains_interval_opens_where_an_edge_is_uncertain() -> None:
     on = curve(2, 5)
     values = (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 6.0)
     on[6] = Point(ALPHAS[6], values, (False,) * 8)
-    found = gain(curve(2, 5), on, seeds=8)
+    found = gain(curve(2, 5), on)
     assert found.decades == 0.0 and found.low == 0.0 and found.high == pytest.approx(1.0)
-    assert found == gain(curve(2, 5), on, seeds=8), "the same bootstrap each time"
+    assert found == gain(curve(2, 5), on), "the same bootstrap each time"
 
 
 def test_resampling_keeps_seeds_paired() -> None:
     """Both arms hold the same runs: whatever is drawn, the gain is exactly zero."""
     rng = np.random.default_rng(2)
     points = [Point(a, tuple(rng.normal(0.8, 0.5, size=8).tolist()), (False,) * 8) for a in ALPHAS]
-    found = gain(points, points, seeds=8)
+    found = gain(points, points)
     assert (found.decades, found.low, found.high) == (0.0, 0.0, 0.0)
 
 
@@ -164,13 +164,33 @@ def test_the_gains_interval_covers_the_true_gain() -> None:
             Point(a, tuple(shared + rng.normal(0, 0.5, 10) + mean), (False,) * 10)
             for a, mean in ((0.1, -1.0), (1.0, -1.0), (10.0, 0.3), (100.0, 20.0))
         ]
-        found = gain(off, on, seeds=10, criteria=criteria, seed=trial)
+        found = gain(off, on, criteria=criteria, seed=trial)
         hits += found.low <= 1.0 <= found.high
     assert hits / 60 >= 0.9
 
 
+def test_points_with_more_seeds_or_fewer_are_resampled_from_their_own() -> None:
+    """The uncertain edge of above: seeds that refinement gave another α, or a missing cell, settle none."""
+    off, on = curve(2, 5), curve(2, 5)
+    on[6] = Point(ALPHAS[6], (-1.0,) * 7 + (6.0,), (False,) * 8)
+    refined, holed = list(on), list(on)
+    refined[2] = Point(ALPHAS[2], (-1.0,) * 16, (False,) * 16)
+    holed[3] = Point(ALPHAS[3], (-1.0,) * 7, (False,) * 7, (0, 1, 2, 4, 5, 6, 7))
+    for points, n in ((refined, 16), (holed, 8)):
+        found = gain(off, points)
+        assert (found.low, found.n_seeds) == (0.0, n) and found.high == pytest.approx(1.0)
+
+
+def test_points_that_share_seeds_are_resampled_alike_where_another_has_more() -> None:
+    rng = np.random.default_rng(2)
+    points = [Point(a, tuple(rng.normal(0.8, 0.5, size=8).tolist()), (False,) * 8) for a in ALPHAS]
+    points[4] = Point(ALPHAS[4], tuple(rng.normal(0.8, 0.5, size=12).tolist()), (False,) * 12)
+    found = gain(points, points[::-1])
+    assert (found.decades, found.low, found.high) == (0.0, 0.0, 0.0)
+
+
 def test_one_seed_gives_no_interval() -> None:
-    found = gain([point(1, 0.0, n=1)], [point(1, 0.0, n=1)], seeds=1)
+    found = gain([point(1, 0.0, n=1)], [point(1, 0.0, n=1)])
     assert math.isnan(found.low) and math.isnan(found.high)
 
 

@@ -43,6 +43,16 @@ def test_baselines_meet_the_presentations_and_the_papers() -> None:
     assert baselines.loc["paper", "z"] == pytest.approx(0.01 / 0.05)
 
 
+@pytest.mark.parametrize(("optimizer", "printed"), [("AdaGrad", [7.38, 7.40]), ("RMSProp", [3.91, 4.19])])
+def test_a_plain_optimizer_listed_as_a_stack_meets_them_too(optimizer: str, printed: list[float]) -> None:
+    """A plan has it once, as a stack; with clipping, or from another α, it is not the published baseline."""
+    cells = judged(optimizer, None, lambda *_: 5.0).query("role == 'stack'")
+    frame = residuals(cells)
+    assert sorted(frame["published_pct"]) == printed and set(frame["arm"]) == {"baseline"}
+    assert set(frame["source"]) == {"presentation", "paper"} and set(frame["clipping"]) == {"off"}
+    assert residuals(judged(f"{optimizer}(0.05)", None, lambda *_: 5.0).query("role == 'stack'")).empty
+
+
 def test_every_published_row_can_be_met() -> None:
     """56 rows, two arms each; both readings of RMSProp meet Table 4."""
     frames = []
@@ -64,7 +74,8 @@ def test_every_published_row_can_be_met() -> None:
 
 def test_the_papers_rows_are_met_exactly() -> None:
     for stack, printed in (("Adam^alpha / SGD(1e-5)", 3.12), ("Adam(0.0040, 0.899, 0.999)", 3.11)):
-        frame = residuals(judged(stack, None, lambda *_: 4.0, clippings=(OFF,)))
+        cells = judged(stack, None, lambda *_: 4.0, clippings=(OFF,))
+        frame = residuals(cells[cells["role"] == "stack"])
         paper = frame[(frame["source"] == "paper") & (frame["arm"] == "off")]
         assert paper["published_pct"].tolist() == [printed]
 
@@ -134,6 +145,21 @@ def test_a_reading_that_is_sometimes_nearer_is_not_told_from_the_best() -> None:
     cells = pd.concat([reading(ON, 0.5, list(moved)), other.query("role == 'stack'")], ignore_index=True)
     ranked = rank_readings(residuals(cells))
     assert ranked["clipping"].tolist()[0] == "on" and ranked["tied"].tolist() == [True, True]
+
+
+def test_a_published_row_counts_once_whatever_stands_for_it() -> None:
+    """Table 4 counts as the notation reads its stack; a second label, or RMSProp^alpha, adds no row."""
+    labels = {"RMSProp / SGD": ("RMSProp / SGD", 5.0), "again": ("RMSProp / SGD", 5.0)}
+    labels["RMSProp^alpha / SGD"] = ("RMSProp^alpha / SGD", 80.0)
+    alphas = [row.alpha for row in ROWS if row.table == "4"]
+    cells = [
+        judged(stack, alphas, lambda *_, e=error: e, seeds=2, label=label, clippings=(ON,))
+        for label, (stack, error) in labels.items()
+    ]
+    ranked = rank_readings(residuals(pd.concat(cells, ignore_index=True)))
+    assert ranked["n_rows"].tolist() == [12]
+    off_by = [abs(5.0 - row.on.pct) for row in ROWS if row.table == "4"]
+    assert ranked["mean_pct"].tolist() == pytest.approx([sum(off_by) / 12])
 
 
 def test_without_clipped_rows_there_is_no_ranking() -> None:
