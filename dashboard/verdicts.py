@@ -9,6 +9,9 @@ import pandas as pd
 
 from dashboard import data
 from hypercore.analysis.effects import PRIMARY
+from hypercore.analysis.judgement import IMPUTED
+from hypercore.analysis.statistics import Estimate, estimate
+from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
 
@@ -20,6 +23,31 @@ class Choice:
     title: str
     what: str
     why: str
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another stack beside the chosen one, each at its best α: its row, and its error minus the chosen one's.
+
+    The differences are paired over the seeds that both have.
+    """
+
+    row: Mapping[Any, Any]
+    paired: Estimate
+
+    def alike(self, best: Mapping[Any, Any]) -> bool:
+        """Whether they cannot be told apart: by paired differences, else, without two pairs, by intervals."""
+        if self.paired.n >= 2:
+            return self.paired.low <= 0
+        return bool(self.row["best_low_pct"] <= best["best_high_pct"])
+
+    @property
+    def difference(self) -> str:
+        """How much higher its error is, with the interval; the error itself without two shared seeds."""
+        mean, low, high = self.paired.mean, self.paired.low, self.paired.high
+        if self.paired.n < 2:
+            return f"{self.row['best_pct']:.2f}%, of other seeds"
+        return f"{mean:+.2f} points, {low:+.2f} to {high:+.2f}"
 
 
 @dataclass(frozen=True)
@@ -39,28 +67,53 @@ class Verdict:
         return self.title if self.clipping in ("on", "off") else f"{self.title}, {self.clipping}"
 
 
-def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Choice]:
+def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame, judged: pd.DataFrame) -> list[Choice]:
     """One choice a data set: of the stacks and clippings whose best α is safe, that of the lowest error.
 
-    The best α is chosen leave-one-seed-out, so that its error is not flattered by the choice.
+    The best α is chosen leave-one-seed-out, so that its error is not flattered by that choice. Entries that
+    come to the same cells (a stack swept, and again at one of its α) are one.
+
+    Args:
+        regions: the table REGIONS.
+        sensitivity: the table SENSITIVITY.
+        judged: the judged cells, for differences paired by seed.
     """
     key = [*data.ENTRY, "clipping"]
     rows = regions.assign(title=data.titles(regions)).merge(
-        sensitivity[[*key, "best_alpha", "best_pct", "best_low_pct", "best_high_pct"]], on=key
+        sensitivity[[*key, "n_alphas", "best_alpha", "best_pct", "best_low_pct", "best_high_pct"]], on=key
     )
-    safe = rows[rows["best_alpha"].between(rows["alpha_low"], rows["alpha_high"])]
+    safe = rows[rows["best_alpha"].between(rows["alpha_low"], rows["alpha_high"])].dropna(subset="best_pct")
+    cells = judged[judged["role"] == Role.STACK.value].merge(
+        safe[[*key, "best_alpha"]], left_on=[*key, "alpha"], right_on=[*key, "best_alpha"]
+    )
+    cells = cells.dropna(subset=IMPUTED)
+    errors = {
+        name: own.set_index("seed")[IMPUTED].astype(float) for name, own in cells.groupby(key, sort=False)
+    }
+    safe = safe.merge(cells[[*key, "stack"]].drop_duplicates(key), on=key)
+    same = ["stack", "dataset", "model", "epochs", "batch_size", "clipping"]
+    safe = safe.sort_values("n_alphas", ascending=False, kind="stable").drop_duplicates(same)
     found = []
-    for dataset, own in safe.dropna(subset="best_pct").groupby("dataset", sort=True):
+    for dataset, own in safe.groupby("dataset", sort=True):
         best, *rest = own.sort_values(["best_pct", "title", "clipping"]).to_dict("records")
-        # Intervals that overlap do not tell two stacks apart.
-        alike = [row for row in rest if row["best_low_pct"] <= best["best_high_pct"]]
+        best_errors = errors[tuple(best[name] for name in key)]
+        others = [errors[tuple(row[name] for name in key)] for row in rest]
+        rivals = [
+            Rival(row, estimate((other - best_errors).dropna()))
+            for row, other in zip(rest, others, strict=True)
+        ]
         what = f"{best['label']} {_arm(best['clipping'])}, α = {short(best['best_alpha'])}"
         interval = f"95% interval {best['best_low_pct']:.2f} to {best['best_high_pct']:.2f}"
+        lowest = (
+            f", the lowest of the {len(own)} stacks with and without clipping whose best α is safe "
+            "(so its own interval is optimistic)"
+            if rest
+            else ", the only stack whose best α is safe"
+        )
         sentences = [
-            f"Test error {best['best_pct']:.2f}% ({interval}), the lowest of the {len(own)} stacks with and "
-            f"without clipping whose best α is safe; {region(best)}.",
+            f"Test error {best['best_pct']:.2f}% ({interval}){lowest}; {region(best)}.",
             *_edge(best),
-            _rivals(alike, len(rest)),
+            _rivals(best, rivals),
         ]
         found.append(Choice(str(dataset), str(best["title"]), what, " ".join(filter(None, sentences))))
     return found
@@ -71,17 +124,19 @@ def _edge(row: Mapping[Any, Any]) -> list[str]:
     return ["It is the largest safe α: a smaller one leaves a margin."] if at_edge else []
 
 
-def _rivals(alike: list[dict[Any, Any]], others: int) -> str:
-    if not others:
+def _rivals(best: Mapping[Any, Any], rivals: list[Rival]) -> str:
+    if not rivals:
         return ""
+    alike = [rival for rival in rivals if rival.alike(best)]
     if not alike:
-        return "No other's interval reaches it."
+        return "Paired by seed, every other's error is higher (95% intervals, each by itself)."
     named = ", ".join(
-        f"{row['label']} {_arm(row['clipping'])} (α = {short(row['best_alpha'])}, {row['best_pct']:.2f}%)"
-        for row in alike[:3]
+        f"{rival.row['label']} {_arm(rival.row['clipping'])} (α = {short(rival.row['best_alpha'])}, "
+        f"{rival.difference})"
+        for rival in alike[:3]
     )
     more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
-    return f"Intervals do not tell it from: {named}{more}."
+    return f"Paired by seed, it is not told from: {named}{more}."
 
 
 def _arm(clipping: str) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
-from dashboard.verdicts import Verdict, choices, verdicts
+from dashboard.verdicts import Verdict, verdicts
 from hypercore.analysis.sentences import readings as reading_sentence
 from hypercore.spec.columns import Role
 
@@ -40,7 +40,7 @@ def page(study: str) -> None:
 
 
 def _choices(study: str, regions: pd.DataFrame) -> None:
-    chosen = choices(regions, cache.derived(study, "sensitivity"))
+    chosen = cache.choices(study)
     for choice in chosen:
         what = f"On {widgets.plain(choice.dataset)}: {widgets.plain(choice.what)}."
         st.success(

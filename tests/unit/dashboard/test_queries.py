@@ -18,6 +18,7 @@ from hypercore.analysis.judgement import judge
 from hypercore.analysis.ranges import regions, safety, sensitivities
 from hypercore.analysis.regions import Criteria
 from hypercore.analysis.residuals import residuals
+from hypercore.analysis.statistics import estimate
 from hypercore.results.files import write_json
 from hypercore.results.store import Store
 from hypercore.spec.clipping import OFF, ON, parse_clipping
@@ -214,14 +215,42 @@ def test_provenance_lists_every_fact() -> None:
 
 def test_the_choice_is_the_lowest_safe_error_and_names_what_it_is_not_told_from() -> None:
     ranges, found = regions(JUDGED), sensitivities(JUDGED)
-    [choice] = verdicts.choices(ranges, found)
+    [choice] = verdicts.choices(ranges, found, JUDGED)
     assert choice.dataset == "digits"
     best = found.loc[found["best_pct"].idxmin()]
     assert choice.what.startswith(f"{best['label']} with")
-    assert f"Test error {best['best_pct']:.2f}%" in choice.why
-    told = found.assign(best_low_pct=found["best_low_pct"].where(found.index == best.name, 50.0))
-    assert "No other's interval reaches it." in verdicts.choices(ranges, told)[0].why
-    assert verdicts.choices(ranges.assign(alpha_low=math.nan, alpha_high=math.nan), found) == []
+    assert f"Test error {best['best_pct']:.2f}%" in choice.why and "optimistic" in choice.why
+    own = (JUDGED["label"] == best["label"]) & (JUDGED["clipping"] == best["clipping"])
+    lower = JUDGED.assign(imputed_error_pct=JUDGED["imputed_error_pct"].where(~own, 0.1 * JUDGED["seed"]))
+    assert "every other's error is higher" in verdicts.choices(ranges, found, lower)[0].why
+    assert verdicts.choices(ranges.assign(alpha_low=math.nan, alpha_high=math.nan), found, JUDGED) == []
+
+
+def test_rivals_are_compared_by_seed() -> None:
+    row, best = {"best_low_pct": 0.0, "best_pct": 5.2}, {"best_high_pct": 9.0}  # intervals that overlap
+    near, far, none = (
+        verdicts.Rival(row, estimate(values)) for values in ([0.1, 0.2, 0.6], [0.2, 0.21, 0.2], [])
+    )
+    interval = stats.ttest_1samp([0.1, 0.2, 0.6], 0).confidence_interval()
+    assert near.difference == f"+0.30 points, {interval.low:+.2f} to {interval.high:+.2f}"
+    assert near.alike(best) and not far.alike(best)
+    assert none.alike(best) and none.difference == "5.20%, of other seeds"
+    assert not none.alike({"best_high_pct": -1.0})
+
+
+def test_one_stack_under_two_labels_is_compared_once() -> None:
+    once = verdicts.choices(regions(JUDGED), sensitivities(JUDGED), JUDGED)[0].why
+    best = sensitivities(JUDGED).query("label == 'Adam / SGD'").set_index("clipping")["best_alpha"]
+    same = pd.concat(
+        [
+            JUDGED[
+                (JUDGED["label"] == "Adam / SGD") & (JUDGED["alpha"] == alpha) & (JUDGED["clipping"] == name)
+            ]
+            for name, alpha in best.items()
+        ]
+    ).assign(label="Adam / SGD(best)")
+    doubled = pd.concat([JUDGED, same], ignore_index=True)
+    assert verdicts.choices(regions(doubled), sensitivities(doubled), doubled)[0].why == once
 
 
 def test_ranges_that_flip_are_listed() -> None:
