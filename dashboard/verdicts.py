@@ -192,13 +192,18 @@ def gain(row: Mapping[Any, Any]) -> str:
         return "So clipping adds nothing to the range."
     if relation == "?":
         return "The grid cuts both ranges, so what clipping adds cannot be told from it."
-    bounds = {"≥": "at least ", "≤": "at most "}.get(str(relation), "")
     interval = ""
     if not (pd.isna(row["gain_low_decades"]) or pd.isna(row["gain_high_decades"])):
         interval = f" (95% interval {row['gain_low_decades']:+.1f} to {row['gain_high_decades']:+.1f})"
-    if decades == 0 and not bounds:
-        return f"Clipping does not change the width of the range{interval}."
+    if decades == 0:
+        verb = {"≥": "narrow the range", "≤": "widen the range"}.get(
+            str(relation), "change the range's width"
+        )
+        return f"Clipping does not {verb}{interval}."
     verb = "narrows" if decades < 0 else "widens"
+    # A lower bound of what is added is an upper one of what is taken away.
+    least, most = ("≥", "≤") if decades > 0 else ("≤", "≥")
+    bounds = {least: "at least ", most: "at most "}.get(str(relation), "")
     return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades{interval}."
 
 
@@ -233,9 +238,9 @@ def effect_sentence(effects: pd.DataFrame) -> tuple[str, bool]:
 
 def _support(row: Mapping[Any, Any]) -> str:
     if bool(row["n_too_small"]):
-        return f"n = {row['n_pairs']} seeds are too few for any p ≤ 0.05"
-    p = row["p"] if pd.isna(row["p_holm"]) else row["p_holm"]
-    return f"statistically {'supported' if row['supported'] else 'not supported'}, p = {p:.3g}"
+        return f"n = {row['n_pairs']} seeds are too few for any p ≤ 0.05 after Holm's correction"
+    which = f"p = {row['p']:.3g}" if pd.isna(row["p_holm"]) else f"Holm's p = {row['p_holm']:.3g}"
+    return f"statistically {'supported' if row['supported'] else 'not supported'}, {which}"
 
 
 def _capital(text: str) -> str:

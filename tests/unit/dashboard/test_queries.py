@@ -130,10 +130,28 @@ def test_sentences_name_range_gain_and_support() -> None:
         "and α is safe from 1e-5 or less to 0.001 (at least 2.0 decades) without."
     )
     assert adam.gain.startswith("Clipping widens the range by 1.0 decades")
-    assert "n = 5 seeds are too few for any p ≤ 0.05" in adam.effect and not adam.sure
+    assert "n = 5 seeds are too few for any p ≤ 0.05 after Holm's correction" in adam.effect and not adam.sure
     many = judge(tables(MadeUp(seeds=8)).cells)
     sure = {v.title: v for v in verdicts.verdicts(regions(many), effects(many))}[TITLE]
     assert sure.sure and "statistically supported" in sure.effect
+
+
+@pytest.mark.parametrize(
+    ("decades", "relation", "words"),
+    [
+        (0.5, "≥", "widens the range by at least 0.5 decades"),
+        (0.5, "≤", "widens the range by at most 0.5 decades"),
+        (-0.5, "≥", "narrows the range by at most 0.5 decades"),
+        (-0.5, "≤", "narrows the range by at least 0.5 decades"),
+        (-0.5, "=", "narrows the range by 0.5 decades"),
+        (0.0, "≥", "does not narrow the range"),
+        (0.0, "=", "does not change the width of the range"),
+    ],
+)
+def test_bounds_of_the_gain_turn_with_its_sign(decades: float, relation: str, words: str) -> None:
+    row = {"gain_decades": decades, "gain_relation": relation, "alpha_low": 0.1, "alpha_high": 1.0}
+    none = dict.fromkeys(("gain_low_decades", "gain_high_decades"), math.nan)
+    assert verdicts.gain(row | none) == f"Clipping {words}."
 
 
 def test_an_entry_without_clipping_has_a_verdict_too() -> None:
@@ -163,13 +181,28 @@ def test_seeds_needed_would_settle_the_point() -> None:
     frame = (
         safety(JUDGED)
         .head(1)
-        .assign(safety="undetermined", n_pairs=5, excess_pct=0.0, high_pct=2.0, low_pct=-2.0)
+        .assign(safety="undetermined", n_pairs=5, n_diverged=0, excess_pct=0.0, high_pct=2.0, low_pct=-2.0)
     )
     n = int(coverage.seeds_needed(frame)["seeds_needed"].item())
     sd = 2.0 * math.sqrt(5) / stats.t.ppf(0.975, 4)
     half = [stats.t.ppf(0.975, k - 1) * sd / math.sqrt(k) for k in (n - 1, n)]
     assert half[1] < 1.0 <= half[0]
     assert coverage.seeds_needed(frame.assign(excess_pct=1.0))["seeds_needed"].isna().item()
+
+
+def test_no_seeds_make_a_point_safe_that_diverges() -> None:
+    facts = {"safety": "undetermined", "n_pairs": 5, "excess_pct": 0.0, "low_pct": -0.5, "high_pct": 0.5}
+    frame = safety(JUDGED).head(1).assign(**facts, n_diverged=1)
+    found = coverage.seeds_needed(frame)
+    assert found["seeds_needed"].isna().item() and found["diverges"].item()
+    tolerant = coverage.seeds_needed(frame.assign(high_pct=2.0), Criteria(tolerated_divergence=0.2))
+    assert tolerant["seeds_needed"].notna().item() and not tolerant["diverges"].item()
+    unsafe = coverage.seeds_needed(frame.assign(excess_pct=9.0, low_pct=0.5, high_pct=17.5))
+    assert unsafe["seeds_needed"].notna().item() and not unsafe["diverges"].item()
+
+
+def test_seeds_needed_cannot_be_told_of_one_seed() -> None:
+    frame = safety(JUDGED).head(1).assign(safety="undetermined", excess_pct=0.0, n_diverged=0)
     assert coverage.seeds_needed(frame.assign(n_pairs=1, high_pct=math.nan))["seeds_needed"].isna().item()
 
 
