@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import data
+from dashboard import data, stability
 from hypercore.analysis.effects import PRIMARY
 from hypercore.analysis.judgement import IMPUTED
 from hypercore.analysis.statistics import Estimate, estimate
@@ -144,8 +144,11 @@ def _arm(clipping: str) -> str:
 
 
 def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
-    """One verdict an entry and clipping besides off; an entry that is only trained unclipped has one too."""
-    regions = regions.assign(title=data.titles(regions))
+    """One verdict an entry and clipping besides off; an entry that is only trained unclipped has one too.
+
+    Entries of one α have none: nothing else was tried. :func:`single_points` lists them.
+    """
+    regions = stability.swept(regions.assign(title=data.titles(regions)))
     effects = effects.assign(title=data.titles(effects))
     found = []
     for title, rows in regions.groupby("title", sort=True):
@@ -160,6 +163,19 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
             safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
             found.append(Verdict(str(title), str(on["clipping"]), safe, gain(on), effect, sure))
     return found
+
+
+def single_points(regions: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
+    """What is known of the entries trained at one α only, from the tables REGIONS and SAFETY.
+
+    Returns:
+        title, clipping, alpha, safety, n_pairs and excess_pct, a row each entry and clipping.
+    """
+    ranges = regions.assign(title=data.titles(regions))
+    points = safety.assign(title=data.titles(safety))
+    alone = points[~points["title"].isin(stability.swept(ranges)["title"])]
+    columns = ["title", "clipping", "alpha", "safety", "n_pairs", "excess_pct"]
+    return alone[columns].reset_index(drop=True)
 
 
 def region(row: Mapping[Any, Any]) -> str:

@@ -160,6 +160,18 @@ def test_an_entry_without_clipping_has_a_verdict_too() -> None:
     assert len(found) == 2 and all(verdict.safe and not verdict.gain for verdict in found)
 
 
+def test_an_entry_of_one_alpha_has_no_range_but_is_listed() -> None:
+    grid = (("SGD / SGD", (0.1, 1.0)), ("SGD / SGD / SGD", (0.1,)))
+    cells = judge(tables(MadeUp(alphas=grid)).cells)
+    ranges = regions(cells)
+    assert {one.title for one in verdicts.verdicts(ranges, effects(cells))} == {"SGD / SGD on digits"}
+    listed = verdicts.single_points(ranges, safety(cells))
+    assert set(listed["title"]) == {"SGD / SGD / SGD on digits"}
+    assert set(listed["clipping"]) == {"off", "on"} and set(listed["alpha"]) == {0.1}
+    table = stability.region_table(stability.grids(cells), Criteria())
+    assert set(stability.swept(table)["height"]) == {2}
+
+
 def test_curves_and_trajectories_of_chosen_runs() -> None:
     chosen = ENTRY[(ENTRY["alpha"] == 0.001) & (ENTRY["seed"] < 2)]
     assert len(runs.curves_of(TABLES.curves, chosen)) == 2 * 2 * 5
