@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import coverage, data, origins, stability
+from dashboard import coverage, data, origins, stability, verdicts
 from hypercore.analysis.comparison import compare
 from hypercore.analysis.effects import effects
 from hypercore.analysis.judgement import DivergenceRule, judge
@@ -85,6 +85,17 @@ def profiles(study: str, title: str, errors_pct: tuple[float, ...]) -> pd.DataFr
     return _profiles(str(path.parent.parent), study, title, errors_pct, data.stamp(path))
 
 
+def choices(study: str) -> list[verdicts.Choice]:
+    """What to take on each data set of a study.
+
+    Raises:
+        ResultFileError: a table that it rests on cannot be read.
+    """
+    names = ("cells", "regions", "sensitivity")
+    stamps = tuple(data.stamp(data.table_path(data.results_root(), study, name)) for name in names)
+    return _choices(str(data.results_root()), study, stamps)
+
+
 def optional(study: str, name: str) -> pd.DataFrame | None:
     """A table that a study need not have; ``None`` where it has none.
 
@@ -157,6 +168,12 @@ def _derived(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _grids(root: str, study: str, rule: DivergenceRule, stamp: _Stamp) -> list[stability.Grid]:
     return stability.grids(_judged(root, study, rule, stamp))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _choices(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[verdicts.Choice]:  # noqa: ARG001 (a key)
+    found = derived(study, "regions"), derived(study, "sensitivity")
+    return verdicts.choices(*found, judged(study))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

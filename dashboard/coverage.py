@@ -11,6 +11,7 @@ import psutil
 from scipy import stats
 
 from dashboard import data
+from hypercore.analysis.regions import Criteria
 from hypercore.analysis.statistics import CONFIDENCE
 from hypercore.results.files import ResultFileError, read_json
 from hypercore.results.store import Store
@@ -30,6 +31,19 @@ _RATE = ("dataset", "model", "shape", "batch_size")
 _ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protocol")
 # More than this is no plan any more.
 MOST_SEEDS = 200
+# What is said of a point that seeds could settle.
+_NEEDED = [
+    "title",
+    "clipping",
+    "alpha",
+    "n_pairs",
+    "n_diverged",
+    "excess_pct",
+    "low_pct",
+    "high_pct",
+    "diverges",
+    "seeds_needed",
+]
 # To look for the files of more cells than these takes too long to do every few seconds.
 MOST_FOLLOWED = 20_000
 
@@ -181,22 +195,26 @@ def _apart(column: str, name: str, plans: tuple[pd.DataFrame, pd.DataFrame]) -> 
     return {"dimension": name, "only in the first": only[0], "only in the second": only[1]}
 
 
-def seeds_needed(safety: pd.DataFrame, epsilon_pct: float = 1.0) -> pd.DataFrame:
+def seeds_needed(safety: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
     """How many seeds each undetermined point would need to be told, if mean and SD stay as they are.
 
     The smallest n with t(n - 1)·SD/√n below the distance of the mean to ε. Null where the mean lies
-    on ε, where there are fewer than two seeds, and where more than 200 would be needed.
+    on ε, where there are fewer than two seeds, where more than 200 would be needed, and where ``diverges``:
+    the mean is below ε, but a larger share of seeds diverged than is tolerated, which no interval heals.
     """
+    rule = criteria or Criteria()
     rows = safety[safety["safety"] == "undetermined"].copy()
     rows["title"] = data.titles(rows)
+    too_many = rows["n_diverged"] / rows["n_pairs"] > rule.tolerated_divergence
+    rows["diverges"] = (too_many & (rows["excess_pct"] <= rule.epsilon_pct)).astype(bool)
     needed = [
-        _seeds(int(row["n_pairs"]), float(row["excess_pct"]), float(row["high_pct"]), epsilon_pct)
+        None
+        if row["diverges"]
+        else _seeds(int(row["n_pairs"]), float(row["excess_pct"]), float(row["high_pct"]), rule.epsilon_pct)
         for row in rows.to_dict("records")
     ]
     rows["seeds_needed"] = pd.Series(needed, index=rows.index, dtype="Int64")
-    return rows[
-        ["title", "clipping", "alpha", "n_pairs", "excess_pct", "low_pct", "high_pct", "seeds_needed"]
-    ]
+    return rows[_NEEDED]
 
 
 def sparklines(curves: pd.DataFrame) -> pd.Series:

@@ -22,7 +22,7 @@ GLYPHS = {
     Safety.MISSING: "·",
 }
 
-_REGIONS = ["title", "clipping", "height", "alpha_low", "alpha_high", "width_decades", "censored"]
+_REGIONS = ["title", "clipping", "height", "n_points", "alpha_low", "alpha_high", "width_decades", "censored"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
                 "title": grid.title,
                 "clipping": grid.clipping,
                 "height": grid.height,
+                "n_points": region.n_points,
                 "alpha_low": region.low,
                 "alpha_high": region.high,
                 "width_decades": region.width_decades,
@@ -120,6 +121,19 @@ def gain_text(decades: float, relation: str) -> str:
     return f"{'' if relation == '=' else f'{relation} '}{decades:+.1f} decades"
 
 
+def with_height(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of entries with the number of optimizers in the stack."""
+    return frame.assign(height=frame["stack_shape"].str.count(" / ") + 1)
+
+
+def swept(regions: pd.DataFrame) -> pd.DataFrame:
+    """The rows of stacks trained at more than one α: of one α no range can be told.
+
+    ``regions`` has title and n_points, as :func:`region_table` gives them.
+    """
+    return regions[regions.groupby("title")["n_points"].transform("max") > 1]
+
+
 def filed_ranges(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What :func:`region_table` and :func:`gains` give, from the table REGIONS as filed."""
     titled = regions.assign(title=data.titles(regions))
@@ -128,8 +142,7 @@ def filed_ranges(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         gain_text(decades, relation)
         for decades, relation in zip(gained["gain_decades"], gained["gain_relation"], strict=True)
     ]
-    heights = titled["stack_shape"].str.count(" / ") + 1
-    return titled.assign(height=heights)[_REGIONS], gained[["title", "clipping"]].assign(text=texts)
+    return with_height(titled)[_REGIONS], gained[["title", "clipping"]].assign(text=texts)
 
 
 def range_flips(

@@ -7,8 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard import data
+from dashboard import data, stability
 from hypercore.analysis.effects import PRIMARY
+from hypercore.analysis.judgement import IMPUTED
+from hypercore.analysis.statistics import Estimate, estimate
+from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
 
@@ -20,6 +23,31 @@ class Choice:
     title: str
     what: str
     why: str
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another stack beside the chosen one, each at its best α: its row, and its error minus the chosen one's.
+
+    The differences are paired over the seeds that both have.
+    """
+
+    row: Mapping[Any, Any]
+    paired: Estimate
+
+    def alike(self, best: Mapping[Any, Any]) -> bool:
+        """Whether they cannot be told apart: by paired differences, else, without two pairs, by intervals."""
+        if self.paired.n >= 2:
+            return self.paired.low <= 0
+        return bool(self.row["best_low_pct"] <= best["best_high_pct"])
+
+    @property
+    def difference(self) -> str:
+        """How much higher its error is, with the interval; the error itself without two shared seeds."""
+        mean, low, high = self.paired.mean, self.paired.low, self.paired.high
+        if self.paired.n < 2:
+            return f"{self.row['best_pct']:.2f}%, of other seeds"
+        return f"{mean:+.2f} points, {low:+.2f} to {high:+.2f}"
 
 
 @dataclass(frozen=True)
@@ -39,28 +67,53 @@ class Verdict:
         return self.title if self.clipping in ("on", "off") else f"{self.title}, {self.clipping}"
 
 
-def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> list[Choice]:
+def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame, judged: pd.DataFrame) -> list[Choice]:
     """One choice a data set: of the stacks and clippings whose best α is safe, that of the lowest error.
 
-    The best α is chosen leave-one-seed-out, so that its error is not flattered by the choice.
+    The best α is chosen leave-one-seed-out, so that its error is not flattered by that choice. Entries that
+    come to the same cells (a stack swept, and again at one of its α) are one.
+
+    Args:
+        regions: the table REGIONS.
+        sensitivity: the table SENSITIVITY.
+        judged: the judged cells, for differences paired by seed.
     """
     key = [*data.ENTRY, "clipping"]
     rows = regions.assign(title=data.titles(regions)).merge(
-        sensitivity[[*key, "best_alpha", "best_pct", "best_low_pct", "best_high_pct"]], on=key
+        sensitivity[[*key, "n_alphas", "best_alpha", "best_pct", "best_low_pct", "best_high_pct"]], on=key
     )
-    safe = rows[rows["best_alpha"].between(rows["alpha_low"], rows["alpha_high"])]
+    safe = rows[rows["best_alpha"].between(rows["alpha_low"], rows["alpha_high"])].dropna(subset="best_pct")
+    cells = judged[judged["role"] == Role.STACK.value].merge(
+        safe[[*key, "best_alpha"]], left_on=[*key, "alpha"], right_on=[*key, "best_alpha"]
+    )
+    cells = cells.dropna(subset=IMPUTED)
+    errors = {
+        name: own.set_index("seed")[IMPUTED].astype(float) for name, own in cells.groupby(key, sort=False)
+    }
+    safe = safe.merge(cells[[*key, "stack"]].drop_duplicates(key), on=key)
+    same = ["stack", "dataset", "model", "epochs", "batch_size", "clipping"]
+    safe = safe.sort_values("n_alphas", ascending=False, kind="stable").drop_duplicates(same)
     found = []
-    for dataset, own in safe.dropna(subset="best_pct").groupby("dataset", sort=True):
+    for dataset, own in safe.groupby("dataset", sort=True):
         best, *rest = own.sort_values(["best_pct", "title", "clipping"]).to_dict("records")
-        # Intervals that overlap do not tell two stacks apart.
-        alike = [row for row in rest if row["best_low_pct"] <= best["best_high_pct"]]
+        best_errors = errors[tuple(best[name] for name in key)]
+        others = [errors[tuple(row[name] for name in key)] for row in rest]
+        rivals = [
+            Rival(row, estimate((other - best_errors).dropna()))
+            for row, other in zip(rest, others, strict=True)
+        ]
         what = f"{best['label']} {_arm(best['clipping'])}, α = {short(best['best_alpha'])}"
         interval = f"95% interval {best['best_low_pct']:.2f} to {best['best_high_pct']:.2f}"
+        lowest = (
+            f", the lowest of the {len(own)} stacks with and without clipping whose best α is safe "
+            "(so its own interval is optimistic)"
+            if rest
+            else ", the only stack whose best α is safe"
+        )
         sentences = [
-            f"Test error {best['best_pct']:.2f}% ({interval}), the lowest of the {len(own)} stacks with and "
-            f"without clipping whose best α is safe; {region(best)}.",
+            f"Test error {best['best_pct']:.2f}% ({interval}){lowest}; {region(best)}.",
             *_edge(best),
-            _rivals(alike, len(rest)),
+            _rivals(best, rivals),
         ]
         found.append(Choice(str(dataset), str(best["title"]), what, " ".join(filter(None, sentences))))
     return found
@@ -71,17 +124,19 @@ def _edge(row: Mapping[Any, Any]) -> list[str]:
     return ["It is the largest safe α: a smaller one leaves a margin."] if at_edge else []
 
 
-def _rivals(alike: list[dict[Any, Any]], others: int) -> str:
-    if not others:
+def _rivals(best: Mapping[Any, Any], rivals: list[Rival]) -> str:
+    if not rivals:
         return ""
+    alike = [rival for rival in rivals if rival.alike(best)]
     if not alike:
-        return "No other's interval reaches it."
+        return "Paired by seed, every other's error is higher (95% intervals, each by itself)."
     named = ", ".join(
-        f"{row['label']} {_arm(row['clipping'])} (α = {short(row['best_alpha'])}, {row['best_pct']:.2f}%)"
-        for row in alike[:3]
+        f"{rival.row['label']} {_arm(rival.row['clipping'])} (α = {short(rival.row['best_alpha'])}, "
+        f"{rival.difference})"
+        for rival in alike[:3]
     )
     more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
-    return f"Intervals do not tell it from: {named}{more}."
+    return f"Paired by seed, it is not told from: {named}{more}."
 
 
 def _arm(clipping: str) -> str:
@@ -89,8 +144,11 @@ def _arm(clipping: str) -> str:
 
 
 def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
-    """One verdict an entry and clipping besides off; an entry that is only trained unclipped has one too."""
-    regions = regions.assign(title=data.titles(regions))
+    """One verdict an entry and clipping besides off; an entry that is only trained unclipped has one too.
+
+    Entries of one α have none: nothing else was tried. :func:`single_points` lists them.
+    """
+    regions = stability.swept(regions.assign(title=data.titles(regions)))
     effects = effects.assign(title=data.titles(effects))
     found = []
     for title, rows in regions.groupby("title", sort=True):
@@ -105,6 +163,19 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
             safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
             found.append(Verdict(str(title), str(on["clipping"]), safe, gain(on), effect, sure))
     return found
+
+
+def single_points(regions: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
+    """What is known of the entries trained at one α only, from the tables REGIONS and SAFETY.
+
+    Returns:
+        title, clipping, alpha, safety, n_pairs and excess_pct, a row each entry and clipping.
+    """
+    ranges = regions.assign(title=data.titles(regions))
+    points = safety.assign(title=data.titles(safety))
+    alone = points[~points["title"].isin(stability.swept(ranges)["title"])]
+    columns = ["title", "clipping", "alpha", "safety", "n_pairs", "excess_pct"]
+    return alone[columns].reset_index(drop=True)
 
 
 def region(row: Mapping[Any, Any]) -> str:
@@ -137,13 +208,18 @@ def gain(row: Mapping[Any, Any]) -> str:
         return "So clipping adds nothing to the range."
     if relation == "?":
         return "The grid cuts both ranges, so what clipping adds cannot be told from it."
-    bounds = {"≥": "at least ", "≤": "at most "}.get(str(relation), "")
     interval = ""
     if not (pd.isna(row["gain_low_decades"]) or pd.isna(row["gain_high_decades"])):
         interval = f" (95% interval {row['gain_low_decades']:+.1f} to {row['gain_high_decades']:+.1f})"
-    if decades == 0 and not bounds:
-        return f"Clipping does not change the width of the range{interval}."
+    if decades == 0:
+        verb = {"≥": "narrow the range", "≤": "widen the range"}.get(
+            str(relation), "change the range's width"
+        )
+        return f"Clipping does not {verb}{interval}."
     verb = "narrows" if decades < 0 else "widens"
+    # A lower bound of what is added is an upper one of what is taken away.
+    least, most = ("≥", "≤") if decades > 0 else ("≤", "≥")
+    bounds = {least: "at least ", most: "at most "}.get(str(relation), "")
     return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades{interval}."
 
 
@@ -178,9 +254,9 @@ def effect_sentence(effects: pd.DataFrame) -> tuple[str, bool]:
 
 def _support(row: Mapping[Any, Any]) -> str:
     if bool(row["n_too_small"]):
-        return f"n = {row['n_pairs']} seeds are too few for any p ≤ 0.05"
-    p = row["p"] if pd.isna(row["p_holm"]) else row["p_holm"]
-    return f"statistically {'supported' if row['supported'] else 'not supported'}, p = {p:.3g}"
+        return f"n = {row['n_pairs']} seeds are too few for any p ≤ 0.05 after Holm's correction"
+    which = f"p = {row['p']:.3g}" if pd.isna(row["p_holm"]) else f"Holm's p = {row['p_holm']:.3g}"
+    return f"statistically {'supported' if row['supported'] else 'not supported'}, {which}"
 
 
 def _capital(text: str) -> str:

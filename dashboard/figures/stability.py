@@ -183,29 +183,39 @@ def profile_figure(profiles: pd.DataFrame) -> go.Figure:
     return style.figure(traces, 360, {"xaxis": {"title": {"text": "test error at most (%)"}}, "yaxis": y})
 
 
-def height_figure(regions: pd.DataFrame) -> go.Figure:
-    """The height of a stack against the width of its safe range."""
+def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.Figure:
+    """The height of a stack against one of its numbers.
+
+    Args:
+        rows: title, clipping, height and the column, a row each entry and clipping; ``censored`` ones are
+            marked as lower bounds.
+        column: the number.
+        name: what the axis says of it.
+        unit: what it is counted in.
+    """
     traces: list[style.Trace] = []
-    rest = style.others(list(regions["clipping"].unique()))
-    for clipping, own in regions.groupby("clipping", sort=False):
+    censored = rows.get("censored", pd.Series(False, index=rows.index))
+    bounded = censored.map({True: " (at least)", False: ""})
+    rest = style.others(list(rows["clipping"].unique()))
+    for clipping, own in rows.groupby("clipping", sort=False):
         look = style.look(str(clipping), rest)
         traces.append(
             {
                 "type": "scatter",
                 # Beside each other, where they would hide each other.
                 "x": own["height"] + (0.06 if clipping != "off" else -0.06),
-                "y": own["width_decades"],
+                "y": own[column],
                 "mode": "markers",
                 "marker": {"symbol": look.symbol, "size": 11, "color": look.color, "opacity": 0.8},
                 "name": style.arm_name(str(clipping)),
-                "text": own["title"].map(style.text) + own["censored"].map({True: " (at least)", False: ""}),
-                "hovertemplate": "%{text}: %{y:.1f} decades<extra></extra>",
+                "text": own["title"].map(style.text) + bounded[own.index],
+                "hovertemplate": f"%{{text}}: %{{y:.1f}} {unit}<extra></extra>",
             }
         )
-    heights = sorted({int(height) for height in regions["height"]})
+    heights = sorted({int(height) for height in rows["height"]})
     axes = {
         "xaxis": {"title": {"text": "optimizers in the stack"}, "tickvals": heights},
-        "yaxis": {"title": {"text": "width of the safe range (decades)"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": f"{name} ({unit})"}, "rangemode": "tozero"},
     }
     return style.figure(traces, 360, axes)
 

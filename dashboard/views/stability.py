@@ -10,6 +10,7 @@ from hypercore.analysis.judgement import DivergenceRule
 from hypercore.analysis.regions import Criteria
 
 _ERRORS = np.linspace(0, 100, 101)
+_SENSITIVITY = "error above the best α's, mean over log α"
 
 
 def page(study: str) -> None:
@@ -17,11 +18,26 @@ def page(study: str) -> None:
     default = cache.criteria(study)
     criteria, rule = _criteria(default)
     grids = cache.grids(study, rule)
-    if not grids:
-        st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
-        return
-    points = stability.safety_map(grids, criteria)
     regions = stability.region_table(grids, criteria)
+    if grids:
+        _safety(study, grids, regions, (criteria, rule))
+    else:
+        st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
+    sensitivity = cache.derived(study, "sensitivity")
+    sensitivity = stability.with_height(sensitivity.assign(title=data.titles(sensitivity)))
+    if len(sensitivity):
+        _profiles(study, sorted(sensitivity["title"].unique()))
+    _sensitivity(sensitivity)
+    _heights(stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])
+
+
+def _safety(
+    study: str, grids: list[stability.Grid], regions: pd.DataFrame, chosen: tuple[Criteria, DivergenceRule]
+) -> None:
+    """The map, what flips against the study's own criteria, and the safe ranges."""
+    default, (criteria, _) = cache.criteria(study), chosen
+    points = stability.safety_map(grids, criteria)
+    ranges = stability.swept(regions)
     st.subheader("Which α is safe")
     picked = widgets.chart(
         figures.safety_figure(points),
@@ -33,28 +49,39 @@ def page(study: str) -> None:
     )
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     gains = stability.gains(grids, criteria)
-    if (criteria, rule) == (default, DivergenceRule()):
+    if chosen == (default, DivergenceRule()):
         st.caption(
             "These are the study's own criteria. Move one, and the verdicts that flip are listed here."
         )
     else:
         _flips(cache.grids(study, DivergenceRule()), default, points, (regions, gains))
     st.subheader("How far the safe range reaches")
-    if regions["alpha_low"].isna().all():
-        st.info("No α of this study is shown to be safe under these criteria; more seeds may tell.")
+    if ranges["alpha_low"].isna().all():
+        st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")
     else:
-        _intervals(regions, gains)
-    _profiles(study, sorted({grid.title for grid in grids}))
-    _sensitivity(study)
-    st.subheader("Do taller stacks have wider ranges?")
-    if regions["height"].nunique() < 2:
-        st.info("All stacks of this study are of one height, so it cannot tell.")
+        _intervals(ranges, gains)
+
+
+def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
+    """What the height of a stack does to its safe range, where there is one, and to its sensitivity."""
+    st.subheader("Do taller stacks ask less of α?")
+    if pd.concat([regions["height"], sensitivity["height"]]).nunique() < 2:
+        st.info("All swept stacks of this study are of one height, so it cannot tell.")
         return
+    if len(regions):
+        widgets.chart(
+            figures.height_figure(regions, "width_decades", "width of the safe range", "decades"),
+            "height",
+            "The width of the safe range in decades against the number of optimizers in the stack.",
+            regions,
+        )
+    shown = sensitivity[["title", "clipping", "height", "sensitivity_pct"]]
     widgets.chart(
-        figures.height_figure(regions),
-        "height",
-        "The width of the safe range in decades against the number of optimizers in the stack.",
-        regions,
+        figures.height_figure(shown, "sensitivity_pct", _SENSITIVITY, "points"),
+        "height-sensitivity",
+        "How far the error is above the best α's, on average over log α, against the number of optimizers in "
+        "the stack.",
+        shown,
     )
 
 
@@ -146,9 +173,8 @@ def _profiles(study: str, titles: list[str]) -> None:
     )
 
 
-def _sensitivity(study: str) -> None:
+def _sensitivity(found: pd.DataFrame) -> None:
     st.subheader("What a badly chosen α costs")
-    found = cache.derived(study, "sensitivity")
     if found.empty:
         st.info("No stack of this study has a result yet.")
         return
@@ -166,7 +192,7 @@ def _sensitivity(study: str) -> None:
         }
     )
     widgets.chart(
-        figures.sensitivity_figure(found.assign(title=data.titles(found))),
+        figures.sensitivity_figure(found),
         "sensitivity",
         "For each stack, without and with clipping: how far the error is above the best α's, on average over "
         "log α.",

@@ -86,7 +86,7 @@ def _needed(study: str) -> None:
     if not data.table_path(data.results_root(), study, "cells").exists():
         st.info("Nothing is trained yet.")
         return
-    needed = coverage.seeds_needed(cache.derived(study, "safety"), cache.criteria(study).epsilon_pct)
+    needed = coverage.seeds_needed(cache.derived(study, "safety"), cache.criteria(study))
     if needed.empty:
         st.success("No α of this study is undetermined.")
         return
@@ -100,21 +100,28 @@ def _needed(study: str) -> None:
             "95% interval": needed["low_pct"].map("{:+.2f}".format)
             + " to "
             + needed["high_pct"].map("{:+.2f}".format),
-            "seeds needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
+            "diverged": needed["n_diverged"],
+            "seeds needed": needed["seeds_needed"]
+            .map(lambda seeds: "–" if pd.isna(seeds) else str(seeds))
+            .mask(needed["diverges"], "none: it diverges"),
         }
     )
     picked = needed.loc[widgets.table(shown, "needed", clicks=True).index]
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     st.caption(
-        "If mean and SD stay as they are; – where no 200 seeds would do, or too few are there to tell."
+        "If mean and SD stay as they are; – where no 200 seeds would do, or too few are there to tell. "
+        "Where more seeds diverged than a safe α may have, no number of seeds makes it safe."
     )
     known = needed["seeds_needed"].dropna().astype(int).sort_values()
     if len(known):
         half, every = known.iloc[(len(known) - 1) // 2], known.iloc[-1]
+        config = data.config(study)
         st.write(
-            f"In the study's config `seeds: {half}` would settle {int((known <= half).sum())} of these "
-            f"{len(needed)} points, `seeds: {every}` {len(known)}. This then trains the new seeds only:"
+            f"{half} seeds would settle {int((known <= half).sum())} of these {len(needed)} points, {every} "
+            f"seeds {len(known)}. Change this line of {widgets.plain(config or 'the study’s config')}:"
         )
+        st.code(f"seeds: {every}", language="yaml")
+        st.write("This then trains the new seeds only:")
         st.code(data.command(study), language="bash")
 
 

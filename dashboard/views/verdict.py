@@ -7,9 +7,10 @@ import streamlit as st
 
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
-from dashboard.verdicts import Verdict, choices, verdicts
+from dashboard.verdicts import Verdict, single_points, verdicts
 from hypercore.analysis.sentences import readings as reading_sentence
 from hypercore.spec.columns import Role
+from hypercore.spec.stack import short
 
 MOST_CARDS = 40
 _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "undetermined": "? undetermined"}
@@ -19,8 +20,11 @@ def page(study: str) -> None:
     """Draw the page."""
     regions = cache.derived(study, "regions")
     found = verdicts(regions, cache.derived(study, "effects"))
-    if found:
+    if regions.empty:
+        st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
+    else:
         _choices(study, regions)
+    if found:
         shown = _few(found)
         _ranges(regions, shown)
         for verdict in shown:
@@ -32,15 +36,15 @@ def page(study: str) -> None:
             ]
         )
         widgets.exports(sentences, "verdicts")
-    else:
-        st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
+    if len(regions):
+        _single_points(single_points(regions, cache.derived(study, "safety")))
     _claims(study, cache.optional(study, "claims"))
     _residuals(study, cache.optional(study, "residuals"))
     _readings(cache.optional(study, "readings"))
 
 
 def _choices(study: str, regions: pd.DataFrame) -> None:
-    chosen = choices(regions, cache.derived(study, "sensitivity"))
+    chosen = cache.choices(study)
     for choice in chosen:
         what = f"On {widgets.plain(choice.dataset)}: {widgets.plain(choice.what)}."
         st.success(
@@ -85,6 +89,24 @@ def _card(study: str, verdict: Verdict) -> None:
         if verdict.effect:
             icon = ":material/verified:" if verdict.sure else ":material/help:"
             st.markdown(f"{icon} {widgets.plain(verdict.effect)}")
+
+
+def _single_points(points: pd.DataFrame) -> None:
+    if points.empty:
+        return
+    st.subheader("Trained at one α only")
+    st.caption("Of these no range of safe α can be told.")
+    shown = pd.DataFrame(
+        {
+            "stack": points["title"],
+            "clipping": points["clipping"],
+            "α": points["alpha"].map(short),
+            "that α is": points["safety"],
+            "above the baseline (points)": points["excess_pct"].map("{:+.2f}".format),
+            "n": points["n_pairs"],
+        }
+    )
+    widgets.table(shown, "single-alphas")
 
 
 def _claims(study: str, claims: pd.DataFrame | None) -> None:

@@ -64,7 +64,12 @@ def test_the_map_has_a_glyph_for_every_state() -> None:
 def test_intervals_carry_the_decades_gained() -> None:
     grids = stability.grids(JUDGED)
     ranges = stability.region_table(grids, Criteria())
-    assert len(stability_figures.height_figure(ranges).data) == 2
+    widths = stability_figures.height_figure(ranges, "width_decades", "width", "decades")
+    assert len(widths.data) == 2 and any("(at least)" in text for text in widths.data[0].text)
+    bare = stability_figures.height_figure(
+        ranges.drop(columns="censored"), "width_decades", "width", "decades"
+    )
+    assert not any("(at least)" in text for text in bare.data[0].text)
     figure = stability_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
     assert list(figure.layout.yaxis.ticktext) == [
         "Adam / SGD<br><i>≤ +1.0 decades</i>",

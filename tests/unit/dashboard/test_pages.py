@@ -139,6 +139,18 @@ def test_the_studys_own_criteria_are_where_sliders_start(run_page: RunPage, tmp_
     assert "These are the study's own criteria" in words(app)
 
 
+def test_stacks_without_baselines_show_what_can_be_shown(run_page: RunPage, tmp_path: Path) -> None:
+    grid = (("SGD / SGD", (0.1, 1.0)), ("SGD / SGD / SGD", (0.1, 1.0)))
+    folder = write_study(tmp_path, MadeUp(alphas=grid))
+    cells = data.read(tmp_path, "digits", "cells")
+    cells = cells[cells["role"] == "stack"].assign(baseline_id=None)
+    write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
+    app = run_page("stability", tmp_path)
+    assert not app.exception and "has a baseline to compare with" in words(app)
+    heights = [frame.value for frame in app.dataframe if "sensitivity_pct" in frame.value]
+    assert [set(frame["height"]) for frame in heights] == [{2, 3}]
+
+
 def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
     run_page: RunPage, rich: Path
 ) -> None:

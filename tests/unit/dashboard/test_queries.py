@@ -18,6 +18,7 @@ from hypercore.analysis.judgement import judge
 from hypercore.analysis.ranges import regions, safety, sensitivities
 from hypercore.analysis.regions import Criteria
 from hypercore.analysis.residuals import residuals
+from hypercore.analysis.statistics import estimate
 from hypercore.results.files import write_json
 from hypercore.results.store import Store
 from hypercore.spec.clipping import OFF, ON, parse_clipping
@@ -129,16 +130,46 @@ def test_sentences_name_range_gain_and_support() -> None:
         "and α is safe from 1e-5 or less to 0.001 (at least 2.0 decades) without."
     )
     assert adam.gain.startswith("Clipping widens the range by 1.0 decades")
-    assert "n = 5 seeds are too few for any p ≤ 0.05" in adam.effect and not adam.sure
+    assert "n = 5 seeds are too few for any p ≤ 0.05 after Holm's correction" in adam.effect and not adam.sure
     many = judge(tables(MadeUp(seeds=8)).cells)
     sure = {v.title: v for v in verdicts.verdicts(regions(many), effects(many))}[TITLE]
     assert sure.sure and "statistically supported" in sure.effect
+
+
+@pytest.mark.parametrize(
+    ("decades", "relation", "words"),
+    [
+        (0.5, "≥", "widens the range by at least 0.5 decades"),
+        (0.5, "≤", "widens the range by at most 0.5 decades"),
+        (-0.5, "≥", "narrows the range by at most 0.5 decades"),
+        (-0.5, "≤", "narrows the range by at least 0.5 decades"),
+        (-0.5, "=", "narrows the range by 0.5 decades"),
+        (0.0, "≥", "does not narrow the range"),
+        (0.0, "=", "does not change the width of the range"),
+    ],
+)
+def test_bounds_of_the_gain_turn_with_its_sign(decades: float, relation: str, words: str) -> None:
+    row = {"gain_decades": decades, "gain_relation": relation, "alpha_low": 0.1, "alpha_high": 1.0}
+    none = dict.fromkeys(("gain_low_decades", "gain_high_decades"), math.nan)
+    assert verdicts.gain(row | none) == f"Clipping {words}."
 
 
 def test_an_entry_without_clipping_has_a_verdict_too() -> None:
     alone = judge(tables(MadeUp(clippings=(OFF,))).cells)
     found = verdicts.verdicts(regions(alone), effects(alone))
     assert len(found) == 2 and all(verdict.safe and not verdict.gain for verdict in found)
+
+
+def test_an_entry_of_one_alpha_has_no_range_but_is_listed() -> None:
+    grid = (("SGD / SGD", (0.1, 1.0)), ("SGD / SGD / SGD", (0.1,)))
+    cells = judge(tables(MadeUp(alphas=grid)).cells)
+    ranges = regions(cells)
+    assert {one.title for one in verdicts.verdicts(ranges, effects(cells))} == {"SGD / SGD on digits"}
+    listed = verdicts.single_points(ranges, safety(cells))
+    assert set(listed["title"]) == {"SGD / SGD / SGD on digits"}
+    assert set(listed["clipping"]) == {"off", "on"} and set(listed["alpha"]) == {0.1}
+    table = stability.region_table(stability.grids(cells), Criteria())
+    assert set(stability.swept(table)["height"]) == {2}
 
 
 def test_curves_and_trajectories_of_chosen_runs() -> None:
@@ -162,13 +193,28 @@ def test_seeds_needed_would_settle_the_point() -> None:
     frame = (
         safety(JUDGED)
         .head(1)
-        .assign(safety="undetermined", n_pairs=5, excess_pct=0.0, high_pct=2.0, low_pct=-2.0)
+        .assign(safety="undetermined", n_pairs=5, n_diverged=0, excess_pct=0.0, high_pct=2.0, low_pct=-2.0)
     )
     n = int(coverage.seeds_needed(frame)["seeds_needed"].item())
     sd = 2.0 * math.sqrt(5) / stats.t.ppf(0.975, 4)
     half = [stats.t.ppf(0.975, k - 1) * sd / math.sqrt(k) for k in (n - 1, n)]
     assert half[1] < 1.0 <= half[0]
     assert coverage.seeds_needed(frame.assign(excess_pct=1.0))["seeds_needed"].isna().item()
+
+
+def test_no_seeds_make_a_point_safe_that_diverges() -> None:
+    facts = {"safety": "undetermined", "n_pairs": 5, "excess_pct": 0.0, "low_pct": -0.5, "high_pct": 0.5}
+    frame = safety(JUDGED).head(1).assign(**facts, n_diverged=1)
+    found = coverage.seeds_needed(frame)
+    assert found["seeds_needed"].isna().item() and found["diverges"].item()
+    tolerant = coverage.seeds_needed(frame.assign(high_pct=2.0), Criteria(tolerated_divergence=0.2))
+    assert tolerant["seeds_needed"].notna().item() and not tolerant["diverges"].item()
+    unsafe = coverage.seeds_needed(frame.assign(excess_pct=9.0, low_pct=0.5, high_pct=17.5))
+    assert unsafe["seeds_needed"].notna().item() and not unsafe["diverges"].item()
+
+
+def test_seeds_needed_cannot_be_told_of_one_seed() -> None:
+    frame = safety(JUDGED).head(1).assign(safety="undetermined", excess_pct=0.0, n_diverged=0)
     assert coverage.seeds_needed(frame.assign(n_pairs=1, high_pct=math.nan))["seeds_needed"].isna().item()
 
 
@@ -214,14 +260,42 @@ def test_provenance_lists_every_fact() -> None:
 
 def test_the_choice_is_the_lowest_safe_error_and_names_what_it_is_not_told_from() -> None:
     ranges, found = regions(JUDGED), sensitivities(JUDGED)
-    [choice] = verdicts.choices(ranges, found)
+    [choice] = verdicts.choices(ranges, found, JUDGED)
     assert choice.dataset == "digits"
     best = found.loc[found["best_pct"].idxmin()]
     assert choice.what.startswith(f"{best['label']} with")
-    assert f"Test error {best['best_pct']:.2f}%" in choice.why
-    told = found.assign(best_low_pct=found["best_low_pct"].where(found.index == best.name, 50.0))
-    assert "No other's interval reaches it." in verdicts.choices(ranges, told)[0].why
-    assert verdicts.choices(ranges.assign(alpha_low=math.nan, alpha_high=math.nan), found) == []
+    assert f"Test error {best['best_pct']:.2f}%" in choice.why and "optimistic" in choice.why
+    own = (JUDGED["label"] == best["label"]) & (JUDGED["clipping"] == best["clipping"])
+    lower = JUDGED.assign(imputed_error_pct=JUDGED["imputed_error_pct"].where(~own, 0.1 * JUDGED["seed"]))
+    assert "every other's error is higher" in verdicts.choices(ranges, found, lower)[0].why
+    assert verdicts.choices(ranges.assign(alpha_low=math.nan, alpha_high=math.nan), found, JUDGED) == []
+
+
+def test_rivals_are_compared_by_seed() -> None:
+    row, best = {"best_low_pct": 0.0, "best_pct": 5.2}, {"best_high_pct": 9.0}  # intervals that overlap
+    near, far, none = (
+        verdicts.Rival(row, estimate(values)) for values in ([0.1, 0.2, 0.6], [0.2, 0.21, 0.2], [])
+    )
+    interval = stats.ttest_1samp([0.1, 0.2, 0.6], 0).confidence_interval()
+    assert near.difference == f"+0.30 points, {interval.low:+.2f} to {interval.high:+.2f}"
+    assert near.alike(best) and not far.alike(best)
+    assert none.alike(best) and none.difference == "5.20%, of other seeds"
+    assert not none.alike({"best_high_pct": -1.0})
+
+
+def test_one_stack_under_two_labels_is_compared_once() -> None:
+    once = verdicts.choices(regions(JUDGED), sensitivities(JUDGED), JUDGED)[0].why
+    best = sensitivities(JUDGED).query("label == 'Adam / SGD'").set_index("clipping")["best_alpha"]
+    same = pd.concat(
+        [
+            JUDGED[
+                (JUDGED["label"] == "Adam / SGD") & (JUDGED["alpha"] == alpha) & (JUDGED["clipping"] == name)
+            ]
+            for name, alpha in best.items()
+        ]
+    ).assign(label="Adam / SGD(best)")
+    doubled = pd.concat([JUDGED, same], ignore_index=True)
+    assert verdicts.choices(regions(doubled), sensitivities(doubled), doubled)[0].why == once
 
 
 def test_ranges_that_flip_are_listed() -> None:
