@@ -9,7 +9,6 @@ import streamlit as st
 
 from dashboard import cache, data, widgets
 from dashboard.views import compare, cost, inside, provenance, stability, sweeps, verdict
-from hypercore.results.files import ResultFileError
 
 Body = Callable[[str], None]
 
@@ -86,12 +85,8 @@ def draw(page: Page) -> None:
         return
     if origin := cache.origin(study):
         st.caption(f"Data: {widgets.plain(origin)}")
-    try:
+    with widgets.damage_in_words(study):
         page.body(study)
-    except ResultFileError as error:
-        st.error(widgets.plain(error), icon=":material/error:")
-        st.write("This makes what is missing or damaged anew, and leaves the rest as it is:")
-        st.code(data.command(study), language="bash")
 
 
 def open_page(path: str) -> None:

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ import streamlit as st
 
 from dashboard import cache, data, drawing, links
 from hypercore.analysis.table import text_table
+from hypercore.results.files import ResultFileError
 
 _CONFIG = {
     "displaylogo": False,
@@ -36,6 +38,17 @@ def plain(text: object) -> str:
     'Adam^alpha \\<b\\>'
     """
     return _MARKDOWN.sub(r"\\\1", str(text))
+
+
+@contextmanager
+def damage_in_words(study: str) -> Iterator[None]:
+    """Say in words which file cannot be read, and the command that makes it anew."""
+    try:
+        yield
+    except ResultFileError as error:
+        st.error(plain(error), icon=":material/error:")
+        st.write("This makes what is missing or damaged anew, and leaves the rest as it is:")
+        st.code(data.command(study), language="bash")
 
 
 def study() -> str | None:

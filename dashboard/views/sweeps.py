@@ -16,7 +16,7 @@ def page(study: str) -> None:
     st.fragment(_live, run_every=REFRESH_SEC)(study, seen)
     # While a run goes on the matrix is drawn anew; else it stays. A fragment in both cases, so that the
     # one takes the other's place on the page.
-    st.fragment(_coverage, run_every=REFRESH_SEC if seen[0] else None)(study)
+    st.fragment(_matrix, run_every=REFRESH_SEC if seen[0] else None)(study)
     _needed(study)
     _browser(study)
     _differences(study)
@@ -33,6 +33,11 @@ def _seen(study: str) -> tuple[object, ...]:
 def _live(study: str, seen: tuple[object, ...]) -> None:
     if _seen(study) != seen:
         st.rerun()
+    with widgets.damage_in_words(study):  # a fragment's errors reach nobody else
+        _running(study)
+
+
+def _running(study: str) -> None:
     root = data.results_root()
     states, problems = coverage.sweep_states(root, study)
     for problem in problems:
@@ -55,6 +60,11 @@ def _time_left(study: str, states: pd.DataFrame) -> str:
         return ""
     about = "at least" if waiting is None else "about"
     return f", {about} {left / 60:.0f} min left" if left > 90 else f", {about} {left:.0f} s left"
+
+
+def _matrix(study: str) -> None:
+    with widgets.damage_in_words(study):
+        _coverage(study)
 
 
 def _coverage(study: str) -> None:
