@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import coverage, data, origins, stability, verdicts
+from dashboard import coverage, data, origins, runs, stability, verdicts
 from hypercore.analysis.comparison import compare
 from hypercore.analysis.effects import effects
 from hypercore.analysis.judgement import DivergenceRule, judge
@@ -50,6 +50,36 @@ def derived(study: str, name: str) -> pd.DataFrame:
     if path.exists():
         return table(study, name)
     return _derived(str(path.parent.parent), study, name, data.stamp(cells))
+
+
+def titles(study: str) -> list[str]:
+    """The titles of all judged entries of a study, sorted.
+
+    Raises:
+        ResultFileError: the cells cannot be read.
+    """
+    path = data.table_path(data.results_root(), study, "cells")
+    return _titles(str(path.parent.parent), study, data.stamp(path))
+
+
+def entry(study: str, title: str) -> pd.DataFrame:
+    """The judged cells of one entry.
+
+    Raises:
+        ResultFileError: the cells cannot be read.
+    """
+    path = data.table_path(data.results_root(), study, "cells")
+    return _entry(str(path.parent.parent), study, title, data.stamp(path))
+
+
+def ends(study: str, title: str) -> pd.DataFrame:
+    """Where the runs of one entry end: :func:`dashboard.runs.final_against_initial`.
+
+    Raises:
+        ResultFileError: the cells or the trajectories cannot be read.
+    """
+    paths = [data.table_path(data.results_root(), study, name) for name in ("cells", "trajectories")]
+    return _ends(str(paths[0].parent.parent), study, title, data.stamp(paths[0]), data.stamp(paths[1]))
 
 
 def effects_of(study: str, title: str) -> pd.DataFrame:
@@ -168,6 +198,22 @@ def _derived(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _grids(root: str, study: str, rule: DivergenceRule, stamp: _Stamp) -> list[stability.Grid]:
     return stability.grids(_judged(root, study, rule, stamp))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _titles(root: str, study: str, stamp: _Stamp) -> list[str]:
+    return data.options(_judged(root, study, DivergenceRule(), stamp))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _entry(root: str, study: str, title: str, stamp: _Stamp) -> pd.DataFrame:
+    return data.of_entry(_judged(root, study, DivergenceRule(), stamp), title)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ends(root: str, study: str, title: str, cells: _Stamp, trajectories: _Stamp) -> pd.DataFrame:
+    learned = _table(root, study, "trajectories", trajectories)
+    return runs.final_against_initial(learned, _entry(root, study, title, cells))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

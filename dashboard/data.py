@@ -127,6 +127,11 @@ def titles(frame: pd.DataFrame) -> pd.Series:
     return frame[ENTRY].merge(named, on=ENTRY, how="left")["title"].set_axis(frame.index)
 
 
+def options(frame: pd.DataFrame) -> list[str]:
+    """The titles of a frame's entries, sorted."""
+    return sorted(titles(frame).dropna().unique()) if len(frame) else []
+
+
 def of_entry(frame: pd.DataFrame, title: str) -> pd.DataFrame:
     """The rows of one entry, by its title."""
     entries = frame[ENTRY].drop_duplicates()

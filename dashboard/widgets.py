@@ -69,9 +69,8 @@ def study() -> str | None:
     return chosen
 
 
-def entry(frame: pd.DataFrame, label: str = "Stack") -> str | None:
-    """The stack and data set that the page is about, by its title; ``None`` where the frame has none."""
-    options = sorted(data.titles(frame).dropna().unique()) if len(frame) else []
+def entry(options: list[str], label: str = "Stack") -> str | None:
+    """The stack and data set that the page is about, by its title; ``None`` where there are none."""
     if not options:
         st.info("This study plans no stack, so there is nothing to show here.")
         return None

@@ -5,18 +5,17 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, links, runs, widgets
+from dashboard import cache, links, runs, widgets
 from dashboard.figures import runs as figures
 from hypercore.spec.stack import short
 
 
 def page(study: str) -> None:
     """Draw the page."""
-    judged = cache.judged(study)
-    title = widgets.entry(judged)
+    title = widgets.entry(cache.titles(study))
     if title is None:
         return
-    entry = data.of_entry(judged, title)
+    entry = cache.entry(study, title)
     chosen = _choose(entry)
     if chosen.empty:
         st.info("Choose at least one clipping and one seed.")
@@ -34,7 +33,7 @@ def page(study: str) -> None:
     if len(levels):
         _gradients(levels, chosen)
     _trajectories(study, chosen)
-    _final(study, title, entry)
+    _final(study, title)
 
 
 def _choose(entry: pd.DataFrame) -> pd.DataFrame:
@@ -102,9 +101,9 @@ def _trajectories(study: str, chosen: pd.DataFrame) -> None:
     )
 
 
-def _final(study: str, title: str, entry: pd.DataFrame) -> None:
+def _final(study: str, title: str) -> None:
     st.subheader("Do runs end at a common α?")
-    ends = runs.final_against_initial(cache.table(study, "trajectories"), entry)
+    ends = cache.ends(study, title)
     if ends.empty:
         st.info("No finished run of this stack learns an α.")
         return

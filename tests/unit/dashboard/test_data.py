@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboard import data
+from dashboard import cache, data, runs
 from hypercore.analysis.tables import write_frame
 from hypercore.results.files import ResultFileError
 from hypercore.spec import columns as spec
@@ -97,3 +97,15 @@ def test_values_that_no_run_can_have_are_refused(
     write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
     with pytest.raises(ResultFileError, match=re.escape(said)):
         data.read(tmp_path, "digits", "cells")
+
+
+def test_what_inside_shows_of_a_stack_is_worked_out_once(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPERCORE_RESULTS", str(results))
+    title = cache.titles("digits")[0]
+    assert cache.ends("digits", title) is cache.ends("digits", title)
+    entry = data.of_entry(cache.judged("digits"), title)
+    assert cache.entry("digits", title).equals(entry)
+    learned = data.read(results, "digits", "trajectories")
+    assert cache.ends("digits", title).equals(runs.final_against_initial(learned, entry))
