@@ -228,7 +228,25 @@ def test_gradients_explode_or_outputs_saturate(peak: float, expected: Verdict) -
         cells, {arm: [90.0] for arm in ("baseline", "off", "on")}, {"baseline": 1.0, "off": peak, "on": 1.0}
     )
     found = TESTS["gradients_explode"](Evidence(cells, points, SMALL), dataset="mnist", factor=10)
-    assert found.verdict is expected and found.n == 30 and len(found.cells) == 30
+    assert found.verdict is expected and found.n == 6 and len(found.cells) == 30
+    few = Evidence(cells[cells["seed"] < 5], points, SMALL)
+    assert TESTS["gradients_explode"](few, dataset="mnist", factor=10).verdict is UNDETERMINED
+
+
+def test_a_run_that_left_no_norm_is_no_explosion_read_from_norms() -> None:
+    cells = judged("SGD / SGD", ALPHAS, lambda *_: "diverged")
+    errors, peaks = (
+        {arm: [90.0] for arm in ("baseline", "off", "on")},
+        {"baseline": 1.0, "off": 0.1, "on": 1.0},
+    )
+    gone = (cells["alpha"] >= 50.0) & (cells["clipping"] == "off") & (cells["role"] == "stack")
+    cells.loc[gone, "status"] = "nonfinite"
+    points = curves(cells[~gone], errors, peaks)
+    found = TESTS["gradients_explode"](Evidence(cells, points, SMALL), dataset="mnist", factor=10)
+    assert found.verdict is CONTRADICTED and len(found.cells) == 12
+    assert found.reason.endswith(
+        "18 of 30 diverged runs turned non-finite; 18 of 30 left no norm and do not count"
+    )
 
 
 def test_no_diverged_run_says_nothing_of_gradients() -> None:
