@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+from hypercore.analysis.effects import seed_means
 from hypercore.analysis.evidence import Arms, Evidence
 from hypercore.analysis.findings import POSITIVE, Finding, Part, Verdict, decide, undetermined, unless_absent
 from hypercore.analysis.frames import Entry
@@ -37,15 +38,20 @@ def runs_faster(evidence: Evidence, dataset: str) -> Finding:
 def _sooner(
     evidence: Evidence, dataset: str, pairs: Iterable[tuple[pd.Series, pd.Series]], listed: list[Arms]
 ) -> Finding:
-    """Judge by how often the second of a pair comes first, less how often the first one does."""
-    signs = []
-    for off, on in pairs:
+    """Judge by how often the second of a pair comes first, less how often the first one does.
+
+    A seed that lacks one of the α is left out, as in every mean over α: with fewer of them it would be
+    another mean.
+    """
+    signs = {}
+    for number, (off, on) in enumerate(pairs):
         both = off.index.intersection(on.index)
         later, sooner = (off[both] > on[both]), (off[both] < on[both])
-        signs.append(later.astype(np.float64) - sooner.astype(np.float64))
-    by_seed = pd.concat(signs).groupby(level="seed").mean() if signs else pd.Series(dtype=np.float64)
+        if len(both):
+            signs[number] = (later.astype(np.float64) - sooner.astype(np.float64)).unstack("seed")
+    by_seed = seed_means(pd.concat(signs)) if signs else np.empty(0)
     cells = tuple(cell for arms in listed for cell in arms.cells())
-    part = Part("share faster minus share slower", np.asarray(by_seed, dtype=np.float64), cells)
+    part = Part("share faster minus share slower", by_seed, cells)
     found = decide([part] if cells else [], POSITIVE, math.inf, "share")
     return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 

@@ -155,14 +155,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in np.where(np.isnan(p), np.nan, adjusted)]
 
 
-def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Wilson's interval of a share; (0, 1) for n = 0."""
-    if n == 0:
-        return 0.0, 1.0
-    interval = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
 def _mean(x: Floats, axis: int = -1) -> Floats:
     return np.asarray(x.mean(axis=axis))
 

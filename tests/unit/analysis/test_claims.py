@@ -198,6 +198,27 @@ def test_converges_faster(off: list[float], on: list[float], expected: Verdict) 
     assert verdict("converges_faster", cells, points, dataset="mnist") is expected
 
 
+def test_a_seed_that_lacks_an_alpha_is_left_out_of_how_often_clipping_is_sooner() -> None:
+    """Sooner at four α, later at the fifth: 0.6 for every seed, and not 1 for the two without the fifth."""
+    late, missing = 100.0, {6, 7}
+
+    def law(alpha: float, _: bool, seed: int) -> Outcome:
+        return None if alpha == late and seed in missing else 8.0
+
+    cells = judged("SGD / SGD", ALPHAS, law, seeds=8)
+    fast, slow = [12.0, 8.0, 7.0], [20.0, 12.0, 8.0]
+    errors, peaks = {"baseline": [11, 10, 9.0]}, dict.fromkeys(("baseline", "off", "on"), 1.0)
+    is_late = cells["alpha"] == late
+    points = pd.concat(
+        [
+            curves(cells[~is_late], {**errors, "off": slow, "on": fast}, peaks),
+            curves(cells[is_late], {**errors, "off": fast, "on": slow}, peaks),
+        ]
+    )
+    found = TESTS["converges_faster"](Evidence(cells, points, SMALL), dataset="mnist")
+    assert found.n == 6 and found.estimate == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize(
     ("peak", "expected"), [(500.0, REPRODUCED), (math.inf, REPRODUCED), (0.1, CONTRADICTED)]
 )
@@ -207,7 +228,25 @@ def test_gradients_explode_or_outputs_saturate(peak: float, expected: Verdict) -
         cells, {arm: [90.0] for arm in ("baseline", "off", "on")}, {"baseline": 1.0, "off": peak, "on": 1.0}
     )
     found = TESTS["gradients_explode"](Evidence(cells, points, SMALL), dataset="mnist", factor=10)
-    assert found.verdict is expected and found.n == 30 and len(found.cells) == 30
+    assert found.verdict is expected and found.n == 6 and len(found.cells) == 30
+    few = Evidence(cells[cells["seed"] < 5], points, SMALL)
+    assert TESTS["gradients_explode"](few, dataset="mnist", factor=10).verdict is UNDETERMINED
+
+
+def test_a_run_that_left_no_norm_is_no_explosion_read_from_norms() -> None:
+    cells = judged("SGD / SGD", ALPHAS, lambda *_: "diverged")
+    errors, peaks = (
+        {arm: [90.0] for arm in ("baseline", "off", "on")},
+        {"baseline": 1.0, "off": 0.1, "on": 1.0},
+    )
+    gone = (cells["alpha"] >= 50.0) & (cells["clipping"] == "off") & (cells["role"] == "stack")
+    cells.loc[gone, "status"] = "nonfinite"
+    points = curves(cells[~gone], errors, peaks)
+    found = TESTS["gradients_explode"](Evidence(cells, points, SMALL), dataset="mnist", factor=10)
+    assert found.verdict is CONTRADICTED and len(found.cells) == 12
+    assert found.reason.endswith(
+        "18 of 30 diverged runs turned non-finite; 18 of 30 left no norm and do not count"
+    )
 
 
 def test_no_diverged_run_says_nothing_of_gradients() -> None:

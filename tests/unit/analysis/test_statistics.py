@@ -12,7 +12,6 @@ from hypercore.analysis.statistics import (
     holm,
     n_too_small,
     paired,
-    share_interval,
     sign_flip_p,
     smallest_p,
 )
@@ -124,9 +123,3 @@ def test_a_paired_interval_covers_what_two_separate_ones_would_miss() -> None:
         widths.append(found.high - found.low)
     assert abs(hits / 1000 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 1000)
     assert np.mean(widths) < 5
-
-
-def test_wilsons_interval_of_a_share() -> None:
-    assert share_interval(0, 0) == (0.0, 1.0)
-    low, high = share_interval(8, 10)
-    assert (low, high) == pytest.approx((0.4902, 0.9433), abs=1e-3)
