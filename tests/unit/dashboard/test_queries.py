@@ -83,7 +83,7 @@ def test_published_figures_stand_beside_their_rows() -> None:
     own = found[(found["label"] == "Adam") & (found["source"] == "presentation")]
     assert set(shown["their baseline"]) == {f"{own['published_pct'].item():.2f}"}
     assert printed["their off"] and printed["their on"] and printed["baseline"].endswith("(2/2)")
-    assert shown.set_index("α").loc["0.1", "their off"] == ""
+    assert shown.set_index("α").loc["0.1", "their off"] == "76.17"  # Table 2
     assert queries.published_in(rows, found) == ["2"] and queries.published_in(rows, None) == []
     assert "their off" not in queries.side_by_side(rows, effects(judge(made)), None)
 
