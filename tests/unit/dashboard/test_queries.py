@@ -145,7 +145,7 @@ def test_sentences_name_range_gain_and_support() -> None:
         (-0.5, "≤", "narrows the range by at least 0.5 decades"),
         (-0.5, "=", "narrows the range by 0.5 decades"),
         (0.0, "≥", "does not narrow the range"),
-        (0.0, "=", "does not change the width of the range"),
+        (0.0, "=", "does not change the range's width"),
     ],
 )
 def test_bounds_of_the_gain_turn_with_its_sign(decades: float, relation: str, words: str) -> None:
