@@ -18,7 +18,8 @@ from hypercore.analysis.findings import (
     undetermined,
     unless_absent,
 )
-from hypercore.analysis.regions import Safety, find_region, judge
+from hypercore.analysis.regions import Criteria, Point, Safety, find_region, judge
+from hypercore.analysis.statistics import n_too_small
 from hypercore.spec.columns import Status
 from hypercore.spec.stack import short
 
@@ -50,37 +51,49 @@ def gradients_explode(evidence: Evidence, dataset: str, factor: float = 10.0) ->
 
 
 def destabilises(evidence: Evidence, dataset: str) -> Finding:
-    """Every stack, unclipped, is unsafe at some α; contradicted where one of them is safe at every α."""
+    """Every stack, unclipped, is unsafe at some large α; contradicted where one is safe at all of these.
+
+    Large is what lies beyond the range in which the results slide says that clipping does nothing: a stack
+    that is a point worse than its baseline below it is slow, not destabilised. Any large α would do,
+    so each is judged at Bonferroni's level over them; any stack would contradict, so safety over the stacks.
+    """
     unsafe: list[str] = []
     safe: list[str] = []
     unclear: list[str] = []
     cells: list[str] = []
-    for arms in evidence.all_arms(dataset):
-        points = {point.alpha: judge(point, evidence.criteria) for point in arms.off.points()}
-        first = next((alpha for alpha, found in points.items() if found in _UNSAFE), None)
+    listed = evidence.all_arms(dataset)
+    for arms in listed:
+        large = [point for point in arms.off.points() if point.alpha > _small(evidence, dataset, arms.stack)]
+        found_at = ((p.alpha, _one_of(len(large), p, evidence.criteria)) for p in large)
+        first = next((alpha for alpha, safety in found_at if safety in _UNSAFE), None)
         if first is not None:
             unsafe.append(f"{arms.stack} from {short(first)}")
             cells += arms.off.cells([first])
         else:
-            (safe if set(points.values()) == {Safety.SAFE} else unclear).append(arms.stack)
-            cells += arms.off.cells()
+            limits = {_one_of(len(listed), point, evidence.criteria) for point in large}
+            (safe if limits == {Safety.SAFE} else unclear).append(arms.stack)
+            cells += arms.off.cells([point.alpha for point in large])
     n = len(unsafe) + len(safe) + len(unclear)
     if n == 0:
         return undetermined(NOT_PLANNED)
     if safe:
-        found = Finding(Verdict.CONTRADICTED, f"{safe[0]} is safe at every α")
+        found = Finding(Verdict.CONTRADICTED, f"{safe[0]} is safe at every large α")
     elif unclear:
-        found = Finding(Verdict.UNDETERMINED, f"{unclear[0]} is unsafe at no α, and not safe at all of them")
+        found = Finding(
+            Verdict.UNDETERMINED,
+            f"{unclear[0]} is not surely unsafe at any large α, and not safe at all of them",
+        )
     else:
         found = Finding(Verdict.REPRODUCED, f"unsafe: {', '.join(unsafe)}")
     figures = Finding(found.verdict, found.reason, n, len(unsafe) / n, unit="share", cells=tuple(cells))
-    return unless_absent(figures, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
+    return unless_absent(figures, _absent_large(evidence, dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
 def not_consistent(evidence: Evidence, dataset: str) -> Finding:
-    """Somewhere clipping leaves unsafe what is unsafe without it.
+    """At some large α clipping leaves unsafe what is unsafe without it; large as in :func:`destabilises`.
 
-    Contradicted where every α that is unsafe without clipping is safe with it.
+    Any α of any stack would do, so both arms are judged at Bonferroni's level over all of them. Contradicted
+    where every large α that is unsafe without clipping is safe with it.
     """
     left: list[str] = []
     unsure: list[str] = []
@@ -88,28 +101,29 @@ def not_consistent(evidence: Evidence, dataset: str) -> Finding:
     cells: list[str] = []
     if not (listed := evidence.all_arms(dataset)):
         return undetermined(NOT_PLANNED)
-    for arms in listed:
-        on = {point.alpha: judge(point, evidence.criteria) for point in arms.on.points()}
-        for point in arms.off.points():
-            without = judge(point, evidence.criteria)
-            if without is Safety.SAFE:
-                continue
-            cells += arms.cells([point.alpha])
-            name = f"{arms.stack}({short(point.alpha)})"
-            if without not in _UNSAFE:
-                unsure.append(name)
-                continue
-            with_clipping = on.get(point.alpha, Safety.MISSING)
-            if with_clipping in _UNSAFE:
-                left.append(name)
-            elif with_clipping is Safety.SAFE:
-                rescued += 1
-            else:
-                unsure.append(name)
+    large = [
+        (arms, off)
+        for arms in listed
+        for off in arms.off.points()
+        if off.alpha > _small(evidence, dataset, arms.stack)
+    ]
+    clipped = {(arms.stack, on.alpha): on for arms in listed for on in arms.on.points()}
+    for arms, off in large:
+        pair = off, clipped.get((arms.stack, off.alpha), Point(off.alpha, (), ()))
+        without, with_clipping = (_one_of(1, point, evidence.criteria) for point in pair)
+        if without is Safety.SAFE:
+            continue
+        cells += arms.cells([off.alpha])
+        if all(_one_of(len(large), point, evidence.criteria) in _UNSAFE for point in pair):
+            left.append(f"{arms.stack}({short(off.alpha)})")
+        elif without in _UNSAFE and with_clipping is Safety.SAFE:
+            rescued += 1
+        else:
+            unsure.append(f"{arms.stack}({short(off.alpha)})")
     n = len(left) + rescued
     if n == 0 and not unsure:
-        return undetermined("no α was found unsafe without clipping")
-    figures = f"of {n} α judged unsafe without clipping {rescued} are safe with it, {len(left)} are not"
+        return undetermined("no large α was found unsafe without clipping")
+    figures = f"of {n} large α judged unsafe without clipping {rescued} are safe with it, {len(left)} are not"
     if left:
         return Finding(
             Verdict.REPRODUCED,
@@ -122,7 +136,7 @@ def not_consistent(evidence: Evidence, dataset: str) -> Finding:
     if unsure:
         return undetermined(f"{figures}, {len(unsure)} cannot be told, e.g. {unsure[0]}", cells)
     found = Finding(Verdict.CONTRADICTED, figures, n, 0.0, unit="share", cells=tuple(cells))
-    return unless_absent(found, evidence.absent(dataset), Verdict.CONTRADICTED)
+    return unless_absent(found, _absent_large(evidence, dataset), Verdict.CONTRADICTED)
 
 
 def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> Finding:
@@ -153,6 +167,27 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
     reason = f"the narrowest of {len(widths)} regions spans {min(widths):.2f} decades"
     found = Finding(Verdict.REPRODUCED, reason, len(widths), min(widths), unit="decades", cells=tuple(cells))
     return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED)
+
+
+def _one_of(count: int, point: Point, criteria: Criteria) -> Safety:
+    """Judge a point any of ``count`` of which would decide: at Bonferroni's level, and from enough seeds."""
+    if point.differences and n_too_small(len(point.differences)):
+        return Safety.UNDETERMINED
+    return judge(point, replace(criteria, confidence=1 - (1 - criteria.confidence) / count))
+
+
+def _small(evidence: Evidence, dataset: str, stack: str) -> float:
+    """The α up to which the results slide says that clipping does nothing; 0 where it says nothing."""
+    interval = evidence.published.interval(dataset, stack)
+    return 0.0 if interval is None else interval.alpha_low
+
+
+def _absent_large(evidence: Evidence, dataset: str) -> list[str]:
+    return [
+        row
+        for stack in evidence.stacks(dataset)
+        for row in evidence.absent(dataset, stack, above=_small(evidence, dataset, stack))
+    ]
 
 
 TESTS: dict[str, Callable[..., Finding]] = {

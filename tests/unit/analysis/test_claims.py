@@ -289,6 +289,30 @@ def test_destabilises(off: Outcome, expected: Verdict) -> None:
     assert verdict("destabilises", cells, published=more, dataset="mnist") is UNDETERMINED
 
 
+@pytest.mark.parametrize("test", ["destabilises", "not_consistent"])
+def test_what_is_worse_at_a_small_alpha_or_over_few_seeds_is_no_instability(test: str) -> None:
+    """The slides speak of large α, beyond the range where clipping does nothing: for SGD / SGD above 10."""
+    small = judged("SGD / SGD", ALPHAS, lambda alpha, *_: 40.0 if alpha == 1 else 5.0, seeds=8)
+    large = judged("SGD / SGD", ALPHAS, lambda alpha, *_: 40.0 if alpha == 100 else 5.0, seeds=8)
+    assert verdict(test, large, dataset="mnist") is REPRODUCED
+    assert verdict(test, small, dataset="mnist") is not REPRODUCED
+    assert verdict(test, large[large["seed"] < 5], dataset="mnist") is UNDETERMINED
+
+
+@pytest.mark.parametrize("test", ["destabilises", "not_consistent"])
+def test_one_alpha_of_many_is_unstable_at_bonferronis_level_only(test: str) -> None:
+    """Worse than ε by half a point: its 95% interval stays above ε, that of one α in 30 does not."""
+    values = [1.8, 1.2, 1.75, 1.1, 1.7, 1.8]
+    many = [100.0 + step for step in range(30)]
+
+    def law(alpha: float, _: bool, seed: int) -> Outcome:
+        return 9.0 + (values[seed] if alpha == 100 else 0.01 * seed)
+
+    alone, among = (judged("SGD / SGD", alphas, law) for alphas in ([100.0], many))
+    assert verdict(test, alone, published=Small([100.0]), dataset="mnist") is REPRODUCED
+    assert verdict(test, among, published=Small(many), dataset="mnist") is UNDETERMINED
+
+
 @pytest.mark.parametrize(
     ("small", "large", "negligible", "reduces"),
     [
