@@ -14,21 +14,6 @@ from hypercore.spec import columns as spec
 
 MAKE = "snakemake --cores all"
 
-TABLES: dict[str, tuple[spec.Column, ...]] = {
-    "plan": spec.PLAN,
-    "cells": spec.CELLS,
-    "curves": spec.CURVES,
-    "trajectories": spec.TRAJECTORIES,
-    "gradients": spec.GRADIENTS,
-    "comparison": spec.COMPARISON,
-    "effects": spec.EFFECTS,
-    "safety": spec.SAFETY,
-    "regions": spec.REGIONS,
-    "sensitivity": spec.SENSITIVITY,
-    "residuals": spec.RESIDUALS,
-    "readings": spec.READINGS,
-    "claims": spec.CLAIMS,
-}
 # What tells one stack on one problem from another.
 ENTRY = ["label", "dataset", "model", "epochs", "batch_size"]
 
@@ -104,7 +89,7 @@ def read(root: Path, study: str, table: str) -> pd.DataFrame:
         ResultFileError: the file is missing, damaged, of another schema version, or holds impossible values.
     """
     path = table_path(root, study, table)
-    frame = read_frame(path, table, TABLES[table])
+    frame = read_frame(path, table, spec.TABLES[table])
     content.check(path, table, frame)
     return frame
 

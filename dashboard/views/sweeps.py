@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import cache, coverage, data, runs, widgets
 from dashboard.figures import sweeps as figures
+from hypercore.spec import columns as spec
 from hypercore.spec.stack import short
 
 REFRESH_SEC = 3
@@ -26,7 +27,7 @@ def _seen(study: str) -> tuple[object, ...]:
     """What the page was drawn from: whether a run goes on, and the tables' stamps."""
     root = data.results_root()
     states, _ = coverage.sweep_states(root, study)
-    stamps = [data.stamp(data.table_path(root, study, name)) for name in data.TABLES]
+    stamps = [data.stamp(data.table_path(root, study, name)) for name in spec.TABLES]
     return bool((states["state"] == "running").any()), *stamps
 
 

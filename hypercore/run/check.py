@@ -14,16 +14,6 @@ from hypercore.results.schemas import RECORDS, schema
 from hypercore.run.workflow import RESULTS
 from hypercore.spec import columns as spec
 
-_TABLES = {
-    "plan": spec.PLAN,
-    "cells": spec.CELLS,
-    "curves": spec.CURVES,
-    "trajectories": spec.TRAJECTORIES,
-    "gradients": spec.GRADIENTS,
-    "comparison": spec.COMPARISON,
-    **spec.ANALYSIS,
-}
-
 
 def result_files(results: Path) -> Iterator[tuple[Path, str, pa.Schema]]:
     """Every file of the store, of sweeps, of rounds and of studies' tables: which table it holds, and how.
@@ -38,8 +28,8 @@ def result_files(results: Path) -> Iterator[tuple[Path, str, pa.Schema]]:
         plan = path.name.endswith(".plan.parquet")
         yield (path, "refinement", schema(spec.REFINEMENT)) if plan else (path, NAME, RECORDS)
     for path in sorted(results.glob("*/[!.]*.parquet")):
-        if path.parent.name != "sweeps" and path.stem in _TABLES:
-            yield path, path.stem, schema(_TABLES[path.stem])
+        if path.parent.name != "sweeps" and path.stem in spec.TABLES:
+            yield path, path.stem, schema(spec.TABLES[path.stem])
 
 
 def check(results: Path) -> tuple[int, list[ResultFileError]]:

@@ -366,6 +366,17 @@ ANALYSIS: dict[str, tuple[Column, ...]] = {
     "claims": CLAIMS,
 }
 
+# Every table of a study, by the names of the files in its folder.
+TABLES: dict[str, tuple[Column, ...]] = {
+    "plan": PLAN,
+    "cells": CELLS,
+    "curves": CURVES,
+    "trajectories": TRAJECTORIES,
+    "gradients": GRADIENTS,
+    "comparison": COMPARISON,
+    **ANALYSIS,
+}
+
 
 def volatile(columns: tuple[Column, ...]) -> tuple[str, ...]:
     """Names of the columns that may differ between equal runs."""

@@ -25,7 +25,7 @@ def test_studies_are_folders_with_a_plan_or_cells(tmp_path: Path) -> None:
 def test_every_table_is_read_as_declared(results: Path) -> None:
     for table in ("plan", "cells", "curves", "trajectories", "comparison"):
         frame = data.read(results, "digits", table)
-        assert list(frame.columns) == [column.name for column in data.TABLES[table]]
+        assert list(frame.columns) == [column.name for column in spec.TABLES[table]]
     with pytest.raises(ResultFileError, match=r"claims\.parquet: there is no such file"):
         data.read(results, "digits", "claims")
 
