@@ -24,8 +24,8 @@ LONG = f"""\
 name: tiny
 datasets: [digits]
 stacks:
-  - {{stack: SGD / SGD, alphas: [0.1, 1, 10, 1000], epochs: 100}}
-  - {{stack: Adam / SGD, alphas: [1e-4, 1e-2], epochs: 40}}
+  - {{stack: SGD / SGD, alphas: [0.1, 1, 10, 1000], epochs: 180}}
+  - {{stack: Adam / SGD, alphas: [1e-4, 1e-2], epochs: 75}}
 clipping: [off, on]
 seeds: {SEEDS}
 baselines: false
