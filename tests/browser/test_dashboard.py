@@ -104,27 +104,36 @@ def test_a_table_is_downloaded(open_page: Open, tmp_path: Path) -> None:
         page.get_by_test_id("stPopoverBody").get_by_role("button", name="CSV", exact=True).click()
     path = tmp_path / "table.csv"
     download.value.save_as(path)
-    assert path.read_text().startswith("α,clipping,baseline")
+    assert path.read_text().startswith("α,baseline,without clipping,with clipping")
 
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:
     place = Workplace(tmp_path)
-    place.write(TINY.replace("epochs: 1", "epochs: 40").replace("seeds: 1", "seeds: 4"))
+    place.write(TINY.replace("epochs: 1", "epochs: 200").replace("seeds: 1", "seeds: 4"))
     with dashboard(tmp_path / "results") as url:
         page = browser.new_page()
         page.goto(f"{url}/sweeps")
         expect(page.get_by_text("There are no results")).to_be_visible()
         with (tmp_path / "log").open("wb") as log:
             run = subprocess.Popen(command(), cwd=tmp_path, env=environment(), stdout=log, stderr=log)
-        expect(metric(page, "planned")).to_have_text("16", timeout=120_000)
-        expect(page.get_by_text(re.compile(r"\d+ of 16 cells of the sweeps"))).to_be_visible(timeout=120_000)
-        # Cells that turn non-finite end, and are done, before the others.
-        expect(metric(page, "running")).to_have_text(re.compile("[1-9]"))
-        expect(page.get_by_text("No sweep of this study is running")).to_be_visible(timeout=180_000)
-        expect(metric(page, "done")).to_have_text("16")
-        assert run.wait(timeout=180) == 0, (tmp_path / "log").read_text()
+        try:
+            _follow(page, run)
+        finally:
+            run.kill()
+            run.wait()
+        assert run.returncode == 0, (tmp_path / "log").read_text()
         expect(page.get_by_text("16 of 16 runs")).to_be_visible()
         page.close()
+
+
+def _follow(page: Page, run: "subprocess.Popen[bytes]") -> None:
+    expect(metric(page, "planned")).to_have_text("16", timeout=120_000)
+    expect(page.get_by_text(re.compile(r"\d+ of 16 cells of the sweeps"))).to_be_visible(timeout=120_000)
+    # Cells that turn non-finite end, and are done, before the others.
+    expect(metric(page, "running")).to_have_text(re.compile("[1-9]"))
+    expect(page.get_by_text("No sweep of this study is running")).to_be_visible(timeout=180_000)
+    expect(metric(page, "done")).to_have_text("16")
+    run.wait(timeout=180)
 
 
 def metric(page: Page, name: str) -> Locator:
