@@ -109,13 +109,14 @@ def test_a_table_is_downloaded(open_page: Open, tmp_path: Path) -> None:
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:
     place = Workplace(tmp_path)
-    place.write(TINY.replace("epochs: 1", "epochs: 200").replace("seeds: 1", "seeds: 4"))
+    place.write(TINY.replace("epochs: 1", "epochs: 100").replace("seeds: 1", "seeds: 4"))
     with dashboard(tmp_path / "results") as url:
         page = browser.new_page()
         page.goto(f"{url}/sweeps")
         expect(page.get_by_text("There are no results")).to_be_visible()
         with (tmp_path / "log").open("wb") as log:
-            run = subprocess.Popen(command(), cwd=tmp_path, env=environment(), stdout=log, stderr=log)
+            # Two at a time: the plan, which lets the page know the study, is made beside the training.
+            run = subprocess.Popen(command(cores=2), cwd=tmp_path, env=environment(), stdout=log, stderr=log)
         try:
             _follow(page, run)
         finally:
