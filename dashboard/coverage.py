@@ -68,7 +68,7 @@ def follow(cells: pd.DataFrame, states: pd.DataFrame, root: Path) -> pd.DataFram
         root: the results' folder.
     """
     absent = cells[cells["status"] == Status.MISSING.value]
-    if absent.empty or len(absent) > MOST_FOLLOWED or not (root / "store").is_dir():
+    if absent.empty or len(absent) > MOST_FOLLOWED:
         return cells
     store = Store(root / "store")
     training = set(states.loc[states["state"] == "running", "sweep"])
