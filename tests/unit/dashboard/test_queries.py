@@ -332,8 +332,10 @@ def test_a_run_is_followed_by_what_it_stored(tmp_path: Path) -> None:
     cells = plan_frame(MadeUp()).assign(status="missing")
     stored, sweep = cells["cell_id"].iloc[0], cells["sweep"].iloc[-1]
     [trained] = [record for record in trained_records(MadeUp()) if record.cell["cell_id"] == stored]
-    Store(tmp_path / "store").write(trained)
     states = pd.DataFrame({"sweep": [sweep], "state": ["running"], "eta_sec": [30.0]})
+    before = coverage.coverage(coverage.follow(cells, states, tmp_path))
+    assert before["running"].sum() == (cells["sweep"] == sweep).sum(), "nothing is stored yet"
+    Store(tmp_path / "store").write(trained)
     counts = coverage.coverage(coverage.follow(cells, states, tmp_path))
     assert counts["done"].sum() == 1 and counts["running"].sum() == (cells["sweep"] == sweep).sum()
     assert counts["planned"].sum() == len(cells)
