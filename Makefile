@@ -71,7 +71,7 @@ browser: $(READY)
 	$(BIN)/python -m pytest tests/browser
 
 soak: $(READY)
-	HYPERCORE_KILLS=50 $(BIN)/python -m pytest tests/workflow/test_faults.py -k random_kills
+	HYPERCORE_KILLS=50 $(BIN)/python -m pytest tests/workflow/test_faults.py --numprocesses auto -k random_kills
 
 test-cluster: $(CLUSTER)/.ready
 	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH=$(CLUSTER) $(BIN)/python -m pytest tests/cluster

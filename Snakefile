@@ -106,7 +106,7 @@ onstart:
         except DeviceError as error:
             raise WorkflowError(str(error)) from None
     if forced(workflow.dag_settings):
-        JOBS.force()
+        JOBS.force(workflow.dag_settings.targets)
     logger.info(JOBS.forecast(forced(workflow.dag_settings)))
     LIVE.begin()
 

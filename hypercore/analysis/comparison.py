@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from hypercore.analysis.judgement import DIVERGED, IMPUTED, DivergenceRule, judge
+from hypercore.analysis.statistics import mean_interval
 from hypercore.analysis.tables import read_frame, write_frame
 from hypercore.spec.clipping import Kind
 from hypercore.spec.columns import ARMS, CELLS, COMPARISON, Role, names
 
 _ENTRY = ["study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size"]
 _POINT = [*_ENTRY, "alpha"]
-_FIGURES = ("n", "n_done", "n_ok", "mean_pct", "sd_pct", "ok_mean_pct")
+_FIGURES = ("n", "n_done", "n_ok", "mean_pct", "sd_pct", "low_pct", "high_pct", "ok_mean_pct")
 
 # "The bolded rows are where gradient clipping reduced average test error by at least 1%."
 BOLD_FROM_PCT = 1.0
@@ -80,11 +81,11 @@ def _baselines(judged: pd.DataFrame, stacks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _figures(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Counts, means and SD of each group."""
+    """Counts, means, SD and t-intervals of each group."""
     error = cells[IMPUTED].astype(np.float64)
     ok = cells[DIVERGED].eq(False).fillna(False).astype(bool)
     frame = cells[by].assign(error=error, done=error.notna(), ok=ok, ok_error=error.where(ok))
-    return (
+    figures = (
         frame.groupby(by, dropna=False, sort=True)
         .agg(
             n=("done", "size"),
@@ -96,3 +97,6 @@ def _figures(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         )
         .reset_index()
     )
+    low, high = mean_interval(figures["n_done"], figures["mean_pct"], figures["sd_pct"])
+    # No error rate lies outside, so cutting the interval there loses no coverage.
+    return figures.assign(low_pct=np.clip(low, 0.0, None), high_pct=np.clip(high, None, 100.0))

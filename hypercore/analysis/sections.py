@@ -15,7 +15,6 @@ from hypercore.analysis.frames import ENTRY, Entry, entries
 from hypercore.analysis.judgement import DIVERGED, judge
 from hypercore.analysis.plots import error_over_alpha, profile_figure, residual_figure, title
 from hypercore.analysis.residuals import NO_RUNS, NO_SD
-from hypercore.analysis.statistics import mean_interval
 from hypercore.spec.stack import short
 
 _PROFILE = (
@@ -235,12 +234,9 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
 
 def _arm(row: Mapping[Any, Any], arm: str) -> str:
     text = table.arm_text(row, arm)
-    n, mean, sd = (row[f"{arm}_{name}"] for name in ("n_done", "mean_pct", "sd_pct"))
-    if n < 2:
+    low, high = row[f"{arm}_low_pct"], row[f"{arm}_high_pct"]
+    if pd.isna(low):
         return text
-    low, high = mean_interval(int(n), float(mean), float(sd))
-    # No error rate lies outside, so cutting the interval there loses no coverage.
-    low, high = max(low, 0.0), min(high, 100.0)
     return f"{text} <small>[{low:.{DECIMALS}f}, {high:.{DECIMALS}f}]</small>"
 
 

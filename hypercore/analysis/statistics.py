@@ -67,13 +67,25 @@ def estimate(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
             math.nan,
         )
     mean, sd = float(x.mean()), float(x.std(ddof=1))
-    return Estimate(x.size, mean, sd, *mean_interval(x.size, mean, sd, confidence))
+    low, high = mean_interval(x.size, mean, sd, confidence)
+    return Estimate(x.size, mean, sd, float(low), float(high))
 
 
-def mean_interval(n: int, mean: float, sd: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The t-interval of a mean whose standard deviation (n - 1) is known already; n is 2 or more."""
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
-    return mean - half, mean + half
+def mean_interval(
+    n: ArrayLike, mean: ArrayLike, sd: ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """The t-intervals of means over ``n`` values whose standard deviations (n - 1) are known already.
+
+    NaN for fewer than two values.
+
+    >>> low, high = mean_interval([3, 1], [2.0, 2.0], [1.0, float("nan")])
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([-0.484, nan], [4.484, nan])
+    """
+    count, middle = np.asarray(n, np.float64), np.asarray(mean, np.float64)
+    count = np.where(count >= 2, count, np.nan)
+    half = stats.t.ppf((1 + confidence) / 2, count - 1) * np.asarray(sd, np.float64) / np.sqrt(count)
+    return middle - half, middle + half
 
 
 def paired(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Difference:

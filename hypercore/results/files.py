@@ -5,7 +5,7 @@ import io
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from hypercore.results.schemas import SCHEMA_VERSION
 # counts as zeros while the checksum is taken.
 _MARK = b"hypercore-file-sha256:"
 _ZEROS = b"0" * 64
+_MAGIC = b"PAR1"  # the first and the last bytes of every parquet file
+_TEMPORARY = ".tmp"
 _VERSION = "hypercore.schema_version"
 _CHECKSUM = "hypercore.checksum"
 _TABLE = "hypercore.table"
@@ -34,6 +36,39 @@ class ResultFileError(ValueError):
         self.reason = reason
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a parquet file is neither empty nor cut off, by a look at its ends: cheap, unlike reading it.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    with path.open("rb") as file:
+        head = file.read(len(_MAGIC))
+        if file.seek(0, os.SEEK_END) < 2 * len(_MAGIC):
+            return False
+        file.seek(-len(_MAGIC), os.SEEK_END)
+        return head == _MAGIC == file.read(len(_MAGIC))
+
+
+def is_current(path: Path, schema: pa.Schema) -> bool:
+    """Whether a whole table was written with this schema and its version, by the file's end alone."""
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowException:
+        return False
+    with file:
+        metadata, columns = file.metadata.metadata or {}, file.schema_arrow
+        same = all(
+            columns.get_field_index(f.name) >= 0 and columns.field(f.name).type == f.type for f in schema
+        )
+        return same and metadata.get(_VERSION.encode()) == str(SCHEMA_VERSION).encode()
+
+
+def unfinished(root: Path) -> list[Path]:
+    """The temporary files below a folder, of writers at work and of killed ones."""
+    return sorted(root.rglob(f".*{_TEMPORARY}"))
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file so that a reader, or a kill at any instant, finds the old one or the new one whole.
 
@@ -41,7 +76,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     disk, and take their name by one rename.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{_TEMPORARY}")
     try:
         with temporary.open("wb") as file:
             file.write(data)
@@ -138,7 +173,7 @@ def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
     if metadata.get(_TABLE) != name:
         raise ResultFileError(path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}")
     for field in schema:
-        if field.name not in table.schema.names or table.schema.field(field.name).type != field.type:
+        if not _holds(table.schema, [field]):
             raise ResultFileError(
                 path,
                 f"its column {field.name!r} is absent or of another type; run snakemake again to remake it",
@@ -152,12 +187,15 @@ def provenance(table: pa.Table) -> dict[str, str]:
     return {key.removeprefix("hypercore."): value for key, value in metadata.items() if key != _CHECKSUM}
 
 
+def _holds(found: pa.Schema, fields: Iterable[pa.Field]) -> bool:
+    return all(f.name in found.names and found.field(f.name).type == f.type for f in fields)
+
+
 def _verify(path: Path, data: bytes) -> None:
     slot = data.rfind(_MARK) + len(_MARK)
-    if slot < len(_MARK) or data[:4] != b"PAR1" or data[-4:] != b"PAR1":
-        reason = (
-            "it is cut off" if data[:4] == b"PAR1" and data[-4:] != b"PAR1" else "hypercore did not write it"
-        )
+    begins, ends = data.startswith(_MAGIC), data.endswith(_MAGIC)
+    if slot < len(_MARK) or not (begins and ends):
+        reason = "it is cut off" if begins and not ends else "hypercore did not write it"
         raise _unreadable(path, reason)
     end = slot + len(_ZEROS)
     if hashlib.sha256(data[:slot] + _ZEROS + data[end:]).hexdigest().encode() != data[slot:end]:

@@ -2,17 +2,20 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
 
-from hypercore.results.files import ResultFileError, read_table
+from hypercore.results.files import ResultFileError, read_table, unfinished
 from hypercore.results.records import NAME
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.run.workflow import RESULTS
 from hypercore.spec import columns as spec
+
+ABANDONED_SEC = 3600
 
 
 def result_files(results: Path) -> Iterator[tuple[Path, str, pa.Schema]]:
@@ -50,17 +53,34 @@ def check(results: Path) -> tuple[int, list[ResultFileError]]:
     return count, wrong
 
 
+def abandoned(results: Path) -> list[Path]:
+    """Temporary files that were not touched for an hour: no writer takes so long, so it was killed."""
+    return [path for path in unfinished(results) if _age_sec(path) > ABANDONED_SEC]
+
+
+def _age_sec(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # its writer has just finished
+        return 0.0
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Name, or remove, result files that are damaged: the next run makes what is not there."""
+    """Name, or remove, result files that are damaged or unfinished: the next run makes what is not there."""
     parser = argparse.ArgumentParser(prog="python -m hypercore.run.check", description=main.__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     parser.add_argument("--remove", action="store_true", help="remove them")
     given = parser.parse_args(arguments)
     count, wrong = check(given.results)
+    left = abandoned(given.results)
     for error in wrong:
         if given.remove:
             error.path.unlink(missing_ok=True)
         sys.stdout.write(f"{error.path}: {error.reason}\n")
+    for path in left:
+        if given.remove:
+            path.unlink(missing_ok=True)
+        sys.stdout.write(f"{path}: a file that a killed run did not finish\n")
     removed = ", now removed: run again to make them anew" * (given.remove and bool(wrong))
     sys.stdout.write(f"Result files: {count}, damaged: {len(wrong)}{removed}\n")
     return 1 if wrong and not given.remove else 0

@@ -1,6 +1,5 @@
 """Batches that go on where a killed job left them, to the bit."""
 
-import hashlib
 import io
 import logging
 import os
@@ -14,8 +13,8 @@ import torch
 
 from hypercore.core.clipping import ClipState
 from hypercore.core.hypergradient import StackState
-from hypercore.results.files import write_bytes
-from hypercore.spec.cell import Cell, digest
+from hypercore.run import companies
+from hypercore.spec.cell import Cell
 from hypercore.train.batch import BatchRun, Outcome, Progress
 from hypercore.train.datasets import Data
 from hypercore.train.lanes import Carry, Log
@@ -23,18 +22,11 @@ from hypercore.train.recording import Recorded
 
 LOG = logging.getLogger(__name__)
 _DEFAULT_INTERVAL_SEC = 60.0
-_SUM_BYTES = hashlib.sha256().digest_size
 
 
 def interval_sec() -> float:
     """At least so much time lies between two checkpoints of a batch: $HYPERCORE_CHECKPOINT_SEC, else 60."""
     return float(os.environ.get("HYPERCORE_CHECKPOINT_SEC", _DEFAULT_INTERVAL_SEC))
-
-
-def checkpoint_path(folder: Path, cells: Sequence[Cell], execution_keys: Sequence[str]) -> Path:
-    """The checkpoint of a batch: named after its cells, in order, and the execution of each."""
-    content = [[cell.id, key] for cell, key in zip(cells, execution_keys, strict=True)]
-    return folder / f"{digest(content)}.pt"
 
 
 def train_resumable(
@@ -63,7 +55,7 @@ def train_resumable(
 
 
 def save(run: BatchRun, path: Path) -> None:
-    """Write a checkpoint: all that a batch carries from epoch to epoch, behind its checksum."""
+    """Write a checkpoint: all that a batch carries from epoch to epoch."""
     carry = run.carry
     content = {
         "epoch": run.epoch,
@@ -76,8 +68,7 @@ def save(run: BatchRun, path: Path) -> None:
     }
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    data = buffer.getvalue()
-    write_bytes(path, hashlib.sha256(data).digest() + data)
+    companies.write(path, run.cells, buffer.getvalue())
 
 
 def _restore(run: BatchRun, path: Path) -> None:
@@ -93,13 +84,8 @@ def _restore(run: BatchRun, path: Path) -> None:
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:  # another job of the same sweep has just finished the batch
+    found = companies.read(path)
+    if found is None:
         return None
-    if hashlib.sha256(data[_SUM_BYTES:]).digest() != data[:_SUM_BYTES]:
-        return None
-    content: dict[str, Any] = torch.load(
-        io.BytesIO(data[_SUM_BYTES:]), map_location=device, weights_only=True
-    )
+    content: dict[str, Any] = torch.load(io.BytesIO(found[1]), map_location=device, weights_only=True)
     return content

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hypercore.results.files import ResultFileError
+from hypercore.results.files import ResultFileError, is_whole
 from hypercore.results.sweeps import read_sweep
 from hypercore.run.retrain import not_before_ns
 from hypercore.run.stored import Stored
@@ -20,6 +20,7 @@ class Reason(StrEnum):
     CACHED = "cached"
     NEW = "new"
     CHANGED = "changed"
+    DAMAGED = "damaged"
     FORCED = "forced"
 
 
@@ -55,7 +56,8 @@ def preview(sweep: Sweep, study: StudyConfig, results: Path, *, forced: bool = F
 
     A cell is *changed* if the store has it from another execution (other numerics, torch or device) or
     of an image folder's earlier content; where a folder was only touched, its cells count as changed
-    until a job has looked into it.
+    until a job has looked into it. It is *damaged* if its record is empty or cut off; a record that was
+    altered in between is found by the job, which reads it.
     """
     since_ns = sys.maxsize if forced else not_before_ns(results, sweep.name, sweep.digest)
     stored = Stored(results, study, since_ns)
@@ -70,6 +72,8 @@ def _reason(cell: Cell, stored: Stored) -> Reason:
     if path is not None:
         if path.stat().st_mtime_ns < stored.since_ns:
             return Reason.FORCED
+        if not is_whole(path):
+            return Reason.DAMAGED
         return Reason.CACHED if _of_same_images(cell, stored, path) else Reason.CHANGED
     if any(folder.glob("[!.]*.parquet")):
         return Reason.CACHED if stored.study.reuse == "any" else Reason.CHANGED

@@ -8,10 +8,11 @@ from hypercore.results.files import read_table
 from hypercore.results.schemas import schema
 from hypercore.results.sweeps import write_sweep
 from hypercore.run.claim import claimed
+from hypercore.run.companies import remove_finished
 from hypercore.run.progress import SweepStatus, Tracker
 from hypercore.run.retrain import not_before_ns, unmark
 from hypercore.run.stored import Stored
-from hypercore.run.sweep import kept, training
+from hypercore.run.sweep import checkpoint_folder, kept, training
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import REFINEMENT
 from hypercore.spec.record import Record
@@ -60,6 +61,8 @@ def run_round(
                 for batch in missing.values():
                     found |= kept(train(batch), stored, tracker)
         write_sweep(out, [found[cell_id] for cell_id in sorted(found)], {"study": study.name})
+        for dataset in {cell.dataset for cell in cells}:
+            remove_finished(checkpoint_folder(stored, dataset), cells)
         unmark(results, job, digest)
         tracker.end()
         return len(cells) - cached

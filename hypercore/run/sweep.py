@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hypercore.results.sweeps import write_sweep
 from hypercore.run.claim import claimed
+from hypercore.run.companies import remove_finished
 from hypercore.run.devices import claimed_device
 from hypercore.run.estimate import write_rate
 from hypercore.run.frozen import still_holds, thaw, trained
@@ -77,6 +78,8 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
             found |= kept(trained(missing, thawed, train, stored.execution, threads), stored, tracker)
     records = [record for record in found.values() if record is not None]
     write_sweep(out, records, {"study": study.name})
+    plain = [one.plain for one in thawed.values() if one.plain is not None]
+    remove_finished(checkpoint_folder(stored, cells[0].dataset), [*cells, *plain])
     unmark(results, sweep, digest)
     tracker.end()
     if tracker.sec_per_lane_epoch is not None:
@@ -94,14 +97,21 @@ def training(
         from hypercore.run.training import train_cells  # here: what the store has needs no torch
 
         def train(cells: Sequence[Cell]) -> Iterator[Record]:
-            checkpoints = stored.results / "checkpoints"
-            if cells[0].dataset in study.image_folders:  # half a batch on other images is of no use
-                checkpoints /= stored.images_sha256(cells[0].dataset)
+            checkpoints = checkpoint_folder(stored, cells[0].dataset)
             return train_cells(
                 cells, study, device, stored.execution, threads, began, checkpoints, tracker.epoch
             )
 
         yield train
+
+
+def checkpoint_folder(stored: Stored, dataset: str) -> Path:
+    """Where batches on a data set keep their state; for an image folder by its content.
+
+    Half a batch on other images is of no use.
+    """
+    folder = stored.results / "checkpoints"
+    return folder / stored.images_sha256(dataset) if dataset in stored.study.image_folders else folder
 
 
 def kept(records: Iterable[Record], stored: Stored, tracker: Tracker) -> dict[str, Record]:

@@ -10,7 +10,8 @@ import torch
 
 from hypercore.results.provenance import collect
 from hypercore.run.bisect import Failure, OutOfMemoryError, bisected
-from hypercore.run.checkpoint import checkpoint_path, train_resumable
+from hypercore.run.checkpoint import train_resumable
+from hypercore.run.companies import begun, checkpoint_path
 from hypercore.run.execution import Execution
 from hypercore.run.records import failed_record, trained_record
 from hypercore.spec.cell import Cell
@@ -64,14 +65,16 @@ def train_cells(
 
     widths = ladder_for(cells[0].model, data, execution.backend == COMPILED, study.lanes)
     waiting = list(cells)
+    killed = _killed(cells, execution, checkpoints, max(widths))
     while waiting:
-        batch = chunk(waiting, widths)
+        batch = killed.pop() if killed else chunk(waiting, widths)
         made: list[Path] = []
         train = partial(_train, data, execution, widths, checkpoints, report, made)
         try:
             for result in bisected(batch, train):
-                yield _record(result, execution, circumstances)
-                waiting.remove(result.cell)
+                if result.cell in waiting:  # else it was stored before the kill
+                    yield _record(result, execution, circumstances)
+                    waiting.remove(result.cell)
         except OutOfMemoryError as error:
             if len(widths) > 1:
                 widths = narrower(widths, len(batch))
@@ -82,6 +85,23 @@ def train_cells(
                     waiting.remove(cell)
         for path in made:  # by now whoever took the records has stored them
             path.unlink(missing_ok=True)
+
+
+def _killed(
+    cells: Sequence[Cell], execution: Execution, checkpoints: Path, most: int
+) -> list[Sequence[Cell]]:
+    """Batches that a kill ended after a checkpoint, if this execution took it and they lack a cell of these.
+
+    They go on whole, with the cells that were stored before the kill.
+    """
+    missing = {cell.id: cell for cell in cells}
+    found: list[Sequence[Cell]] = []
+    for path, company in begun(checkpoints, cells[0]):
+        keys = [execution.key(cell) for cell in company]
+        same = path == checkpoint_path(checkpoints, company, keys)
+        if same and len(company) <= most and not missing.keys().isdisjoint(cell.id for cell in company):
+            found.append([missing.get(cell.id, cell) for cell in company])
+    return found
 
 
 def _train(

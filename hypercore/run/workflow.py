@@ -1,28 +1,31 @@
 """What the Snakefile asks and does beyond its rules: all of it here, so that tests call it directly."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hypercore.results.files import is_current, is_whole
+from hypercore.results.schemas import RECORDS, schema
 from hypercore.run.devices import DeviceError, slots
 from hypercore.run.estimate import makespan, read_rates, seconds
 from hypercore.run.owner import take_over
 from hypercore.run.preview import Preview, preview
 from hypercore.run.progress import clock
 from hypercore.run.retrain import mark
+from hypercore.spec.columns import TABLES
 from hypercore.study import LargeGridError, Plan, Sweep, device_kind
 from hypercore.study.backends import backend_kind
 
 RESULTS = Path("results")
-_MAGIC = b"PAR1"
 
 
 def begin(plan: Plan, *, dry_run: bool = False) -> None:
-    """Get a folder ready for a run: clear a dead run's lock, and remove damaged files of the study.
+    """Get a folder ready for a run: clear a dead run's lock, and remove files that no rule can read.
 
-    A dry run touches nothing: it only says what is damaged.
+    Those are the study's damaged ones and those that another version of hypercore wrote with other columns.
+    A dry run touches nothing: it only says which they are.
     Of a run that still lives a line is said; snakemake itself then refuses to start a second one.
     """
     for owner in () if dry_run else take_over(Path(".snakemake")):
@@ -33,26 +36,22 @@ def begin(plan: Plan, *, dry_run: bool = False) -> None:
             "backend, about half as fast; its results are kept apart from compiled ones. Install g++."
         )
     study = RESULTS / plan.study.name
-    files = [*(RESULTS / sweep.path for sweep in plan.sweeps), *study.rglob("[!.]*.parquet")]
-    for path in damaged(files):
-        _say(f"{path} is damaged: it will be made again.")
-        if not dry_run:
-            path.unlink(missing_ok=True)
+    sweeps = [RESULTS / sweep.path for sweep in plan.sweeps]
+    bad = damaged([*sweeps, *study.rglob("[!.]*.parquet")])
+    tables = dict.fromkeys(sweeps, RECORDS) | {
+        study / f"{name}.parquet": schema(columns) for name, columns in TABLES.items()
+    }
+    old = [p for p, s in tables.items() if p not in bad and p.exists() and not is_current(p, s)]
+    for paths, what in ((bad, "is damaged"), (old, "is of another version")):
+        for path in paths:
+            _say(f"{path} {what}: it will be made again.")
+            if not dry_run:
+                path.unlink(missing_ok=True)
 
 
 def damaged(files: Iterable[Path]) -> list[Path]:
     """Files that are there but are empty or cut off, by a look at their ends."""
-    return [path for path in files if path.exists() and not _whole(path)]
-
-
-def _whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(4)
-        file.seek(0, 2)
-        if file.tell() < 2 * len(_MAGIC):
-            return False
-        file.seek(-4, 2)
-        return head == _MAGIC == file.read(4)
+    return [path for path in files if path.exists() and not is_whole(path)]
 
 
 @dataclass(frozen=True)
@@ -114,12 +113,21 @@ class Jobs:
             self._previews[key] = preview(sweep, self.plan.study, RESULTS, forced=forced)
         return self._previews[key]
 
-    def force(self) -> None:
-        """Let no record of the plan's cells count that is there now: ``-F`` and ``-R train``."""
-        for sweep in self.plan.sweeps:
-            mark(RESULTS, sweep.name, sweep.digest)
+    def force(self, targets: Collection[str] = ()) -> None:
+        """Let no record of ``targets``, or of the whole plan, count that is there now: ``-F``, ``-R train``.
+
+        Files made of them go at once, so that a plain run finishes what a kill interrupts; the records
+        stay in the store until they are replaced.
+        """
+        files = {str(RESULTS / sweep.path): (sweep.name, sweep.digest) for sweep in self.plan.sweeps}
         for name, path in self.plan.rounds.items():
-            mark(RESULTS, f"{self.plan.study.name}-{name}", Path(path).stem.partition(".")[2])
+            digest = Path(path).stem.partition(".")[2]
+            files[str(RESULTS / path)] = f"{self.plan.study.name}-{name}", digest
+        # A target that is no such file, such as a rule, wants all of them.
+        chosen = targets if targets and files.keys() >= set(targets) else files
+        for file in chosen:
+            mark(RESULTS, *files[file])
+            Path(file).unlink(missing_ok=True)
 
 
 def forced(dag_settings: Any) -> bool:

@@ -177,6 +177,8 @@ _ARM = (
     Column("n_ok", "int64", "seeds that finished and did not diverge"),
     Column("mean_pct", "float64", "mean test error over all done seeds, diverged ones imputed at chance"),
     Column("sd_pct", "float64", "standard deviation over the same (n - 1); null for one seed"),
+    Column("low_pct", "float64", "lower end of the mean's 95% t-interval, not below 0; null for one seed"),
+    Column("high_pct", "float64", "upper end of the same, not above 100"),
     Column("ok_mean_pct", "float64", "mean test error over the seeds that did not diverge"),
 )
 

@@ -10,24 +10,25 @@ import time
 from pathlib import Path
 
 import psutil
+import pyarrow as pa
 import pytest
 
 from hypercore.run.check import check
 from tests.workflow.runner import Workplace, command, environment, tables
 
-KILLS = int(os.environ.get("HYPERCORE_KILLS", "5"))
-
-SEEDS = 3 + KILLS // 5
+# The last two let running jobs end, after which little is left to be killed.
+HOWS = ("everything", "snakemake", "job", "interrupt", "terminate")
+ROUNDS = int(os.environ.get("HYPERCORE_KILLS", "5")) // len(HOWS)
 
 # Long enough to be killed in the middle: two sweeps, a few batches, many epochs.
-LONG = f"""\
+LONG = """\
 name: tiny
 datasets: [digits]
 stacks:
-  - {{stack: SGD / SGD, alphas: [0.1, 1, 10, 1000], epochs: 180}}
-  - {{stack: Adam / SGD, alphas: [1e-4, 1e-2], epochs: 75}}
+  - {stack: SGD / SGD, alphas: [0.1, 1, 10, 1000], epochs: 90}
+  - {stack: Adam / SGD, alphas: [1e-4, 1e-2], epochs: 40}
 clipping: [off, on]
-seeds: {SEEDS}
+seeds: 3
 baselines: false
 device: cpu
 """
@@ -80,19 +81,27 @@ def wait_for(condition: object, seconds: float = 240) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.timeout(1200 + 240 * KILLS)
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
+    """What a run of ``LONG`` gives that nobody kills."""
+    place = Workplace(tmp_path_factory.mktemp("undisturbed"))
+    place.write(LONG)
+    place.run("--", "tables")
+    return tables(place)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("number", range(ROUNDS))
 def test_after_random_kills_the_results_are_those_of_an_undisturbed_run(
-    workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
+    workplace: Workplace, undisturbed: dict[str, pa.Table], number: int
 ) -> None:
-    rng = random.Random(20221128)
+    rng = random.Random(20221128 + number)
     workplace.write(LONG)
-    # The last two let running jobs end, after which little is left to be killed.
-    hows = ["everything", "snakemake", "job", "interrupt", "terminate"]
     kept: dict[Path, tuple[int, int]] = {}
     hits = 0
-    for number in range(KILLS):
+    for how in HOWS:
         run = start(workplace)
-        if number % 3 == 2:
+        if how == "job":  # at any time, so also while it starts
             time.sleep(rng.uniform(0.2, 6))
         else:
             before = workplace.stored(), checkpoints(workplace)
@@ -102,23 +111,19 @@ def test_after_random_kills_the_results_are_those_of_an_undisturbed_run(
                 )
             )
             time.sleep(rng.uniform(0, 0.5))
-        hits += kill(run, hows[number % len(hows)])
+        hits += kill(run, how)
         run.wait(timeout=600)
         now = workplace.stored()
         assert kept.items() <= now.items(), "a finished cell was lost or trained again"
         kept = now
         assert check(workplace.folder / "results")[1] == [], "a half-written file is there"
-    assert hits >= 0.6 * KILLS
+    assert hits >= 3
     workplace.run("--", "tables", env=EAGER_CHECKPOINTS)
     assert kept.items() <= workplace.stored().items()
     assert not checkpoints(workplace)
-    undisturbed = Workplace(tmp_path_factory.mktemp("undisturbed"))
-    undisturbed.write(LONG)
-    undisturbed.run("--", "tables")
-    here, there = tables(workplace), tables(undisturbed)
-    for name, table in there.items():
-        assert here[name].equals(table), name
-    assert len(workplace.cells()) == (4 + 2) * 2 * SEEDS
+    for name, table in undisturbed.items():
+        assert tables(workplace)[name].equals(table), name
+    assert len(workplace.cells()) == (4 + 2) * 2 * 3
 
 
 def test_a_second_run_in_a_folder_says_that_there_is_a_first(workplace: Workplace) -> None:
@@ -165,11 +170,13 @@ def test_damaged_files_are_noticed_and_only_they_are_made_again(workplace: Workp
     said = workplace.run("--", "tables", code=1)
     assert re.search(r"sweeps/\S+\.parquet: its checksum does not match", said)
     assert workplace.trained(target="tables") == 0
-    # A record of the store that cannot be read is trained again, alone.
-    record = sorted((results / "store").rglob("*.parquet"))[0]
+    # A record of the store that cannot be read is trained again, alone; a dry run sees it by its ends.
+    record, cut = sorted((results / "store").rglob("*.parquet"))[:2]
     damage(record, "flipped")
+    damage(cut, "truncated")
     sweep.unlink()
-    assert workplace.trained(target="tables") == 1
+    assert "4 cells (3 cached, 1 damaged)" in workplace.run("-n")
+    assert workplace.trained(target="tables") == 2
     for name, table in sound.items():
         assert tables(workplace)[name].equals(table), name
 

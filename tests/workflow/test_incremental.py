@@ -1,12 +1,18 @@
 """Changes to a config train what they touch, and nothing else; the results are those of a fresh run."""
 
+import itertools
 import os
 import re
+import signal
+import subprocess
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.workflow.runner import ROOT, TINY, Workplace, tables
+from tests.workflow.runner import ROOT, TINY, Workplace, command, environment, tables
 
 
 def new_ids(said: str) -> set[str]:
@@ -79,6 +85,27 @@ def test_stacks_and_epochs_touch_their_own_cells_only_and_studies_share_cells(wo
     assert len(workplace.cells("second")) == 4
 
 
+def test_a_data_set_touches_its_own_cells_only(workplace: Workplace) -> None:
+    random = np.random.default_rng(0)
+    for part, label, number in itertools.product(("train", "test"), ("cats", "dogs"), range(8)):
+        image = workplace.folder / "images" / part / label / f"{number}.png"
+        image.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (8, 8), dtype=np.uint8)).save(image)
+    both = TINY.replace("[digits]", "[digits, pets]") + "model: mlp\nimage_folders: {pets: images}\n"
+    assert workplace.trained(target="tables") == 4
+    digits = workplace.stored()
+    workplace.write(both)
+    assert workplace.trained(target="tables") == 4  # data set added
+    assert digits.items() <= workplace.stored().items()
+    assert len(workplace.cells()) == 8
+    workplace.write(TINY)
+    assert workplace.trained(target="tables") == 0  # removed
+    assert len(workplace.cells()) == 4
+    workplace.write(both)
+    assert workplace.trained(target="tables") == 0  # put back
+    assert len(workplace.cells()) == 8
+
+
 @pytest.fixture
 def trained(workplace: Workplace) -> Workplace:
     workplace.run("--", "tables")
@@ -102,7 +129,18 @@ def test_results_that_go_missing_come_back_from_the_store(trained: Workplace) ->
 def test_force_trains_again_and_keeps_old_cells_until_they_are_replaced(trained: Workplace) -> None:
     before = tables(trained)
     assert trained.trained("-R", "train") == 4
-    assert trained.trained("--forceall", target="tables") == 4
+    before_kill = set(trained.stored().values())
+    run = subprocess.Popen(
+        command("--forceall", "--", "tables"), cwd=trained.folder, env=environment(), start_new_session=True
+    )
+    marks = trained.folder / "results/status"
+    while not list(marks.glob("*.retrain")):
+        assert run.poll() is None, "it ended before it marked anything"
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    trained.run("--", "tables")  # a plain run finishes what was forced
+    assert before_kill.isdisjoint(trained.stored().values())
     for name, table in before.items():
         assert tables(trained)[name].equals(table), name
 

@@ -1,5 +1,6 @@
 """Every result file is read, and exactly the damaged ones are named, and removed only on request."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,17 @@ def test_a_record_under_another_cells_name_is_named(results: Path) -> None:
     other.write_bytes(record.read_bytes())
     [error] = check(results)[1]
     assert error.path == other
+
+
+def test_what_a_killed_writer_left_is_named_and_removed_once_it_is_old(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, new = results / "store/ab/.a.parquet.7.ab.tmp", results / "tiny/.b.parquet.8.cd.tmp"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (0, 0))
+    assert main(["--results", str(results)]) == 0
+    assert f"{old}: a file that a killed run did not finish" in capsys.readouterr().out
+    assert old.exists()
+    main(["--results", str(results), "--remove"])
+    assert not old.exists() and new.exists()

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.run.checkpoint import checkpoint_path, train_resumable
+from hypercore.run.checkpoint import train_resumable
+from hypercore.run.companies import begun, checkpoint_path, remove_finished
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
@@ -117,3 +118,20 @@ def test_checkpoints_are_named_after_cells_their_order_and_their_execution(tmp_p
 def test_short_batches_take_no_checkpoint(tmp_path: Path, digits: Data) -> None:
     train(batch("SGD"), digits, tmp_path / "batch.pt")
     assert not (tmp_path / "batch.pt").exists()
+
+
+def test_a_checkpoint_says_whose_it_is_until_they_are_done(
+    tmp_path: Path, digits: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPERCORE_CHECKPOINT_SEC", "0")
+    cells = batch("SGD / SGD(0.1)")
+    path = checkpoint_path(tmp_path, cells, ["a"] * 4)
+    with pytest.raises(KilledError):
+        train(cells, digits, path, 2)
+    [(found, company)] = begun(tmp_path, cells[0])
+    assert (found, [cell.id for cell in company]) == (path, [cell.id for cell in cells])
+    assert not list(begun(tmp_path, batch("Adam / SGD")[0])), "another sweep's"
+    remove_finished(tmp_path, cells[1:])
+    assert path.exists()
+    remove_finished(tmp_path, cells)
+    assert not path.exists()
