@@ -32,13 +32,13 @@ def touch_record(results: Path, plan: Plan, index: int, key: str | None = None) 
     cell = plan.sweeps[0].cells[index]
     path = Store(results / "store").path(cell.id, key or execution("cpu").key(cell))
     path.parent.mkdir(parents=True)
-    path.touch()
+    path.write_bytes(b"PAR1" * 2)  # whole, by a look at its ends
     return path
 
 
 def test_a_preview_tells_cached_new_changed_and_forced_cells_apart(tmp_path: Path, plan: Plan) -> None:
     sweep = plan.sweeps[0]
-    touch_record(tmp_path, plan, 0)
+    path = touch_record(tmp_path, plan, 0)
     touch_record(tmp_path, plan, 1, "another execution")
     found = preview(sweep, plan.study, tmp_path)
     assert [reason for _, reason in found.reasons] == [Reason.CACHED, Reason.CHANGED, *[Reason.NEW] * 6]
@@ -52,6 +52,8 @@ def test_a_preview_tells_cached_new_changed_and_forced_cells_apart(tmp_path: Pat
     assert not_before_ns(tmp_path, sweep.name, sweep.digest) == 0
     assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.CACHED
     assert preview(sweep, plan.study, tmp_path, forced=True).reasons[0][1] is Reason.FORCED
+    path.write_bytes(b"PAR1")
+    assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.DAMAGED
 
 
 def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, plan: Plan) -> None:
