@@ -53,15 +53,11 @@ def is_whole(path: Path) -> bool:
 def is_current(path: Path, schema: pa.Schema) -> bool:
     """Whether a whole table was written with this schema and its version, by the file's end alone."""
     try:
-        file = pq.ParquetFile(path)
-    except pa.ArrowException:
+        with pq.ParquetFile(path) as file:
+            metadata, found = file.metadata.metadata or {}, file.schema_arrow
+            return metadata.get(_VERSION.encode()) == str(SCHEMA_VERSION).encode() and _holds(found, schema)
+    except (pa.ArrowException, OSError, ValueError):  # an altered footer
         return False
-    with file:
-        metadata, columns = file.metadata.metadata or {}, file.schema_arrow
-        same = all(
-            columns.get_field_index(f.name) >= 0 and columns.field(f.name).type == f.type for f in schema
-        )
-        return same and metadata.get(_VERSION.encode()) == str(SCHEMA_VERSION).encode()
 
 
 def unfinished(root: Path) -> list[Path]:

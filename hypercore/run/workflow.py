@@ -42,7 +42,7 @@ def begin(plan: Plan, *, dry_run: bool = False) -> None:
         study / f"{name}.parquet": schema(columns) for name, columns in TABLES.items()
     }
     old = [p for p, s in tables.items() if p not in bad and p.exists() and not is_current(p, s)]
-    for paths, what in ((bad, "is damaged"), (old, "is of another version")):
+    for paths, what in ((bad, "is damaged"), (old, "is of another version, or damaged")):
         for path in paths:
             _say(f"{path} {what}: it will be made again.")
             if not dry_run:
