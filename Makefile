@@ -3,7 +3,7 @@
 #   make results     train the default study and print its comparison table
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure, tests and a small real workflow run
-#   make soak        kill a study fifty times instead of five (an hour or so)
+#   make soak        kill ten runs of a study five times each, instead of one
 #   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
 #   make check       read every result file and name those that are damaged; REMOVE=1 removes those
 #   make bench       speed, prices and memory of the engine (a quarter of an hour); docs/benchmarks.md

@@ -129,6 +129,7 @@ def test_results_that_go_missing_come_back_from_the_store(trained: Workplace) ->
 def test_force_trains_again_and_keeps_old_cells_until_they_are_replaced(trained: Workplace) -> None:
     before = tables(trained)
     assert trained.trained("-R", "train") == 4
+    assert trained.trained("--forceall", target="tables") == 4
     before_kill = set(trained.stored().values())
     run = subprocess.Popen(
         command("--forceall", "--", "tables"), cwd=trained.folder, env=environment(), start_new_session=True

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypercore.results import files
 from hypercore.results.files import (
     ResultFileError,
+    is_current,
+    is_whole,
     provenance,
     read_json,
     read_table,
@@ -49,6 +51,31 @@ def test_writing_twice_gives_the_same_bytes(path: Path) -> None:
     first = path.read_bytes()
     write_table(path, table(), "curves", {"study": "digits"})
     assert path.read_bytes() == first
+
+
+def test_a_table_of_other_columns_or_another_version_is_told_by_its_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_current(path, SCHEMA)
+    assert not is_current(path, SCHEMA.append(pa.field("new", pa.float64())))
+    assert not is_current(path, SCHEMA.set(0, pa.field(SCHEMA.names[0], pa.int64())))
+    monkeypatch.setattr(files, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    assert not is_current(path, SCHEMA)
+
+
+@given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_an_altered_table_is_judged_by_its_end_without_an_error(
+    tmp_path_factory: pytest.TempPathFactory, position: float, bit: int
+) -> None:
+    path = tmp_path_factory.mktemp("altered") / "curves.parquet"
+    write_table(path, table(), "curves")
+    data = bytearray(path.read_bytes())
+    index = int(position * len(data))
+    data[index] ^= 1 << bit
+    path.write_bytes(bytes(data))
+    at_an_end = index < 4 or index >= len(data) - 4
+    assert is_whole(path) is not at_an_end
+    assert is_current(path, SCHEMA) in (True, False)
 
 
 def test_other_parquet_readers_read_it(path: Path) -> None:
