@@ -74,7 +74,7 @@ soak: $(READY)
 	HYPERCORE_KILLS=50 $(BIN)/python -m pytest tests/workflow/test_faults.py --numprocesses auto -k random_kills
 
 test-cluster: $(CLUSTER)/.ready
-	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH=$(CLUSTER) $(BIN)/python -m pytest tests/cluster
+	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH=$(abspath $(CLUSTER)) $(BIN)/python -m pytest tests/cluster
 
 $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
