@@ -126,6 +126,17 @@ def choices(study: str) -> list[verdicts.Choice]:
     return _choices(str(data.results_root()), study, stamps)
 
 
+def sentences(study: str) -> list[verdicts.Verdict]:
+    """A verdict in words for each stack of a study: :func:`dashboard.verdicts.verdicts`.
+
+    Raises:
+        ResultFileError: a table that it rests on cannot be read.
+    """
+    names = ("cells", "regions", "effects")
+    stamps = tuple(data.stamp(data.table_path(data.results_root(), study, name)) for name in names)
+    return _sentences(str(data.results_root()), study, stamps)
+
+
 def optional(study: str, name: str) -> pd.DataFrame | None:
     """A table that a study need not have; ``None`` where it has none.
 
@@ -220,6 +231,11 @@ def _ends(root: str, study: str, title: str, cells: _Stamp, trajectories: _Stamp
 def _choices(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[verdicts.Choice]:  # noqa: ARG001 (a key)
     found = derived(study, "regions"), derived(study, "sensitivity")
     return verdicts.choices(*found, judged(study))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _sentences(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[verdicts.Verdict]:  # noqa: ARG001 (a key)
+    return verdicts.verdicts(derived(study, "regions"), derived(study, "effects"))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -1,10 +1,12 @@
 """Verdicts in a sentence: which α is safe, what clipping adds, and how sure that is."""
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dashboard import data, stability
@@ -87,9 +89,9 @@ def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame, judged: pd.DataFra
         safe[[*key, "best_alpha"]], left_on=[*key, "alpha"], right_on=[*key, "best_alpha"]
     )
     cells = cells.dropna(subset=IMPUTED)
-    errors = {
-        name: own.set_index("seed")[IMPUTED].astype(float) for name, own in cells.groupby(key, sort=False)
-    }
+    # One row an entry and clipping, one column a seed: a frame for each would take a large study seconds.
+    by_seed = cells.astype({IMPUTED: float}).pivot(index=key, columns="seed", values=IMPUTED)
+    errors = dict(zip(by_seed.index, by_seed.to_numpy(), strict=True))
     safe = safe.merge(cells[[*key, "stack"]].drop_duplicates(key), on=key)
     same = ["stack", "dataset", "model", "epochs", "batch_size", "clipping"]
     safe = safe.sort_values("n_alphas", ascending=False, kind="stable").drop_duplicates(same)
@@ -97,10 +99,10 @@ def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame, judged: pd.DataFra
     for dataset, own in safe.groupby("dataset", sort=True):
         best, *rest = own.sort_values(["best_pct", "title", "clipping"]).to_dict("records")
         best_errors = errors[tuple(best[name] for name in key)]
-        others = [errors[tuple(row[name] for name in key)] for row in rest]
+        differences = [errors[tuple(row[name] for name in key)] - best_errors for row in rest]
         rivals = [
-            Rival(row, estimate((other - best_errors).dropna()))
-            for row, other in zip(rest, others, strict=True)
+            Rival(row, estimate(paired[np.isfinite(paired)]))
+            for row, paired in zip(rest, differences, strict=True)
         ]
         what = f"{best['label']} {_arm(best['clipping'])}, α = {short(best['best_alpha'])}"
         interval = f"95% interval {best['best_low_pct']:.2f} to {best['best_high_pct']:.2f}"
@@ -148,20 +150,31 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
 
     Entries of one α have none: nothing else was tried. :func:`single_points` lists them.
     """
-    regions = stability.swept(regions.assign(title=data.titles(regions)))
-    effects = effects.assign(title=data.titles(effects))
+    # Plain rows by entry: a frame filtered for each would take a study of a thousand stacks seconds.
+    of_title = _by(stability.swept(regions.assign(title=data.titles(regions))), "title")
+    flags = {
+        name: effects[name].astype("boolean").fillna(False) for name in ("bold", "supported", "n_too_small")
+    }
+    of_arm = _by(effects.assign(title=data.titles(effects), **flags), "title", "clipping")
     found = []
-    for title, rows in regions.groupby("title", sort=True):
-        off = next(iter(rows[rows["clipping"] == "off"].to_dict("records")), None)
-        clipped = rows[rows["clipping"] != "off"].to_dict("records")
+    for (title,), rows in sorted(of_title.items()):
+        off = next((row for row in rows if row["clipping"] == "off"), None)
+        clipped = [row for row in rows if row["clipping"] != "off"]
         if not clipped and off is not None:
-            found.append(Verdict(str(title), "off", f"{_capital(region(off))}.", "", "", False))
+            found.append(Verdict(title, "off", f"{_capital(region(off))}.", "", "", False))
         for on in clipped:
-            own = effects[(effects["title"] == title) & (effects["clipping"] == on["clipping"])]
-            effect, sure = effect_sentence(own)
+            effect, sure = effect_sentence(of_arm.get((title, on["clipping"]), []))
             safe = f"{_capital(region(on))} with clipping"
             safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
-            found.append(Verdict(str(title), str(on["clipping"]), safe, gain(on), effect, sure))
+            found.append(Verdict(title, on["clipping"], safe, gain(on), effect, sure))
+    return found
+
+
+def _by(frame: pd.DataFrame, *names: str) -> dict[tuple[str, ...], list[Mapping[Any, Any]]]:
+    """The rows of a frame by what they have in some columns, which are texts."""
+    found: dict[tuple[str, ...], list[Mapping[Any, Any]]] = defaultdict(list)
+    for row in frame.to_dict("records"):
+        found[tuple(str(row[name]) for name in names)].append(row)
     return found
 
 
@@ -223,24 +236,23 @@ def gain(row: Mapping[Any, Any]) -> str:
     return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades{interval}."
 
 
-def effect_sentence(effects: pd.DataFrame) -> tuple[str, bool]:
-    """What clipping does to the error, and whether that is statistically supported.
+def effect_sentence(effects: Sequence[Mapping[Any, Any]]) -> tuple[str, bool]:
+    """What clipping does to the error, and whether that is statistically supported; from rows of EFFECTS.
 
     Of the primary row, over the published interval; without one, of how many single α are supported.
     """
-    primary = effects[effects["test"] == PRIMARY].to_dict("records")
+    primary = [row for row in effects if row["test"] == PRIMARY]
     if not primary:
-        single = effects[effects["test"] != PRIMARY]
-        if single.empty:
+        if not effects:
             return "Clipping's effect on the error was not measured.", False
-        bold, supported = (int(single[name].fillna(False).sum()) for name in ("bold", "supported"))
-        n = int(single["n_pairs"].max())
+        bold, supported = (sum(bool(row[name]) for row in effects) for name in ("bold", "supported"))
+        n = max(row["n_pairs"] for row in effects)
         words = (
             "n is too small to support any of it"
-            if single["n_too_small"].all()
+            if all(row["n_too_small"] for row in effects)
             else f"at {supported} α p ≤ 0.05, unadjusted"
         )
-        return f"Clipping gains at least 1 point at {bold} of {len(single)} α; {words} (n = {n}).", False
+        return f"Clipping gains at least 1 point at {bold} of {len(effects)} α; {words} (n = {n}).", False
     row = primary[0]
     if row["n_pairs"] == 0 or pd.isna(row["reduction_pct"]):
         return "Over the published interval there is no complete pair of seeds yet.", False

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
-from dashboard.verdicts import Verdict, single_points, verdicts
+from dashboard.verdicts import Verdict, single_points
 from hypercore.analysis.sentences import readings as reading_sentence
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
@@ -19,7 +19,7 @@ _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "u
 def page(study: str) -> None:
     """Draw the page."""
     regions = cache.derived(study, "regions")
-    found = verdicts(regions, cache.derived(study, "effects"))
+    found = cache.sentences(study)
     if regions.empty:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     else:
