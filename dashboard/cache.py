@@ -95,14 +95,14 @@ def effects_of(study: str, title: str) -> pd.DataFrame:
     return _effects_of(str(path.parent.parent), study, title, data.stamp(path))
 
 
-def grids(study: str, rule: DivergenceRule) -> list[stability.Grid]:
-    """Every stack's grid of α, for the stability page.
+def grids(study: str, rule: DivergenceRule, titles: list[str]) -> list[stability.Grid]:
+    """The grids of α of some stacks, for the stability page.
 
     Raises:
         ResultFileError: the cells cannot be read.
     """
     path = data.table_path(data.results_root(), study, "cells")
-    return _grids(str(path.parent.parent), study, rule, data.stamp(path))
+    return _grids(str(path.parent.parent), study, rule, tuple(titles), data.stamp(path))
 
 
 def profiles(study: str, title: str, errors_pct: tuple[float, ...]) -> pd.DataFrame:
@@ -135,6 +135,19 @@ def sentences(study: str) -> list[verdicts.Verdict]:
     names = ("cells", "regions", "effects")
     stamps = tuple(data.stamp(data.table_path(data.results_root(), study, name)) for name in names)
     return _sentences(str(data.results_root()), study, stamps)
+
+
+def seeds_needed(study: str) -> pd.DataFrame:
+    """How many seeds would settle each undetermined point: :func:`dashboard.coverage.seeds_needed`.
+
+    Raises:
+        ResultFileError: a table that it rests on cannot be read.
+    """
+    stamps = tuple(
+        data.stamp(data.table_path(data.results_root(), study, name))
+        for name in ("cells", "safety", "regions")
+    )
+    return _seeds_needed(str(data.results_root()), study, stamps)
 
 
 def optional(study: str, name: str) -> pd.DataFrame | None:
@@ -207,8 +220,10 @@ def _derived(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _grids(root: str, study: str, rule: DivergenceRule, stamp: _Stamp) -> list[stability.Grid]:
-    return stability.grids(_judged(root, study, rule, stamp))
+def _grids(
+    root: str, study: str, rule: DivergenceRule, titles: tuple[str, ...], stamp: _Stamp
+) -> list[stability.Grid]:
+    return stability.grids(_judged(root, study, rule, stamp), titles)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -236,6 +251,11 @@ def _choices(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[verdicts
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _sentences(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[verdicts.Verdict]:  # noqa: ARG001 (a key)
     return verdicts.verdicts(derived(study, "regions"), derived(study, "effects"))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _seeds_needed(root: str, study: str, stamps: tuple[_Stamp, ...]) -> pd.DataFrame:  # noqa: ARG001 (a key)
+    return coverage.seeds_needed(derived(study, "safety"), criteria(study))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

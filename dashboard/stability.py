@@ -1,6 +1,6 @@
 """Safety of every α under criteria that a reader moves, and which verdicts that flips."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,13 @@ class Grid:
     planned: tuple[int, ...]
 
 
-def grids(judged: pd.DataFrame) -> list[Grid]:
-    """The grids of all entries that have a baseline to be compared with."""
+def grids(judged: pd.DataFrame, chosen: Collection[str] | None = None) -> list[Grid]:
+    """The grids of entries, by title or all, that have a baseline to be compared with."""
     found: list[Grid] = []
     with_baseline = [entry for entry in entries(judged) if entry.frame["baseline_id"].notna().any()]
     for entry, title in zip(with_baseline, _titles(with_baseline), strict=True):
+        if chosen is not None and title not in chosen:
+            continue
         counts = entry.frame.groupby("alpha").size()
         points = tuple(entry.points())
         height = int(entry.frame["height"].iloc[0])
@@ -192,8 +194,7 @@ def profiles(judged: pd.DataFrame, title: str, error_pct: np.ndarray) -> pd.Data
     parts = []
     found = entries(judged)
     for entry, name in zip(found, _titles(found), strict=True):
-        errors = entry.errors().dropna(how="all")
-        if name != title or errors.empty:
+        if name != title or (errors := entry.errors().dropna(how="all")).empty:
             continue
         strata = [row.dropna().to_numpy() for _, row in errors.iterrows()]
         profile = performance_profile(strata, error_pct, resamples=500)

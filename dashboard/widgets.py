@@ -28,6 +28,8 @@ RUN_COLUMNS = {
     "test_error_pct": st.column_config.NumberColumn("test error (%)", format="%.2f"),
     "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
 }
+# More stacks than these nobody reads in one chart or list.
+MOST_STACKS = 40
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -76,6 +78,16 @@ def entry(options: list[str], label: str = "Stack") -> str | None:
         return None
     chosen: str | None = st.selectbox(label, options, key="stack", bind="query-params")
     return chosen
+
+
+def few(titles: list[str], key: str = "contains") -> list[str]:
+    """All stacks of a study of usual size; of a large one the first of those that the reader looks for."""
+    if len(titles) <= MOST_STACKS:
+        return titles
+    text = st.text_input("Stack or data set contains", key=key, bind="query-params", max_chars=80)
+    found = [title for title in titles if text.lower() in title.lower()]
+    st.caption(f"{len(found)} of {len(titles)} stacks; the first {MOST_STACKS} are shown.")
+    return found[:MOST_STACKS]
 
 
 def chart(

@@ -17,14 +17,17 @@ def page(study: str) -> None:
     """Draw the page."""
     default = cache.criteria(study)
     criteria, rule = _criteria(default)
-    grids = cache.grids(study, rule)
+    sensitivity = cache.derived(study, "sensitivity")
+    sensitivity = stability.with_height(sensitivity.assign(title=data.titles(sensitivity)))
+    with_regions = data.titles(cache.derived(study, "regions"))
+    titles = widgets.few(sorted({*sensitivity["title"], *with_regions}))
+    grids = cache.grids(study, rule, titles)
     regions = stability.region_table(grids, criteria)
     if grids:
         _safety(study, grids, regions, (criteria, rule))
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
-    sensitivity = cache.derived(study, "sensitivity")
-    sensitivity = stability.with_height(sensitivity.assign(title=data.titles(sensitivity)))
+    sensitivity = sensitivity[sensitivity["title"].isin(titles)]
     if len(sensitivity):
         _profiles(study, sorted(sensitivity["title"].unique()))
     _sensitivity(sensitivity)
@@ -54,7 +57,8 @@ def _safety(
             "These are the study's own criteria. Move one, and the verdicts that flip are listed here."
         )
     else:
-        _flips(cache.grids(study, DivergenceRule()), default, points, (regions, gains))
+        own = cache.grids(study, DivergenceRule(), sorted({grid.title for grid in grids}))
+        _flips(own, default, points, (regions, gains))
     st.subheader("How far the safe range reaches")
     if ranges["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")

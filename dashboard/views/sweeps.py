@@ -78,6 +78,7 @@ def _coverage(study: str) -> None:
     with st.container(horizontal=True, gap="large"):
         for name, value in total.items():
             st.metric(str(name), int(value), width="content")
+    counts = counts[counts["title"].isin(widgets.few(sorted(counts["title"].unique()), "covered"))]
     picked = widgets.chart(
         figures.coverage(counts),
         "coverage",
@@ -97,7 +98,7 @@ def _needed(study: str) -> None:
     if not data.table_path(data.results_root(), study, "cells").exists():
         st.info("Nothing is trained yet.")
         return
-    needed = coverage.seeds_needed(cache.derived(study, "safety"), cache.criteria(study))
+    needed = cache.seeds_needed(study)
     if needed.empty:
         st.success("No α of this study is undetermined.")
         return

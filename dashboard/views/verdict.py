@@ -12,7 +12,6 @@ from hypercore.analysis.sentences import readings as reading_sentence
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
-MOST_CARDS = 40
 _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "undetermined": "? undetermined"}
 
 
@@ -25,7 +24,8 @@ def page(study: str) -> None:
     else:
         _choices(study, regions)
     if found:
-        shown = _few(found)
+        titles = widgets.few(list(dict.fromkeys(verdict.title for verdict in found)))
+        shown = [verdict for verdict in found if verdict.title in titles]
         _ranges(regions, shown)
         for verdict in shown:
             _card(study, verdict)
@@ -53,16 +53,6 @@ def _choices(study: str, regions: pd.DataFrame) -> None:
         )
     for dataset in sorted(set(regions["dataset"]) - {choice.dataset for choice in chosen}):
         st.warning(f"On {widgets.plain(dataset)} no stack's best α is shown to be safe; more seeds may tell.")
-
-
-def _few(found: list[Verdict]) -> list[Verdict]:
-    """All verdicts of a study of usual size; of a large one those that the reader looks for."""
-    if len(found) <= MOST_CARDS:
-        return found
-    text = st.text_input("Stack or data set contains", key="contains", bind="query-params", max_chars=80)
-    chosen = [verdict for verdict in found if text.lower() in verdict.title.lower()]
-    st.caption(f"{len(chosen)} of {len(found)} stacks; the first {MOST_CARDS} are shown.")
-    return chosen[:MOST_CARDS]
 
 
 def _ranges(regions: pd.DataFrame, shown: list[Verdict]) -> None:

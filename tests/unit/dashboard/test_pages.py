@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.dashboard import changes
-from dashboard import data, peers
+from dashboard import data, peers, widgets
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.regions import Criteria
@@ -216,6 +216,21 @@ def test_runs_are_filtered(run_page: RunPage) -> None:
     app.text_input(key="contains").set_value("SGD(100)").run()
     assert not app.exception
     assert "10 of 55 runs" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "key"), [("verdict", "contains"), ("stability", "contains"), ("sweeps", "covered")]
+)
+def test_of_a_large_study_the_stacks_that_one_looks_for_are_shown(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, page: str, key: str
+) -> None:
+    monkeypatch.setattr(widgets, "MOST_STACKS", 1)
+    app = run_page(page)
+    assert "stacks; the first 1 are shown" in words(app)
+    app.text_input(key=key).set_value("sgd / SGD").run()
+    assert not app.exception and "1 of " in words(app)
+    app.text_input(key=key).set_value("no such stack").run()
+    assert not app.exception and "0 of " in words(app)
 
 
 def test_a_running_sweep_shows_its_progress(run_page: RunPage, results: Path, tmp_path: Path) -> None:
