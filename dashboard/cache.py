@@ -62,6 +62,16 @@ def titles(study: str) -> list[str]:
     return _titles(str(path.parent.parent), study, data.stamp(path))
 
 
+def alphas(study: str) -> dict[str, int]:
+    """How many α each judged entry of a study has, by its title.
+
+    Raises:
+        ResultFileError: the cells cannot be read.
+    """
+    path = data.table_path(data.results_root(), study, "cells")
+    return _alphas(str(path.parent.parent), study, data.stamp(path))
+
+
 def entry(study: str, title: str) -> pd.DataFrame:
     """The judged cells of one entry.
 
@@ -229,6 +239,12 @@ def _grids(
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _titles(root: str, study: str, stamp: _Stamp) -> list[str]:
     return data.options(_judged(root, study, DivergenceRule(), stamp))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _alphas(root: str, study: str, stamp: _Stamp) -> dict[str, int]:
+    cells = _judged(root, study, DivergenceRule(), stamp)
+    return dict(cells.groupby(data.titles(cells))["alpha"].nunique())
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

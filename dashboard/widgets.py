@@ -71,12 +71,19 @@ def study() -> str | None:
     return chosen
 
 
-def entry(options: list[str], label: str = "Stack") -> str | None:
-    """The stack and data set that the page is about, by its title; ``None`` where there are none."""
+def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
+    """The stack and data set that the page is about, by its title; ``None`` where there are none.
+
+    At first the one with the most α, which has the most to show.
+    """
     if not options:
         st.info("This study plans no stack, so there is nothing to show here.")
         return None
-    chosen: str | None = st.selectbox(label, options, key="stack", bind="query-params")
+    alphas = cache.alphas(study)
+    first = max(options, key=lambda title: alphas.get(title, 0))
+    chosen: str | None = st.selectbox(
+        label, options, index=options.index(first), key="stack", bind="query-params"
+    )
     return chosen
 
 

@@ -17,7 +17,7 @@ _LEGEND = (
 def page(study: str) -> None:
     """Draw the page."""
     comparison = cache.derived(study, "comparison")
-    title = widgets.entry(data.options(comparison))
+    title = widgets.entry(study, data.options(comparison))
     if title is None:
         return
     rows = data.of_entry(comparison, title)

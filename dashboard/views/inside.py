@@ -12,7 +12,7 @@ from hypercore.spec.stack import short
 
 def page(study: str) -> None:
     """Draw the page."""
-    title = widgets.entry(cache.titles(study))
+    title = widgets.entry(study, cache.titles(study))
     if title is None:
         return
     entry = cache.entry(study, title)

@@ -205,10 +205,10 @@ def test_choosing_runs(run_page: RunPage) -> None:
 
 def test_comparing_another_stack(run_page: RunPage) -> None:
     app = run_page("compare")
-    assert len(app.dataframe[0].value) == 5
-    app.selectbox(key="stack").set_value("SGD / SGD on digits").run()
+    assert len(app.dataframe[0].value) == 6, "at first the stack with the most α"
+    app.selectbox(key="stack").set_value("Adam / SGD on digits").run()
     app.toggle(key="log_error").set_value(False).run()
-    assert not app.exception and len(app.dataframe[0].value) == 6
+    assert not app.exception and len(app.dataframe[0].value) == 5
 
 
 def test_runs_are_filtered(run_page: RunPage) -> None:
