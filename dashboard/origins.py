@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.spec.columns import CELLS, Role
+from hypercore.spec.problems import DATASETS
 
 VERSIONS = [
     "execution_key",
@@ -45,15 +46,20 @@ def origin(cells: pd.DataFrame) -> str:
 def config_of(cell: pd.Series) -> str | None:
     """A config that plans one cell and nothing else; ``None`` for a frozen one, which needs its parent.
 
-    A cell's id is a hash of what the config says of it, so it comes out as the same cell.
+    A cell's id is a hash of what the config says of it, so it comes out as the same cell; backend and
+    threads are those that trained it. Of an image folder only the name is known.
     """
     if cell["role"] == Role.FROZEN.value:
         return None
     stack, clipping, dataset = (json.dumps(str(cell[name])) for name in ("stack", "clipping", "dataset"))
+    folder = "" if cell["dataset"] in DATASETS else f"image_folders: {{{dataset}: path/to/its/folder}}\n"
+    execution = "".join(
+        f"{name}: {cell[name]}\n" for name in ("backend", "threads") if pd.notna(cell.get(name))
+    )
     return (
-        f"name: one-cell\ndatasets: [{dataset}]\nmodel: {cell['model']}\nstacks: [{stack}]\n"
+        f"name: one-cell\ndatasets: [{dataset}]\n{folder}model: {cell['model']}\nstacks: [{stack}]\n"
         f"clipping: [{clipping}]\nepochs: {cell['epochs']}\nbatch_size: {cell['batch_size']}\n"
-        f"seeds: [{cell['seed']}]\nbaselines: false\n"
+        f"seeds: [{cell['seed']}]\nbaselines: false\n{execution}"
     )
 
 

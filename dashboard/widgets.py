@@ -29,7 +29,7 @@ RUN_COLUMNS = {
     "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
 }
 # More stacks than these nobody reads in one chart or list.
-MOST_STACKS = 40
+MOST_STACKS = 60
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 

@@ -25,15 +25,17 @@ def prices(found: pd.DataFrame) -> go.Figure:
     Args:
         found: the benchmark's table.
     """
-    names = found["price_of"] + ": " + found["stack_shape"] + ", " + found["backend"]
     own = found["price_of"] == "clipping"
+    # Only logging is measured with and without clipping; the price of clipping has both in it.
+    clipped = ((found["clipping"] == "on") & ~own).map({True: ", clipped", False: ""})
+    names = found["price_of"] + ": " + found["stack_shape"] + clipped + ", " + found["backend"]
     axis = {"title": {"text": "longer step (%)"}, "zeroline": True}
     return _spreads(found.assign(name=names, own=own), "price_pct", "+.1f", axis)
 
 
 def _spreads(rows: pd.DataFrame, value: str, form: str, axis: style.Trace) -> go.Figure:
     """A mark a row with its quartiles; rows of ``own`` in another colour and symbol."""
-    order = list(rows["name"].map(style.text))
+    order = list(rows["name"].map(style.two_lines))
     places = pd.Series(range(len(rows)), index=rows.index)
     traces: list[style.Trace] = []
     for own, look in ((True, style.look("on", [])), (False, style.look("off", []))):

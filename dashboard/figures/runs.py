@@ -100,20 +100,24 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
 
 def final_alpha(ends: pd.DataFrame) -> go.Figure:
     """The learned α at the end against the α of the rightmost optimizer, a mark a run."""
+    # A learned α may be negative, which a logarithmic axis would hide, and thousands of times its start.
+    place, y_axis = style.signed_log_axis(ends["final_alpha"], "learned α at the end")
     rest = style.others(list(ends["clipping"].unique()))
     traces: list[Trace] = []
     for clipping, own in ends.groupby("clipping", sort=False):
         look = style.look(str(clipping), rest)
+        final = own["final_alpha"].astype(float)
         traces.append(
             {
                 "type": "scatter",
                 "x": own["alpha"],
-                "y": own["final_alpha"],
+                "y": place(final),
                 "mode": "markers",
                 "marker": {"symbol": look.symbol, "color": look.color, "size": 8, "opacity": 0.7},
                 "name": style.arm_name(str(clipping)),
-                "customdata": style.custom(own["seed"], style.picks(own)),
-                "hovertemplate": "α %{x:.3g}, seed %{customdata[0]}: ends at %{y:.4g}<extra></extra>",
+                "customdata": style.custom(own["seed"], final, style.picks(own)),
+                "hovertemplate": "α %{x:.3g}, seed %{customdata[0]}: ends at %{customdata[1]:.4g}"
+                "<extra></extra>",
             }
         )
     if len(ends):
@@ -122,17 +126,14 @@ def final_alpha(ends: pd.DataFrame) -> go.Figure:
             {
                 "type": "scatter",
                 "x": [ends["alpha"].min(), ends["alpha"].max()],
-                "y": [start, start],
+                "y": list(place(pd.Series([start, start]))),
                 "mode": "lines",
                 "line": {"color": style.GREY, "dash": "dot"},
                 "name": f"start: {start:.4g}",
                 "hoverinfo": "skip",
             }
         )
-    # A learned α may be negative, which a logarithmic axis would hide.
-    positive = bool(len(ends)) and bool((ends["final_alpha"] > 0).all())
-    y = {"title": {"text": "learned α at the end"}, "type": "log" if positive else "linear"}
-    return style.figure(traces, 380, {"xaxis": style.alpha_axis(ends["alpha"]), "yaxis": y})
+    return style.figure(traces, 380, {"xaxis": style.alpha_axis(ends["alpha"]), "yaxis": y_axis})
 
 
 def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: style.Look, row: int) -> Trace:

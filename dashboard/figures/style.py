@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,10 +90,11 @@ def stack_names(titles: pd.Series) -> pd.Series:
     """
     shared = {title.rpartition(" on ")[2] for title in titles}
     shown = titles.str.rpartition(" on ")[0] if len(shared) == 1 else titles
-    return shown.map(_two_lines)
+    return shown.map(two_lines)
 
 
-def _two_lines(name: str, most: int = 22) -> str:
+def two_lines(name: str, most: int = 22) -> str:
+    """A name in two lines where it is long: a phone has room for about so many characters beside a chart."""
     place = name.rfind(" ", 0, most + 1)
     if len(name) > most and place > 0:
         place = place - 2 if name[:place].endswith(" /") else place
@@ -158,6 +159,34 @@ def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
         {} if decades < 1 else {"dtick": math.ceil(decades / 5), "minor": {"dtick": 1, "ticks": "outside"}}
     )
     return {"type": "log", "exponentformat": "power", "tickangle": 0, "title": {"text": title}, **ticks}
+
+
+def signed_log_axis(values: pd.Series, title: str) -> tuple[Callable[[pd.Series], pd.Series], Trace]:
+    """An axis for values of both signs over decades: where to draw a value, and the axis.
+
+    asinh(v / unit): linear below the unit, a decade small enough for nearly all values, logarithmic above.
+
+    >>> place, axis = signed_log_axis(pd.Series([-0.02, 0.05, 300.0]), "α")
+    >>> axis["ticktext"]
+    ['-0.01', '0', '0.01', '0.1', '1', '10', '100']
+    """
+    sizes = values.abs()[values != 0].astype(float)
+    unit = 10.0 ** math.floor(math.log10(sizes.quantile(0.05))) if len(sizes) else 1.0
+
+    def place(found: pd.Series) -> pd.Series:
+        return (found.astype(float) / unit).map(math.asinh)
+
+    decades = math.floor(math.log10(sizes.max() / unit)) if len(sizes) else 0
+    above = unit * 10.0 ** np.arange(0, decades + 1, max(1, math.ceil(decades / 4)))
+    ticks = [-tick for tick in above[::-1] if tick <= -float(values.min())] + [0.0]
+    ticks += [tick for tick in above if tick <= float(values.max())]
+    axis = {
+        "title": {"text": title},
+        "tickvals": list(place(pd.Series(ticks))),
+        "ticktext": [f"{tick:.0g}" if abs(tick) < 1 else f"{tick:,.0f}" for tick in ticks],
+        "zeroline": True,
+    }
+    return place, axis
 
 
 def rows_axis(names: list[str]) -> Trace:

@@ -46,7 +46,10 @@ def _levels(found: pd.DataFrame) -> None:
             "extra_pct_per_level": st.column_config.NumberColumn("extra a level (%)", format="%+.1f"),
         },
     )
-    st.caption("Training time of a lane's step, in batches of one width on one device.")
+    st.caption(
+        "Training time of a lane's step, in batches of one width on one device. Jobs that shared the machine "
+        "with other work make it rough: what is measured side by side, below, is to be trusted more."
+    )
 
 
 def _clipping(prices: pd.DataFrame | None) -> None:

@@ -163,7 +163,9 @@ def _flips(
 
 def _profiles(study: str, titles: list[str]) -> None:
     st.subheader("How many runs reach which error")
-    title = st.selectbox("Stack", titles, key="stack", bind="query-params")
+    title = widgets.entry(study, titles)
+    if title is None:
+        return
     profiles = cache.profiles(study, title, tuple(_ERRORS))
     if profiles.empty:
         st.info("No seed of this stack has a result yet.")
@@ -196,7 +198,7 @@ def _sensitivity(found: pd.DataFrame) -> None:
         }
     )
     widgets.chart(
-        figures.sensitivity_figure(found),
+        figures.sensitivity_figure(found.dropna(subset="sensitivity_pct")),
         "sensitivity",
         "For each stack, without and with clipping: how far the error is above the best α's, on average over "
         "log α.",

@@ -132,7 +132,7 @@ def _needed(study: str) -> None:
             f"{half} seeds would settle {int((known <= half).sum())} of these {len(needed)} points, {every} "
             f"seeds {len(known)}. Change this line of {widgets.plain(config or 'the study’s config')}:"
         )
-        st.code(f"seeds: {every}", language="yaml")
+        st.code(f"seeds: {half}", language="yaml")
         st.write("This then trains the new seeds only:")
         st.code(data.command(study), language="bash")
 

@@ -58,16 +58,16 @@ def test_the_error_chart_has_a_mark_for_every_seed(open_page: Open) -> None:
 def test_a_copied_address_shows_the_same_view(open_page: Open) -> None:
     page = open_page("compare")
     page.get_by_role("combobox", name=re.compile("Stack")).click()
-    page.get_by_role("option", name="SGD / SGD on digits").click()
-    expect(page).to_have_url(re.compile("stack=SGD"))
-    expect(page.get_by_role("figure", name="Test error of SGD / SGD on digits")).to_be_visible()
+    page.get_by_role("option", name="Adam / SGD on digits").click()
+    expect(page).to_have_url(re.compile("stack=Adam"))
+    expect(page.get_by_role("figure", name="Test error of Adam / SGD on digits")).to_be_visible()
     expect(error_ticks(page).get_by_text("60", exact=True)).to_have_count(0)
     page.get_by_text("Logarithmic error axis").click()
     expect(page).to_have_url(re.compile("log_error="))
     expect(error_ticks(page).get_by_text("60", exact=True)).to_have_count(1)
     again = open_page(page.url.rpartition("/")[2])
     expect(charts(again).first).to_contain_text("baseline alone")
-    expect(again.get_by_role("figure", name="Test error of SGD / SGD on digits")).to_be_visible()
+    expect(again.get_by_role("figure", name="Test error of Adam / SGD on digits")).to_be_visible()
     expect(error_ticks(again)).to_have_text(error_ticks(page).all_text_contents())
 
 

@@ -143,7 +143,9 @@ def test_runs_have_a_line_a_panel_and_marks() -> None:
     ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
     assert sum(len(trace.x) for trace in run_figures.final_alpha(ends).data[:-1]) == len(ends)
     negative = run_figures.final_alpha(ends.assign(final_alpha=-1.0))
-    assert negative.layout.yaxis.type == "linear"
+    marks = negative.data[0]
+    assert all(y < 0 for y in marks.y) and "-1" in negative.layout.yaxis.ticktext
+    assert {values[1] for values in marks.customdata} == {-1.0}, "hovering shows the value itself"
 
 
 def test_every_levels_gradient_has_its_panels() -> None:

@@ -367,8 +367,11 @@ def test_one_cells_config_plans_that_cell_alone(tmp_path: Path) -> None:
         cell = made[made["height"] > 1].iloc[-1]
         path = tmp_path / "one-cell.yaml"
         path.write_text(str(origins.config_of(cell)))
-        [row] = load(path).rows
-        assert row.cell.id == cell["cell_id"]
+        plan = load(path)
+        assert [row.cell.id for row in plan.rows] == [cell["cell_id"]]
+        assert (plan.study.backend, plan.study.threads) == (cell["backend"], cell["threads"])
+    again = str(origins.config_of(cell.replace(cell["dataset"], "my-photos").replace("eager", "compiled")))
+    assert 'image_folders: {"my-photos": path/to/its/folder}' in again and "backend: compiled" in again
     assert origins.config_of(cell.replace("stack", "frozen")) is None
 
 
