@@ -1,10 +1,20 @@
 """Broken configs through real snakemake: words, exit code 1, nothing touched, within seconds."""
 
+import os
 import re
 
 import pytest
 
 from tests.workflow.runner import TINY, Workplace
+
+# Of the processor, user time: the clock also counts what else the machine does.
+MOST_SEC = 3.0
+
+
+def children_sec() -> float:
+    """Processor time of all ended child processes of this one."""
+    return os.times().children_user
+
 
 BROKEN = {
     "unknown key": TINY + "colour: red\n",
@@ -36,7 +46,9 @@ BROKEN = {
 @pytest.mark.parametrize("broken", BROKEN)
 def test_broken_configs_end_in_words_before_anything_starts(workplace: Workplace, broken: str) -> None:
     workplace.write(BROKEN[broken])
+    began = children_sec()
     said = workplace.run(code=1)
+    assert children_sec() - began < MOST_SEC
     assert re.search(r"^\s*study\.yaml(:\d+)?: (\S+: )?given .+; allowed: .+$", said, re.MULTILINE), said
     assert ("To train all of it: no rate is measured yet" in said) is (broken == "huge grid")
     assert "Traceback" not in said
