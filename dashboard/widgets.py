@@ -60,15 +60,8 @@ def study() -> str | None:
     if not found:
         return None
     with st.sidebar:
-        chosen: str | None = st.selectbox(
-            "Study",
-            found,
-            index=found.index(data.newest(root, found)),
-            key="study",
-            bind="query-params",
-            help="A folder of the results; at first that with the newest result.",
-        )
-    return chosen
+        words = "A folder of the results; at first that with the newest result."
+        return _kept("Study", found, data.newest(root, found), "study", words)
 
 
 def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
@@ -81,9 +74,21 @@ def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
         return None
     alphas = cache.alphas(study)
     first = max(options, key=lambda title: alphas.get(title, 0))
-    chosen: str | None = st.selectbox(
-        label, options, index=options.index(first), key="stack", bind="query-params"
-    )
+    return _kept(label, options, first, "stack")
+
+
+def _kept(label: str, options: list[str], first: str, key: str, words: str | None = None) -> str:
+    """A choice that stays from page to page, and that every address names.
+
+    A bound widget would forget it on the way to another page, and leave it out of the address while it
+    is the first one, which another study's next result may change.
+    """
+    wanted = (st.query_params.get(key), st.session_state.get(f"kept-{key}"), first)
+    start = next(option for option in wanted if option in options)
+    chosen: str = st.selectbox(label, options, index=options.index(start), key=key, help=words)
+    st.session_state[f"kept-{key}"] = chosen
+    if st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
     return chosen
 
 

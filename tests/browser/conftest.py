@@ -31,8 +31,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Every chart that the page has, below the fold too, holds a drawing.
-DRAWN = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
+# Every chart that the page has, below the fold too, holds a drawing, and nothing is a placeholder yet.
+DRAWN = """() => !document.querySelector('[data-testid=stSkeleton]')
+    && [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
     .every(chart => chart.querySelector('.main-svg') || !chart.offsetParent)"""
 TIMEOUT_MS = 60_000
 expect.set_options(timeout=TIMEOUT_MS)

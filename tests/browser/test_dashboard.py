@@ -11,10 +11,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from dashboard.site import PAGES
 from tests.browser.conftest import Open, dashboard, screenshot, settle
+from tests.unit.studies import MadeUp, write_study
 from tests.workflow.runner import TINY, Workplace, command, environment
 
 NAMES = ["", *[page.path for page in PAGES[1:]]]
-CHARTS = {"": 1, "compare": 2, "stability": 4, "inside": 4, "sweeps": 1, "cost": 0, "provenance": 0}
+CHARTS = {"": 1, "compare": 2, "stability": 4, "inside": 4, "sweeps": 1, "cost": 2, "provenance": 0}
 # What the words of each chart must tell, in the order of the charts.
 TOLD = {
     "compare": [r"Test error of .* on digits against .*α.* baseline", r"error without clipping minus error"],
@@ -32,6 +33,7 @@ TOLD = {
         r"learned α at the end",
     ],
     "sweeps": [r"planned seeds are done"],
+    "cost": [r"lengthen a step", r"Lane-steps per second"],
 }
 
 
@@ -69,6 +71,21 @@ def test_a_copied_address_shows_the_same_view(open_page: Open) -> None:
     expect(charts(again).first).to_contain_text("baseline alone")
     expect(again.get_by_role("figure", name="Test error of Adam / SGD on digits")).to_be_visible()
     expect(error_ticks(again)).to_have_text(error_ticks(page).all_text_contents())
+
+
+def test_study_and_stack_stay_from_page_to_page(browser: Browser, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        write_study(tmp_path, MadeUp(study=name))
+    with dashboard(tmp_path) as url:
+        page = browser.new_page()
+        for study in ("first", "second"):  # one of them is not the newest
+            page.goto(f"{url}/compare?study={study}&stack=Adam+%2F+SGD+on+digits")
+            settle(page)
+            page.get_by_role("link", name="Inside a run").click()
+            expect(page.get_by_role("heading", name="Inside a run", level=1)).to_be_visible()
+            expect(page).to_have_url(re.compile(f"inside.*study={study}.*stack=Adam"))
+            expect(page.get_by_role("combobox", name=re.compile("Study"))).to_have_value(study)
+        page.close()
 
 
 def test_a_click_on_a_seed_leads_inside_its_run(open_page: Open) -> None:

@@ -111,7 +111,10 @@ def test_every_widget_moves_and_is_kept_in_the_address(run_page: RunPage, name: 
     app = run_page(name, rich, study="rich")
     for kind in (app.selectbox, app.slider, app.toggle, app.button_group, app.text_input):
         for widget in kind:
-            assert widget.proto.query_param_key == widget.key
+            if widget.key in ("study", "stack"):  # always in the address, at first too
+                assert app.query_params[widget.key] in (widget.value, [widget.value])
+            else:
+                assert widget.proto.query_param_key == widget.key
     for change in changes(app):
         change()
         assert not app.exception and not app.error
