@@ -150,6 +150,17 @@ def published_in(rows: pd.DataFrame, residuals: pd.DataFrame | None) -> list[str
     return sorted(own["table"].astype(str).unique())
 
 
+def overview(rows: pd.DataFrame) -> pd.DataFrame:
+    """An entry's rows of a comparison as a grid: mean error in %, a row a clipping, a column an α.
+
+    The clipping of the lowest mean over the grid comes first; off is one of them.
+    """
+    on = rows.pivot_table(index="clipping", columns="alpha", values="on_mean_pct")
+    off = rows.drop_duplicates("alpha").set_index("alpha")["off_mean_pct"].rename("off")
+    grid = pd.concat([off.to_frame().T, on]).sort_index(axis="columns").astype(float)
+    return grid.loc[grid.mean(axis="columns").sort_values(kind="stable").index]
+
+
 def clippings(entry: pd.DataFrame) -> list[str]:
     """The clippings of an entry besides off, the presentation's first."""
     found = set(entry["clipping"].dropna().astype(str)) - {"off"}

@@ -115,14 +115,28 @@ def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame, judged: pd.DataFra
         sentences = [
             f"Test error {best['best_pct']:.2f}% ({interval}){lowest}; {region(best)}.",
             *_edge(best),
+            *_widest(best, rest),
             _rivals(best, rivals),
         ]
         found.append(Choice(str(dataset), str(best["title"]), what, " ".join(filter(None, sentences))))
     return found
 
 
+def _widest(best: Mapping[Any, Any], rest: Sequence[Mapping[Any, Any]]) -> list[str]:
+    """Who forgives more: the widest safe range, where it is another's than the lowest error's."""
+    widest = max(rest, key=lambda row: (row["width_decades"], -row["best_pct"]), default=best)
+    if not widest["width_decades"] > best["width_decades"]:
+        return []
+    name = f"{widest['label']} {_arm(widest['clipping'])}"
+    return [
+        f"The widest safe range is that of {name}: {region(widest)}; its best test error is "
+        f"{widest['best_pct']:.2f}%, at α = {short(widest['best_alpha'])}."
+    ]
+
+
 def _edge(row: Mapping[Any, Any]) -> list[str]:
-    at_edge = row["best_alpha"] == row["alpha_high"] and row["reason_high"] != "grid"
+    inside = row["alpha_low"] < row["alpha_high"]
+    at_edge = inside and row["best_alpha"] == row["alpha_high"] and row["reason_high"] != "grid"
     return ["It is the largest safe α: a smaller one leaves a margin."] if at_edge else []
 
 
@@ -166,7 +180,7 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
             effect, sure = effect_sentence(of_arm.get((title, on["clipping"]), []))
             safe = f"{_capital(region(on))} with clipping"
             safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
-            found.append(Verdict(title, on["clipping"], safe, gain(on), effect, sure))
+            found.append(Verdict(title, on["clipping"], safe, gain(on, off), effect, sure))
     return found
 
 
@@ -202,7 +216,12 @@ def region(row: Mapping[Any, Any]) -> str:
     if pd.isna(low) or pd.isna(high):
         return "no α is shown to be safe"
     if low == high:
-        return f"only α = {short(low)} is shown to be safe"
+        why = ""
+        if row.get("n_points") == 1:
+            why = " (no other was trained)"
+        elif "grid" in (row["reason_low"], row["reason_high"]):
+            why = " (the grid ends there)"
+        return f"only α = {short(low)} is shown to be safe{why}"
     less = " or less" if row["reason_low"] == "grid" else ""
     more = " or more" if row["reason_high"] == "grid" else ""
     at_least = "at least " if row["censored"] else ""
@@ -212,8 +231,10 @@ def region(row: Mapping[Any, Any]) -> str:
     )
 
 
-def gain(row: Mapping[Any, Any]) -> str:
-    """What clipping adds to the width, from a clipped row of REGIONS."""
+def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
+    """What clipping adds to the width, by a clipped row of REGIONS and, where there is one, the unclipped."""
+    if off is not None and pd.isna(row["alpha_low"]) and pd.notna(off["alpha_low"]):
+        return "So clipping takes away what was safe."
     decades, relation = row["gain_decades"], row["gain_relation"]
     if pd.isna(decades):
         return "What clipping adds to the range cannot be told: there is no unclipped run to compare with."

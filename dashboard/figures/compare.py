@@ -10,6 +10,8 @@ from dashboard.queries import Baseline, intervals
 
 # Seeds sit beside each other within this many decades of their α.
 SPREAD_DECADES = 0.16
+# Heights of the errors, of the least rail of diverged seeds, and of the gap between them.
+_ERRORS_PX, _RAIL_PX, _GAP_PX = 345, 58, 16
 # Round numbers instead of plotly's 2, 5, 10 without context.
 _TICKS = [0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90]
 
@@ -35,8 +37,11 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
         traces.append(_seeds(own[~gone], own.loc[~gone, "error_pct"], clipping, look, 2))
         rail = pd.Series(float(len(clippings) - row), index=own.index[gone])
         traces.append(_seeds(own[gone], rail, clipping, look, 1))
+    # The rail has a line a clipping; the errors below it stay as high as they are with two.
+    rail_px = max(_RAIL_PX, 17 * len(clippings))
+    plot_px = _ERRORS_PX + _GAP_PX + rail_px
     rail_axis = {
-        "domain": [0.86, 1],
+        "domain": [1 - rail_px / plot_px, 1],
         "tickvals": [len(clippings) - row for row in range(len(clippings))],
         "ticktext": [style.text(name) for name in clippings],
         "range": [0.4, len(clippings) + 0.6],
@@ -47,9 +52,9 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
     axes = {
         "xaxis": style.alpha_axis(points["alpha"]) | {"anchor": "y2"},
         "yaxis": rail_axis,
-        "yaxis2": _error_axis(points, baseline, log_error),
+        "yaxis2": _error_axis(points, baseline, log_error) | {"domain": [0, _ERRORS_PX / plot_px]},
     }
-    return style.figure(traces, 520, axes)
+    return style.figure(traces, plot_px + 102, axes)
 
 
 def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
@@ -107,7 +112,7 @@ def _mean_difference(means: pd.DataFrame, look: style.Look) -> Trace:
 
 
 def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool) -> Trace:
-    look: Trace = {"domain": [0, 0.82], "title": {"text": "test error (%)"}}
+    look: Trace = {"title": {"text": "test error (%)"}}
     if not log_error:
         return look | {"type": "linear"}
     shown = [points["error_pct"].min(), baseline.mean_pct, 50.0]
@@ -158,7 +163,7 @@ def _mean(means: pd.DataFrame, clipping: str, look: style.Look) -> list[Trace]:
         "x": means["alpha"],
         "y": means["mean"],
         "line": {"color": look.color, "dash": look.dash, "width": 2.5},
-        "name": f"{name}: mean, 95% interval",
+        "name": name,
         "customdata": style.custom(means["n"], means["sd"]),
         "hovertemplate": f"{name}, α %{{x:.3g}}: mean %{{y:.2f}}%, "
         "SD %{customdata[1]:.2f}, n = %{customdata[0]}<extra></extra>",

@@ -75,35 +75,40 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
     clippings = sorted(regions["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
     rest = style.others(clippings)
     titles = list(dict.fromkeys(regions["title"]))
-    shift = 0.5 / max(len(clippings), 2)
-    traces: list[style.Trace] = []
-    for number, clipping in enumerate(clippings):
-        own = regions[regions["clipping"] == clipping].dropna(subset=["alpha_low"])
-        places = own["title"].map({title: place for place, title in enumerate(titles)}).astype(float)
-        middle = (len(clippings) - 1) / 2
-        traces.append(
-            _bars(own.assign(place=places + (number - middle) * shift), style.look(clipping, rest))
-            | {"name": style.arm_name(clipping)}
-        )
-    labels = _gain_labels(titles, gains)
+    of_title, of_clipping = regions["title"].map(titles.index), regions["clipping"].map(clippings.index)
+    few = len(clippings) <= 2
+    if few:
+        places = of_title + (of_clipping - (len(clippings) - 1) / 2) * 0.25
+        labels = _gain_labels(titles, gains)
+    else:
+        # A row each: more than two bars and gains in one would overlap.
+        places = (of_title * len(clippings) + of_clipping).rank(method="first") - 1
+        labels = _labels(regions.loc[places.sort_values().index], gains)
+    traces = [
+        _bars(own.assign(place=places[own.index]), style.look(clipping, rest))
+        | {"name": style.arm_name(clipping)}
+        for clipping in clippings
+        for own in [regions[regions["clipping"] == clipping].dropna(subset=["alpha_low"])]
+    ]
     alphas = pd.concat([regions["alpha_low"], regions["alpha_high"]]).dropna()
     axes = {"xaxis": style.alpha_axis(alphas), "yaxis": style.numbered_rows(labels)}
-    return style.figure(traces, 140 + 26 * (1 + max(len(clippings), 2)) // 2 * max(len(titles), 2), axes)
+    return style.figure(traces, 140 + (39 if few else 32) * max(len(labels), 2), axes)
+
+
+def _labels(rows: pd.DataFrame, gains: pd.DataFrame) -> list[str]:
+    """A name for each stack and clipping, with the decades that the clipping adds."""
+    added = {(gain["title"], gain["clipping"]): gain["text"] for gain in gains.to_dict("records")}
+    names = style.row_names(rows["title"], rows["clipping"])
+    texts = [added.get(key) for key in zip(rows["title"], rows["clipping"], strict=True)]
+    return [f"{name}<br><i>{text}</i>" if text else name for name, text in zip(names, texts, strict=True)]
 
 
 def _gain_labels(titles: list[str], gains: pd.DataFrame) -> list[str]:
-    """The rows' names, the decades that each clipping adds below them."""
+    """The rows' names, with the decades that clipping adds below them."""
+    added = dict(zip(gains["title"], gains["text"], strict=True))
     names = style.stack_names(pd.Series(titles, dtype=str))
-    labels = []
-    for title, name in zip(titles, names, strict=True):
-        own = gains[gains["title"] == title]
-        alone = len(own) == 1
-        added = [
-            row["text"] if alone else f"{style.text(row['clipping'])}: {row['text']}"
-            for row in own.to_dict("records")
-        ]
-        labels.append("<br>".join([name, *(f"<i>{text}</i>" for text in added)]))
-    return labels
+    texts = [added.get(title) for title in titles]
+    return [f"{name}<br><i>{text}</i>" if text else name for name, text in zip(names, texts, strict=True)]
 
 
 def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:

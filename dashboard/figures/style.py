@@ -17,6 +17,9 @@ ALPHA = "initial α of the rightmost optimizer"
 
 Trace = dict[str, Any]
 
+# Names that a legend has beside each other at 1280 pixels.
+_LEGEND_COLUMNS = 4
+
 
 @dataclass(frozen=True)
 class Look:
@@ -28,12 +31,10 @@ class Look:
 
 
 _FIXED = {"off": Look(ORANGE, "circle", "solid"), "on": Look(BLUE, "diamond", "dash")}
-_OTHERS = (
-    Look(GREEN, "square", "dot"),
-    Look(PINK, "triangle-up", "dashdot"),
-    Look(AMBER, "x", "longdash"),
-    Look(SKY, "star", "longdashdot"),
-)
+# Further clippings cycle through colours, symbols and dashes of different numbers: 84 looks in all.
+_COLORS = (GREEN, PINK, AMBER, SKY)
+_SYMBOLS = ("square", "triangle-up", "x", "star", "pentagon", "hourglass", "triangle-down")
+_DASHES = ("dot", "dashdot", "longdash")
 
 
 def look(clipping: str, others: list[str]) -> Look:
@@ -41,7 +42,8 @@ def look(clipping: str, others: list[str]) -> Look:
     if clipping in _FIXED:
         return _FIXED[clipping]
     index = others.index(clipping) if clipping in others else 0
-    return _OTHERS[index % len(_OTHERS)]
+    color, symbol, dash = (values[index % len(values)] for values in (_COLORS, _SYMBOLS, _DASHES))
+    return Look(color, symbol, dash)
 
 
 def others(clippings: list[str]) -> list[str]:
@@ -111,11 +113,13 @@ def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) 
         traces: plotly's traces.
         height: pixels.
         axes: layouts of the axes, and annotations.
-        legend_rows: rows that the legend on top needs.
+        legend_rows: rows that the legend on top needs at least.
     """
+    named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
+    rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
     common = {
-        "height": height,
-        "margin": {"l": 60, "r": 20, "t": 25 + 22 * legend_rows, "b": 55},
+        "height": height + 22 * (rows - legend_rows),
+        "margin": {"l": 60, "r": 20, "t": 25 + 22 * rows, "b": 55},
         "legend": {
             "orientation": "h",
             "yref": "container",

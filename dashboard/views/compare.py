@@ -1,17 +1,23 @@
 """Compare: the presentation's tables for our runs, and one stack's error against α in full."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import cache, data, queries, widgets
 from dashboard.figures import compare as figures
 from hypercore.analysis.comparison import is_bold
+from hypercore.spec.stack import short
 
 _LEGEND = (
     "Test error in %, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did "
     "not diverge of those planned. Gain: without minus with clipping in points, with its 95% interval over "
     "paired seeds. Bold: clipping at least 1 point better."
 )
+
+
+# Of more clippings than these one chart says nothing.
+_FEW = 2
 
 
 def page(study: str) -> None:
@@ -24,6 +30,9 @@ def page(study: str) -> None:
     judged = cache.judged(study)
     stacks = judged[judged["role"] == "stack"]
     entry = data.of_entry(stacks, title)
+    if len(queries.clippings(entry)) > _FEW:
+        chosen = _overview(rows)
+        rows, entry = (part[part["clipping"].isin(["off", *chosen])] for part in (rows, entry))
     points = queries.seed_points(entry)
     picked = _table(rows, cache.effects_of(study, title), cache.optional(study, "residuals"))
     widgets.look_inside(
@@ -35,6 +44,29 @@ def page(study: str) -> None:
         return
     _errors(study, title, points, queries.baseline(judged, entry))
     _differences(study, title, points, queries.clippings(entry))
+
+
+def _overview(rows: pd.DataFrame) -> list[str]:
+    """All clippings of an entry that has many, and which of them the rest of the page shows."""
+    st.subheader("Every clipping at every α")
+    grid = queries.overview(rows)
+    named = grid.rename(columns=short).rename_axis("clipping").reset_index()
+    weights = pd.DataFrame("", index=named.index, columns=named.columns)
+    weights.iloc[:, 1:] = np.where(grid.eq(grid.min()), "font-weight: bold", "")
+    styled = named.style.apply(lambda _: weights, axis=None).format(precision=2, subset=weights.columns[1:])
+    widgets.table(named, "overview", styled=styled, height=widgets.height(named))
+    st.caption("Mean test error in %, a column an α: bold is its lowest. Diverged seeds count as chance.")
+    clippings = [name for name in grid.index if name != "off"]
+    default = [*[name for name in clippings if name == "on"], *[n for n in clippings if n != "on"][:_FEW]]
+    chosen = st.pills(
+        "Clippings below, the lowest mean error first",
+        clippings,
+        selection_mode="multi",
+        default=default,
+        key="clippings",
+        bind="query-params",
+    )
+    return list(chosen or default)
 
 
 def _of_rows(points: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +106,7 @@ def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | 
     )
     st.caption(
         f"{_LEGEND} Two badges that may disagree: “≥ 1 point” is the presentation's rule, “supported” a "
-        f"sign-flip p ≤ 0.05 of the paired differences at that α alone; “n = 5: no” where n is too small for "
+        f"sign-flip p ≤ 0.05 of the paired differences at that α alone; “n = …: no” where n is too small for "
         f"any such p.{theirs}"
     )
     return rows.loc[picked.index]

@@ -12,6 +12,8 @@ from hypercore.analysis.sentences import readings as reading_sentence
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
+# More cards than these are read faster as a table.
+_MOST_CARDS = 12
 _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "undetermined": "? undetermined"}
 
 
@@ -27,20 +29,26 @@ def page(study: str) -> None:
         titles = widgets.few(list(dict.fromkeys(verdict.title for verdict in found)))
         shown = [verdict for verdict in found if verdict.title in titles]
         _ranges(regions, shown)
-        for verdict in shown:
-            _card(study, verdict)
         sentences = pd.DataFrame(
             [
                 {"stack": one.name, "safe": one.safe, "clipping": one.gain, "effect": one.effect}
                 for one in found
             ]
         )
-        widgets.exports(sentences, "verdicts")
+        if len(shown) > _MOST_CARDS:
+            wide = {
+                name: st.column_config.TextColumn(width="large") for name in ("safe", "clipping", "effect")
+            }
+            widgets.table(sentences[sentences["stack"].isin([one.name for one in shown])], "verdicts", wide)
+        else:
+            for verdict in shown:
+                _card(study, verdict)
+            widgets.exports(sentences, "verdicts")
     if len(regions):
         _single_points(single_points(regions, cache.derived(study, "safety")))
+    _readings(cache.optional(study, "readings"))
     _claims(study, cache.optional(study, "claims"))
     _residuals(study, cache.optional(study, "residuals"))
-    _readings(cache.optional(study, "readings"))
 
 
 def _choices(study: str, regions: pd.DataFrame) -> None:

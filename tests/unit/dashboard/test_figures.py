@@ -228,3 +228,19 @@ def test_every_clicked_mark_is_found_again() -> None:
 def test_the_mark_of_a_mean_is_no_run() -> None:
     event = SimpleNamespace(selection=SimpleNamespace(points=[{"customdata": [5]}, {"x": 1.0}, {}]))
     assert widgets.picked(event, POINTS).empty
+
+
+def test_many_clippings_are_told_apart_and_have_room() -> None:
+    names = [f"fixed({number})" for number in range(20)]
+    looks = {style.look(name, names) for name in ["off", "on", *names]}
+    assert len(looks) == 22
+    points = pd.concat([queries.seed_points(ENTRY).assign(clipping=name) for name in ("off", "on", *names)])
+    figure = compare.error_against_alpha(points, queries.Baseline(5.0, 0.1, 5))
+    rail_px = (1 - figure.layout.yaxis.domain[0]) * (figure.layout.height - 102)
+    assert rail_px >= 22 * 12, "a line of text for each"
+    assert figure.layout.margin.t >= 22 * 23 / 4, "a legend of as many rows"
+    ranges = stability.region_table(stability.grids(JUDGED), Criteria())
+    many = pd.concat([ranges[ranges["clipping"] == "off"].assign(clipping=name) for name in ("off", *names)])
+    gained = many[["title", "clipping"]].assign(text="+1.0 decades")
+    rows = stability_figures.intervals_figure(many.reset_index(drop=True), gained)
+    assert len(rows.layout.yaxis.ticktext) == len(many) and "fixed(10)" in rows.layout.yaxis.ticktext[3]

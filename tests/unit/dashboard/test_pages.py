@@ -20,6 +20,7 @@ from hypercore.analysis.tables import write_frame
 from hypercore.results import files
 from hypercore.results.files import write_json
 from hypercore.spec import columns as spec
+from hypercore.spec.clipping import OFF, ON, parse_clipping
 from tests.unit.dashboard.conftest import RunPage
 from tests.unit.studies import MadeUp, write_study
 
@@ -234,6 +235,22 @@ def test_of_a_large_study_the_stacks_that_one_looks_for_are_shown(
     assert not app.exception and "1 of " in words(app)
     app.text_input(key=key).set_value("no such stack").run()
     assert not app.exception and "0 of " in words(app)
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_pages_show_a_study_of_many_clippings(run_page: RunPage, tmp_path: Path, page: str) -> None:
+    rules = ("scale(0.5)", "fixed(1)", "agc(0.01)", "autoclip(10)", "agc(0.1)", "fixed(2)", "scale(2)")
+    made = MadeUp(clippings=(OFF, ON, *map(parse_clipping, rules)), seeds=2)
+    write_analysis(write_study(tmp_path, made), Settings(Criteria(resamples=100)))
+    app = run_page(page, tmp_path)
+    assert not app.exception
+    if page == "compare":
+        grid = app.dataframe[0].value
+        assert set(grid["clipping"]) == {"off", "on", *rules}
+        assert app.button_group(key="clippings").value == [
+            "on",
+            *[n for n in grid["clipping"] if n not in ("off", "on")][:2],
+        ]
 
 
 def test_a_running_sweep_shows_its_progress(run_page: RunPage, results: Path, tmp_path: Path) -> None:

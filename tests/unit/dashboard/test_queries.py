@@ -379,3 +379,41 @@ def test_a_line_says_where_figures_come_from() -> None:
     found = origins.origin(TABLES.cells)
     assert found == "digits · seeds 0 to 4 · hypercore 0.1.0 at aaaaaaa · torch 2.15.0, eager · cpu"
     assert origins.origin(TABLES.cells.head(0)) == ""
+
+
+def test_a_wider_safe_range_than_that_of_the_lowest_error_is_named() -> None:
+    ranges, found = regions(JUDGED), sensitivities(JUDGED)
+    best = found["best_pct"].idxmin()
+    own = (ranges["label"] == found.loc[best, "label"]) & (ranges["clipping"] == found.loc[best, "clipping"])
+    wide = ranges.assign(width_decades=ranges["width_decades"].where(own, 9.0))
+    assert "The widest safe range is that of" in verdicts.choices(wide, found, JUDGED)[0].why
+    narrow = ranges.assign(width_decades=ranges["width_decades"].where(own, 0.0))
+    assert "The widest safe range" not in verdicts.choices(narrow, found, JUDGED)[0].why
+
+
+def test_a_single_safe_alpha_is_told_with_what_is_beside_it() -> None:
+    row = {"alpha_low": 0.1, "alpha_high": 0.1, "n_points": 1, "reason_low": "grid", "reason_high": "grid"}
+    only = "only α = 0.1 is shown to be safe"
+    assert verdicts.region(row) == f"{only} (no other was trained)"
+    assert verdicts.region(row | {"n_points": 3, "reason_high": "unsafe"}) == f"{only} (the grid ends there)"
+    assert verdicts.region(row | {"n_points": 3, "reason_low": "unsafe", "reason_high": "unsafe"}) == only
+
+
+def test_clipping_that_leaves_nothing_safe_is_no_gain() -> None:
+    none = {"alpha_low": math.nan, "gain_decades": 0.0, "gain_relation": "="}
+    assert verdicts.gain(none, {"alpha_low": 0.1}) == "So clipping takes away what was safe."
+    assert verdicts.gain(none, {"alpha_low": math.nan}) == "So clipping adds nothing to the range."
+
+
+def test_all_clippings_of_an_entry_are_one_grid_the_lowest_first() -> None:
+    rows = pd.DataFrame(
+        {
+            "clipping": ["on", "on", "agc(0.01)", "agc(0.01)"],
+            "alpha": [0.1, 1.0, 0.1, 1.0],
+            "off_mean_pct": [3.0, 90.0, 3.0, 90.0],
+            "on_mean_pct": [4.0, 50.0, 3.5, 4.0],
+        }
+    )
+    grid = queries.overview(rows)
+    assert list(grid.index) == ["agc(0.01)", "on", "off"] and list(grid.columns) == [0.1, 1.0]
+    assert grid.loc["off"].tolist() == [3.0, 90.0] and grid.loc["on"].tolist() == [4.0, 50.0]
