@@ -11,14 +11,14 @@ import pandas as pd
 
 from hypercore.analysis.frames import table
 from hypercore.analysis.statistics import estimate
-from hypercore.spec.clipping import Kind, parse_clipping
+from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.columns import READINGS
 
 _ROW = ["table", "printed_stack"]
 
 
 def rank_readings(residuals: pd.DataFrame) -> pd.DataFrame:
-    """The READINGS table of a RESIDUALS table: every running-mean clipping in it, nearest first.
+    """The READINGS table of a RESIDUALS table: every clipping of its arm ``on``, nearest first.
 
     Each published row counts once: by the stack that its printed name means in the notation (RMSProp / SGD
     for Table 4, not RMSProp^alpha / SGD, though both have residuals against it), averaged over what else may
@@ -30,8 +30,6 @@ def rank_readings(residuals: pd.DataFrame) -> pd.DataFrame:
     rows: it orders the readings, and is no test.
     """
     wanted = residuals[(residuals["source"] == "presentation") & (residuals["arm"] == "on")]
-    is_reading = wanted["clipping"].map(lambda text: parse_clipping(text).kind is Kind.RUNNING_MEAN)
-    wanted = wanted[is_reading.astype(bool)]
     if wanted.empty:
         return table([], READINGS)
     printed, shape = wanted["printed_stack"], wanted["stack_shape"]

@@ -14,6 +14,7 @@ from hypercore.analysis.matching import exact, published_protocol, unread
 from hypercore.analysis.printed import Printed
 from hypercore.analysis.published import Published
 from hypercore.analysis.statistics import Estimate, estimate
+from hypercore.spec.clipping import Kind, parse_clipping
 from hypercore.spec.columns import RESIDUALS
 from hypercore.spec.problems import MODELS
 from hypercore.spec.stack import rounded
@@ -39,8 +40,8 @@ def residuals(
 ) -> pd.DataFrame:
     """The RESIDUALS table of judged cells: a row for each published number that we have cells for.
 
-    Every clipping that is not off is compared with the presentation's clipped column, so that the
-    readings of its formula can be ranked (:mod:`hypercore.analysis.readings`).
+    Every clipping by the running mean is compared with the presentation's clipped column, so that the
+    readings of its formula can be ranked (:mod:`hypercore.analysis.readings`); other rules it never ran.
     """
     known = published or Published()
     comparable = published_protocol(cells, stand_ins)
@@ -60,6 +61,8 @@ def residuals(
 
 def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
     dataset, stack, is_off = key["published_dataset"], str(key["stack"]), key["clipping"] == OFF
+    if not is_off and parse_clipping(str(key["clipping"])).kind is not Kind.RUNNING_MEAN:
+        return
     frozen = key["parent"] if isinstance(key["parent"], str) else None
     if frozen is None:
         for baseline in known.baselines:

@@ -6,7 +6,7 @@ import pytest
 from hypercore.analysis.published import Published
 from hypercore.analysis.readings import rank_readings
 from hypercore.analysis.residuals import residuals
-from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Kind, Scope
+from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Scope, parse_clipping
 from hypercore.spec.columns import READINGS, RESIDUALS, names
 from tests.unit.analysis.synthetic import judged
 
@@ -117,6 +117,16 @@ def test_a_stand_in_must_be_named() -> None:
     assert set(frame["dataset"]) == {"cifar10-jpeg75"} and set(frame["table"]) == {"5"}
 
 
+@pytest.mark.parametrize("rule", ["fixed(1)", "autoclip(10)", "agc(0.01)", "scale(0.5)"])
+def test_clipping_by_another_rule_than_the_running_mean_meets_no_row(rule: str) -> None:
+    assert residuals(reading(parse_clipping(rule), 0.0, [50])).empty
+
+
+def test_every_reading_of_the_running_mean_meets_the_clipped_column() -> None:
+    for clipping in (ON, Clipping(scope=Scope.WEIGHTS), Clipping(feedback=Feedback.RAW)):
+        assert residuals(reading(clipping, 0.0, [50]))["arm"].tolist() == ["on"]
+
+
 def reading(clipping: Clipping, on: float, alphas: list[float]) -> pd.DataFrame:
     return judged("SGD / SGD", alphas, offset(0, on), clippings=(clipping,)).query("role == 'stack'")
 
@@ -125,7 +135,6 @@ def test_readings_are_ranked_over_the_rows_that_all_of_them_met() -> None:
     alphas = [0.01, 50, 100, 250]
     weights = Clipping(scope=Scope.WEIGHTS)
     cells = [reading(ON, 0.2, alphas), reading(weights, 2.0, alphas[:3]), reading(OFF, 0.0, alphas)]
-    cells.append(reading(Clipping(Kind.SCALE, parameter=0.5), 0.0, alphas))  # no reading of the formula
     ranked = rank_readings(residuals(pd.concat(cells, ignore_index=True)))
     assert tuple(ranked.columns) == names(READINGS)
     assert ranked["clipping"].tolist() == ["on", str(weights)] and ranked["rank"].tolist() == [1, 2]
