@@ -22,9 +22,7 @@ from hypercore.study.expand import sweep_name
 LOG = logging.getLogger(__name__)
 
 
-def run_round(
-    study_path: Path, name: str, digest: str, plan: Path, out: Path, results: Path, threads: int = 1
-) -> int:
+def run_round(study_path: Path, name: str, digest: str, plan: Path, out: Path, results: Path) -> int:
     """Bring one round's file into being; returns how many cells were trained for it.
 
     ``name`` and ``digest`` stand where a sweep has its own: in its status file and its claim. A cell
@@ -57,7 +55,7 @@ def run_round(
         status = SweepStatus(job, digest, study.name, len(cells), cached, cached)
         tracker = Tracker(results / "status" / f"{job}.json", status)
         if missing:
-            with training(stored, tracker, threads, began) as train:
+            with training(stored, tracker, began) as train:
                 for batch in missing.values():
                     found |= kept(train(batch), stored, tracker)
         write_sweep(out, [found[cell_id] for cell_id in sorted(found)], {"study": study.name})

@@ -37,9 +37,7 @@ class SweepReport:
         return f"{self.cells} cells: {self.cached} cached, {self.trained} trained, {self.failed} failed"
 
 
-def run_sweep(
-    study_path: Path, sweep: str, digest: str, out: Path, results: Path, threads: int = 1
-) -> SweepReport:
+def run_sweep(study_path: Path, sweep: str, digest: str, out: Path, results: Path) -> SweepReport:
     """Bring one sweep's file into being.
 
     Cells are recomputed from the config and must agree with ``digest``, so that an edit of the config
@@ -53,10 +51,10 @@ def run_sweep(
     """
     waiting = "waiting for another job that trains the same sweep"
     with claimed([results / "status" / f"{sweep}.{digest}.lock"], waiting):
-        return _run(study_path, sweep, digest, out, results, threads)
+        return _run(study_path, sweep, digest, out, results)
 
 
-def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, threads: int) -> SweepReport:
+def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) -> SweepReport:
     began = time.perf_counter()
     plan = load(study_path, confirm_large=True)
     study, planned = plan.study, plan.sweep(sweep, digest)
@@ -74,8 +72,8 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
     status = SweepStatus(sweep, digest, study.name, len(cells), cached, cached)
     tracker = Tracker(results / "status" / f"{sweep}.json", status)
     if missing:
-        with training(stored, tracker, threads, began) as train:
-            found |= kept(trained(missing, thawed, train, stored.execution, threads), stored, tracker)
+        with training(stored, tracker, began) as train:
+            found |= kept(trained(missing, thawed, train, stored.execution, study.threads), stored, tracker)
     records = [record for record in found.values() if record is not None]
     write_sweep(out, records, {"study": study.name})
     plain = [one.plain for one in thawed.values() if one.plain is not None]
@@ -89,18 +87,19 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path, th
 
 @contextmanager
 def training(
-    stored: Stored, tracker: Tracker, threads: int, began: float
+    stored: Stored, tracker: Tracker, began: float
 ) -> Iterator[Callable[[Sequence[Cell]], Iterator[Record]]]:
-    """Hold a device and train on it; ``began`` is when the job started, by ``time.perf_counter``."""
+    """Hold a device and train on it; ``began`` is when the job started, by ``time.perf_counter``.
+
+    On a CPU bits depend on the number of threads, so it is the study's also where snakemake grants fewer.
+    """
     study = stored.study
     with claimed_device(study.device) as device:
         from hypercore.run.training import train_cells  # here: what the store has needs no torch
 
         def train(cells: Sequence[Cell]) -> Iterator[Record]:
             checkpoints = checkpoint_folder(stored, cells[0].dataset)
-            return train_cells(
-                cells, study, device, stored.execution, threads, began, checkpoints, tracker.epoch
-            )
+            return train_cells(cells, study, device, stored.execution, began, checkpoints, tracker.epoch)
 
         yield train
 

@@ -30,7 +30,6 @@ def train_cells(
     study: StudyConfig,
     device: str,
     execution: Execution,
-    threads: int,
     began: float,
     checkpoints: Path,
     on_epoch: Callable[[Progress], None],
@@ -44,7 +43,7 @@ def train_cells(
     Raises:
         DataError: the data set is not there.
     """
-    torch.set_num_threads(threads)
+    torch.set_num_threads(study.threads)
     torch.backends.cuda.matmul.allow_tf32 = False  # the study is float32 throughout
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
@@ -54,7 +53,7 @@ def train_cells(
     circumstances: Row = {
         **collect().row(),
         "torch_version": str(torch.__version__),
-        "threads": threads,
+        "threads": study.threads,
         "startup_sec": time.perf_counter() - began,
         "dataset_sha256": data.sha256,
     }

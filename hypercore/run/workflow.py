@@ -105,7 +105,14 @@ class Jobs:
         if not train:
             return f"{text}."
         time = makespan(previews, read_rates(RESULTS), device_kind(study.device), self.at_once)
-        return f"{text}; {_about(time, self.at_once)}"
+        return f"{text}; {_about(time, self.at_once)}{self._crowded}"
+
+    @property
+    def _crowded(self) -> str:
+        threads = self.plan.study.threads
+        if self.elsewhere or threads <= self.cores:
+            return ""
+        return f" A job's {threads} threads, which the study sets, share {self.cores} of snakemake's --cores."
 
     def _preview(self, sweep: Sweep, forced: bool) -> Preview:
         key = sweep.digest, forced

@@ -18,5 +18,4 @@ with guarded(Path(snakemake.log[0])):
         digest=snakemake.wildcards.digest,
         out=Path(snakemake.output[0]),
         results=Path("results"),
-        threads=snakemake.threads,
     )

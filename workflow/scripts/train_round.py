@@ -19,5 +19,4 @@ with guarded(Path(snakemake.log[0])):
         plan=Path(snakemake.input[0]),
         out=Path(snakemake.output[0]),
         results=Path("results"),
-        threads=snakemake.threads,
     )

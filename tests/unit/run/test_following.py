@@ -15,7 +15,7 @@ from hypercore.run.execution import execution
 from hypercore.run.preview import Reason, preview
 from hypercore.run.progress import SweepStatus, Tracker
 from hypercore.run.retrain import mark, not_before_ns, unmark
-from hypercore.run.workflow import damaged
+from hypercore.run.workflow import Jobs, damaged
 from hypercore.spec.columns import CELL, Status, names
 from hypercore.spec.record import Record
 from hypercore.study import Plan
@@ -128,6 +128,16 @@ def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Pat
     assert seconds([(sweep.cells[0], 1000)], [rate], "cpu") == 1000 * 30 * 0.5
     assert seconds(kinds, [rate], "cuda") is None
     assert makespan([preview(sweep, plan.study, tmp_path)], [rate], "cpu", 2) == 8 * 30 * 0.5 + 5.0
+
+
+@pytest.mark.parametrize(("cores", "elsewhere", "said"), [(4, None, False), (3, None, True), (1, 2, False)])
+def test_fewer_cores_than_a_jobs_threads_are_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, elsewhere: int | None, said: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = Jobs(plan_of(tmp_path, MINIMAL + "device: cpu\nthreads: 4\n"), cores, elsewhere)
+    assert jobs.forecast().count("A job's 4 threads, which the study sets, share 3 of") == said
+    assert jobs.at_once == (elsewhere or 1)
 
 
 def test_files_that_are_empty_or_cut_off_are_damaged(tmp_path: Path) -> None:

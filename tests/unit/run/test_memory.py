@@ -35,7 +35,7 @@ ERRORS = [
 def trained(folder: Path, **changes: Any) -> list[Record]:
     study = StudyConfig.model_validate({**STUDY, **changes})
     execution = Execution("here", "eager", "1")
-    return list(train_cells(CELLS, study, "cpu", execution, 1, time.perf_counter(), folder, lambda _: None))
+    return list(train_cells(CELLS, study, "cpu", execution, time.perf_counter(), folder, lambda _: None))
 
 
 def facts(records: Sequence[Record]) -> dict[object, tuple[object, ...]]:

@@ -1,20 +1,24 @@
-"""What a kill between the first and the last stored cell of a batch leaves is gone on from."""
+"""A batch goes on from what a kill between its first and last stored cell leaves; threads are the study's."""
 
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
+from hypercore.results.sweeps import read_sweep
 from hypercore.run import training
 from hypercore.run.companies import begun
 from hypercore.run.execution import Execution
+from hypercore.run.sweep import run_sweep
 from hypercore.run.training import train_cells
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Record
 from hypercore.study.models import StudyConfig
+from tests.unit.study.configs import MINIMAL, plan_of
 
 CELLS = [
     Cell("digits", "mlp", parse_stack("SGD / SGD(0.1)"), clipping, 3, 256, seed)
@@ -29,7 +33,7 @@ def train(
 ) -> Iterator[Record]:
     execution = Execution("here", "eager", torch_version)
     began = time.perf_counter()
-    return train_cells(cells, STUDY, "cpu", execution, 1, began, folder, lambda p: epochs.append(p.epoch))
+    return train_cells(cells, STUDY, "cpu", execution, began, folder, lambda p: epochs.append(p.epoch))
 
 
 def facts(records: Sequence[Record]) -> list[tuple[object, ...]]:
@@ -68,3 +72,15 @@ def test_a_checkpoint_of_another_execution_or_of_none_of_the_cells_is_left_alone
     assert len(list(train(CELLS[:1], tmp_path, epochs, torch_version="2"))) == 1
     assert epochs == [1, 2, 3]
     assert len(list(begun(tmp_path, CELLS[0]))) == 1
+
+
+def test_a_job_trains_with_the_threads_that_its_execution_key_says(tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    plan = plan_of(tmp_path, MINIMAL + "device: cpu\nthreads: 2\nepochs: 1\nbatch_size: 1000\n")
+    sweep = plan.sweeps[0]
+    run_sweep(plan.path, sweep.name, sweep.digest, tmp_path / "out", tmp_path)
+    trained_with = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert trained_with == 2
+    for record in read_sweep(tmp_path / "out"):
+        assert record.cell["threads"] == 2 and "2 threads" in str(record.cell["execution_key"])
