@@ -112,7 +112,7 @@ class Jobs:
         threads = self.plan.study.threads
         if self.elsewhere or threads <= self.cores:
             return ""
-        return f" A job's {threads} threads, which the study sets, share {self.cores} of snakemake's --cores."
+        return f" A job has {threads} threads, as the study says, though --cores is {self.cores}."
 
     def _preview(self, sweep: Sweep, forced: bool) -> Preview:
         key = sweep.digest, forced

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from hypercore.spec.cell import Cell
+from hypercore.spec.cell import Cell, digest
 from hypercore.spec.clipping import OFF
 from hypercore.spec.columns import PLAN, Role, names
 from hypercore.spec.optimizers import SpecError
@@ -13,6 +13,9 @@ from hypercore.spec.stack import Stack
 from hypercore.study.errors import Location, Problem, StudyError
 from hypercore.study.models import DEFAULT_CLIPPING, DEFAULT_SEEDS, EPOCHS, StackEntry, StudyConfig
 from hypercore.study.source import Source
+
+# File systems hold names of 255 bytes, and files put a digest, an ending or a process number behind it.
+LONGEST_SWEEP_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,8 @@ def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tupl
 def sweep_name(cell: Cell) -> str:
     """The name of the batch that a cell trains in: a slug that differs wherever ``batch_key`` does.
 
+    That of a tall stack is cut, and ends in a hash of the whole.
+
     >>> from hypercore.spec.notation import parse_stack
     >>> from hypercore.spec.clipping import ON
     >>> sweep_name(Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), ON, 5, 32, 0))
@@ -166,7 +171,11 @@ def sweep_name(cell: Cell) -> str:
     name = f"{dataset}-{model}-{slug}-e{epochs}-b{batch_size}"
     name = name if protocol == "presentation" else f"{name}-{protocol}"
     # Frozen cells train after their parents, so they are never of one sweep with others.
-    return name if cell.parent is None else f"{name}-frozen"
+    name = name if cell.parent is None else f"{name}-frozen"
+    if len(name) <= LONGEST_SWEEP_NAME:
+        return name
+    mark = f"-{digest(name, length=12)}"
+    return name[: LONGEST_SWEEP_NAME - len(mark)] + mark
 
 
 def _order(row: PlannedCell) -> tuple[Any, ...]:

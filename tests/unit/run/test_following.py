@@ -136,7 +136,7 @@ def test_fewer_cores_than_a_jobs_threads_are_said_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     jobs = Jobs(plan_of(tmp_path, MINIMAL + "device: cpu\nthreads: 4\n"), cores, elsewhere)
-    assert jobs.forecast().count("A job's 4 threads, which the study sets, share 3 of") == said
+    assert jobs.forecast().count("A job has 4 threads, as the study says, though --cores is 3.") == said
     assert jobs.at_once == (elsewhere or 1)
 
 

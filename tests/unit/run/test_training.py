@@ -18,7 +18,7 @@ from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Record
 from hypercore.study.models import StudyConfig
-from tests.unit.study.configs import MINIMAL, plan_of
+from tests.unit.study.configs import MINIMAL, TALLEST, plan_of
 
 CELLS = [
     Cell("digits", "mlp", parse_stack("SGD / SGD(0.1)"), clipping, 3, 256, seed)
@@ -84,3 +84,13 @@ def test_a_job_trains_with_the_threads_that_its_execution_key_says(tmp_path: Pat
     assert trained_with == 2
     for record in read_sweep(tmp_path / "out"):
         assert record.cell["threads"] == 2 and "2 threads" in str(record.cell["execution_key"])
+
+
+def test_the_longest_notation_trains(tmp_path: Path) -> None:
+    small = (
+        MINIMAL.replace("SGD / SGD", TALLEST) + "baselines: false\ndevice: cpu\nepochs: 1\nbatch_size: 1437\n"
+    )
+    plan = plan_of(tmp_path, small)
+    [sweep] = plan.sweeps
+    report = run_sweep(plan.path, sweep.name, sweep.digest, tmp_path / sweep.path, tmp_path)
+    assert (report.trained, report.failed) == (8, 0)

@@ -13,6 +13,9 @@ stacks:
 seeds: 2
 """
 
+# The notation may have 500 characters.
+TALLEST = "/".join(["Adam"] * 100)
+
 
 def plan_of(folder: Path, text: str) -> Plan:
     """Load a config given as text."""

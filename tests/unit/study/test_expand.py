@@ -6,8 +6,9 @@ import yaml
 
 from hypercore.spec.columns import PLAN, names
 from hypercore.study import StudyError, load
+from hypercore.study.expand import LONGEST_SWEEP_NAME
 from hypercore.study.sweeps import group, is_sweep_file
-from tests.unit.study.configs import MINIMAL, plan_of
+from tests.unit.study.configs import MINIMAL, TALLEST, plan_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -180,6 +181,20 @@ def test_sweep_names_differ_wherever_the_batch_differs(tmp_path: Path) -> None:
     """
     rows = plan_of(tmp_path, text).rows
     assert len({row.sweep for row in rows}) == len({row.cell.batch_key for row in rows}) > 100
+
+
+def test_the_longest_notation_has_a_sweep_of_its_own_whose_name_a_file_can_have(tmp_path: Path) -> None:
+    other = TALLEST.removesuffix("Adam") + "SGD"
+    entries = f"{{stack: {TALLEST}, frozen: true}}, {other}, {TALLEST.removesuffix('/Adam')}"
+    text = f"name: tall\ndatasets: [digits]\nstacks: [{entries}]\nseeds: 1\nbaselines: false\n"
+    sweeps = plan_of(tmp_path, text).sweeps
+    assert len(TALLEST) == 499
+    with pytest.raises(StudyError, match="a stack in the paper's notation"):
+        plan_of(tmp_path, text.replace(other, f"{TALLEST}/Adam"))
+    tall = [sweep.name for sweep in sweeps if not sweep.name.endswith("frozen")]
+    assert len(set(tall)) == 3
+    assert {len(name) for name in tall} == {LONGEST_SWEEP_NAME}
+    assert all(is_sweep_file(Path(sweep.path).name) for sweep in sweeps)
 
 
 def test_a_changed_sweep_is_said_in_words(tmp_path: Path) -> None:
