@@ -1,9 +1,35 @@
-"""Image folders: a cheap sign of their content, so that a plan notices when an owner changes one."""
+"""Folders that a study names, and a cheap sign of their content: a plan notices when an owner changes one."""
 
 import os
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from hypercore.spec.cell import digest
+from hypercore.study.errors import shown
+from hypercore.study.fields import refuse
+
+
+def _possible(path: Path) -> Path:
+    try:
+        possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        refuse("the path of a folder", shown(str(path)))
+    return path
+
+
+def _with_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        refuse("the path of a folder, ~NAME only of a user of this machine", shown(str(path)))
+
+
+Folder = Annotated[Path, AfterValidator(_possible)]
+FolderAtHome = Annotated[Folder, AfterValidator(_with_home)]
 
 
 def fingerprint(folder: Path) -> str:

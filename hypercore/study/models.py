@@ -1,6 +1,5 @@
 """A study as its config file gives it, validated. Each field's description says what is allowed."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -22,6 +21,7 @@ from hypercore.study.fields import (
     as_list,
     refuse,
 )
+from hypercore.study.folders import Folder, FolderAtHome
 from hypercore.study.refine import RefineConfig
 
 # Folders beside the studies' own under results/.
@@ -122,7 +122,7 @@ class StudyConfig(Axes):
     stacks: Annotated[tuple[StackEntry, ...], BeforeValidator(_entries)] = Field(
         description="a list of at least one stack: the notation, or a mapping with the key stack"
     )
-    image_folders: dict[Annotated[str, Field(pattern=_SLUG, max_length=64)], Path] = Field(
+    image_folders: dict[Annotated[str, Field(pattern=_SLUG, max_length=64)], Folder] = Field(
         default_factory=dict, description="a mapping of a name (lower-case letters, digits and -) to a folder"
     )
     device: str = Field(
@@ -136,7 +136,7 @@ class StudyConfig(Axes):
         description="a whole number above 0: at most so many cells train side by side",
     )
     threads: Positive = Field(1, le=1024, description="a whole number from 1; equal bits need 1 on a CPU")
-    data_root: Path | None = Field(
+    data_root: FolderAtHome | None = Field(
         None, description="a folder; default: $HYPERCORE_DATA, else ~/.cache/hypercore"
     )
     download: bool = Field(False, description="true or false")
