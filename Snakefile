@@ -6,11 +6,12 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
+from hypercore.run.begin import Begin
 from hypercore.run.devices import DeviceError, slots
 from hypercore.run.leftovers import remark
 from hypercore.run.live import Live
 from hypercore.run.slurm import alive
-from hypercore.run.workflow import RESULTS, Jobs, begin, cost, forced
+from hypercore.run.workflow import RESULTS, Jobs, cost, forced
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
 min_version("9.0")
@@ -38,13 +39,13 @@ except StudyError as error:
 # With --jobs the jobs run elsewhere, and take what GPUs there are.
 ELSEWHERE = workflow.resource_settings.nodes
 JOBS = Jobs(PLAN, workflow.cores or 1, ELSEWHERE)
+BEGIN = Begin(JOBS, workflow)
 LIVE = Live(RESULTS, PLAN.study.name)
 # Slurm jobs that outlived an earlier run; a job asks for none, as it may be one of them.
 ALIVE = alive(Path.cwd()) if workflow.is_main_process else {}
 
-if workflow.is_main_process:
-    begin(PLAN, dry_run=workflow.dryrun)
-    if not ELSEWHERE and "gpu" not in workflow.resource_settings.resources:
+if workflow.is_main_process and not ELSEWHERE:
+    if "gpu" not in workflow.resource_settings.resources:
         workflow.register_resource("gpu", JOBS.gpus)
 
 

@@ -1,57 +1,20 @@
-"""What the Snakefile asks and does beyond its rules: all of it here, so that tests call it directly."""
+"""What the Snakefile asks beyond its rules: all of it here, so that tests call it directly."""
 
-import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hypercore.results.files import is_current, is_whole
-from hypercore.results.schemas import RECORDS, schema
 from hypercore.run.devices import DeviceError, slots
 from hypercore.run.estimate import makespan, read_rates, seconds
-from hypercore.run.owner import take_over
 from hypercore.run.preview import Preview, preview
 from hypercore.run.progress import clock
 from hypercore.run.retrain import mark
-from hypercore.spec.columns import TABLES
+from hypercore.run.unusable import unusable
 from hypercore.study import LargeGridError, Plan, Sweep, device_kind
-from hypercore.study.backends import backend_kind
 
 RESULTS = Path("results")
-
-
-def begin(plan: Plan, *, dry_run: bool = False) -> None:
-    """Get a folder ready for a run: clear a dead run's lock, and remove files that no rule can read.
-
-    Those are the study's damaged ones and those that another version of hypercore wrote with other columns.
-    A dry run touches nothing: it only says which they are.
-    Of a run that still lives a line is said; snakemake itself then refuses to start a second one.
-    """
-    for owner in () if dry_run else take_over(Path(".snakemake")):
-        _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
-    if backend_kind(plan.study.backend) != plan.study.backend:
-        _say(
-            "No C++ compiler is here (looked for $CXX, else the system's), so cells train with the eager "
-            "backend, about half as fast; its results are kept apart from compiled ones. Install g++."
-        )
-    study = RESULTS / plan.study.name
-    sweeps = [RESULTS / sweep.path for sweep in plan.sweeps]
-    bad = damaged([*sweeps, *study.rglob("[!.]*.parquet")])
-    tables = dict.fromkeys(sweeps, RECORDS) | {
-        study / f"{name}.parquet": schema(columns) for name, columns in TABLES.items()
-    }
-    old = [p for p, s in tables.items() if p not in bad and p.exists() and not is_current(p, s)]
-    for paths, what in ((bad, "is damaged"), (old, "is of another version, or damaged")):
-        for path in paths:
-            _say(f"{path} {what}: it will be made again.")
-            if not dry_run:
-                path.unlink(missing_ok=True)
-
-
-def damaged(files: Iterable[Path]) -> list[Path]:
-    """Files that are there but are empty or cut off, by a look at their ends."""
-    return [path for path in files if path.exists() and not is_whole(path)]
 
 
 @dataclass(frozen=True)
@@ -66,6 +29,11 @@ class Jobs:
     cores: int
     elsewhere: int | None = None
     _previews: dict[tuple[str, bool], Preview] = field(default_factory=dict)
+
+    @cached_property
+    def unusable(self) -> dict[Path, str]:
+        """Results that are there but no use, with what is wrong with each: they count as missing."""
+        return unusable(self.plan, RESULTS)
 
     @property
     def gpus(self) -> int:
@@ -94,12 +62,12 @@ class Jobs:
         What rounds of refinement add depends on results, so only the most that it can be is said.
         """
         plan, study = self.plan, self.plan.study
-        waiting = [sweep for sweep in plan.sweeps if forced or not (RESULTS / sweep.path).exists()]
+        waiting = [sweep for sweep in plan.sweeps if forced or self._lacks(sweep.path)]
         previews = [self._preview(sweep, forced) for sweep in waiting]
         planned = sum(len(sweep.cells) for sweep in plan.sweeps)
         train = sum(len(found.to_train) for found in previews)
         text = f"Study {study.name}: {planned} cells in {len(plan.sweeps)} sweeps, {train} to train"
-        rounds = [path for path in plan.rounds.values() if forced or not (RESULTS / path).exists()]
+        rounds = [path for path in plan.rounds.values() if forced or self._lacks(path)]
         if rounds:
             text += f", and at most {study.refine.budget} more in {len(rounds)} rounds of refinement"
         if not train:
@@ -113,6 +81,9 @@ class Jobs:
         if self.elsewhere or threads <= self.cores:
             return ""
         return f" A job has {threads} threads, as the study says, though --cores is {self.cores}."
+
+    def _lacks(self, path: str) -> bool:
+        return not (RESULTS / path).exists() or RESULTS / path in self.unusable
 
     def _preview(self, sweep: Sweep, forced: bool) -> Preview:
         key = sweep.digest, forced
@@ -153,7 +124,3 @@ def _about(time: float | None, at_once: int) -> str:
     if time is None:
         return "no rate is measured yet, so no estimate of the time."
     return f"about {clock(time)}, {at_once} {'job' if at_once == 1 else 'jobs'} at a time."
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

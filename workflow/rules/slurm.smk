@@ -1,5 +1,7 @@
 # Instead of sending a second job for what a Slurm job of an earlier run trains, wait for that one.
 rule attend:
+    input:
+        lambda wildcards: BEGIN(),
     output:
         "results/sweeps/{sweep}.{digest}.parquet",
     log:

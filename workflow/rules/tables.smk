@@ -1,6 +1,8 @@
 # The mark's name holds a hash of the plan, and only the newest mark is kept: whatever else is lost,
 # a changed plan is made again, and with it all that is made of it.
 rule plan:
+    input:
+        lambda wildcards: BEGIN(),
     output:
         plan=f"{STUDY}/plan.parquet",
         mark=f"{STUDY}/.plan/{PLAN.digest}",

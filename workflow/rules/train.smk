@@ -8,8 +8,11 @@ rule train:
     input:
         ancient(
             lambda wildcards: [
-                f"results/{path}"
-                for path in PLAN.parents_of(wildcards.sweep, wildcards.digest)
+                *BEGIN(),
+                *(
+                    f"results/{path}"
+                    for path in PLAN.parents_of(wildcards.sweep, wildcards.digest)
+                ),
             ]
         ),
     output:

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from hypercore.results.sweeps import read_sweep
+from hypercore.run.begin import Begin
 from hypercore.run.stored import conditions
 from hypercore.run.sweep import run_sweep
-from hypercore.run.workflow import begin
+from hypercore.run.workflow import Jobs
 from hypercore.spec.columns import CELLS, volatile
 from hypercore.study import load
 from hypercore.study.backends import compiler
@@ -77,6 +78,6 @@ def test_without_a_compiler_it_falls_back_to_eager_with_one_warning(
     path.write_text(STUDY.format(alphas="0.1", backend="compiled"))
     plan = load(path)
     assert conditions(plan.study).backend == "eager"
-    begin(plan)
+    assert Begin(Jobs(plan, 1), workflow=None).again() == []
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "C++ compiler" in said and "eager" in said

@@ -1,0 +1,65 @@
+"""What is done once before the jobs of a run are chosen."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypercore.run.owner import take_over
+from hypercore.run.workflow import Jobs
+from hypercore.study.backends import backend_kind
+
+
+@dataclass
+class Begin:
+    """Gets a folder ready for a run; the input functions of the jobs that all others need call it.
+
+    Only while it plans jobs does snakemake know whether it will run them: when it reads the Snakefile, a
+    dry run, ``--lint`` and ``--summary`` look like any other.
+    """
+
+    jobs: Jobs
+    workflow: Any
+    _done: bool = False
+
+    def __call__(self) -> list[str]:
+        """Do it, the first time and in the main process; no input files, so that it can stand among them."""
+        if self.workflow.is_main_process and not self._done:
+            self._done = True
+            if executes(self.workflow):
+                enter(Path(".snakemake"))
+            self.workflow.dag.forcefiles.update(self.again())
+        return []
+
+    def again(self) -> list[str]:
+        """Files whose jobs are to run though they are there, each said in a line.
+
+        Nothing is removed here: a job replaces its files itself, once it really runs.
+        """
+        asked = self.jobs.plan.study.backend
+        if backend_kind(asked) != asked:
+            _say(
+                "No C++ compiler is here (looked for $CXX, else the system's), so cells train with the eager "
+                "backend, about half as fast; its results are kept apart from compiled ones. Install g++."
+            )
+        for path, what in self.jobs.unusable.items():
+            _say(f"{path} {what}: it will be made again.")
+        return [str(path) for path in self.jobs.unusable]
+
+
+def executes(workflow: Any) -> bool:
+    """Whether snakemake plans jobs in order to run them, neither dry nor for a summary or a report."""
+    return workflow.executor_plugin is not None and not workflow.dryrun
+
+
+def enter(snakemake_folder: Path) -> None:
+    """Clear a dead run's lock.
+
+    Of a run that still lives a line is said; snakemake itself then refuses to start a second one.
+    """
+    for owner in take_over(snakemake_folder):
+        _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,31 @@
+"""Results of a study that are there but no use, found by looks at their ends: quick, so before every run."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hypercore.results.files import is_current, is_whole
+from hypercore.results.schemas import RECORDS, schema
+from hypercore.spec.columns import REFINEMENT, TABLES
+from hypercore.study import Plan
+
+
+def unusable(plan: Plan, results: Path) -> dict[Path, str]:
+    """Files of a plan that no rule can read, each with what is wrong with it.
+
+    Those are damaged ones and those that another version of hypercore wrote with other columns.
+    """
+    study = results / plan.study.name
+    rounds = [results / path for path in plan.rounds.values()]
+    tables = dict.fromkeys([*(results / sweep.path for sweep in plan.sweeps), *rounds], RECORDS)
+    tables |= {path.with_suffix(".plan.parquet"): schema(REFINEMENT) for path in rounds}
+    tables |= {study / f"{name}.parquet": schema(columns) for name, columns in TABLES.items()}
+    found = dict.fromkeys(damaged(tables), "is damaged")
+    old = [path for path, wanted in tables.items() if path not in found and path.exists()]
+    return found | {
+        path: "is of another version, or damaged" for path in old if not is_current(path, tables[path])
+    }
+
+
+def damaged(files: Iterable[Path]) -> list[Path]:
+    """Files that are there but are empty or cut off, by a look at their ends."""
+    return [path for path in files if path.exists() and not is_whole(path)]
