@@ -1,11 +1,12 @@
 """What is done once before the jobs of a run are chosen."""
 
+import atexit
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hypercore.run.owner import take_over
+from hypercore.run.owner import leave, registration, take_over
 from hypercore.run.workflow import Jobs
 from hypercore.study.backends import backend_kind
 
@@ -53,12 +54,16 @@ def executes(workflow: Any) -> bool:
 
 
 def enter(snakemake_folder: Path) -> None:
-    """Clear a dead run's lock.
+    """Register this run until it ends, and clear a dead one's lock.
 
     Of a run that still lives a line is said; snakemake itself then refuses to start a second one.
     """
+    atexit.register(leave, snakemake_folder.absolute())  # snakemake goes back to where it was started
     for owner in take_over(snakemake_folder):
         _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
+        if not owner.is_here:
+            file = registration(snakemake_folder, owner)
+            _say(f"If it is known to be gone, remove {file} and run `snakemake --unlock`.")
 
 
 def _say(text: str) -> None:

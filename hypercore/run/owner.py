@@ -1,8 +1,9 @@
 """Who works in a folder: whether the lock that a killed run left may be cleared.
 
 Snakemake locks its folder with files that a SIGKILL leaves behind, and cannot tell whether their
-owner still lives. Here every run registers itself; a lock is stale, and cleared, only when every
-registered run was on this host and none of them lives.
+owner still lives. Here every run registers itself until it ends; a lock is stale, and cleared, only
+when runs are registered that were killed, all of them on this host. Of a run on another host nothing
+but its registration can be known, so that one counts as alive as long as it is there.
 """
 
 import json
@@ -53,23 +54,34 @@ def this_process() -> Owner:
     return Owner(socket.gethostname(), os.getpid(), psutil.Process().create_time())
 
 
+def registration(snakemake_folder: Path, owner: Owner) -> Path:
+    """Where a run is registered."""
+    return snakemake_folder / "hypercore-runs" / f"{owner.host}.{owner.pid}.json"
+
+
 def take_over(snakemake_folder: Path) -> list[Owner]:
     """Register this run, and clear what runs that no longer live have left.
 
     Returns:
         The other registered runs that still live, or may live on another host.
     """
-    folder = snakemake_folder / "hypercore-runs"
-    others = {path: owner for path in sorted(folder.glob("*.json")) if (owner := _read(path)) is not None}
-    living = [owner for owner in others.values() if owner.lives and owner != this_process()]
+    mine = this_process()
+    here = registration(snakemake_folder, mine)
+    found = sorted(here.parent.glob("*.json"))
+    others = {path: owner for path in found if (owner := _read(path)) is not None}
+    living = [owner for owner in others.values() if owner.lives and owner != mine]
     if others and not living:
         for lock in (snakemake_folder / "locks").glob("*"):
             lock.unlink(missing_ok=True)
         for path in others:
             path.unlink(missing_ok=True)
-    mine = this_process()
-    write_json(folder / f"{mine.host}.{mine.pid}.json", asdict(mine))
+    write_json(here, asdict(mine))
     return living
+
+
+def leave(snakemake_folder: Path) -> None:
+    """Take back this run's registration, at its end; what is forked from it has none to take back."""
+    registration(snakemake_folder, this_process()).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> Owner | None:

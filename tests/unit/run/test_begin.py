@@ -72,11 +72,14 @@ def test_a_damaged_sweep_counts_as_missing(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("which", OTHERS)
-def test_what_runs_no_jobs_registers_nothing_and_clears_no_lock(plan: Plan, tmp_path: Path, which: str) -> None:
+def test_what_runs_no_jobs_registers_nothing_and_clears_no_lock(
+    plan: Plan, tmp_path: Path, which: str
+) -> None:
     Begin(Jobs(plan, 1), OTHERS[which])()
     assert not (tmp_path / ".snakemake").exists()
 
 
-def test_a_run_registers(plan: Plan, tmp_path: Path) -> None:
+def test_a_run_registers(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atexit.register", lambda *_: None)
     Begin(Jobs(plan, 1), EXECUTES)()
     assert len(names(tmp_path / ".snakemake/hypercore-runs")) == 1
