@@ -16,6 +16,7 @@ from hypercore.run.preview import Reason, preview
 from hypercore.run.progress import SweepStatus, Tracker
 from hypercore.run.retrain import mark, not_before_ns, unmark
 from hypercore.run.unusable import damaged
+from hypercore.run.workflow import Jobs
 from hypercore.spec.columns import CELL, Status, names
 from hypercore.spec.record import Record
 from hypercore.study import Plan
