@@ -55,6 +55,7 @@ config["study"] = str(OPTIONS.study)
 
 STUDY = f"results/{PLAN.study.name}"
 COMPLETE = f"{STUDY}/.plan/{PLAN.digest}.complete"
+TRAINED = f"{STUDY}/.trained/{PLAN.digest}"
 SWEEPS = [f"results/{sweep.path}" for sweep in PLAN.sweeps]
 TABLES = [
     f"{STUDY}/{name}.parquet"
@@ -91,6 +92,7 @@ rule all:
 rule sweeps:
     input:
         SWEEPS,
+        TRAINED,
 
 
 rule tables:

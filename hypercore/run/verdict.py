@@ -1,5 +1,6 @@
 """How a study ended: complete, or with cells that failed and are tried again by the next run."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,7 +8,11 @@ import pyarrow.compute as pc
 
 from hypercore.results.files import read_table
 from hypercore.results.schemas import schema
+from hypercore.results.sweeps import read_sweep_table
 from hypercore.spec.columns import CELLS, Status
+from hypercore.spec.record import Row
+
+_SHOWN = ["cell_id", "stack", "clipping", "seed", "status", "error"]
 
 
 class StudyIncompleteError(ValueError):
@@ -26,15 +31,45 @@ def verify(cells: Path, sweep_files: dict[str, Path]) -> None:
         StudyIncompleteError: some cells failed or are missing.
         ResultFileError: the table is damaged.
     """
-    table = read_table(cells, "cells", schema(CELLS)).select(
-        ["cell_id", "stack", "clipping", "seed", "status", "error", "sweep"]
-    )
-    bad = table.filter(pc.is_in(table["status"], pa.array([Status.FAILED.value, Status.MISSING.value])))
-    rows = {row["cell_id"]: row for row in bad.to_pylist()}.values()
+    table = read_table(cells, "cells", schema(CELLS))
+    bad = _without_result(table, [*_SHOWN, "sweep"])
+    for sweep in {str(row["sweep"]) for row in bad}:
+        sweep_files[sweep].unlink(missing_ok=True)
+    _refuse(bad, table.num_rows)
+
+
+def verify_sweeps(sweeps: Iterable[Path], mark: Path) -> None:
+    """The same by the files of sweeps alone, where no table is made; else leave a mark, the only one there.
+
+    Raises:
+        StudyIncompleteError: some cells failed.
+        ResultFileError: a sweep's file is missing or damaged.
+    """
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    for old in mark.parent.iterdir():
+        old.unlink(missing_ok=True)
+    failed: list[Row] = []
+    planned = 0
+    for path in sweeps:
+        table = read_sweep_table(path)
+        bad = _without_result(table, _SHOWN)
+        if bad:
+            path.unlink(missing_ok=True)
+        failed += bad
+        planned += table.num_rows
+    _refuse(failed, planned)
+    mark.touch()
+
+
+def _without_result(table: pa.Table, columns: Sequence[str]) -> list[Row]:
+    bad = pa.array([Status.FAILED.value, Status.MISSING.value])
+    rows = table.select(columns).filter(pc.is_in(table["status"], bad)).to_pylist()
+    return list({row["cell_id"]: row for row in rows}.values())
+
+
+def _refuse(rows: Sequence[Row], planned: int) -> None:
     if not rows:
         return
-    for sweep in {row["sweep"] for row in rows}:
-        sweep_files[sweep].unlink(missing_ok=True)
     lines = [
         f"cell {row['cell_id']} ({row['stack']}, clipping {row['clipping']}, seed {row['seed']}) "
         f"{row['status']}: {row['error'] or 'no result'}"
@@ -42,5 +77,5 @@ def verify(cells: Path, sweep_files: dict[str, Path]) -> None:
     ]
     advice = "All other results are written. Run again to retry."
     raise StudyIncompleteError(
-        "\n".join([*lines, f"{len(lines)} of {table.num_rows} cells have no result. {advice}"])
+        "\n".join([*lines, f"{len(lines)} of {planned} cells have no result. {advice}"])
     )

@@ -226,19 +226,22 @@ def test_a_failing_cell_is_recorded_the_others_finish_and_the_next_run_tries_it_
     (tmp_path / "failing").mkdir()
     (tmp_path / "failing/sitecustomize.py").write_text(FAILING)
     env = {"PYTHONPATH": str(tmp_path / "failing")}
-    for _ in range(2):
-        said = workplace.run("--", "tables", env=env, code=1)
+    for target in ("sweeps", "tables"):
+        said = workplace.run("--", target, env=env, code=1)
         assert "failed: RuntimeError: a cosmic ray" in said
         assert "1 of 4 cells have no result" in said
-        rows = workplace.cells()
-        assert sorted(str(row["status"]) for row in rows if row["status"] == "failed") == ["failed"]
-        [failed] = [row for row in rows if row["status"] == "failed"]
-        assert (failed["alpha"], failed["clipping"], failed["error"]) == (
-            1000.0,
-            "off",
-            "RuntimeError: a cosmic ray",
-        )
-        assert workplace.table("comparison").num_rows == 2
         assert len(workplace.stored()) == 3
-    assert workplace.trained(target="tables") == 1
+    rows = workplace.cells()
+    [failed] = [row for row in rows if row["status"] == "failed"]
+    assert (failed["alpha"], failed["clipping"], failed["error"]) == (
+        1000.0,
+        "off",
+        "RuntimeError: a cosmic ray",
+    )
+    assert workplace.table("comparison").num_rows == 2
+    said = workplace.run("-n")
+    assert "4 cells in 1 sweeps, 1 to train" in said and "4 cells (3 cached, 1 new)" in said
+    assert workplace.trained(target="sweeps") == 1
+    assert "Nothing to be done" in workplace.run("--", "sweeps")
+    assert workplace.trained(target="tables") == 0
     assert "failed" not in {row["status"] for row in workplace.cells()}

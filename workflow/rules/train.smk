@@ -40,3 +40,18 @@ rule train:
         "{params.cells}"
     script:
         "../scripts/train.py"
+
+
+# For the target `sweeps`, which makes no tables, what rule verify is for the others.
+rule verify_sweeps:
+    input:
+        SWEEPS,
+    output:
+        TRAINED,
+    log:
+        f"results/logs/{PLAN.study.name}/verify_sweeps.log",
+    localrule: True
+    conda:
+        "../envs/hypercore.yaml"
+    script:
+        "../scripts/verify_sweeps.py"
