@@ -10,9 +10,8 @@ from hypercore.analysis import sections, sentences
 from hypercore.analysis import table as tables
 from hypercore.analysis.tables import read_frame
 from hypercore.results.files import write_bytes
+from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
-
-FORMS = {"csv": "csv", "markdown": "md", "latex": "tex"}
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
@@ -41,17 +40,17 @@ def write_report(folder: Path) -> None:
         texts = {name: table_text(frame, form) for name, frame in frames.items()}
         texts["comparison"] = comparison_text(comparison, form)
         for name, text in texts.items():
-            write_bytes(folder / "tables" / f"{name}.{suffix}", text.encode())
-    write_bytes(folder / "report.html", page(folder.name, cells, comparison, frames).encode())
+            write_bytes(folder / TABLES / f"{name}.{suffix}", text.encode())
+    write_bytes(folder / PAGE, page(folder.name, cells, comparison, frames).encode())
 
 
 def comparison_text(comparison: pd.DataFrame, form: str) -> str:
-    """The comparison as the presentation prints its tables, in one of :data:`FORMS`."""
+    """The comparison as the presentation prints its tables, in one of ``FORMS``."""
     return {"csv": tables.csv, "markdown": tables.markdown, "latex": tables.latex}[form](comparison)
 
 
 def table_text(frame: pd.DataFrame, form: str) -> str:
-    """Any of the analysis's tables in one of :data:`FORMS`; lists of cell ids are left to the CSV."""
+    """Any of the analysis's tables in one of ``FORMS``; lists of cell ids are left to the CSV."""
     if form == "csv":
         return frame.to_csv(index=False)
     shown = frame.drop(columns="cells", errors="ignore")

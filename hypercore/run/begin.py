@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hypercore.results.reported import TABLES
 from hypercore.run.owner import leave, registration, take_over
 from hypercore.run.workflow import Jobs
 from hypercore.study.backends import backend_kind
@@ -45,7 +46,8 @@ class Begin:
             )
         for path, what in self.jobs.unusable.items():
             _say(f"{path} {what}: it will be made again.")
-        return [str(path) for path in self.jobs.unusable]
+        # Of the report's tables snakemake knows the folder alone.
+        return [str(path.parent if path.parent.name == TABLES else path) for path in self.jobs.unusable]
 
 
 def executes(workflow: Any) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hypercore.results.files import ResultFileError, read_table, unfinished
 from hypercore.results.records import NAME
+from hypercore.results.reported import lost, report_files
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.run.workflow import RESULTS
 from hypercore.spec import columns as spec
@@ -39,7 +40,7 @@ def check(results: Path) -> tuple[int, list[ResultFileError]]:
     """How many result files there are, and what is wrong with those that cannot be used.
 
     Each is read whole, and its checksum taken. A record of the store must be of the cell that it is named
-    after.
+    after. Of reports, which hold no checksum, only presence and size are looked at.
     """
     count, wrong = 0, []
     for path, name, columns in result_files(results):
@@ -50,6 +51,10 @@ def check(results: Path) -> tuple[int, list[ResultFileError]]:
                 raise ResultFileError(path, f"it does not hold the cell {path.parent.name} alone")
         except ResultFileError as error:
             wrong.append(error)
+    for study in sorted({path.parent for name in spec.TABLES for path in results.glob(f"*/{name}.parquet")}):
+        missed = list(lost(study))
+        count += len({error.path for error in missed}.union(filter(Path.exists, report_files(study))))
+        wrong += missed
     return count, wrong
 
 

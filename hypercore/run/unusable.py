@@ -4,15 +4,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hypercore.results.files import is_current, is_whole
+from hypercore.results.reported import PAGE, lost
+from hypercore.results.reported import TABLES as REPORT_TABLES
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.spec.columns import REFINEMENT, TABLES
 from hypercore.study import Plan
 
 
 def unusable(plan: Plan, results: Path) -> dict[Path, str]:
-    """Files of a plan that no rule can read, each with what is wrong with it.
+    """Files of a plan that are of no use, each with what is wrong with it.
 
-    Those are damaged ones and those that another version of hypercore wrote with other columns.
+    Those are damaged ones, those that another version of hypercore wrote with other columns, and what was
+    lost of a report.
     """
     study = results / plan.study.name
     rounds = [results / path for path in plan.rounds.values()]
@@ -21,9 +24,10 @@ def unusable(plan: Plan, results: Path) -> dict[Path, str]:
     tables |= {study / f"{name}.parquet": schema(columns) for name, columns in TABLES.items()}
     found = dict.fromkeys(damaged(tables), "is damaged")
     old = [path for path, wanted in tables.items() if path not in found and path.exists()]
-    return found | {
-        path: "is of another version, or damaged" for path in old if not is_current(path, tables[path])
-    }
+    found |= {path: "is of another version, or damaged" for path in old if not is_current(path, tables[path])}
+    if (study / PAGE).exists() and (study / REPORT_TABLES).exists():  # else snakemake misses them itself
+        found |= {error.path: "is empty" if error.path.exists() else "is gone" for error in lost(study)}
+    return found
 
 
 def damaged(files: Iterable[Path]) -> list[Path]:

@@ -181,6 +181,30 @@ def test_damaged_files_are_noticed_and_only_they_are_made_again(workplace: Workp
         assert tables(workplace)[name].equals(table), name
 
 
+def test_a_dry_run_names_what_is_damaged_and_changes_nothing(workplace: Workplace) -> None:
+    workplace.run()
+    study = workplace.folder / "results/tiny"
+    (study / "report.html").write_bytes(b"")
+    (study / "tables/comparison.csv").unlink()
+    said = workplace.run("-n")
+    assert "results/tiny/report.html is empty: it will be made again." in said
+    assert "results/tiny/tables/comparison.csv is gone: it will be made again." in said
+    assert re.findall(r"^rule (\w+):", said, re.MULTILINE) == ["report"]
+    (study / "effects.parquet").write_bytes(b"")
+    runs = workplace.folder / ".snakemake/hypercore-runs"
+    assert list(runs.iterdir()) == []
+    runs.rmdir()
+    before = workplace.files()
+    said = workplace.run("-n")
+    assert "results/tiny/effects.parquet is damaged: it will be made again." in said
+    assert re.findall(r"^rule (\w+):", said, re.MULTILINE) == ["analyse", "report"]
+    workplace.run("--summary")
+    assert workplace.files() == before
+    assert not runs.exists()
+    assert workplace.trained(target="all") == 0
+    assert check(workplace.folder / "results")[1] == []
+
+
 def test_a_full_disk_is_a_clear_error_and_corrupts_nothing(workplace: Workplace) -> None:
     def little_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))

@@ -12,8 +12,9 @@ from hypercore.analysis.analyse import write_analysis
 from hypercore.analysis.comparison import compare
 from hypercore.analysis.frames import entries
 from hypercore.analysis.plots import profile_figure
-from hypercore.analysis.report import FORMS, write_report
+from hypercore.analysis.report import write_report
 from hypercore.analysis.tables import write_frame
+from hypercore.results.reported import FORMS
 from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, names
 from tests.unit.analysis.synthetic import Law, judged
 from tests.unit.analysis.test_analyse import NO_CURVES

@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from hypercore.results.files import write_table
+from hypercore.results.files import write_bytes, write_table
 from hypercore.results.records import NAME
+from hypercore.results.reported import report_files
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.run.begin import Begin
 from hypercore.run.workflow import Jobs
-from hypercore.spec.columns import EFFECTS
+from hypercore.spec.columns import ANALYSIS, EFFECTS
 from hypercore.study import Plan
 from tests.unit.study.configs import MINIMAL, plan_of
 
@@ -65,6 +66,29 @@ def test_what_is_of_no_use_is_made_again_and_said_once_and_nothing_is_removed(
         f"{bad[1]} is of another version, or damaged: it will be made again.",
     ]
     assert names(tmp_path) == before
+
+
+def test_a_lost_part_of_a_report_is_made_again_and_nothing_else(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = Path("results", plan.study.name)
+    Path("results", plan.sweeps[0].path).unlink()
+    for name, columns in ANALYSIS.items():
+        write_table(study / f"{name}.parquet", schema(columns).empty_table(), name)
+    (study / ".plan").mkdir()
+    page, table, *others = report_files(study)
+    assert Begin(Jobs(plan, 1), None).again() == []  # snakemake itself misses what is not there
+    for path in (page, *others):
+        write_bytes(path, b"something")
+    assert Begin(Jobs(plan, 1), None).again() == [str(study / "tables")]
+    write_bytes(table, b"")
+    write_bytes(page, b"")
+    assert Begin(Jobs(plan, 1), None).again() == [str(page), str(study / "tables")]
+    assert capsys.readouterr().err.splitlines() == [
+        f"{table} is gone: it will be made again.",
+        f"{page} is empty: it will be made again.",
+        f"{table} is empty: it will be made again.",
+    ]
 
 
 def test_a_damaged_sweep_counts_as_missing(plan: Plan) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.results.files import write_table
+from hypercore.results.files import write_bytes, write_table
 from hypercore.results.records import NAME
+from hypercore.results.reported import report_files
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.run.check import check, main, result_files
 from hypercore.spec import columns as spec
@@ -59,6 +60,27 @@ def test_a_damaged_file_alone_is_named_and_removed_on_request(
     assert not (results / name).exists()
     assert check(results) == (5, [])
     assert (results / "tiny/notes.parquet").exists()
+
+
+def test_lost_files_of_a_report_are_named(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = results / "tiny"
+    page, *tables = report_files(study)
+    for path in (page, *tables):
+        write_bytes(path, b"something")
+    assert check(results) == (6 + 1 + len(tables), [])
+    page.write_bytes(b"")
+    tables[0].unlink()
+    assert [error.path for error in check(results)[1]] == [page]  # what came alone need not be complete
+    (study / ".plan").mkdir()
+    for name in spec.ANALYSIS:
+        columns = schema(spec.ANALYSIS[name])
+        write_table(study / f"{name}.parquet", columns.empty_table(), name)
+    assert main(["--results", str(results), "--remove"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        f"{page}: it is empty; delete it and run snakemake again",
+        f"{tables[0]}: there is no such file; run snakemake to make it",
+    ]
+    assert not page.exists()
 
 
 def test_a_record_under_another_cells_name_is_named(results: Path) -> None:

@@ -1,0 +1,31 @@
+"""Which files a study's report is made of, known without making any, so that a lost one is noticed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hypercore.results.files import ResultFileError
+from hypercore.spec.columns import ANALYSIS
+
+FORMS = {"csv": "csv", "markdown": "md", "latex": "tex"}
+PAGE = "report.html"
+TABLES = "tables"
+
+
+def report_files(study: Path) -> list[Path]:
+    """The page and the tables of a study's report, from the study's folder."""
+    names = [*ANALYSIS, "comparison"]
+    return [study / PAGE, *(study / TABLES / f"{name}.{form}" for name in names for form in FORMS.values())]
+
+
+def lost(study: Path) -> Iterator[ResultFileError]:
+    """What is wrong with files of a study's report, by presence and size.
+
+    One that is not there counts if the study was analysed here: parts of a report may have come alone.
+    """
+    here = (study / ".plan").is_dir() and all((study / f"{name}.parquet").exists() for name in ANALYSIS)
+    for path in report_files(study):
+        if not path.exists():
+            if here:
+                yield ResultFileError(path, "there is no such file; run snakemake to make it")
+        elif not path.stat().st_size:
+            yield ResultFileError(path, "it is empty; delete it and run snakemake again")
