@@ -7,7 +7,10 @@ from tests.workflow.runner import ROOT, SNAKEFILE, TINY, Workplace, command, env
 
 
 def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(workplace: Workplace) -> None:
-    workplace.run()
+    said = workplace.run()
+    # Into a pipe go plain lines, which no terminal needs to redraw.
+    assert re.search(r"^\S+: 4/4 cells, .*lane steps/s, \d+ diverged$", said, re.MULTILINE), said
+    assert "\x1b" not in said
     rows = workplace.cells()
     assert len(rows) == 4
     assert {row["status"] for row in rows} <= {"finished", "nonfinite"}
@@ -56,6 +59,14 @@ def test_a_configfile_selects_the_study_and_nothing_is_merged(workplace: Workpla
     said = workplace.run("-n", "--configfile", "other.yaml", study=None)
     assert "results/other/plan.parquet" in said
     assert "results/tiny" not in said
+
+
+def test_a_large_grid_runs_once_it_is_confirmed(workplace: Workplace) -> None:
+    workplace.write(TINY + "max_cells: 3\n")
+    assert "confirm_large=true" in workplace.run("-n", code=1)
+    assert "4 to train" in workplace.run(
+        "-n", "--config", "study=study.yaml", "confirm_large=true", study=None
+    )
 
 
 def test_unknown_options_and_bad_studies_end_in_words(workplace: Workplace) -> None:
