@@ -91,6 +91,7 @@ assert list(Path(sys.argv[2], ".snakemake/hypercore-runs").iterdir())
 if sys.argv[1] == "an error":
     raise ValueError
 if sys.argv[1] == "Ctrl-C":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     os.kill(os.getpid(), signal.SIGINT)
 """
 
