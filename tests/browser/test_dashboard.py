@@ -81,7 +81,7 @@ def test_study_and_stack_stay_from_page_to_page(browser: Browser, tmp_path: Path
         for study in ("first", "second"):  # one of them is not the newest
             page.goto(f"{url}/compare?study={study}&stack=Adam+%2F+SGD+on+digits")
             settle(page)
-            page.get_by_role("link", name="Inside a run").click()
+            page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Inside a run").click()
             expect(page.get_by_role("heading", name="Inside a run", level=1)).to_be_visible()
             expect(page).to_have_url(re.compile(f"inside.*study={study}.*stack=Adam"))
             expect(page.get_by_role("combobox", name=re.compile("Study"))).to_have_value(study)
@@ -100,7 +100,7 @@ def test_a_click_on_a_seed_leads_inside_its_run(open_page: Open) -> None:
 
 def test_pages_are_reached_by_keyboard(open_page: Open) -> None:
     page = open_page("")
-    page.get_by_role("link", name="Compare").press("Enter")
+    page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Compare").press("Enter")
     expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
 
 
