@@ -44,9 +44,12 @@ LIVE = Live(RESULTS, PLAN.study.name)
 # Slurm jobs that outlived an earlier run; a job asks for none, as it may be one of them.
 ALIVE = alive(Path.cwd()) if workflow.is_main_process else {}
 
-if workflow.is_main_process and not ELSEWHERE:
-    if "gpu" not in workflow.resource_settings.resources:
-        workflow.register_resource("gpu", JOBS.gpus)
+if (
+    workflow.is_main_process
+    and not ELSEWHERE
+    and "gpu" not in workflow.resource_settings.resources
+):
+    workflow.register_resource("gpu", JOBS.gpus)
 
 
 # Jobs read the study by this path; nothing of it is merged into snakemake's own config.

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from hypercore.results.files import write_table
 from hypercore.results.schemas import schema
+from hypercore.run.marks import clear_marks
 from hypercore.spec.columns import PLAN
 from hypercore.study import Plan
 
@@ -18,13 +19,7 @@ def plan_table(plan: Plan) -> pa.Table:
 
 
 def write_plan(plan: Plan, path: Path, mark: Path) -> None:
-    """Write the plan, then its mark: a file named after the plan's digest, the only one of its folder.
-
-    As only the newest mark stays, going back to an earlier plan is noticed like any other change.
-    """
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    for old in mark.parent.iterdir():
-        if old.name != mark.name:
-            old.unlink(missing_ok=True)
+    """Write the plan, then its mark: a file named after the plan's digest, the only one of its folder."""
+    clear_marks(mark)
     write_table(path, plan_table(plan), NAME, {"study": plan.study.name, "digest": plan.digest})
     mark.touch()

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from hypercore.results.files import read_table
 from hypercore.results.schemas import schema
 from hypercore.results.sweeps import read_sweep_table
+from hypercore.run.marks import clear_marks
 from hypercore.spec.columns import CELLS, Status
 from hypercore.spec.record import Row
 
@@ -45,9 +46,7 @@ def verify_sweeps(sweeps: Iterable[Path], mark: Path) -> None:
         StudyIncompleteError: some cells failed.
         ResultFileError: a sweep's file is missing or damaged.
     """
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    for old in mark.parent.iterdir():
-        old.unlink(missing_ok=True)
+    clear_marks(mark)
     failed: list[Row] = []
     planned = 0
     for path in sweeps:
