@@ -131,9 +131,7 @@ def choices(study: str) -> list[verdicts.Choice]:
     Raises:
         ResultFileError: a table that it rests on cannot be read.
     """
-    names = ("cells", "regions", "sensitivity")
-    stamps = tuple(data.stamp(data.table_path(data.results_root(), study, name)) for name in names)
-    return _choices(str(data.results_root()), study, stamps)
+    return _choices(str(data.results_root()), study, _stamps(study, "cells", "regions", "sensitivity"))
 
 
 def sentences(study: str) -> list[verdicts.Verdict]:
@@ -142,9 +140,7 @@ def sentences(study: str) -> list[verdicts.Verdict]:
     Raises:
         ResultFileError: a table that it rests on cannot be read.
     """
-    names = ("cells", "regions", "effects")
-    stamps = tuple(data.stamp(data.table_path(data.results_root(), study, name)) for name in names)
-    return _sentences(str(data.results_root()), study, stamps)
+    return _sentences(str(data.results_root()), study, _stamps(study, "cells", "regions", "effects"))
 
 
 def seeds_needed(study: str) -> pd.DataFrame:
@@ -153,11 +149,7 @@ def seeds_needed(study: str) -> pd.DataFrame:
     Raises:
         ResultFileError: a table that it rests on cannot be read.
     """
-    stamps = tuple(
-        data.stamp(data.table_path(data.results_root(), study, name))
-        for name in ("cells", "safety", "regions")
-    )
-    return _seeds_needed(str(data.results_root()), study, stamps)
+    return _seeds_needed(str(data.results_root()), study, _stamps(study, "cells", "safety", "regions"))
 
 
 def optional(study: str, name: str) -> pd.DataFrame | None:
@@ -203,6 +195,11 @@ def origin(study: str) -> str:
         return _origin(str(path.parent.parent), study, data.stamp(path))
     except ResultFileError:
         return ""  # the page itself says why
+
+
+def _stamps(study: str, *names: str) -> tuple[_Stamp, ...]:
+    """What changes when one of these tables does."""
+    return tuple(data.stamp(data.table_path(data.results_root(), study, name)) for name in names)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -24,7 +24,7 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
         baseline: the plain optimizer's figures; a NaN mean draws none.
         log_error: a logarithmic error axis.
     """
-    clippings = sorted(points["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
+    clippings = style.ordered(points["clipping"])
     rest = style.others(clippings)
     traces = _baseline(baseline, points["alpha"]) if np.isfinite(baseline.mean_pct) and len(points) else []
     means = intervals(points, ["clipping", "alpha"], "imputed_pct") if len(points) else pd.DataFrame()

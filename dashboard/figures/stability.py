@@ -1,5 +1,7 @@
 """The map of α, the safe intervals with what clipping adds, and profiles over all runs."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -72,18 +74,22 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
         regions: what :func:`dashboard.stability.region_table` gives.
         gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
     """
-    clippings = sorted(regions["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
+    clippings = style.ordered(regions["clipping"])
     rest = style.others(clippings)
     titles = list(dict.fromkeys(regions["title"]))
     of_title, of_clipping = regions["title"].map(titles.index), regions["clipping"].map(clippings.index)
     few = len(clippings) <= 2
     if few:
         places = of_title + (of_clipping - (len(clippings) - 1) / 2) * 0.25
-        labels = _gain_labels(titles, gains)
+        added = dict(zip(gains["title"], gains["text"], strict=True))
+        labels = _with_gains(style.stack_names(pd.Series(titles, dtype=str)), map(added.get, titles))
     else:
         # A row each: more than two bars and gains in one would overlap.
         places = (of_title * len(clippings) + of_clipping).rank(method="first") - 1
-        labels = _labels(regions.loc[places.sort_values().index], gains)
+        rows = regions.loc[places.sort_values().index]
+        arms = dict(zip(zip(gains["title"], gains["clipping"], strict=True), gains["text"], strict=True))
+        names = style.row_names(rows["title"], rows["clipping"])
+        labels = _with_gains(names, map(arms.get, zip(rows["title"], rows["clipping"], strict=True)))
     traces = [
         _bars(own.assign(place=places[own.index]), style.look(clipping, rest))
         | {"name": style.arm_name(clipping)}
@@ -95,20 +101,9 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
     return style.figure(traces, 140 + (39 if few else 32) * max(len(labels), 2), axes)
 
 
-def _labels(rows: pd.DataFrame, gains: pd.DataFrame) -> list[str]:
-    """A name for each stack and clipping, with the decades that the clipping adds."""
-    added = {(gain["title"], gain["clipping"]): gain["text"] for gain in gains.to_dict("records")}
-    names = style.row_names(rows["title"], rows["clipping"])
-    texts = [added.get(key) for key in zip(rows["title"], rows["clipping"], strict=True)]
-    return [f"{name}<br><i>{text}</i>" if text else name for name, text in zip(names, texts, strict=True)]
-
-
-def _gain_labels(titles: list[str], gains: pd.DataFrame) -> list[str]:
-    """The rows' names, with the decades that clipping adds below them."""
-    added = dict(zip(gains["title"], gains["text"], strict=True))
-    names = style.stack_names(pd.Series(titles, dtype=str))
-    texts = [added.get(title) for title in titles]
-    return [f"{name}<br><i>{text}</i>" if text else name for name, text in zip(names, texts, strict=True)]
+def _with_gains(names: Iterable[str], gained: Iterable[str | None]) -> list[str]:
+    """Names of rows, each with the decades that clipping adds below it."""
+    return [f"{name}<br><i>{text}</i>" if text else name for name, text in zip(names, gained, strict=True)]
 
 
 def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:

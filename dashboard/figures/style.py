@@ -46,6 +46,15 @@ def look(clipping: str, others: list[str]) -> Look:
     return Look(color, symbol, dash)
 
 
+def ordered(clippings: Iterable[str]) -> list[str]:
+    """The clippings of a study in the order in which it is read: off, the presentation's, the others by name.
+
+    >>> ordered(["agc(0.01)", "on", "off", "on"])
+    ['off', 'on', 'agc(0.01)']
+    """
+    return sorted(set(clippings), key=lambda name: (name != "off", name != "on", name))
+
+
 def others(clippings: list[str]) -> list[str]:
     """The clippings that have no fixed look, sorted."""
     return sorted(set(clippings) - set(_FIXED))

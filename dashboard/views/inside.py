@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import cache, links, runs, widgets
 from dashboard.figures import runs as figures
+from dashboard.figures import style
 from hypercore.spec.stack import short
 
 
@@ -38,7 +39,7 @@ def page(study: str) -> None:
 
 def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     alphas = sorted(entry["alpha"].astype(float).unique())
-    clippings = sorted(entry["clipping"].unique(), key=lambda name: (name != "off", name != "on", name))
+    clippings = style.ordered(entry["clipping"])
     seeds = [str(seed) for seed in sorted(entry["seed"].unique())]
     left, middle, right = st.columns(3)
     names = [short(alpha) for alpha in alphas]

@@ -24,7 +24,7 @@ def page(study: str) -> None:
     grids = cache.grids(study, rule, titles)
     regions = stability.region_table(grids, criteria)
     if grids:
-        _safety(study, grids, regions, (criteria, rule))
+        _safety(study, grids, regions, (criteria, rule), titles)
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     sensitivity = sensitivity[sensitivity["title"].isin(titles)]
@@ -35,7 +35,11 @@ def page(study: str) -> None:
 
 
 def _safety(
-    study: str, grids: list[stability.Grid], regions: pd.DataFrame, chosen: tuple[Criteria, DivergenceRule]
+    study: str,
+    grids: list[stability.Grid],
+    regions: pd.DataFrame,
+    chosen: tuple[Criteria, DivergenceRule],
+    titles: list[str],
 ) -> None:
     """The map, what flips against the study's own criteria, and the safe ranges."""
     default, (criteria, _) = cache.criteria(study), chosen
@@ -57,8 +61,7 @@ def _safety(
             "These are the study's own criteria. Move one, and the verdicts that flip are listed here."
         )
     else:
-        own = cache.grids(study, DivergenceRule(), sorted({grid.title for grid in grids}))
-        _flips(own, default, points, (regions, gains))
+        _flips(cache.grids(study, DivergenceRule(), titles), default, points, (regions, gains))
     st.subheader("How far the safe range reaches")
     if ranges["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")

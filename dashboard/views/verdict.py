@@ -29,26 +29,26 @@ def page(study: str) -> None:
         titles = widgets.few(list(dict.fromkeys(verdict.title for verdict in found)))
         shown = [verdict for verdict in found if verdict.title in titles]
         _ranges(regions, shown)
-        sentences = pd.DataFrame(
-            [
-                {"stack": one.name, "safe": one.safe, "clipping": one.gain, "effect": one.effect}
-                for one in found
-            ]
-        )
         if len(shown) > _MOST_CARDS:
             wide = {
                 name: st.column_config.TextColumn(width="large") for name in ("safe", "clipping", "effect")
             }
-            widgets.table(sentences[sentences["stack"].isin([one.name for one in shown])], "verdicts", wide)
+            widgets.table(_sentences(shown), "verdicts", wide)
         else:
             for verdict in shown:
                 _card(study, verdict)
-            widgets.exports(sentences, "verdicts")
+            widgets.exports(_sentences(found), "verdicts")
     if len(regions):
         _single_points(single_points(regions, cache.derived(study, "safety")))
     _readings(cache.optional(study, "readings"))
     _claims(study, cache.optional(study, "claims"))
     _residuals(study, cache.optional(study, "residuals"))
+
+
+def _sentences(found: list[Verdict]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"stack": one.name, "safe": one.safe, "clipping": one.gain, "effect": one.effect} for one in found]
+    )
 
 
 def _choices(study: str, regions: pd.DataFrame) -> None:
