@@ -175,16 +175,17 @@ def module(model: str, data: Data) -> nn.Module:
 
 def preloaded(split: Split, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless epochs in random order out of tensors in memory."""
+    pixels = split.pixels()
     for _ in forever(None):
         for examples in torch.split(torch.randperm(len(split), device=split.labels.device), batch_size):
-            yield split.images.index_select(0, examples), split.labels.index_select(0, examples)
+            yield pixels.index_select(0, examples), split.labels.index_select(0, examples)
 
 
 class Images(Dataset[tuple[Tensor, int]]):
     """A split as torchvision's data sets serve it: an image object an example, made a tensor."""
 
     def __init__(self, split: Split) -> None:
-        pixels = (split.images * 255.0).round().to(torch.uint8).permute(0, 2, 3, 1)
+        pixels = (split.pixels() * 255.0).round().to(torch.uint8).permute(0, 2, 3, 1)
         self.pixels = (pixels.squeeze(3) if pixels.shape[3] == 1 else pixels).contiguous().numpy()
         self.labels = split.labels.tolist()
         self.transform = ToTensor()
@@ -215,7 +216,11 @@ def random_images(name: str, shape: tuple[int, int, int], n_train: int, n_test: 
     """Uniform noise and ten classes: times do not depend on what the images show."""
     generator = torch.Generator().manual_seed(0)
     train, test = (
-        Split(torch.rand((n, *shape), generator=generator), torch.randint(10, (n,), generator=generator))
+        Split(
+            torch.randint(256, (n, *shape), dtype=torch.uint8, generator=generator),
+            torch.randint(10, (n,), generator=generator),
+            full_scale=255.0,
+        )
         for n in (n_train, n_test)
     )
     return Data(name, train, test, 10, "random")

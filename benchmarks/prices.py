@@ -25,7 +25,7 @@ from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.compiled import Step
-from hypercore.train.datasets import Data, load
+from hypercore.train.datasets import Data, load, pixels
 from hypercore.train.lanes import Carry, Lanes
 from hypercore.train.widths import ladder_for
 
@@ -88,7 +88,8 @@ def unlogged_step(
     lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor
 ) -> tuple[Carry, tuple[Tensor, ...]]:
     """``Lanes.step`` without all that is only recorded."""
-    updated, found = gradients(lanes.optimizers, carry.stack, lambda w: lanes.model.losses(w, images, labels))
+    inputs = pixels(images, lanes.full_scale)
+    updated, found = gradients(lanes.optimizers, carry.stack, lambda w: lanes.model.losses(w, inputs, labels))
     grads, state = found.grads, carry.clip
     if lanes.clipping.active:
         clipped = clip(lanes.clipping, found.grads, carry.clip, updated.levels)

@@ -15,6 +15,7 @@ from hypercore.core.clipping import ClipState, LaneClipping, clip, lane_clipping
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
 from hypercore.spec.cell import Cell
+from hypercore.train.datasets import pixels
 from hypercore.train.models import Model
 
 
@@ -71,12 +72,13 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class Lanes:
-    """A batch of lanes, ready to train."""
+    """A batch of lanes, ready to train on images whose ``full_scale`` stands for 1."""
 
     model: Model
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
     seeds: tuple[int, ...]
+    full_scale: float = 1.0
 
     def start(self, levels: Sequence[Tensor]) -> Carry:
         """The carry before the first step."""
@@ -95,13 +97,15 @@ class Lanes:
         return Carry(start(self.optimizers, levels), self.clipping.start(lane), log)
 
     def step(self, carry: Carry, images: Tensor, labels: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
-        """One optimizer step on images [L, B, C, H, W] and labels [L, B].
+        """One optimizer step on images [L, B, C, H, W], as they lie in memory, and labels [L, B].
 
         Returns the new carry and the learned hyperparameters, in natural units, that the loss of this
         step was computed with: one [L, H] for each level above the weights.
         """
+        # Within the step, as compiled the conversion is one pass over the counts.
+        inputs = pixels(images, self.full_scale)
         updated, found = gradients(
-            self.optimizers, carry.stack, lambda w: self.model.losses(w, images, labels)
+            self.optimizers, carry.stack, lambda w: self.model.losses(w, inputs, labels)
         )
         clipped = clip(self.clipping, found.grads, carry.clip, updated.levels)
         hyper = natural_values(self.optimizers, updated.levels)
@@ -152,7 +156,9 @@ class Lanes:
         return torch.where((before == NEVER) & ~finite, step, before)
 
 
-def lanes_of(cells: Sequence[Cell], model: Model, device: torch.device) -> tuple[Lanes, tuple[Tensor, ...]]:
+def lanes_of(
+    cells: Sequence[Cell], model: Model, device: torch.device, full_scale: float = 1.0
+) -> tuple[Lanes, tuple[Tensor, ...]]:
     """Lay out cells as lanes; returns the lanes and their initial levels.
 
     Raises:
@@ -173,5 +179,6 @@ def lanes_of(cells: Sequence[Cell], model: Model, device: torch.device) -> tuple
         optimizers=level_optimizers(stacks, weights),
         clipping=lane_clipping([cell.clipping for cell in cells], segments, device, model.units),
         seeds=tuple(cell.seed for cell in cells),
+        full_scale=full_scale,
     )
     return lanes, levels

@@ -177,7 +177,7 @@ def test_everyone_trains_the_same_model(name: str, data: Data) -> None:
 def test_the_loader_serves_the_pixels_that_the_others_train_on(digits: Data) -> None:
     image, label = Images(digits.train)[3]
     assert label == digits.train.labels[3]
-    assert torch.allclose(image, digits.train.images[3], atol=0.5 / 255)
+    assert torch.allclose(image, digits.train.pixels()[3], atol=0.5 / 255)
 
 
 def test_the_document_shows_the_tracked_tables_and_every_column() -> None:

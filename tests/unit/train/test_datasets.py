@@ -39,8 +39,9 @@ def test_mnist_and_its_kin_are_read_where_torchvision_puts_them(
     data = load(name, tmp_path)
     assert data.image_shape == (1, 28, 28) and data.n_classes == 10
     assert len(data.train) == 20 and len(data.test) == 10
-    assert data.train.images.dtype == torch.float32
-    numpy.testing.assert_array_equal(data.train.images[:, 0].numpy() * 255, images.astype(numpy.float32))
+    assert data.train.images.dtype == torch.uint8
+    numpy.testing.assert_array_equal(data.train.images[:, 0].numpy(), images)
+    numpy.testing.assert_array_equal(data.train.pixels()[:, 0].numpy(), images.astype(numpy.float32) / 255)
     assert data.train.labels.tolist() == labels.tolist()
 
 
@@ -71,7 +72,7 @@ def test_an_image_folder_is_read_under_its_owners_name(tmp_path: Path) -> None:
     assert data.name == "pets-png" and data.n_classes == 2
     assert data.image_shape == (3, 6, 6)
     assert data.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
-    assert (data.train.images[4, :, 0, 0] * 255).tolist() == [40.0, 10.0, 255.0]
+    assert data.train.images[4, :, 0, 0].tolist() == [40, 10, 255]
 
 
 def test_an_image_folder_without_its_parts_says_so(tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_digits_are_split_once_and_for_all() -> None:
     assert data.image_shape == (1, 8, 8)
     assert (len(data.train), len(data.test)) == (1437, 360)
     assert set(data.test.labels.bincount().tolist()) <= {35, 36, 37}  # stratified
-    assert float(data.train.images.max()) == 1.0
+    assert float(data.train.pixels().max()) == 1.0
     assert data.sha256 == "548fe26f3cd3d6d49f8755c9ce2f1b45af90bcb23654d720818942358647cf67"
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.columns import CURVE_POINT, FACTS, GRADIENT_POINT, TRAJECTORY_POINT, names
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun, Outcome, train_batch
-from hypercore.train.datasets import Data, load
+from hypercore.train.datasets import Data, Split, load
 from hypercore.train.lanes import lanes_of
 from hypercore.train.models import build
 from hypercore.train.streams import data_order
@@ -91,6 +92,27 @@ def test_a_plain_optimizer_equals_a_plain_loop(model: str) -> None:
     )
     wrong = float((log_p.argmax(1) != data.test.labels).float().mean() * 100)
     assert outcome.facts["test_error_pct"] == pytest.approx(wrong)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_counts_train_to_the_bits_of_their_pixels(compiled: bool) -> None:
+    """Whether images lie in memory as bytes or as numbers in [0, 1] is nothing that a result shows."""
+    counts = load("digits", Path("/nowhere"))
+    pixels = replace(
+        counts,
+        train=Split(counts.train.pixels(), counts.train.labels),
+        test=Split(counts.test.pixels(), counts.test.labels),
+    )
+    given = cell("SGD(0.1) / SGD(0.1)", seed=3)
+    runs = [BatchRun.begin([given], data, compiled) for data in (counts, pixels)]
+    for run in runs:
+        run.train_epoch()
+    assert runs[0].data.train.images.dtype == torch.uint8
+    assert (
+        runs[0].lanes.settle(runs[0].carry)[0][0].tolist()
+        == runs[1].lanes.settle(runs[1].carry)[0][0].tolist()
+    )
+    assert runs[0].records[0].curves == runs[1].records[0].curves
 
 
 @pytest.mark.parametrize(
