@@ -9,7 +9,7 @@ from typing import Any
 from hypercore.results.reported import TABLES
 from hypercore.run.owner import leave, registration, take_over
 from hypercore.run.workflow import Jobs
-from hypercore.study.backends import backend_kind
+from hypercore.study.backends import COMPILED, compiler_problem
 
 
 @dataclass
@@ -38,11 +38,11 @@ class Begin:
 
         Nothing is removed here: a job replaces its files itself, once it really runs.
         """
-        asked = self.jobs.plan.study.backend
-        if backend_kind(asked) != asked:
+        problem = compiler_problem() if self.jobs.plan.study.backend == COMPILED else None
+        if problem is not None:
             _say(
-                "No C++ compiler is here (looked for $CXX, else the system's), so cells train with the eager "
-                "backend, about half as fast; its results are kept apart from compiled ones. Install g++."
+                "Cells train with the eager backend, about half as fast, and its results are kept apart from "
+                f"compiled ones: {problem}."
             )
         for path, what in self.jobs.unusable.items():
             _say(f"{path} {what}: it will be made again.")

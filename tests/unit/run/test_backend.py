@@ -12,7 +12,7 @@ from hypercore.run.stored import conditions
 from hypercore.run.sweep import run_sweep
 from hypercore.run.workflow import Jobs
 from hypercore.spec.columns import CELLS, volatile
-from hypercore.study import load
+from hypercore.study import backends, load
 from hypercore.study.backends import compiler
 
 STUDY = """
@@ -63,16 +63,23 @@ def test_the_backend_decides_where_results_are_kept(tmp_path: Path, monkeypatch:
     for backend in ("eager", "compiled"):
         path = tmp_path / f"{backend}.yaml"
         path.write_text(STUDY.format(alphas="0.1", backend=backend))
-        monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+        monkeypatch.setattr("hypercore.study.backends.compiler_problem", lambda: None)
         plans[backend] = load(path)
         assert conditions(plans[backend].study).backend == backend
     assert plans["eager"].sweeps[0].digest != plans["compiled"].sweeps[0].digest
 
 
-def test_without_a_compiler_it_falls_back_to_eager_with_one_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("cxx", "says"),
+    [
+        ("no-such-compiler", "no C++ compiler is here"),
+        ("false", "false cannot build what compiled steps need: it ends with 1"),
+    ],
+)
+def test_without_a_compiler_that_works_it_falls_back_to_eager_with_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cxx: str, says: str
 ) -> None:
-    monkeypatch.setattr("hypercore.study.backends.compiler", lambda: None)
+    monkeypatch.setenv("CXX", cxx)
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "study.yaml"
     path.write_text(STUDY.format(alphas="0.1", backend="compiled"))
@@ -80,4 +87,18 @@ def test_without_a_compiler_it_falls_back_to_eager_with_one_warning(
     assert conditions(plan.study).backend == "eager"
     assert Begin(Jobs(plan, 1), workflow=None).again() == []
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "C++ compiler" in said and "eager" in said
+    assert said.count("\n") == 1 and says in said and "eager backend, about half as fast" in said
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C++ compiler on this machine; install g++")
+def test_a_compiler_without_python_s_headers_is_told_from_one_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backends._failure.cache_clear()
+    assert backends.compiler_problem() is None
+    backends._failure.cache_clear()
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
+    said = backends.compiler_problem()
+    backends._failure.cache_clear()
+    assert said is not None and said.endswith("install Python's headers, as python3-dev")
+    assert "Python.h" in said and "/tmp" not in said and "\n" not in said
