@@ -19,7 +19,7 @@ from benchmarks.teams import Contestant, Layout, Runner, assembled, interleave
 from hypercore.analysis.tables import read_frame
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.study.backends import EAGER
+from hypercore.study.backends import COMPILED, EAGER
 from hypercore.study.plan import load as load_plan
 from hypercore.train.datasets import Data, load
 from hypercore.train.models import build
@@ -83,6 +83,21 @@ def test_processes_of_a_team_work_at_the_same_time(digits: Data) -> None:
 
 @pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True")
 @pytest.mark.usefixtures("in_this_process")
+def test_what_no_job_runs_is_told_from_the_engine(digits: Data) -> None:
+    """A job has one thread and, compiled, one lane: all else is measured as the price of invariance."""
+    problem = speed.Problem("SGD / SGD", "mlp", "SGD", digits, (1, 2), {})
+    engines = {
+        (entry.backend, entry.lanes, entry.layout.threads): entry.contestant
+        for team in speed.entries(problem, cores=2)
+        for entry in team
+        if entry.backend
+    }
+    assert len(engines) == 8
+    bound = {key for key, contestant in engines.items() if contestant == speed.ENGINE}
+    assert bound == {(EAGER, 1, 1), (EAGER, 2, 1), (COMPILED, 1, 1)}
+    assert {engines[key] for key in engines.keys() - bound} == {speed.UNBOUND}
+
+
 def test_speed_compares_everyone(digits: Data, tmp_path: Path) -> None:
     problem = speed.Problem("SGD / SGD", "mlp", "SGD", digits, (1, 2), {speed.PRELOADED: 0.0}, (EAGER,))
     rates, goals = speed.compare(problem, 1, seconds=0.01, rounds=2)
