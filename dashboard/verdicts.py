@@ -234,7 +234,7 @@ def region(row: Mapping[Any, Any]) -> str:
 def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
     """What clipping adds to the width, by a clipped row of REGIONS and, where there is one, the unclipped."""
     if off is not None and pd.isna(row["alpha_low"]) and pd.notna(off["alpha_low"]):
-        return "So clipping takes away what was safe."
+        return "With clipping none is left that is shown to be safe."
     decades, relation = row["gain_decades"], row["gain_relation"]
     if pd.isna(decades):
         return "What clipping adds to the range cannot be told: there is no unclipped run to compare with."

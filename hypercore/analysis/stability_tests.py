@@ -140,7 +140,11 @@ def not_consistent(evidence: Evidence, dataset: str) -> Finding:
 
 
 def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> Finding:
-    """Every stack, unclipped, has a region of at least ``at_least_decades``."""
+    """Every stack, unclipped, has a region of at least ``at_least_decades``.
+
+    Contradicted by a narrower one that ends on both sides within the grid. Where no α is safe, smaller ones
+    than were trained may be: then it cannot be told.
+    """
     short: list[str] = []
     unclear: list[str] = []
     widths: list[float] = []
@@ -152,7 +156,7 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
         if span.width_decades >= at_least_decades:
             continue
         limits = [judge(point, evidence.criteria) for point in arms.off.points()]
-        settled = not {Safety.MISSING, Safety.UNDETERMINED} & set(limits)
+        settled = span.low is not None and not {Safety.MISSING, Safety.UNDETERMINED} & set(limits)
         most = span.width_max_decades
         certain = settled and not span.censored and (most is None or most < at_least_decades)
         (short if certain else unclear).append(f"{arms.stack}: {span}")

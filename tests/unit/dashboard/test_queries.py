@@ -401,7 +401,7 @@ def test_a_single_safe_alpha_is_told_with_what_is_beside_it() -> None:
 
 def test_clipping_that_leaves_nothing_safe_is_no_gain() -> None:
     none = {"alpha_low": math.nan, "gain_decades": 0.0, "gain_relation": "="}
-    assert verdicts.gain(none, {"alpha_low": 0.1}) == "So clipping takes away what was safe."
+    assert verdicts.gain(none, {"alpha_low": 0.1}) == "With clipping none is left that is shown to be safe."
     assert verdicts.gain(none, {"alpha_low": math.nan}) == "So clipping adds nothing to the range."
 
 
