@@ -8,7 +8,7 @@ import pytest
 from hypercore.analysis.matching import exact
 from hypercore.analysis.printed import BATCH_SIZE, EPOCHS
 from hypercore.analysis.published import Published, bare
-from hypercore.spec.clipping import Kind
+from hypercore.spec.clipping import OFF, Kind, Scope
 from hypercore.spec.notation import parse_stack
 from hypercore.study import Plan, load
 
@@ -100,6 +100,7 @@ def test_the_parts_on_mnist_cover_tables_1_to_4(name: str) -> None:
         ("paper-mnist-5-epochs", "paper-mnist"),
         ("clipping-rules-mnist", "clipping-rules"),
         ("clipping-rules-5-epochs", "clipping-rules-mnist"),
+        ("clipping-rules-30-epochs", "clipping-rules-mnist"),
         ("control-mnist", "other-clippers"),
         ("other-clippers-5-epochs", "other-clippers"),
         ("fashion-mnist", "paper"),
@@ -118,6 +119,17 @@ def test_every_reading_of_the_clipping_is_planned_for_all_56_rows() -> None:
     for row in PUBLISHED.rows:
         stack = str(parse_stack(row.stack).with_alpha(row.alpha).resolved)
         assert {(row.dataset, stack, reading) for reading in readings} <= found, (row.table, row.alpha)
+
+
+def test_what_ranks_tables_1_and_3_leaves_out_only_what_2_and_4_rule_out() -> None:
+    plan = load(CONFIG / "clipping-rules-30-epochs.yaml")
+    found = {(str(row.cell.stack.resolved), row.cell.clipping) for row in plan.rows if row.role == "stack"}
+    whole = {row.cell.clipping for row in load(CONFIG / "clipping-rules-5-epochs.yaml").rows}
+    kept = {clipping for clipping in whole if clipping == OFF or clipping.scope is not Scope.WEIGHTS}
+    assert len(kept) == 13 and whole - kept
+    rows = [row for row in PUBLISHED.rows if row.table in ("1", "3")]
+    stacks = {str(parse_stack(row.stack).with_alpha(row.alpha).resolved) for row in rows}
+    assert found == {(stack, clipping) for stack in stacks for clipping in kept}
 
 
 def test_other_clippers_and_the_control_are_planned_where_clipping_is_said_to_help() -> None:
