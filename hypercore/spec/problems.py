@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hypercore.spec.convolutions import CONVOLUTIONS, Convolutions
 from hypercore.spec.optimizers import SpecError
 
 
@@ -25,23 +26,33 @@ class DatasetSpec:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model by name. ``provisional`` says what of it is a choice of ours, still to be confirmed."""
+    """A model by name. A convolutional one has the choices that the presentation leaves open."""
 
     name: str
     numerics: int = 1
-    provisional: str = ""
+    convolutions: Convolutions | None = None
 
+    @property
+    def provisional(self) -> str:
+        """What of it is a choice of ours, still to be confirmed."""
+        return f"provisional CNN: {self.convolutions.words} are our choice" if self.convolutions else ""
+
+    def fits(self, image_shape: tuple[int, int, int]) -> bool:
+        """Whether convolutions leave anything of such images."""
+        _, *sides = image_shape
+        return self.convolutions is None or min(map(self.convolutions.side, sides)) > 0
+
+
+# Of all CNNs, since they share their code.
+_CNN_NUMERICS = 2
 
 MODELS: dict[str, ModelSpec] = {
-    spec.name: spec
-    for spec in (
-        ModelSpec("mlp", numerics=2),
-        ModelSpec(
-            "cnn",
-            numerics=2,
-            provisional="provisional CNN: ReLU, no padding, one final 2×2 max-pool are our choice",
-        ),
-    )
+    "mlp": ModelSpec("mlp", numerics=2),
+    # The default first: messages list these names in this order.
+    **{
+        choice.name: ModelSpec(choice.name, _CNN_NUMERICS, choice)
+        for choice in (Convolutions(), *CONVOLUTIONS.values())
+    },
 }
 
 DATASETS: dict[str, DatasetSpec] = {

@@ -9,6 +9,7 @@ from hypercore.spec.cell import Cell, digest
 from hypercore.spec.clipping import OFF
 from hypercore.spec.columns import PLAN, Role, names
 from hypercore.spec.optimizers import SpecError
+from hypercore.spec.problems import MODELS, DatasetSpec
 from hypercore.spec.stack import Stack
 from hypercore.study.errors import Location, Problem, StudyError
 from hypercore.study.models import DEFAULT_CLIPPING, DEFAULT_SEEDS, EPOCHS, StackEntry, StudyConfig
@@ -221,6 +222,22 @@ def _cases(
             problems.append(source.problem(location, name, allowed))
             continue
         models = entry.model or study.model or (spec.model,)
+        place: Location = ("stacks", index, "model") if entry.model else ("model",)
+        problems += [source.problem_text(place, *words) for words in _too_small(spec, models)]
         sizes = entry.batch_size or study.batch_size or (spec.batch_size,)
         cases += [(name, model, size) for model, size in product(models, sizes)]
     return tuple(cases)
+
+
+def _too_small(spec: DatasetSpec, models: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What is given and what is allowed where the layers of a model leave nothing of an image."""
+    if spec.image_shape is None:  # not known before the folder is read
+        return
+    fitting = ", ".join(model.name for model in MODELS.values() if model.fits(spec.image_shape))
+    for model in models:
+        if not MODELS[model].fits(spec.image_shape):
+            height, width = spec.image_shape[1:]
+            yield (
+                f"{model}, whose layers leave nothing of the {height}×{width} pixels of {spec.name}",
+                f"on {spec.name} one of {fitting}",
+            )

@@ -6,12 +6,14 @@ A lane's weights are one row of a matrix [L, P] (level 0); a model says where ea
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from hypercore.core.levels import Segments
+from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
 from hypercore.train.streams import stream
 
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
@@ -19,7 +21,6 @@ Forward = Callable[[Mapping[str, Tensor], Tensor], Tensor]
 
 HIDDEN = 128
 FILTERS = 16
-KERNEL = 3
 ROW_MULTIPLE = 16  # float32 numbers in a 512-bit register
 
 
@@ -102,14 +103,18 @@ def mlp(image_shape: tuple[int, int, int], n_classes: int) -> Model:
     return Model("mlp", _fully_connected(math.prod(image_shape), n_classes), _fully_connected_forward)
 
 
-def cnn(image_shape: tuple[int, int, int], n_classes: int) -> Model:
+def cnn(choices: Convolutions, image_shape: tuple[int, int, int], n_classes: int) -> Model:
     """Two 3×3 convolutions of 16 filters, then the MLP's two layers.
 
-    The presentation states neither padding, activation nor pooling. Provisional until it can be
-    checked on byte-exact CIFAR-10: ReLU, no padding, one final 2×2 max-pool (docs/decisions.md).
+    The presentation states neither padding, activation nor pooling, so each choice of them is a model.
+
+    Raises:
+        ValueError: the images are so small that nothing would be left of them.
     """
     channels, height, width = image_shape
-    features = FILTERS * ((height - 2 * (KERNEL - 1)) // 2) * ((width - 2 * (KERNEL - 1)) // 2)
+    features = FILTERS * choices.side(height) * choices.side(width)
+    if min(choices.side(height), choices.side(width)) < 1:
+        raise ValueError(f"{choices.name}: nothing is left of images of {height}×{width} after its layers")
     shapes = {
         "conv1.weight": (FILTERS, channels, KERNEL, KERNEL),
         "conv1.bias": (FILTERS,),
@@ -117,10 +122,13 @@ def cnn(image_shape: tuple[int, int, int], n_classes: int) -> Model:
         "conv2.bias": (FILTERS,),
         **_fully_connected(features, n_classes),
     }
-    return Model("cnn", shapes, _cnn_forward)
+    return Model(choices.name, shapes, _cnn_forward(choices))
 
 
-BUILDERS: dict[str, Callable[[tuple[int, int, int], int], Model]] = {"mlp": mlp, "cnn": cnn}
+BUILDERS: dict[str, Callable[[tuple[int, int, int], int], Model]] = {
+    "mlp": mlp,
+    **{name: partial(cnn, choices) for name, choices in CONVOLUTIONS.items()},
+}
 
 
 def _fully_connected(features: int, n_classes: int) -> dict[str, tuple[int, ...]]:
@@ -146,25 +154,37 @@ def _linear(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias.unsqueeze(2), weight, features)
 
 
-def _cnn_forward(weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
-    features = torch.relu(_conv(images, weights["conv1.weight"], weights["conv1.bias"]))
-    features = torch.relu(_conv(features, weights["conv2.weight"], weights["conv2.bias"]))
-    lanes, batch = features.shape[:2]
-    pooled = functional.max_pool2d(features.flatten(0, 1), 2)
-    return _fully_connected_forward(weights, pooled.view(lanes, batch, -1))
+@cache  # one function a choice: a compiled step is kept by what its model's function is
+def _cnn_forward(choices: Convolutions) -> Forward:
+    activate = torch.relu if choices.activation == "relu" else torch.tanh
+
+    def forward(weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
+        for layer, name in enumerate(("conv1", "conv2")):
+            images = activate(
+                _conv(images, weights[f"{name}.weight"], weights[f"{name}.bias"], choices.border)
+            )
+            if choices.pools_after(layer):
+                lanes, batch = images.shape[:2]
+                pooled = functional.max_pool2d(images.flatten(0, 1), 2)
+                images = pooled.view(lanes, batch, *pooled.shape[1:])
+        return _fully_connected_forward(weights, images)
+
+    return forward
 
 
-def _conv(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Convolve [L, B, C, H, W] lane by lane with [L, F, C, 3, 3], no padding."""
+def _conv(images: Tensor, weight: Tensor, bias: Tensor, border: int) -> Tensor:
+    """Convolve [L, B, C, H, W] lane by lane with [L, F, C, 3, 3], ``border`` zeros around each image."""
     lanes, batch, channels = images.shape[:3]
     if images.device.type == "cpu":
         # One lane at a time: the CPU's grouped convolution picks its blocking by the number of
         # groups, so that a lane's bits would depend on its company.
-        return torch.stack([functional.conv2d(x, w, b) for x, w, b in zip(images, weight, bias, strict=True)])
+        apart = zip(images, weight, bias, strict=True)
+        return torch.stack([functional.conv2d(x, w, b, padding=border) for x, w, b in apart])
     grouped = functional.conv2d(
         images.transpose(0, 1).reshape(batch, lanes * channels, *images.shape[3:]),
         weight.flatten(0, 1),
         bias.flatten(),
+        padding=border,
         groups=lanes,
     )
     return grouped.view(batch, lanes, -1, *grouped.shape[2:]).transpose(0, 1)

@@ -10,6 +10,7 @@ from hypercore.analysis.printed import BATCH_SIZE, EPOCHS
 from hypercore.analysis.published import Published, bare
 from hypercore.spec.clipping import OFF, Kind, Scope
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.problems import MODELS
 from hypercore.study import Plan, load
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -188,3 +189,14 @@ def test_where_an_image_folder_stands_in_for_cifar_10_results_carry_its_name() -
         return {(str(c.stack), str(c.clipping), c.epochs, c.batch_size) for c in cells}
 
     assert trained(plan, "cifar10-jpeg75") == trained(paper, "cifar10")
+
+
+@pytest.mark.parametrize(("name", "dataset"), [("", "cifar10"), ("-jpeg75", "cifar10-jpeg75")])
+def test_every_reading_of_the_cnn_is_planned_against_the_baseline_of_table_5(name: str, dataset: str) -> None:
+    cells = [row.cell for row in load(CONFIG / f"cnn-readings{name}.yaml").rows]
+    [baseline] = [baseline for baseline in PUBLISHED.baselines if baseline.table == "5"]
+    stack = exact(baseline.optimizer)
+    found = {(c.dataset, str(c.stack.resolved), str(c.clipping), c.epochs, c.batch_size) for c in cells}
+    assert found == {(dataset, stack, "off", EPOCHS["Adam"], BATCH_SIZE)}
+    assert Counter(cell.model for cell in cells) == dict.fromkeys(MODELS.keys() - {"mlp"}, 2)
+    assert len({cell.id for cell in cells}) == 2 * 2 * 3 * 2

@@ -57,6 +57,7 @@ PATIENCE_SEC = 10
         ("seeds: 2", "clipping: {kind: off, scope: all}", "given off with a scope; allowed: off alone"),
         ("seeds: 2", "clipping: {scope: everything}", "clipping.scope: given 'everything'; allowed: weights, hyper, all"),
         ("seeds: 2", "model: vgg", "model: given 'vgg'; allowed: one of mlp, cnn"),
+        ("seeds: 2", "model: cnn-relu-valid-each", "study.yaml:5: model: given cnn-relu-valid-each, whose layers leave nothing of the 8×8 pixels of digits; allowed: on digits one of mlp, cnn,"),
         ("seeds: 2", "device: gpu", "device: given 'gpu'; allowed: auto, cpu, cuda or cuda:N"),
         ("seeds: 2", "image_folders: {mnist: data}", "given an image folder named 'mnist'; allowed: names other than"),
         ("seeds: 2", 'image_folders: {pets: "a\\0b"}', "study.yaml:5: image_folders.pets: given 'a\\x00b'; allowed: the path"),

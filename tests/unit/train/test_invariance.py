@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, parse_clipping
+from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun, Outcome
@@ -97,6 +98,14 @@ def test_a_cnn_cell_is_bit_identical_in_any_company(
     drawn: tuple[str, list[tuple[float, Clipping, int]]],
 ) -> None:
     check("cnn", *drawn)
+
+
+@given(st.sampled_from(sorted(CONVOLUTIONS.keys() - {"cnn"})), companies("cnn"))
+@settings(max_examples=20, deadline=None)
+def test_a_cell_of_any_other_cnn_is_bit_identical_in_any_company(
+    model: str, drawn: tuple[str, list[tuple[float, Clipping, int]]]
+) -> None:
+    check(model, *drawn)
 
 
 def check(model: str, shape: str, lanes: list[tuple[float, Clipping, int]]) -> None:

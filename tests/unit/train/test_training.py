@@ -12,6 +12,7 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.columns import CURVE_POINT, FACTS, GRADIENT_POINT, TRAJECTORY_POINT, names
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.problems import MODELS
 from hypercore.train.batch import BatchRun, Outcome, train_batch
 from hypercore.train.datasets import Data, Split, load
 from hypercore.train.lanes import lanes_of
@@ -22,6 +23,21 @@ from tests.unit.train.conftest import random_data
 
 def cell(notation: str, model: str = "mlp", **changes: object) -> Cell:
     return replace(Cell("digits", model, parse_stack(notation), OFF, 3, 32, 0), **changes)  # type: ignore[arg-type]
+
+
+def convolutional(model: str, channels: int) -> list[nn.Module]:
+    """What a model's name says of its convolutions, spelled out once more; nothing for the MLP."""
+    if model == "mlp":
+        return []
+    activation, padding, pooling = model.split("-")[1:] or ("relu", "valid", "final")
+    layers: list[nn.Module] = []
+    for inputs, pools in ((channels, ("each",)), (16, ("each", "final"))):
+        layers += [
+            nn.Conv2d(inputs, 16, 3, padding=padding),
+            {"relu": nn.ReLU, "tanh": nn.Tanh}[activation](),
+        ]
+        layers += [nn.MaxPool2d(2)] if pooling in pools else []
+    return layers
 
 
 def module_of(model: str, data: Data, seed: int) -> nn.Module:
@@ -37,14 +53,7 @@ def module_of(model: str, data: Data, seed: int) -> nn.Module:
         nn.Tanh(),
         nn.LogSoftmax(1),
     ]
-    body = [
-        nn.Conv2d(data.image_shape[0], 16, 3),
-        nn.ReLU(),
-        nn.Conv2d(16, 16, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-    ]
-    module = nn.Sequential(*(body if model == "cnn" else []), *head)
+    module = nn.Sequential(*convolutional(model, data.image_shape[0]), *head)
     with torch.no_grad():
         for parameter, part in zip(module.parameters(), parts, strict=True):
             parameter.copy_(part.view_as(parameter))
@@ -68,7 +77,7 @@ def plain_loop(model: str, data: Data, given: Cell) -> tuple[nn.Module, float, f
     return module, first, total / len(data.train)
 
 
-@pytest.mark.parametrize("model", ["mlp", "cnn"])
+@pytest.mark.parametrize("model", MODELS)
 def test_a_plain_optimizer_equals_a_plain_loop(model: str) -> None:
     """The last partial batch included: 70 examples make two batches of 32 and one of 6."""
     data = random_data(1, 8) if model == "mlp" else random_data(3, 10)
