@@ -35,6 +35,8 @@ FolderAtHome = Annotated[Folder, AfterValidator(_with_home)]
 def fingerprint(folder: Path) -> str:
     """A hash of every file's name, size and time of change; no file is opened. Of no folder: of nothing.
 
+    A link to nothing counts by its own size and time: who reads the folder says that it leads nowhere.
+
     Equal fingerprints mean equal content. Different ones may do, too (files that were copied, or
     touched): who trains compares the content itself, by the hash that each record carries.
     """
@@ -42,6 +44,6 @@ def fingerprint(folder: Path) -> str:
     for parent, _, names in os.walk(folder, followlinks=True):  # as torchvision's ImageFolder does
         for name in names:
             path = Path(parent, name)
-            found = path.stat()
+            found = path.stat() if path.exists() else path.lstat()
             signs.append((str(path.relative_to(folder)), found.st_size, found.st_mtime_ns))
     return digest(sorted(signs))

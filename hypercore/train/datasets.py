@@ -164,12 +164,15 @@ def _image_folder(name: str, root: Path) -> Data:
             f"data set {name!r}: an image folder needs train/CLASS/* and test/CLASS/*; "
             f"looked in {root.resolve()}"
         )
-    splits = [torchvision.datasets.ImageFolder(str(root / part)) for part in ("train", "test")]
+    try:
+        splits = [torchvision.datasets.ImageFolder(str(root / part)) for part in ("train", "test")]
+        read = [[numpy.asarray(image) for image, _ in split] for split in splits]
+    except OSError as error:  # a folder without images, a link to nothing, a file that is no image
+        raise DataError(f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()}") from error
     if splits[0].classes != splits[1].classes:
         raise DataError(f"data set {name!r}: train/ and test/ in {root.resolve()} hold different classes")
     parts = []
-    for split in splits:
-        images = [numpy.asarray(image) for image, _ in split]
+    for split, images in zip(splits, read, strict=True):
         sizes = {image.shape for image in images}
         if len(sizes) != 1:
             raise DataError(

@@ -18,7 +18,7 @@ from tests.workflow.runner import Workplace, command, environment, tables
 
 # The last two let running jobs end, after which little is left to be killed.
 HOWS = ("everything", "snakemake", "job", "interrupt", "terminate")
-ROUNDS = int(os.environ.get("HYPERCORE_KILLS", "5")) // len(HOWS)
+ROUNDS = -(-int(os.environ.get("HYPERCORE_KILLS", "5")) // len(HOWS))  # rounded up: fewer kills are some
 
 # Long enough to be killed in the middle: two sweeps, a few batches, many epochs.
 LONG = """\

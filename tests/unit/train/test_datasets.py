@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from hypercore.study.folders import fingerprint
 from hypercore.train.datasets import DataError, load
 
 
@@ -77,6 +78,19 @@ def test_an_image_folder_is_read_under_its_owners_name(tmp_path: Path) -> None:
 
 def test_an_image_folder_without_its_parts_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="needs train/CLASS"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+@pytest.mark.parametrize("kind", ["a link to nothing", "no image"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, kind: str) -> None:
+    write_folder(tmp_path)
+    bad = tmp_path / "train" / "dog" / "9999.png"
+    if kind == "no image":
+        bad.write_text("not a picture")
+    else:
+        bad.symlink_to(tmp_path / "gone.png")
+    assert fingerprint(tmp_path) != fingerprint(tmp_path / "test")  # a plan looks at the folder, too
+    with pytest.raises(DataError, match="data set 'pets': .*9999.png"):
         load("pets", Path("/nowhere"), folders={"pets": tmp_path})
 
 
