@@ -15,7 +15,7 @@ from hypercore.analysis.printed import Printed
 from hypercore.analysis.published import Published
 from hypercore.analysis.statistics import Estimate, estimate
 from hypercore.spec.clipping import Kind, parse_clipping
-from hypercore.spec.columns import RESIDUALS
+from hypercore.spec.columns import RESIDUALS, Role
 from hypercore.spec.problems import MODELS
 from hypercore.spec.stack import rounded
 
@@ -45,7 +45,7 @@ def residuals(
     """
     known = published or Published()
     comparable = published_protocol(cells, stand_ins)
-    shown = comparable.drop_duplicates(["label", "cell_id"])
+    shown = _plain_once(comparable.drop_duplicates(["label", "cell_id"]))
     parents = cells.drop_duplicates("cell_id").set_index("cell_id")["stack"]
     rows: list[dict[str, Any]] = []
     by = [*ENTRY, "clipping", "alpha", "stack", "published_dataset"]
@@ -57,6 +57,22 @@ def residuals(
         if targets:
             rows += [_row(named, group, target) for target in targets]
     return table(rows, RESIDUALS)
+
+
+def _plain_once(cells: pd.DataFrame) -> pd.DataFrame:
+    """Each run of a plain optimizer once, be it an entry of the config, a baseline of other entries, or both.
+
+    All of an optimizer's go under the label that has most of them, an entry's before a baseline's: taken
+    apart by label, the same runs would meet their published row once more for each.
+    """
+    plain = cells[(cells["height"] == 1) & cells["parent"].isna()]
+    what = ["dataset", "model", "stack", "clipping", "epochs", "batch_size"]
+    counts = plain.groupby([*what, "label", "role"], as_index=False).agg(n=("cell_id", "nunique"))
+    entry_first = counts.assign(baseline=counts["role"] == Role.BASELINE.value)
+    labels = entry_first.sort_values(["n", "baseline", "label"], ascending=[False, True, True])
+    chosen = plain.drop(columns="label").merge(labels.drop_duplicates(what)[[*what, "label"]], on=what)
+    others = cells.drop(index=plain.index)
+    return pd.concat([others, chosen.drop_duplicates("cell_id")[cells.columns]], ignore_index=True)
 
 
 def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:

@@ -53,6 +53,23 @@ def test_a_plain_optimizer_listed_as_a_stack_meets_them_too(optimizer: str, prin
     assert residuals(judged(f"{optimizer}(0.05)", None, lambda *_: 5.0).query("role == 'stack'")).empty
 
 
+def test_a_plain_optimizer_with_a_label_of_its_own_meets_them_once() -> None:
+    """It is planned twice then, as a stack and as the baseline of others; both are the same runs."""
+    cells = judged("Adam", None, lambda *_: 5.0, baseline=5.0, label="mine", clippings=(OFF,))
+    frame = residuals(cells)
+    assert sorted(frame["published_pct"]) == [4.63, 4.67] and set(frame["label"]) == {"mine"}
+    assert set(frame["n"]) == {6}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_with_other_seeds_than_the_baselines_all_of_them_count(order: int) -> None:
+    """Seeds 0 to 5 are baselines, 0 and 1 an entry, too: a mean over six runs, under the label of most."""
+    cells = judged("SGD", None, lambda *_: 9.0, baseline=9.0, label="mine", clippings=(OFF,))
+    cells = cells[(cells["role"] == "baseline") | (cells["seed"] < 2)][::order]
+    frame = residuals(cells)
+    assert len(frame) == 2 and set(frame["label"]) == {"SGD"} and set(frame["n"]) == {6}
+
+
 def test_every_published_row_can_be_met() -> None:
     """56 rows, two arms each; both readings of RMSProp meet Table 4."""
     frames = []
