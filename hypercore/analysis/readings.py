@@ -5,6 +5,7 @@ running mean continues from (feedback). Readings are measured by |ours - publish
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -43,10 +44,24 @@ def rank_readings(residuals: pd.DataFrame) -> pd.DataFrame:
         return table([], READINGS)
     sizes = wide.abs()
     order = sorted(sizes.columns, key=lambda name: (sizes[name].mean(), sizes[name].median(), name))
-    study = str(wanted["study"].iloc[0])
+    study = " + ".join(sorted(set(wanted["study"])))
     return table(
         [_row(study, rank, name, wide, sizes[order[0]]) for rank, name in enumerate(order, start=1)], READINGS
     )
+
+
+def rank_jointly(studies: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The READINGS table over the published rows of several studies, given their RESIDUALS tables.
+
+    Only readings that all of them ran are ranked, by the rows that these have in any study. A row counts
+    once, however many seeds or studies it has a result from.
+    """
+    clipped = [frame[(frame["source"] == "presentation") & (frame["arm"] == "on")] for frame in studies]
+    shared = set[str].intersection(*(set(frame["clipping"]) for frame in clipped)) if clipped else set()
+    kept = [frame[frame["clipping"].isin(shared)] for frame in clipped]
+    if not shared:
+        return table([], READINGS)
+    return rank_readings(pd.concat(kept, ignore_index=True))
 
 
 def _row(study: str, rank: int, name: str, wide: pd.DataFrame, best: "pd.Series[float]") -> dict[str, object]:

@@ -321,7 +321,7 @@ RESIDUALS = (
 
 # One row a reading of the presentation's clipping formula, best first, over the published rows that all met.
 READINGS = (
-    Column("study", "string", "name of the study"),
+    Column("study", "string", "name of the study; of several that are ranked together all, with +"),
     Column("rank", "int64", "1: nearest to the presentation's clipped columns by the mean size of residuals"),
     Column("clipping", "string", "on (the default reading), or the running mean with its options"),
     Column("clip_scope", "string", "levels that are clipped: weights, hyper, all"),

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from hypercore.analysis.published import Published
-from hypercore.analysis.readings import rank_readings
+from hypercore.analysis.readings import rank_jointly, rank_readings
 from hypercore.analysis.residuals import residuals
 from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Scope, parse_clipping
 from hypercore.spec.columns import READINGS, RESIDUALS, names
@@ -186,6 +186,37 @@ def test_a_published_row_counts_once_whatever_stands_for_it() -> None:
     assert ranked["n_rows"].tolist() == [12]
     off_by = [abs(5.0 - row.on.pct) for row in ROWS if row.table == "4"]
     assert ranked["mean_pct"].tolist() == pytest.approx([sum(off_by) / 12])
+
+
+def test_readings_are_ranked_over_the_rows_of_several_studies_together() -> None:
+    """The first study has three rows of Table 1 and a reading more, the second all ten of Table 2, one seed.
+
+    The nearer reading in the first, by 0.9 points a row, is the farther in the second, by 0.3.
+    """
+    weights, raw = Clipping(scope=Scope.WEIGHTS), Clipping(feedback=Feedback.RAW)
+    alphas = [0.01, 50, 100]
+    first = [reading(ON, 0.1, alphas), reading(raw, 1.0, alphas), reading(weights, 0.0, alphas)]
+    printed = {row.alpha: row.on.pct for row in ROWS if row.table == "2"}
+    second = [
+        judged("Adam / SGD", list(printed), lambda a, *_, m=moved: printed[a] + m, seeds=1, clippings=(rule,))
+        for rule, moved in ((ON, 0.5), (raw, 0.2))
+    ]
+    one, other = (
+        residuals(pd.concat(cells, ignore_index=True).assign(study=name))
+        for name, cells in (("tables-1", first), ("tables-2", second))
+    )
+    ranked = rank_jointly([one, other])
+    assert ranked["clipping"].tolist() == [str(raw), "on"] and set(ranked["n_rows"]) == {3 + 10}
+    nearer, farther = (3 * 1.0 + 10 * 0.2) / 13, (3 * 0.1 + 10 * 0.5) / 13
+    assert ranked["mean_pct"].tolist() == pytest.approx([nearer, farther])
+    assert set(ranked["study"]) == {"tables-1 + tables-2"}
+    pd.testing.assert_frame_equal(rank_jointly([other, one]), ranked)
+    assert rank_jointly([one])["clipping"].tolist()[0] == str(weights)
+
+
+def test_studies_without_a_common_reading_have_no_joint_ranking() -> None:
+    apart = [residuals(reading(rule, 0.0, [50])) for rule in (ON, Clipping(scope=Scope.WEIGHTS))]
+    assert rank_jointly(apart).empty and rank_jointly([]).empty
 
 
 def test_without_clipped_rows_there_is_no_ranking() -> None:
