@@ -83,8 +83,6 @@ def test_processes_of_a_team_work_at_the_same_time(digits: Data) -> None:
         assert interleave(teams, 0.5, rounds=2) == {(0, "counting"): [1200.0, 1200.0]}
 
 
-@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True")
-@pytest.mark.usefixtures("in_this_process")
 def test_what_no_job_runs_is_told_from_the_engine(digits: Data) -> None:
     """A job has one thread and, compiled, one lane: all else is measured as the price of invariance."""
     problem = speed.Problem("SGD / SGD", "mlp", "SGD", digits, (1, 2), {})
@@ -100,6 +98,8 @@ def test_what_no_job_runs_is_told_from_the_engine(digits: Data) -> None:
     assert {engines[key] for key in engines.keys() - bound} == {speed.UNBOUND}
 
 
+@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True")
+@pytest.mark.usefixtures("in_this_process")
 def test_speed_compares_everyone(digits: Data, tmp_path: Path) -> None:
     problem = speed.Problem("SGD / SGD", "mlp", "SGD", digits, (1, 2), {speed.PRELOADED: 0.0}, (EAGER,))
     rates, goals = speed.compare(problem, 1, seconds=0.01, rounds=2)
