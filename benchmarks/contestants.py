@@ -19,11 +19,12 @@ from torchvision.transforms import ToTensor
 from benchmarks.teams import Runner, repeat
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, Clipping
+from hypercore.spec.convolutions import KERNEL, Convolutions
 from hypercore.spec.notation import parse_stack
 from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.batch import BatchRun
 from hypercore.train.datasets import Data, Split
-from hypercore.train.models import FILTERS, HIDDEN, KERNEL
+from hypercore.train.models import FILTERS, HIDDEN
 from tests.unit.core.package_peer import package, peer
 
 # Steps between two looks at the clock.
@@ -207,8 +208,8 @@ def loaded(split: Split, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
 def linear_sizes(data: Data, model: str) -> tuple[tuple[int, int], tuple[int, int]]:
     """Inputs and outputs of the two fully-connected layers."""
     channels, height, width = data.image_shape
-    if model == "cnn":  # two convolutions without padding, one 2×2 pool
-        channels, height, width = FILTERS, (height - 4) // 2, (width - 4) // 2
+    if model == "cnn":
+        channels, height, width = FILTERS, *map(Convolutions().side, (height, width))
     return (channels * height * width, HIDDEN), (HIDDEN, data.n_classes)
 
 

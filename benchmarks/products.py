@@ -8,8 +8,9 @@ from torch.nn import functional
 
 from benchmarks.contestants import linear_sizes, steps_of
 from benchmarks.teams import Runner, repeat
+from hypercore.spec.convolutions import KERNEL
 from hypercore.train.datasets import Data
-from hypercore.train.models import FILTERS, KERNEL
+from hypercore.train.models import FILTERS
 
 
 @dataclass(frozen=True)

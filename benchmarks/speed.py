@@ -110,20 +110,19 @@ def entries(problem: Problem, cores: int) -> list[list[Entry]]:
                 Entry(TORCH, layout, Torch(problem.plain, **case)),
                 Entry(PRODUCTS, layout, Products(**case)),
                 Entry(LARGE, layout, LargeProducts(**case)),
+                *(
+                    Entry(
+                        ENGINE if layout.threads == 1 and (backend == EAGER or lanes == 1) else UNBOUND,
+                        layout,
+                        Engine(problem.stack, lanes=lanes, compiled=backend == COMPILED, **case),
+                        backend,
+                        lanes,
+                    )
+                    for backend in problem.backends
+                    for lanes in problem.engine_lanes
+                ),
             ]
         )
-    for place, layout in enumerate(layouts(cores)):
-        teams[2 * place + 1] += [
-            Entry(
-                ENGINE if layout.threads == 1 and (backend == EAGER or lanes == 1) else UNBOUND,
-                layout,
-                Engine(problem.stack, lanes=lanes, compiled=backend == COMPILED, **case),
-                backend,
-                lanes,
-            )
-            for backend in problem.backends
-            for lanes in problem.engine_lanes
-        ]
     return teams
 
 
@@ -154,11 +153,10 @@ def goals(problem: Problem, measured: Sequence[tuple[Entry, Sequence[float]]]) -
     """The engine at its best against each opponent at its best, round by round."""
 
     def best(wanted: str) -> Sequence[float]:
-        of_backend = {COMPILED: (ENGINE, COMPILED), EAGER: (ENGINE, EAGER)}
         found = [
             rates
             for entry, rates in measured
-            if wanted == entry.contestant or of_backend.get(wanted) == (entry.contestant, entry.backend)
+            if wanted == entry.contestant or (entry.contestant == ENGINE and wanted == entry.backend)
         ]
         return max(found, key=lambda rates: Spread.of(rates).median)
 

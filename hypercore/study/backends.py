@@ -19,7 +19,8 @@ _PROBE_DARWIN = "#include <Python.h>\nint probe() { return 0; }\n"
 
 def compiler() -> str | None:
     """The C++ compiler that ``torch.compile`` would call for the CPU: $CXX, else the system's own."""
-    return shutil.which(os.environ.get("CXX", _usual_compiler()))
+    usual = "clang++" if sys.platform == "darwin" else "g++"
+    return shutil.which(os.environ.get("CXX", usual))
 
 
 def backend_kind(backend: str) -> str:
@@ -59,14 +60,7 @@ def _failure(command: str) -> str | None:
             return f"{command} does not run: {error}"
     if found.returncode == 0:
         return None
-    said = [line for line in found.stderr.splitlines() if "error" in line.lower()] or [
-        f"it ends with {found.returncode}"
-    ]
+    errors = (line for line in found.stderr.splitlines() if "error" in line.lower())
+    said = next(errors, f"it ends with {found.returncode}").replace(folder, "").lstrip("/")
     headers = "; install Python's headers, as python3-dev" if "Python.h" in found.stderr else ""
-    return (
-        f"{command} cannot build what compiled steps need: {said[0].replace(folder, '').lstrip('/')}{headers}"
-    )
-
-
-def _usual_compiler() -> str:
-    return "clang++" if sys.platform == "darwin" else "g++"
+    return f"{command} cannot build what compiled steps need: {said}{headers}"

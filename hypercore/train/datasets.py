@@ -30,8 +30,8 @@ def pixels(images: Tensor, full_scale: float) -> Tensor:
 class Split:
     """Images [n, C, H, W] and labels [n], int64.
 
-    The images are counts, uint8, whose ``full_scale`` stands for 1, or float32 in [0, 1]: a quarter of the
-    memory, and of what choosing a batch has to read.
+    The images are counts, uint8, of which ``full_scale`` stands for 1, or float32 in [0, 1]. Counts take a
+    quarter of the memory, and of what choosing a batch has to read.
     """
 
     images: Tensor
@@ -165,14 +165,18 @@ def _image_folder(name: str, root: Path) -> Data:
             f"looked in {root.resolve()}"
         )
     try:
-        splits = [torchvision.datasets.ImageFolder(str(root / part)) for part in ("train", "test")]
-        read = [[numpy.asarray(image) for image, _ in split] for split in splits]
+        return _read_image_folder(name, root)
     except OSError as error:  # a folder without images, a link to nothing, a file that is no image
         raise DataError(f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()}") from error
+
+
+def _read_image_folder(name: str, root: Path) -> Data:
+    splits = [torchvision.datasets.ImageFolder(str(root / part)) for part in ("train", "test")]
     if splits[0].classes != splits[1].classes:
         raise DataError(f"data set {name!r}: train/ and test/ in {root.resolve()} hold different classes")
     parts = []
-    for split, images in zip(splits, read, strict=True):
+    for split in splits:
+        images = [numpy.asarray(image) for image, _ in split]
         sizes = {image.shape for image in images}
         if len(sizes) != 1:
             raise DataError(

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from hypercore.core.levels import Segments
 from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
+from hypercore.spec.problems import MODELS
 from hypercore.train.streams import stream
 
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
@@ -113,7 +114,7 @@ def cnn(choices: Convolutions, image_shape: tuple[int, int, int], n_classes: int
     """
     channels, height, width = image_shape
     features = FILTERS * choices.side(height) * choices.side(width)
-    if min(choices.side(height), choices.side(width)) < 1:
+    if not MODELS[choices.name].fits(image_shape):
         raise ValueError(f"{choices.name}: nothing is left of images of {height}×{width} after its layers")
     shapes = {
         "conv1.weight": (FILTERS, channels, KERNEL, KERNEL),
