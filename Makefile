@@ -1,6 +1,7 @@
 # Everything a fresh machine needs: Python 3.11 or newer, make and git.
 #
 #   make results     train the default study and print its comparison table
+#   make report      analyse a study's tables again, without training, and write its report.html
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure, tests and a small real workflow run
 #   make soak        kill ten runs of a study five times each, instead of one
@@ -22,7 +23,7 @@ READY := .venv/.ready
 # Apart from the rest: with it installed, every start of snakemake imports pandas.
 CLUSTER := .venv/cluster
 
-.PHONY: help setup results dashboard check test lint types structure workflow unit browser \
+.PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
   soak test-cluster bench heights cnn-readings clean clean-sweeps
 
 help:
@@ -42,6 +43,9 @@ $(READY): requirements.lock pyproject.toml
 results: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --config study=$(STUDY)
 	@$(BIN)/python -m hypercore.run.show $(STUDY)
+
+report: $(READY)
+	@$(BIN)/python -m hypercore.run.again $(STUDY)
 
 check: $(READY)
 	@$(BIN)/python -m hypercore.run.check $(if $(filter 1,$(REMOVE)),--remove)
