@@ -22,11 +22,16 @@ _LOWEST = 1
 
 @dataclass(frozen=True)
 class Thawed:
-    """What a frozen cell comes to: the plain cell that trains in its place, or why there is none."""
+    """What a frozen cell comes to: the plain cell that trains in its place, or why there is none.
+
+    Without one, ``status`` says whether there never will be (``not_applicable``) or the next run may find
+    one (``failed``).
+    """
 
     cell: Cell
     plain: Cell | None
     reason: str = ""
+    status: Status = Status.NOT_APPLICABLE
 
 
 def learned(parent: Record) -> dict[str, float]:
@@ -42,7 +47,8 @@ def learned(parent: Record) -> dict[str, float]:
 def thaw(cell: Cell, parent: Record | None) -> Thawed:
     """Look up what a frozen cell starts with: its parent's last values, to 6 significant digits."""
     if parent is None:
-        return Thawed(cell, None, "the stack whose values it starts with has no result")
+        # Its parent failed, and is tried again by the next run: so must this be.
+        return Thawed(cell, None, "the stack whose values it starts with has no result", Status.FAILED)
     status = parent.cell["status"]
     if status != Status.FINISHED.value:
         return Thawed(cell, None, f"the stack whose values it starts with is {status}")
@@ -61,7 +67,7 @@ def thaw(cell: Cell, parent: Record | None) -> Thawed:
 def still_holds(stored: Record, thawed: Thawed) -> bool:
     """Whether a stored frozen cell started with what its parent learned, or still could not start."""
     if thawed.plain is None:
-        return stored.cell["status"] == Status.NOT_APPLICABLE.value
+        return stored.cell["status"] == thawed.status.value
     started = learned(stored)
     values = thawed.plain.stack.lowest.values
     return bool(started) and all(values.get(name) == value for name, value in started.items())
@@ -113,5 +119,5 @@ def _refused(thawed: Thawed, execution: Execution, threads: int) -> Record:
         "dataset_sha256": None,
     }
     record = failed_record(thawed.cell, SpecError(thawed.reason), execution, circumstances)
-    facts: Row = {"status": Status.NOT_APPLICABLE.value, "error": thawed.reason}
+    facts: Row = {"status": thawed.status.value, "error": thawed.reason}
     return replace(record, cell={**record.cell, **facts})

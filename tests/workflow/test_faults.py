@@ -269,3 +269,19 @@ def test_a_failing_cell_is_recorded_the_others_finish_and_the_next_run_tries_it_
     assert "Nothing to be done" in workplace.run("--", "sweeps")
     assert workplace.trained(target="tables") == 0
     assert "failed" not in {row["status"] for row in workplace.cells()}
+
+
+def test_what_a_failed_stack_would_have_learned_is_tried_again_with_it(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    workplace.write(
+        "{name: tiny, datasets: [digits], epochs: 1, seeds: 1, clipping: off, baselines: false, "
+        "device: cpu, stacks: [{stack: SGD / SGD, alphas: [0.1], frozen: true}]}"
+    )
+    (tmp_path / "failing").mkdir()
+    (tmp_path / "failing/sitecustomize.py").write_text(FAILING.replace("1000", "0.1"))
+    said = workplace.run("--", "tables", env={"PYTHONPATH": str(tmp_path / "failing")}, code=1)
+    assert "the stack whose values it starts with has no result" in said
+    assert "2 of 2 cells have no result" in said
+    assert workplace.trained(target="tables") == 2
+    assert [row["status"] for row in workplace.cells()] == ["finished", "finished"]
