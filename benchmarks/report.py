@@ -67,7 +67,7 @@ def _text(value: object) -> str:
     if pd.isna(value):
         return ""
     if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
     return {"True": "yes", "False": "no"}.get(str(value), str(value))
 
 
