@@ -120,6 +120,22 @@ def equal_or_better(evidence: Evidence, dataset: str, margin_pct: float = 1.0) -
     )
 
 
+def more_than_control(evidence: Evidence, dataset: str, control: str) -> Finding:
+    """Averaged over the interval in which clipping is said to help, it gains on ``control``: every stack.
+
+    The control, a clipping of ours such as ``scale(0.5)``, makes every gradient smaller and clips none.
+    """
+    parts: list[Part] = []
+    absent: list[str] = []
+    for interval in evidence.intervals(dataset):
+        arms = evidence.arms(dataset, interval.stack, control)
+        found = [] if arms is None else _mean_reduction(arms, interval.alpha_low, interval.alpha_high)
+        parts += found
+        absent += [] if found else [f"{interval.stack} with {control}"]
+    decided = decide(parts, POSITIVE, math.inf, POINTS)
+    return unless_absent(decided, absent, Verdict.REPRODUCED, Verdict.CONTRADICTED)
+
+
 def _reductions(arms: Arms) -> list[tuple[float, Part]]:
     paired = reductions(arms.off, arms.on)
     return [
@@ -141,5 +157,13 @@ def _mean_reduction(arms: Arms, above: float, up_to: float) -> list[Part]:
 
 TESTS: dict[str, Callable[..., Finding]] = {
     test.__name__: test
-    for test in (negligible, negligible_below, reduces, reduces_within, reduces_somewhere, equal_or_better)
+    for test in (
+        negligible,
+        negligible_below,
+        reduces,
+        reduces_within,
+        reduces_somewhere,
+        equal_or_better,
+        more_than_control,
+    )
 }

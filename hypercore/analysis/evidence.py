@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from hypercore.analysis.clocks import beside_others
 from hypercore.analysis.frames import OFF, Entry, entries, is_refined
 from hypercore.analysis.matching import published_protocol, swept, unread
 from hypercore.analysis.printed import Interval
@@ -20,7 +21,10 @@ from hypercore.spec.stack import rounded
 
 @dataclass(frozen=True)
 class Arms:
-    """One stack of a claim: its unclipped and its clipped runs over the α that both have."""
+    """One stack of a claim: its unclipped and its clipped runs over the α that both have.
+
+    Where clipping is held against a control, ``off`` are the control's runs.
+    """
 
     stack: str
     off: Entry
@@ -45,7 +49,7 @@ class Evidence:
     published: Published = field(default_factory=Published)
     criteria: Criteria = field(default_factory=Criteria)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
-    _arms: dict[tuple[str, str], Arms | None] = field(default_factory=dict, init=False, repr=False)
+    _arms: dict[tuple[str, str, str], Arms | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def comparable(self) -> pd.DataFrame:
@@ -71,23 +75,27 @@ class Evidence:
         """Where clipping is said to help each stack on a data set, as the results slide has it."""
         return [i for i in self.published.intervals if i.primary and i.dataset == dataset]
 
-    def arms(self, dataset: str, stack: str) -> Arms | None:
-        """The runs of a stack as the notation reads it, whatever entries they are labelled by."""
-        if (dataset, stack) not in self._arms:
-            found = {entry.clipping: entry for entry in entries(self.of_stack(dataset, stack))}
-            both = OFF in found and str(ON) in found
-            self._arms[dataset, stack] = Arms(stack, found[OFF], found[str(ON)]) if both else None
-        return self._arms[dataset, stack]
+    def arms(self, dataset: str, stack: str, against: str = OFF) -> Arms | None:
+        """The runs of a stack as the notation reads it, whatever entries they are labelled by.
+
+        ``against`` is the clipping that the presentation's is held against.
+        """
+        key = dataset, stack, against
+        if key not in self._arms:
+            found = {entry.clipping: entry for entry in entries(self.of_stack(dataset, stack, against))}
+            both = against in found and str(ON) in found
+            self._arms[key] = Arms(stack, found[against], found[str(ON)]) if both else None
+        return self._arms[key]
 
     def all_arms(self, dataset: str) -> list[Arms]:
         """The runs of each of the presentation's stacks that are planned."""
         return [arms for stack in self.stacks(dataset) if (arms := self.arms(dataset, stack)) is not None]
 
-    def of_stack(self, dataset: str, stack: str) -> pd.DataFrame:
-        """Cells of a stack, clipped as in the presentation or not, as one entry, and their baselines."""
+    def of_stack(self, dataset: str, stack: str, against: str = OFF) -> pd.DataFrame:
+        """Cells of a stack as one entry, clipped as in the presentation or ``against``, and their baselines."""
         cells = self.comparable
         is_stack = (cells["role"] == Role.STACK.value) & cells["parent"].isna()
-        is_stack &= (cells["published_dataset"] == dataset) & cells["clipping"].isin([OFF, str(ON)])
+        is_stack &= (cells["published_dataset"] == dataset) & cells["clipping"].isin([against, str(ON)])
         is_stack &= cells["swept"] == swept(stack)
         # An entry may leave its baselines out; the same cell may stand in another that has them.
         found = cells[is_stack].sort_values("baseline_id").drop_duplicates("cell_id")
@@ -95,14 +103,24 @@ class Evidence:
         return pd.concat([found, baselines]).assign(study="", label=stack)
 
     def timed(self, dataset: str) -> pd.DataFrame:
-        """Cells that trained alone, so that the batch's time is theirs: its seconds a step and an epoch."""
+        """Cells that trained alone, so that time is theirs: its seconds a step and an epoch.
+
+        Alone in their batch, and beside no other job of the study.
+        """
         cells = self.cells.drop_duplicates("cell_id")
         dataset_of = cells["dataset"].map(lambda name: self.stand_ins.get(name, name))
         alone = cells[(cells["lanes"] == 1) & (dataset_of == dataset) & cells["train_sec"].notna()]
+        alone = alone[~alone["cell_id"].isin(self.beside_others)]
         alone = alone[alone["steps"].astype(np.float64) > 0]
         step_sec = alone["train_sec"].astype(np.float64) / alone["steps"].astype(np.float64)
         steps_an_epoch = np.ceil(alone["n_train"].astype(np.float64) / alone["batch_size"].astype(np.float64))
         return alone.assign(step_sec=step_sec, epoch_sec=step_sec * steps_an_epoch)
+
+    @cached_property
+    def beside_others(self) -> frozenset[str]:
+        """Ids of the cells that trained while another job of the study did."""
+        cells = self.cells.drop_duplicates("cell_id")
+        return frozenset(cells.loc[beside_others(cells), "cell_id"])
 
     def untimed(self, dataset: str) -> str:
         """Why cells of a data set tell nothing of time; empty where all of them trained alone.
@@ -111,10 +129,15 @@ class Evidence:
         that no division of the batch's seconds would be the cost of one lane's clipping.
         """
         dataset_of = self.cells["dataset"].map(lambda name: self.stand_ins.get(name, name))
-        lanes = self.cells.loc[dataset_of == dataset, "lanes"].dropna()
-        if not (lanes > 1).any():
-            return ""
-        return "no such pair of cells trained alone: lanes share their batch's time, whatever each clips"
+        own = self.cells[dataset_of == dataset]
+        nothing = "no such pair of cells trained alone"
+        if (own["lanes"].dropna() > 1).any():
+            return f"{nothing}: lanes share their batch's time, whatever each clips"
+        if own["cell_id"].isin(self.beside_others).any():
+            return (
+                f"{nothing}: jobs that ran at the same time share the machine; snakemake --cores 1 runs one"
+            )
+        return ""
 
     def absent(
         self, dataset: str, stack: str | None = None, above: float = 0.0, up_to: float = math.inf

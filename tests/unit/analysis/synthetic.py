@@ -57,6 +57,8 @@ def _row(cell: Cell, label: str, role: str, baseline_id: str | None, outcome: Ou
         "n_train": 60_000,
         "steps": 235 * cell.epochs,
         "train_sec": 10.0,
+        "eval_sec": 1.0,
+        "created_utc": None,
         "lanes": 1,
         "diverged": diverged,
         "imputed_error_pct": error,

@@ -13,7 +13,7 @@ from hypercore.analysis.evidence import Evidence
 from hypercore.analysis.findings import Part, Verdict, decide
 from hypercore.analysis.printed import Printed, PublishedError, TableRow
 from hypercore.analysis.published import Published, published_folder
-from hypercore.spec.clipping import OFF
+from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.columns import CLAIMS, names
 from tests.unit.analysis.synthetic import Outcome, judged
 
@@ -427,6 +427,58 @@ def test_lanes_of_a_batch_say_nothing_of_time(test: str) -> None:
     assert found.verdict is UNDETERMINED and found.reason.startswith(
         "no such pair of cells trained alone: lanes share"
     )
+
+
+@pytest.mark.parametrize("test", ["no_time_increase", "cost_per_level", "runs_faster"])
+def test_jobs_side_by_side_say_nothing_of_time(test: str) -> None:
+    """One job's cells end every 12 s, a second's in between; with the same ends, one job alone tells."""
+    cells = timed(sgd(5.0, 5.0), {"baseline": 0.0, "off": 0.0, "on": 0.2})
+    ends = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(np.arange(len(cells)) * 6, unit="s")
+    both = cells.assign(
+        created_utc=ends.strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+        sweep=np.where(np.arange(len(cells)) % 2, "first", "second"),
+    )
+    found = TESTS[test](Evidence(both, NO_CURVES, SMALL), dataset="mnist")
+    assert found.verdict is UNDETERMINED and "share the machine" in found.reason
+    alone = TESTS[test](Evidence(both.assign(sweep="first"), NO_CURVES, SMALL), dataset="mnist")
+    assert "share the machine" not in alone.reason
+
+
+@pytest.mark.parametrize(
+    ("on", "control", "expected"),
+    [(5.0, 9.0, REPRODUCED), (9.0, 5.0, CONTRADICTED), (5.0, 5.0, UNDETERMINED)],
+)
+def test_more_than_control(on: float, control: float, expected: Verdict) -> None:
+    half = parse_clipping("scale(0.5)")
+
+    def cells(stack: str, alphas: list[float]) -> pd.DataFrame:
+        frames = [
+            judged(stack, alphas, lambda a, c, s, e=error: e + 0.1 * (s % 3), clippings=[clipping], seeds=8)
+            for clipping, error in ((ON, on), (half, control))
+        ]
+        return pd.concat(frames, ignore_index=True).drop_duplicates(["cell_id", "role"])
+
+    grid = {
+        "SGD / SGD": [50.0, 100.0],
+        "Adam / SGD": [5e-3, 1e-2],
+        "AdaGrad / SGD": [2.5, 5.0],
+        "RMSProp / SGD": [2.5e-2, 5e-2],
+        "RMSProp^alpha / SGD": [2.5e-2, 5e-2],
+    }
+    listed = {
+        interval.stack
+        for interval in Published().intervals
+        if interval.primary and interval.dataset == "mnist"
+    }
+    assert listed <= set(grid)
+    parameters = {"dataset": "mnist", "control": "scale(0.5)"}
+    frames = [cells(stack, alphas) for stack, alphas in grid.items()]
+    whole = pd.concat(frames, ignore_index=True)
+    assert verdict("more_than_control", whole, published=Published(), **parameters) is expected
+    assert verdict("more_than_control", frames[0], published=Published(), **parameters) is UNDETERMINED
+    off = sgd(9.0, 5.0)
+    found = TESTS["more_than_control"](Evidence(off, NO_CURVES), **parameters)
+    assert found.reason == "no cells that the claim is about are planned"
 
 
 @pytest.mark.parametrize(("added", "expected"), [(0.0, REPRODUCED), (1.0, CONTRADICTED)])
