@@ -92,7 +92,7 @@ class Evidence:
         return [arms for stack in self.stacks(dataset) if (arms := self.arms(dataset, stack)) is not None]
 
     def of_stack(self, dataset: str, stack: str, against: str = OFF) -> pd.DataFrame:
-        """Cells of a stack as one entry, clipped as in the presentation or ``against``, and their baselines."""
+        """Cells of a stack, clipped as in the presentation or ``against``, as one entry; their baselines."""
         cells = self.comparable
         is_stack = (cells["role"] == Role.STACK.value) & cells["parent"].isna()
         is_stack &= (cells["published_dataset"] == dataset) & cells["clipping"].isin([against, str(ON)])
