@@ -105,22 +105,23 @@ class Evidence:
     def timed(self, dataset: str) -> pd.DataFrame:
         """Cells that trained alone, so that time is theirs: its seconds a step and an epoch.
 
-        Alone in their batch, and beside no other job of the study.
+        Alone in their batch. None counts of a study that ran jobs side by side: it was not run for its times,
+        and what else the machine did then left no trace.
         """
         cells = self.cells.drop_duplicates("cell_id")
+        if self.side_by_side:
+            cells = cells.head(0)
         dataset_of = cells["dataset"].map(lambda name: self.stand_ins.get(name, name))
         alone = cells[(cells["lanes"] == 1) & (dataset_of == dataset) & cells["train_sec"].notna()]
-        alone = alone[~alone["cell_id"].isin(self.beside_others)]
         alone = alone[alone["steps"].astype(np.float64) > 0]
         step_sec = alone["train_sec"].astype(np.float64) / alone["steps"].astype(np.float64)
         steps_an_epoch = np.ceil(alone["n_train"].astype(np.float64) / alone["batch_size"].astype(np.float64))
         return alone.assign(step_sec=step_sec, epoch_sec=step_sec * steps_an_epoch)
 
     @cached_property
-    def beside_others(self) -> frozenset[str]:
-        """Ids of the cells that trained while another job of the study did."""
-        cells = self.cells.drop_duplicates("cell_id")
-        return frozenset(cells.loc[beside_others(cells), "cell_id"])
+    def side_by_side(self) -> bool:
+        """Whether any two jobs of the study ran at the same time."""
+        return bool(beside_others(self.cells.drop_duplicates("cell_id")).any())
 
     def untimed(self, dataset: str) -> str:
         """Why cells of a data set tell nothing of time; empty where all of them trained alone.
@@ -133,10 +134,8 @@ class Evidence:
         nothing = "no such pair of cells trained alone"
         if (own["lanes"].dropna() > 1).any():
             return f"{nothing}: lanes share their batch's time, whatever each clips"
-        if own["cell_id"].isin(self.beside_others).any():
-            return (
-                f"{nothing}: jobs that ran at the same time share the machine; snakemake --cores 1 runs one"
-            )
+        if len(own) and self.side_by_side:
+            return f"{nothing}: the study's jobs ran side by side and shared the machine (--cores 1 runs one)"
         return ""
 
     def absent(
