@@ -94,6 +94,9 @@ def changes(app: AppTest) -> Iterator[Callable[[], object]]:
     for key in [widget.key for widget in app.button_group]:
         for option in app.button_group(key=key).options[:2]:
             yield lambda key=key, option=option: app.button_group(key=key).set_value([option]).run()
+    for key in [widget.key for widget in app.multiselect]:
+        for option in app.multiselect(key=key).options[:2]:
+            yield lambda key=key, option=option: app.multiselect(key=key).set_value([option]).run()
     for key in [widget.key for widget in app.text_input]:
         for text in ("a", "ad"):
             yield lambda key=key, text=text: app.text_input(key=key).set_value(text).run()

@@ -28,6 +28,8 @@ _COUNTS = {
 }
 _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_steps_per_sec", "eta_sec"]
 _RATE = ("dataset", "model", "shape", "batch_size")
+_TRAINED_BY = {name: name for name in ("device", "backend", "threads", "torch_version", "numerics")}
+_JUDGED_BY = {"epsilon_pct": "margin ε, points", "tolerated_divergence": "share that may diverge"}
 _ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protocol")
 # More than this is no plan any more.
 MOST_SEEDS = 200
@@ -171,12 +173,20 @@ def _rates(root: Path) -> pd.DataFrame:
     return found.drop_duplicates(columns, keep="last").astype({"sec": float, "batch_size": "Int64"})
 
 
-def differences(plans: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
-    """What two studies' plans have apart: one row a dimension, with the values that only one of them has.
+def differences(
+    plans: tuple[pd.DataFrame, pd.DataFrame],
+    cells: tuple[pd.DataFrame | None, pd.DataFrame | None] = (None, None),
+    regions: tuple[pd.DataFrame | None, pd.DataFrame | None] = (None, None),
+) -> pd.DataFrame:
+    """What two studies have apart: one row a dimension, with the values that only one of them has.
 
-    α and epochs are compared for each stack that both plan.
+    Of what they plan, of what trained it, and of how it is judged. α and epochs are compared for each stack
+    that both plan.
     """
     rows = [_apart(name, name, plans) for name in _ALIKE]
+    for names, (first, second) in ((_TRAINED_BY, cells), (_JUDGED_BY, regions)):
+        if first is not None and second is not None:
+            rows += [_apart(name, words, (first, second)) for name, words in names.items()]
     for label in sorted(set(plans[0]["label"]) & set(plans[1]["label"])):
         own = (plans[0][plans[0]["label"] == label], plans[1][plans[1]["label"] == label])
         rows += [_apart("alpha", f"α of {label}", own), _apart("epochs", f"epochs of {label}", own)]

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard import cache, data, widgets
 from dashboard.views import compare, cost, inside, provenance, stability, sweeps, verdict
@@ -62,17 +63,20 @@ def run() -> None:
     """Draw the site: the navigation and the page that the address names."""
     # An icon by name would be asked of another machine.
     st.set_page_config(page_title="hypercore", page_icon=str(_ICON), layout="wide")
-    pages = [
-        st.Page(
-            partial(draw, page),
-            title=page.title,
-            icon=f":material/{page.icon}:",
-            url_path=page.path,
-            default=page is PAGES[0],
-        )
-        for page in PAGES
-    ]
-    st.navigation(pages).run()
+    pages = [_streamlit(page, default=page is PAGES[0]) for page in PAGES]
+    # The default page's address is the site's own, so its name would lead nowhere.
+    st.navigation([*pages, _streamlit(PAGES[0], hidden=True)]).run()
+
+
+def _streamlit(page: Page, *, default: bool = False, hidden: bool = False) -> StreamlitPage:
+    return st.Page(
+        partial(draw, page),
+        title=page.title,
+        icon=f":material/{page.icon}:",
+        url_path=None if default else page.path,
+        default=default,
+        visibility="hidden" if hidden else "visible",
+    )
 
 
 def draw(page: Page) -> None:

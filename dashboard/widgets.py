@@ -27,6 +27,7 @@ RUN_COLUMNS = {
     "alpha": st.column_config.NumberColumn("α", format="%.3g"),
     "test_error_pct": st.column_config.NumberColumn("test error (%)", format="%.2f"),
     "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
+    "cell_id": st.column_config.TextColumn("cell", width="small"),
 }
 # More stacks than these nobody reads in one chart or list.
 MOST_STACKS = 60
@@ -148,29 +149,52 @@ def table(
     clicks: bool = False,
     **options: Any,
 ) -> pd.DataFrame:
-    """A table with its downloads below it.
+    """A table with its downloads below it, and words for those who cannot see it.
+
+    The row that is chosen stands in the address, as ``{key}-row``, so that a copied one shows it too.
 
     Returns:
         The row that was chosen; none without ``clicks``.
     """
     shown = rows if styled is None else styled
+    alt = f"{key}: a table of {len(rows)} rows with the columns {', '.join(map(str, rows.columns))}."
     if not clicks:
-        st.dataframe(shown, key=key, hide_index=True, column_config=columns, **options)
+        st.dataframe(shown, key=key, hide_index=True, column_config=columns, alt=alt, **options)
         exports(rows, key)
         return rows.head(0)
     # A choice outlives a change of the rows unless the key changes with them.
     digest = int(pd.util.hash_pandas_object(rows.astype(str)).sum())
+    name = f"{key}-{digest:x}"
+    # Kept as it was at first: a default that followed the choice would make another widget of it.
+    asked = st.session_state.setdefault(f"asked-{name}", _asked_row(f"{key}-row", len(rows)))
     event = st.dataframe(
         shown,
-        key=f"{key}-{digest:x}",
+        key=name,
         hide_index=True,
         column_config=columns,
         on_select="rerun",
         selection_mode="single-row",
+        selection_default={"selection": {"rows": asked}},
+        alt=alt,
         **options,
     )
     exports(rows, key)
-    return rows.iloc[[place for place in event.selection.rows if place < len(rows)]]
+    chosen = [place for place in event.selection.rows if place < len(rows)]
+    _keep_row(f"{key}-row", chosen)
+    return rows.iloc[chosen]
+
+
+def _asked_row(parameter: str, count: int) -> list[int]:
+    """The row that the address names, counted from 1, if there is such a one."""
+    text = st.query_params.get(parameter, "")
+    return [int(text) - 1] if text.isascii() and text.isdigit() and 0 < int(text) <= count else []
+
+
+def _keep_row(parameter: str, chosen: list[int]) -> None:
+    if chosen:
+        st.query_params[parameter] = str(chosen[0] + 1)
+    elif parameter in st.query_params:
+        del st.query_params[parameter]
 
 
 def height(rows: pd.DataFrame, most: int = 20) -> Literal["auto", "content"]:

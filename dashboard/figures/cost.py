@@ -1,5 +1,7 @@
 """Speed beside the peers', and prices in per cent, both with quartiles."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -16,7 +18,8 @@ def speed(best: pd.DataFrame) -> go.Figure:
     names = best["contestant"].astype(str) + backends.map(lambda backend: f", {backend}" if backend else "")
     own = best["contestant"].astype(str).str.startswith("hypercore")
     axis = {"title": {"text": "lane-steps per second"}, "type": "log"}
-    return _spreads(best.assign(name=names, own=own), "lane_steps_per_sec", ",.0f", axis)
+    kinds = {True: "hypercore", False: "others"}
+    return _spreads(best.assign(name=names, own=own), "lane_steps_per_sec", ",.0f", axis, kinds)
 
 
 def prices(found: pd.DataFrame) -> go.Figure:
@@ -30,11 +33,14 @@ def prices(found: pd.DataFrame) -> go.Figure:
     clipped = ((found["clipping"] == "on") & ~own).map({True: ", clipped", False: ""})
     names = found["price_of"] + ": " + found["stack_shape"] + clipped + ", " + found["backend"]
     axis = {"title": {"text": "longer step (%)"}, "zeroline": True}
-    return _spreads(found.assign(name=names, own=own), "price_pct", "+.1f", axis)
+    kinds = {True: "clipping", False: "a level, logging, evaluation"}
+    return _spreads(found.assign(name=names, own=own), "price_pct", "+.1f", axis, kinds)
 
 
-def _spreads(rows: pd.DataFrame, value: str, form: str, axis: style.Trace) -> go.Figure:
-    """A mark a row with its quartiles; rows of ``own`` in another colour and symbol."""
+def _spreads(
+    rows: pd.DataFrame, value: str, form: str, axis: style.Trace, kinds: Mapping[bool, str]
+) -> go.Figure:
+    """A mark a row with its quartiles; rows of ``own`` in another colour and symbol, named by ``kinds``."""
     order = list(rows["name"].map(style.two_lines))
     places = pd.Series(range(len(rows)), index=rows.index)
     traces: list[style.Trace] = []
@@ -57,7 +63,8 @@ def _spreads(rows: pd.DataFrame, value: str, form: str, axis: style.Trace) -> go
                 "marker": {"symbol": look.symbol, "size": 11, "color": look.color},
                 "text": part["name"].map(style.text),
                 "hovertemplate": f"%{{text}}: %{{x:{form}}}<extra></extra>",
-                "showlegend": False,
+                "name": kinds[own],
+                "showlegend": True,
             }
         )
     axes = {"xaxis": axis, "yaxis": style.numbered_rows(order)}

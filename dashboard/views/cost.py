@@ -23,7 +23,8 @@ def page(study: str) -> None:
         widgets.table(found.round(3), "speeds")
         st.caption(
             "Lane-steps a second: a cell's steps over its share of the training time. Evaluation, "
-            "compilation and start-up have clocks of their own."
+            "compilation and start-up have clocks of their own. side_by_side: the share of its cells that "
+            "trained while another job of the study did, which slows both."
         )
 
 
@@ -32,8 +33,8 @@ def _levels(found: pd.DataFrame) -> None:
     prices = costs.price_of_levels(found)
     if prices.empty:
         st.info(
-            "It takes a plain optimizer and a stack on it, trained in batches of one width, to tell; "
-            "this study has no such pair."
+            "It takes a plain optimizer and a stack on it, trained in batches of one width with no other job "
+            "of the study beside them (snakemake --cores 1), to tell; this study has no such pair."
         )
         return
     widgets.table(
@@ -47,8 +48,9 @@ def _levels(found: pd.DataFrame) -> None:
         },
     )
     st.caption(
-        "Training time of a lane's step, in batches of one width on one device. Jobs that shared the machine "
-        "with other work make it rough: what is measured side by side, below, is to be trusted more."
+        "Training time of a lane's step, in batches of one width on one device, of jobs with no other job of "
+        "the study beside them. Other work on the machine leaves no trace here: what is measured in turns, "
+        "below, is to be trusted more."
     )
 
 

@@ -10,6 +10,9 @@ from dashboard.figures import runs as figures
 from dashboard.figures import style
 from hypercore.spec.stack import short
 
+# More buttons than these push all else out of sight; a list to search takes one line.
+_MOST_PILLS = 5
+
 
 def page(study: str) -> None:
     """Draw the page."""
@@ -44,9 +47,19 @@ def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     left, middle, right = st.columns(3)
     names = [short(alpha) for alpha in alphas]
     alpha = left.selectbox("α", names, key="alpha", bind="query-params")
-    clipping = middle.pills(
-        "Clipping", clippings, selection_mode="multi", default=clippings[:2], key="arms", bind="query-params"
-    )
+    if len(clippings) > _MOST_PILLS:
+        clipping = middle.multiselect(
+            "Clipping", clippings, default=clippings[:2], key="arms", bind="query-params"
+        )
+    else:
+        clipping = middle.pills(
+            "Clipping",
+            clippings,
+            selection_mode="multi",
+            default=clippings[:2],
+            key="arms",
+            bind="query-params",
+        )
     seed = right.pills(
         "Seeds", seeds, selection_mode="multi", default=seeds[:3], key="seeds", bind="query-params"
     )

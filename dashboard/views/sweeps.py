@@ -149,7 +149,11 @@ def _browser(study: str) -> None:
     listed = runs.listing(rows)
     lines = listed["cell_id"].map(coverage.sparklines(_few(cache.table(study, "curves"), rows)))
     shown = listed.assign(over_epochs=lines)
-    picked = widgets.table(listed, "browser", widgets.RUN_COLUMNS, styled=shown, clicks=True)
+    # The curve before the id: at 1280 pixels the last columns are out of sight.
+    order = [*(name for name in shown if name != "cell_id"), "cell_id"]
+    picked = widgets.table(
+        listed, "browser", widgets.RUN_COLUMNS, styled=shown, clicks=True, column_order=order
+    )
     widgets.look_inside_rows(study, cells, rows.iloc[picked.index], "Choose a row to look inside its run.")
 
 
@@ -188,8 +192,12 @@ def _differences(study: str) -> None:
         return
     st.subheader("How this study differs from another")
     other = st.selectbox("Other study", others, key="other", bind="query-params")
-    found = coverage.differences((cache.table(study, "plan"), cache.table(other, "plan")))
+    found = coverage.differences(
+        (cache.table(study, "plan"), cache.table(other, "plan")),
+        (cache.optional(study, "cells"), cache.optional(other, "cells")),
+        (cache.optional(study, "regions"), cache.optional(other, "regions")),
+    )
     if found.empty:
-        st.success("Both plan the same.")
+        st.success("Both plan the same, trained alike, and are judged alike.")
         return
     widgets.table(found, "differences")

@@ -114,14 +114,53 @@ def test_charts_have_words_for_those_who_cannot_see_them(open_page: Open, name: 
         expect(chart).to_have_accessible_name(re.compile(told))
 
 
-def test_a_table_is_downloaded(open_page: Open, tmp_path: Path) -> None:
+def test_a_table_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) -> None:
     page = open_page("compare")
     page.locator("[data-testid=stPopover] button").first.click()
+    starts = {
+        "CSV": "α,baseline,without clipping,with clipping".encode(),
+        "Parquet": b"PAR1",
+        "Markdown": b"| ",
+        "LaTeX": rb"\begin{tabular}",
+    }
+    for name, start in starts.items():
+        content = downloaded(page, name, tmp_path / name)
+        assert content.startswith(start), (name, content[:80])
+
+
+def test_a_chart_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) -> None:
+    page = open_page("compare")
+    page.get_by_role("button", name="Download the chart").first.click()
+    for name, part in {"SVG": b"<svg", "PDF": b"%PDF"}.items():
+        assert part in downloaded(page, name, tmp_path / name)[:200], name
+
+
+def downloaded(page: Page, name: str, path: Path) -> bytes:
     with page.expect_download() as download:
-        page.get_by_test_id("stPopoverBody").get_by_role("button", name="CSV", exact=True).click()
-    path = tmp_path / "table.csv"
+        page.get_by_test_id("stPopoverBody").get_by_role("button", name=name, exact=True).click()
     download.value.save_as(path)
-    assert path.read_text().startswith("α,baseline,without clipping,with clipping")
+    return path.read_bytes()
+
+
+def test_a_row_is_chosen_by_keyboard_and_stands_in_the_address(open_page: Open) -> None:
+    page = open_page("compare")
+    link = re.compile("Look inside")
+    expect(page.get_by_text("Choose a row to look inside the runs of its α")).to_be_visible()
+    page.get_by_test_id("stDataFrame").first.scroll_into_view_if_needed()
+    page.get_by_test_id("data-grid-canvas").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")
+    expect(page.get_by_role("link", name=link)).to_be_visible()
+    expect(page).to_have_url(re.compile("comparison-row=[0-9]+"))
+    again = open_page(page.url.rpartition("/")[2])
+    expect(again.get_by_role("link", name=link)).to_be_visible()
+
+
+def test_the_first_page_has_its_name_as_an_address_too(open_page: Open) -> None:
+    page = open_page("verdict")
+    expect(page.get_by_role("heading", name="Verdict", level=1)).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Verdict")).to_have_count(1)
 
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:

@@ -146,18 +146,22 @@ def test_force_trains_again_and_keeps_old_cells_until_they_are_replaced(trained:
         assert tables(trained)[name].equals(table), name
 
 
+def bump(folder: Path, code: str) -> dict[str, str]:
+    """An environment in which a component has another numerics version."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(f"from dataclasses import replace\n{code}\n")
+    return {"PYTHONPATH": str(folder)}
+
+
 def test_a_bumped_component_trains_its_cells_again_and_no_others(
     workplace: Workplace, tmp_path: Path
 ) -> None:
     workplace.write(TINY.replace("clipping:", "  - {stack: Adam, alphas: [1e-3]}\nclipping:"))
     assert workplace.trained() == 6
-    (tmp_path / "bump").mkdir()
-    (tmp_path / "bump/sitecustomize.py").write_text(
-        "from dataclasses import replace\n"
-        "from hypercore.spec.optimizers import RULES\n"
-        "RULES['Adam'] = replace(RULES['Adam'], numerics=99)\n"
+    bumped = bump(
+        tmp_path / "bump",
+        "from hypercore.spec.optimizers import RULES\nRULES['Adam'] = replace(RULES['Adam'], numerics=99)",
     )
-    bumped = {"PYTHONPATH": str(tmp_path / "bump")}
     assert "digits-mlp-adam-e1-b32: 2 cells (2 changed)" in workplace.run("-n", env=bumped)
     assert workplace.trained(env=bumped) == 2
     assert workplace.trained() == 0  # the old version's cells are still there

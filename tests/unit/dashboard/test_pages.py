@@ -136,6 +136,32 @@ def test_moving_the_margin_lists_what_flips(run_page: RunPage) -> None:
     assert len(ranges) and set(points["is"]) <= {"safe", "unsafe", "undetermined", "diverged"}
 
 
+def test_what_counts_as_chance_moves_verdicts(run_page: RunPage, tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    cells = data.read(tmp_path, "digits", "cells")
+    large = (cells["role"] == "stack") & (cells["alpha"] == 100)
+    assert large.any()
+    # A guess errs in 90% of 297 digits, give or take 1.7: within two standard errors, not above it.
+    cells.loc[large, "test_error_pct"] = 88.0
+    write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
+    app = run_page("stability", tmp_path, near_chance="0.0", loss_rule="false")
+    assert app.slider(key="near_chance").value == 0.0
+    strict = [frame.value for frame in app.dataframe if "safety" in frame.value]
+    app.slider(key="near_chance").set_value(2.0).run()
+    loose = [frame.value for frame in app.dataframe if "safety" in frame.value]
+    assert strict and not strict[0].equals(loose[0])
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"), [("1", True), ("0", False), ("999", False), ("x", False), ("٣", False)]
+)
+def test_a_chosen_row_is_shown_by_its_address(run_page: RunPage, rich: Path, row: str, shown: bool) -> None:
+    app = run_page("verdict", rich, study="rich", **{"claims-row": row})
+    assert not app.exception
+    assert ("Choose a row to read it whole" not in words(app)) is shown
+    assert ("claims-row" in app.query_params) is shown
+
+
 def test_the_studys_own_criteria_are_where_sliders_start(run_page: RunPage, tmp_path: Path) -> None:
     write_analysis(write_study(tmp_path), Settings(Criteria(epsilon_pct=2.5, tolerated_divergence=0.2)))
     app = run_page("stability", tmp_path)
@@ -244,6 +270,8 @@ def test_pages_show_a_study_of_many_clippings(run_page: RunPage, tmp_path: Path,
     write_analysis(write_study(tmp_path, made), Settings(Criteria(resamples=100)))
     app = run_page(page, tmp_path)
     assert not app.exception
+    if page == "inside":
+        assert app.multiselect(key="arms").value == ["off", "on"]
     if page == "compare":
         grid = app.dataframe[0].value
         assert set(grid["clipping"]) == {"off", "on", *rules}

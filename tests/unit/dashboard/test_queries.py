@@ -230,8 +230,29 @@ def test_differences_of_two_plans() -> None:
     ]
 
 
+def test_studies_differ_in_what_trained_and_in_what_judged_them() -> None:
+    plans = TABLES.cells, TABLES.cells
+    other = TABLES.cells.assign(threads=2)
+    regions = pd.DataFrame({"epsilon_pct": [1.0], "tolerated_divergence": [0.0]})
+    found = coverage.differences(
+        plans, (TABLES.cells, other), (regions, regions.assign(epsilon_pct=2.5))
+    ).set_index("dimension")
+    assert list(found.index) == ["threads", "margin ε, points"]
+    assert found.loc["threads", "only in the second"] == "2"
+    assert found.loc["margin ε, points"].tolist() == ["1", "2.5"]
+    assert coverage.differences(plans, (TABLES.cells, None), (None, regions)).empty
+
+
+def test_batches_that_ran_side_by_side_tell_no_price() -> None:
+    cells = TABLES.cells.assign(created_utc="2026-01-01T00:00:00+00:00")
+    assert cells["sweep"].nunique() > 1
+    found = costs.speeds(cells)
+    assert (found["side_by_side"] == 1).all() and costs.price_of_levels(found).empty
+    assert (costs.speeds(cells.assign(sweep="one"))["side_by_side"] == 0).all()
+
+
 def test_speed_and_the_price_of_a_level() -> None:
-    found = costs.speeds(TABLES.cells)
+    found = costs.speeds(TABLES.cells.assign(sweep="one"))  # made up, all ended at one instant
     adam = found[found["stack_shape"] == "Adam / SGD"].iloc[0]
     assert adam["lane_steps_per_sec"] == pytest.approx(225 / 25.0)
     price = costs.price_of_levels(found).set_index("stack")["extra_pct"]
