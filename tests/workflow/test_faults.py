@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from hypercore.run.check import check
-from tests.workflow.runner import Workplace, command, environment, tables
+from tests.workflow.runner import TINY, Workplace, command, environment, tables
 
 # The last two let running jobs end, after which little is left to be killed.
 HOWS = ("everything", "snakemake", "job", "interrupt", "terminate")
@@ -135,6 +135,23 @@ def test_a_second_run_in_a_folder_says_that_there_is_a_first(workplace: Workplac
         assert f"Another run works in this folder: process {first.pid} on" in said
         assert "LockException" in said
         assert first.poll() is None
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+
+
+def test_another_study_runs_beside_a_first_and_leaves_it_alone(workplace: Workplace) -> None:
+    workplace.write(LONG)
+    workplace.write(
+        TINY.replace("name: tiny", "name: second").replace("epochs: 1", "epochs: 2"), "second.yaml"
+    )
+    first = start(workplace)
+    try:
+        wait_for(lambda: jobs(first) and any((workplace.folder / ".snakemake/locks").glob("*")))
+        said = workplace.run("--", "tables", study="second.yaml")
+        assert f"Another run works in this folder: process {first.pid} on" in said
+        assert len(workplace.cells("second")) == 4
+        assert first.poll() is None and jobs(first), "it ended, or its job did, before the second one"
     finally:
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()

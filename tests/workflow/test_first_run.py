@@ -1,3 +1,6 @@
+import contextlib
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -33,6 +36,24 @@ def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(workpla
         *(f'"table": "{name}"' for name in ("comparison", "regions", "claims")),
     ):
         assert expected in page, expected
+
+
+def test_in_a_terminal_a_running_sweep_has_one_live_line(workplace: Workplace) -> None:
+    workplace.write(TINY.replace("epochs: 1", "epochs: 100").replace("seeds: 1", "seeds: 2"))
+    terminal, inside = pty.openpty()
+    run = subprocess.Popen(
+        command("--", "sweeps"), cwd=workplace.folder, env=environment(), stdout=inside, stderr=inside
+    )
+    os.close(inside)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal's end, once the run has ended
+        while part := os.read(terminal, 65536):
+            shown += part
+    os.close(terminal)
+    text = shown.decode()
+    assert run.wait(timeout=60) == 0, text
+    line = r"\r\x1b\[Jdigits-mlp-sgd_sgd-e100-b32: \d/8 cells, [\d,]+ lane steps/s, [^\r]* left"
+    assert len(re.findall(line, text)) > 1, text
 
 
 def test_a_dry_run_imports_no_torch_and_touches_nothing(workplace: Workplace, tmp_path: Path) -> None:
