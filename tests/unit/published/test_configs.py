@@ -104,6 +104,7 @@ def test_the_parts_on_mnist_cover_tables_1_to_4(name: str) -> None:
         ("clipping-rules-30-epochs", "clipping-rules-mnist"),
         ("control-mnist", "other-clippers"),
         ("other-clippers-5-epochs", "other-clippers"),
+        ("other-clippers-30-epochs", "other-clippers"),
         ("fashion-mnist", "paper"),
     ],
 )
