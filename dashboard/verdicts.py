@@ -12,6 +12,7 @@ import pandas as pd
 from dashboard import data, stability
 from hypercore.analysis.effects import PRIMARY
 from hypercore.analysis.judgement import IMPUTED
+from hypercore.analysis.sentences import SAME_RESAMPLED
 from hypercore.analysis.statistics import Estimate, estimate
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
@@ -244,7 +245,8 @@ def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
         return "The grid cuts both ranges, so what clipping adds cannot be told from it."
     interval = ""
     if not (pd.isna(row["gain_low_decades"]) or pd.isna(row["gain_high_decades"])):
-        interval = f" (95% interval {row['gain_low_decades']:+.1f} to {row['gain_high_decades']:+.1f})"
+        low, high = (f"{row[name]:+.1f}" for name in ("gain_low_decades", "gain_high_decades"))
+        interval = f" ({SAME_RESAMPLED})" if low == high else f" (95% interval {low} to {high})"
     if decades == 0:
         verb = {"≥": "narrow the range", "≤": "widen the range"}.get(
             str(relation), "change the range's width"

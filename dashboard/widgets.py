@@ -122,7 +122,8 @@ def chart(
         columns: how the table shows its columns.
 
     Returns:
-        The rows that were chosen, of the chart or else of the table; none without ``clicks``.
+        The rows that were chosen, of the chart or else of the table; none without ``clicks``. The address
+        names a mark by the row behind it.
     """
     options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if clicks else {}
     event = st.plotly_chart(figure, key=key, alt=alt, config=_CONFIG, **options)
@@ -132,7 +133,10 @@ def chart(
     with st.expander("The table behind the chart"):
         by_row = table(rows, f"{key}-table", columns, clicks=clicks)
     by_mark = picked(event, rows) if clicks else by_row
-    return by_row if by_mark.empty else by_mark
+    if by_mark.empty:
+        return by_row
+    _keep_row(f"{key}-table-row", [rows.index.get_indexer(by_mark.index)[0]])
+    return by_mark
 
 
 def picked(event: Any, rows: pd.DataFrame) -> pd.DataFrame:

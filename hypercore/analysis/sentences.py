@@ -6,6 +6,8 @@ from hypercore.analysis.findings import Verdict
 from hypercore.spec.clipping import ON
 from hypercore.spec.stack import short
 
+# An interval of no width would be misread as certainty: few seeds agree more often than many would.
+SAME_RESAMPLED = "the same in 95% of resamples of its seeds"
 _COMMIT_DIGITS = 10
 
 
@@ -84,7 +86,8 @@ def region(row: pd.Series) -> str:
     relation = "" if row["gain_relation"] == "=" else f"{row['gain_relation']} "
     interval = ""
     if pd.notna(row["gain_low_decades"]):
-        interval = f" [{row['gain_low_decades']:.2f}, {row['gain_high_decades']:.2f}]"
+        low, high = (f"{row[name]:.2f}" for name in ("gain_low_decades", "gain_high_decades"))
+        interval = f" ({SAME_RESAMPLED})" if low == high else f" [{low}, {high}]"
     return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades{interval}."
 
 

@@ -152,3 +152,6 @@ def test_a_region_in_a_sentence() -> None:
     )  # fmt: skip
     expected = "A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades)"
     assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades [0.00, 1.00]."
+    row["gain_low_decades"] = row["gain_high_decades"] = 0.5
+    same = "(the same in 95% of resamples of its seeds)"
+    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades {same}."

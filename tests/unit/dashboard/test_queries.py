@@ -152,6 +152,8 @@ def test_bounds_of_the_gain_turn_with_its_sign(decades: float, relation: str, wo
     row = {"gain_decades": decades, "gain_relation": relation, "alpha_low": 0.1, "alpha_high": 1.0}
     none = dict.fromkeys(("gain_low_decades", "gain_high_decades"), math.nan)
     assert verdicts.gain(row | none) == f"Clipping {words}."
+    same = dict.fromkeys(("gain_low_decades", "gain_high_decades"), decades)
+    assert verdicts.gain(row | same) == f"Clipping {words} (the same in 95% of resamples of its seeds)."
 
 
 def test_an_entry_without_clipping_has_a_verdict_too() -> None:
