@@ -6,7 +6,7 @@ on: positive where clipping helps.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from hypercore.analysis.effects import seed_means
 from hypercore.analysis.evidence import Arms, Evidence
@@ -20,7 +20,8 @@ from hypercore.analysis.findings import (
     undetermined,
     unless_absent,
 )
-from hypercore.analysis.frames import reductions
+from hypercore.analysis.frames import OFF, reductions
+from hypercore.analysis.printed import Interval
 from hypercore.analysis.statistics import CONFIDENCE, estimate, n_too_small
 from hypercore.spec.stack import short
 
@@ -71,13 +72,11 @@ def reduces_within(evidence: Evidence, dataset: str) -> Finding:
     """Averaged over the interval in which clipping is said to help a stack, it does: of every stack."""
     parts: list[Part] = []
     absent: list[str] = []
-    for interval in evidence.intervals(dataset):
-        edges = interval.alpha_low, interval.alpha_high
-        arms = evidence.arms(dataset, interval.stack)
-        parts += [] if arms is None else _mean_reduction(arms, *edges)
-        absent += evidence.absent(dataset, interval.stack, *edges)
-    found = decide(parts, POSITIVE, math.inf, POINTS)
-    return unless_absent(found, absent, Verdict.REPRODUCED, Verdict.CONTRADICTED)
+    for interval, found in _within_intervals(evidence, dataset):
+        parts += found
+        absent += evidence.absent(dataset, interval.stack, interval.alpha_low, interval.alpha_high)
+    decided = decide(parts, POSITIVE, math.inf, POINTS)
+    return unless_absent(decided, absent, Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
 def reduces_somewhere(evidence: Evidence, dataset: str, at_least_pct: float = 1.0) -> Finding:
@@ -127,9 +126,7 @@ def more_than_control(evidence: Evidence, dataset: str, control: str) -> Finding
     """
     parts: list[Part] = []
     absent: list[str] = []
-    for interval in evidence.intervals(dataset):
-        arms = evidence.arms(dataset, interval.stack, control)
-        found = [] if arms is None else _mean_reduction(arms, interval.alpha_low, interval.alpha_high)
+    for interval, found in _within_intervals(evidence, dataset, control):
         parts += found
         absent += [] if found else [f"{interval.stack} with {control}"]
     decided = decide(parts, POSITIVE, math.inf, POINTS)
@@ -145,6 +142,16 @@ def _reductions(arms: Arms) -> list[tuple[float, Part]]:
         )
         for alpha in paired.index
     ]
+
+
+def _within_intervals(
+    evidence: Evidence, dataset: str, against: str = OFF
+) -> Iterator[tuple[Interval, list[Part]]]:
+    """Each interval in which clipping is said to help a stack, and its reduction averaged over that."""
+    for interval in evidence.intervals(dataset):
+        arms = evidence.arms(dataset, interval.stack, against)
+        edges = interval.alpha_low, interval.alpha_high
+        yield interval, [] if arms is None else _mean_reduction(arms, *edges)
 
 
 def _mean_reduction(arms: Arms, above: float, up_to: float) -> list[Part]:

@@ -121,7 +121,7 @@ class Evidence:
     @cached_property
     def side_by_side(self) -> bool:
         """Whether any two jobs of the study ran at the same time."""
-        return bool(beside_others(self.cells.drop_duplicates("cell_id")).any())
+        return bool(beside_others(self.outcome).any())
 
     def untimed(self, dataset: str) -> str:
         """Why cells of a data set tell nothing of time; empty where all of them trained alone.

@@ -1,28 +1,20 @@
 """Print a study's comparison table: ``python -m hypercore.run.show [config/config.yaml]``."""
 
-import argparse
 import sys
 from pathlib import Path
 
 from hypercore.analysis.table import print_study
-from hypercore.results.files import ResultFileError
-from hypercore.run.workflow import RESULTS
-from hypercore.study import StudyError, load_config
+from hypercore.run.command import about_one_study
+from hypercore.study import StudyConfig
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table of the study that a config names; 1 and a line in words where that can't be."""
-    parser = argparse.ArgumentParser(prog="python -m hypercore.run.show", description=main.__doc__)
-    parser.add_argument("study", nargs="?", type=Path, default=Path("config/config.yaml"), help="its config")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
-    given = parser.parse_args(arguments)
-    try:
-        study, _ = load_config(given.study)
-        print_study(given.results / study.name)
-    except (StudyError, ResultFileError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return about_one_study("show", main.__doc__, _show, arguments)
+
+
+def _show(_: StudyConfig, folder: Path) -> None:
+    print_study(folder)
 
 
 if __name__ == "__main__":

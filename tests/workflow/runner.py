@@ -41,6 +41,13 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, **(extra or {}), "PYTHONPATH": path}
 
 
+def meddling(folder: Path, code: str) -> dict[str, str]:
+    """An environment in which every Python process first runs some code, put into a folder of its own."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": str(folder)}
+
+
 @dataclass
 class Workplace:
     """A folder with one or more studies, and what is known of its store."""
@@ -120,4 +127,4 @@ def tables(workplace: Workplace, study: str = "tiny") -> dict[str, pa.Table]:
     } | {"comparison": workplace.table("comparison", study)}
 
 
-__all__ = ["ROOT", "SNAKEFILE", "TINY", "Workplace", "command", "environment", "names", "tables"]
+__all__ = ["ROOT", "SNAKEFILE", "TINY", "Workplace", "command", "environment", "meddling", "names", "tables"]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from hypercore.run.check import check
-from tests.workflow.runner import TINY, Workplace, command, environment, tables
+from tests.workflow.runner import TINY, Workplace, command, environment, meddling, tables
 
 # The last two let running jobs end, after which little is left to be killed.
 HOWS = ("everything", "snakemake", "job", "interrupt", "terminate")
@@ -264,9 +264,7 @@ module.bisected = bisected
 def test_a_failing_cell_is_recorded_the_others_finish_and_the_next_run_tries_it_again(
     workplace: Workplace, tmp_path: Path
 ) -> None:
-    (tmp_path / "failing").mkdir()
-    (tmp_path / "failing/sitecustomize.py").write_text(FAILING)
-    env = {"PYTHONPATH": str(tmp_path / "failing")}
+    env = meddling(tmp_path / "failing", FAILING)
     for target in ("sweeps", "tables"):
         said = workplace.run("--", target, env=env, code=1)
         assert "failed: RuntimeError: a cosmic ray" in said
@@ -295,9 +293,8 @@ def test_what_a_failed_stack_would_have_learned_is_tried_again_with_it(
         "{name: tiny, datasets: [digits], epochs: 1, seeds: 1, clipping: off, baselines: false, "
         "device: cpu, stacks: [{stack: SGD / SGD, alphas: [0.1], frozen: true}]}"
     )
-    (tmp_path / "failing").mkdir()
-    (tmp_path / "failing/sitecustomize.py").write_text(FAILING.replace("1000", "0.1"))
-    said = workplace.run("--", "tables", env={"PYTHONPATH": str(tmp_path / "failing")}, code=1)
+    env = meddling(tmp_path / "failing", FAILING.replace("1000", "0.1"))
+    said = workplace.run("--", "tables", env=env, code=1)
     assert "the stack whose values it starts with has no result" in said
     assert "2 of 2 cells have no result" in said
     assert workplace.trained(target="tables") == 2

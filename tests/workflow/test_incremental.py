@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.workflow.runner import ROOT, TINY, Workplace, command, environment, tables
+from tests.workflow.runner import ROOT, TINY, Workplace, command, environment, meddling, tables
 
 
 def new_ids(said: str) -> set[str]:
@@ -149,9 +149,7 @@ def test_force_trains_again_and_keeps_old_cells_until_they_are_replaced(trained:
 
 def bump(folder: Path, code: str) -> dict[str, str]:
     """An environment in which a component has another numerics version."""
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(f"from dataclasses import replace\n{code}\n")
-    return {"PYTHONPATH": str(folder)}
+    return meddling(folder, f"from dataclasses import replace\n{code}\n")
 
 
 def test_a_bumped_component_trains_its_cells_again_and_no_others(

@@ -8,7 +8,7 @@ from hypercore.results.sweeps import read_sweep_table
 from hypercore.run.check import check
 from hypercore.spec.columns import CELLS, volatile
 from hypercore.study import load
-from tests.workflow.runner import TINY, Workplace, environment
+from tests.workflow.runner import TINY, Workplace, environment, meddling
 
 # What NFS without its lock daemon answers; and only when both are there does either train.
 NO_LOCKS = """\
@@ -35,9 +35,8 @@ def test_two_jobs_of_one_sweep_without_locks_write_the_same_bits(
     workplace: Workplace, tmp_path: Path
 ) -> None:
     workplace.write(TINY.replace("epochs: 1", "epochs: 3"))
-    (tmp_path / "locks").mkdir()
-    (tmp_path / "locks/sitecustomize.py").write_text(NO_LOCKS)
-    env = environment({"PYTHONPATH": str(tmp_path / "locks"), "HYPERCORE_CHECKPOINT_SEC": "0"})
+    meddled = meddling(tmp_path / "locks", NO_LOCKS)
+    env = environment({**meddled, "HYPERCORE_CHECKPOINT_SEC": "0"})
     [sweep] = load(workplace.folder / "study.yaml").sweeps
     out = workplace.folder / "results" / sweep.path
     command = [sys.executable, "-c", JOB, sweep.name, sweep.digest, str(out)]
