@@ -1,7 +1,9 @@
 """What a level, clipping, logging and evaluation cost: ``python -m benchmarks.prices --help``.
 
-The engine against itself, in turns: each stack X / SGD / SGD … against the one a level lower, clipping
-on against off, the step that logs against one that doesn't, evaluation against training.
+The engine against itself: each stack X / SGD / SGD … against the one a level lower, clipping on against
+off, the step that logs against one that doesn't, evaluation against training. A price is a hundredth or
+two of a step, less than a machine's speed drifts in a second: so single steps are compared, in many turns
+of a few, and only evaluation over whole epochs.
 """
 
 import os
@@ -10,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -31,8 +34,10 @@ from hypercore.train.widths import ladder_for
 
 BATCH_SIZE = 256
 N_BATCHES = 4
+T = TypeVar("T")
 HEIGHTS = (1, 2, 3, 4, 5, 6)
 LEVEL, CLIPPING, LOGGING, EVALUATION = "a level", "clipping", "logging", "evaluation"
+EPOCH_ROUNDS = 7  # where a turn is a whole epoch
 GOALS_PCT = {CLIPPING: 1.0, LOGGING: 2.0}
 LATER_LEVEL_GOAL_PCT = 2.0
 
@@ -43,7 +48,7 @@ PRICES = (
     Column("backend", "string", "eager or compiled"),
     Column("lanes", "int64", "cells that trained side by side: the width that jobs would take"),
     *spread_columns("step_us", "microseconds for a step of all lanes, the price included"),
-    *spread_columns("price_pct", "by how much it lengthens a step within a round (evaluation: an epoch)"),
+    *spread_columns("price_pct", "by how much it lengthens a step (evaluation: an epoch) within a round"),
     Column("goal_pct", "float64", "what the price should not exceed; null where there is no goal"),
     Column("met", "bool", "whether the median does not exceed it"),
     Column("rounds", "int64", "rounds that counted"),
@@ -55,7 +60,7 @@ class Steps:
     """Whole batches through the engine's step, or through one that logs nothing, in a bare loop."""
 
     engine: Engine
-    logged: bool
+    logged: bool = True
 
     def start(self, data: Data) -> Runner:
         """Compile where asked to; the first step is eager, as always."""
@@ -127,29 +132,38 @@ class Case:
         top = "SGD(1e-5)" if self.lowest in ("Adam", "RMSProp") else "SGD"
         return " / ".join([self.lowest, *[top] * (height - 1)])
 
-    def contestants(self) -> Mapping[str, Contestant]:
-        """Everyone by name."""
+    def steps(self) -> dict[str, Steps]:
+        """Those whose single steps are compared, by name."""
         second = replace(self.engine, stack=self.stack(2))
-        clipped = replace(second, clipping=ON)
-        named: dict[str, Contestant] = {
-            f"height {height}": replace(self.engine, stack=self.stack(height)) for height in self.heights
+        named = {
+            f"height {height}": Steps(replace(self.engine, stack=self.stack(height)))
+            for height in self.heights
         }
-        named |= {"clipped": clipped, "evaluation": replace(second, clock="eval")}
-        for name, engine in (("off", second), ("on", clipped)):
-            named |= {f"{name}, logged": Steps(engine, True), f"{name}, unlogged": Steps(engine, False)}
-        return {f"{self.lowest}, {self.engine.backend}, {name}": who for name, who in named.items()}
+        named |= {"clipped": Steps(replace(second, clipping=ON))}
+        named |= {f"{name}, unlogged": replace(named[name], logged=False) for name in ("height 2", "clipped")}
+        return self._named(named)
+
+    def epochs(self) -> dict[str, Engine]:
+        """Those whose whole epochs are compared, by name: training, and evaluation alone."""
+        second = replace(self.engine, stack=self.stack(2))
+        return self._named({"training": second, "evaluation": replace(second, clock="eval")})
+
+    def _named(self, contestants: Mapping[str, T]) -> dict[str, T]:
+        return {self._name(name): contestant for name, contestant in contestants.items()}
+
+    def _name(self, contestant: str) -> str:
+        return f"{self.lowest}, {self.engine.backend}, {contestant}"
 
     def prices(self) -> Iterator[Price]:
-        """What is compared, the names as in :meth:`contestants`."""
+        """What is compared, the names as in :meth:`steps` and :meth:`epochs`."""
         pairs = [(LEVEL, f"height {high}", f"height {high - 1}") for high in self.heights[1:]]
         pairs += [(CLIPPING, "clipped", "height 2")]
-        pairs += [(LOGGING, f"{name}, logged", f"{name}, unlogged") for name in ("off", "on")]
-        pairs += [(EVALUATION, "evaluation", "height 2")]
+        pairs += [(LOGGING, name, f"{name}, unlogged") for name in ("height 2", "clipped")]
+        pairs += [(EVALUATION, "evaluation", "training")]
         for what, dear, cheap in pairs:
             later = what == LEVEL and dear != "height 2"
             goal = LATER_LEVEL_GOAL_PCT if later else GOALS_PCT.get(what)
-            prefix = f"{self.lowest}, {self.engine.backend}, "
-            yield Price(what, prefix + dear, prefix + cheap, goal)
+            yield Price(what, self._name(dear), self._name(cheap), goal)
 
 
 def cases(
@@ -167,11 +181,9 @@ def cases(
     ]
 
 
-def row(case: Case, price: Price, rates: Mapping[str, Sequence[float]], rounds: int) -> Row:
+def row(case: Case, price: Price, rates: Mapping[str, Sequence[float]]) -> Row:
     """A row of PRICES."""
-    who = case.contestants()[price.dear]
-    engine = who.engine if isinstance(who, Steps) else who
-    assert isinstance(engine, Engine)
+    engine = (case.epochs() | {name: steps.engine for name, steps in case.steps().items()})[price.dear]
     dear, cheap = rates[price.dear], rates[price.cheap]
     if price.price_of == EVALUATION:  # times of evaluation alone
         added = [100.0 * b / a for a, b in zip(dear, cheap, strict=True)]
@@ -190,16 +202,25 @@ def row(case: Case, price: Price, rates: Mapping[str, Sequence[float]], rounds: 
         **spread.row("price_pct"),
         "goal_pct": price.goal_pct,
         "met": None if price.goal_pct is None else spread.median <= price.goal_pct,
-        "rounds": rounds,
+        "rounds": spread.rounds,
     }
 
 
 def measured(given: Sequence[Case], data: Data, seconds: float, rounds: int) -> list[Row]:
-    """Rows of PRICES, all cases in turns within one team of a process a core."""
-    everyone = {name: who for case in given for name, who in case.contestants().items()}
-    with assembled([(layouts(measure.cores())[0], everyone)], data) as teams:
-        rates = {name: found for (_, name), found in interleave(teams, seconds, rounds).items()}
-    return [row(case, price, rates, rounds) for case in given for price in case.prices()]
+    """Rows of PRICES, all cases in turns within one team of a process a core: ``rounds`` of ``seconds``
+    a turn for what compares single steps."""
+    steps = {name: who for case in given for name, who in case.steps().items()}
+    epochs = {name: who for case in given for name, who in case.epochs().items()}
+    rates = _rates(steps, data, seconds, rounds)
+    rates |= _rates(epochs, data, seconds, min(rounds, EPOCH_ROUNDS))
+    return [row(case, price, rates) for case in given for price in case.prices()]
+
+
+def _rates(
+    contestants: Mapping[str, Contestant], data: Data, seconds: float, rounds: int
+) -> dict[str, list[float]]:
+    with assembled([(layouts(measure.cores())[0], contestants)], data) as teams:
+        return {name: found for (_, name), found in interleave(teams, seconds, rounds).items()}
 
 
 def main() -> None:
@@ -207,11 +228,11 @@ def main() -> None:
     parser = measure.arguments(__doc__)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
     parser.add_argument("--lowest", nargs="+", default=["SGD", "Adam"], help="optimizers of the weights")
-    parser.add_argument("--seconds", type=float, default=0.25, help="a turn of each contestant")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.03, help="a turn of each contestant")
+    parser.add_argument("--rounds", type=int, default=150, help="turns of each contestant that count")
     given = parser.parse_args()
     if given.quick:
-        data, seconds, rounds = load("digits", given.data), 0.05, 2
+        data, seconds, rounds = load("digits", given.data), 0.02, 2
         compared = cases(given.lowest, "mlp", data, HEIGHTS[:3], (EAGER,))
     else:
         data, seconds, rounds = load("mnist", given.data), given.seconds, given.rounds

@@ -157,6 +157,10 @@ def test_the_open_question_on_cifar_is_planned() -> None:
     shapes = {row.cell.stack.shape for row in plan.rows if row.role == "stack"}
     assert shapes == {"SGD / SGD", "AdaGrad / SGD", "RMSProp / SGD", "RMSProp^alpha / SGD"}
     assert {row.cell.dataset for row in plan.rows} == {"cifar10"}
+    reduced = load(CONFIG / "cifar-open-jpeg75.yaml")
+    assert {row.cell.dataset for row in reduced.rows} == {"cifar10-jpeg75"}
+    cells, whole = ({(str(r.cell.stack), str(r.cell.clipping)) for r in p.rows} for p in (reduced, plan))
+    assert cells == whole
 
 
 def test_the_control_is_planned_on_the_published_intervals_and_nothing_else() -> None:
