@@ -1,6 +1,6 @@
 """Safety of every α under criteria that a reader moves, and which verdicts that flips."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +97,7 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     ``relation`` says how to read the number where the grid cuts a range: see ``regions.Gain``.
     """
     off = {grid.title: grid for grid in found if grid.clipping == "off"}
+    safe = _safe(region_table(found, criteria))
     rows = []
     for grid in found:
         if grid.clipping != "off" and grid.title in off:
@@ -108,10 +109,25 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
                     "clipping": grid.clipping,
                     "gained_decades": added.decades,
                     "relation": added.relation,
-                    "text": gain_text(added.decades, added.relation),
+                    "text": _gain_text(added.decades, added.relation, grid.title, grid.clipping, safe),
                 }
             )
     return pd.DataFrame(rows, columns=["title", "clipping", "gained_decades", "relation", "text"])
+
+
+def _safe(regions: pd.DataFrame) -> set[tuple[str, str]]:
+    """(title, clipping) of the ranges, as :func:`region_table` gives them, that hold an α."""
+    found = regions.dropna(subset="alpha_low")
+    return set(zip(found["title"], found["clipping"], strict=True))
+
+
+def _gain_text(
+    decades: float, relation: str, title: str, clipping: str, safe: Container[tuple[str, str]]
+) -> str:
+    """The gain in words where there is no range to widen, else as :func:`gain_text` has it."""
+    if (title, clipping) in safe:
+        return gain_text(decades, relation)
+    return "no α left safe" if (title, "off") in safe else "no safe α"
 
 
 def gain_text(decades: float, relation: str) -> str:
@@ -140,10 +156,9 @@ def filed_ranges(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What :func:`region_table` and :func:`gains` give, from the table REGIONS as filed."""
     titled = regions.assign(title=data.titles(regions))
     gained = titled.dropna(subset="gain_decades")
-    texts = [
-        gain_text(decades, relation)
-        for decades, relation in zip(gained["gain_decades"], gained["gain_relation"], strict=True)
-    ]
+    safe = _safe(titled)
+    read = gained["gain_decades"], gained["gain_relation"], gained["title"], gained["clipping"]
+    texts = [_gain_text(*row, safe=safe) for row in zip(*read, strict=True)]
     return with_height(titled)[_REGIONS], gained[["title", "clipping"]].assign(text=texts)
 
 

@@ -1,5 +1,6 @@
 """Figures show every seed, keep rails, marks and glyphs, and never read tags in texts."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -97,6 +98,19 @@ def test_ranges_from_the_file_are_those_worked_out_here() -> None:
     expected = stability.region_table(grids, Criteria())
     pd.testing.assert_frame_equal(ranges.reset_index(drop=True), expected, check_dtype=False)
     assert gains["text"].tolist() == stability.gains(grids, Criteria())["text"].tolist()
+
+
+def test_where_no_alpha_is_safe_no_decades_are_named() -> None:
+    grids = stability.grids(JUDGED)
+    exploded = [
+        replace(grid, points=[replace(p, diverged=tuple(True for _ in p.diverged)) for p in grid.points])
+        for grid in grids
+    ]
+    gains = stability.gains(exploded, Criteria())
+    assert gains["gained_decades"].tolist() == [0.0, 0.0]
+    assert set(gains["text"]) == {"no safe α"}
+    clipped = [bad if good.clipping == "on" else good for good, bad in zip(grids, exploded, strict=True)]
+    assert set(stability.gains(clipped, Criteria())["text"]) == {"no α left safe"}
 
 
 def test_sensitivity_is_a_mark_a_clipping_joined() -> None:
