@@ -1,6 +1,6 @@
 """Tables kept in memory, read anew when their file changes. What comes from here is never changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from hypercore.analysis.effects import effects
 from hypercore.analysis.judgement import DivergenceRule, judge
 from hypercore.analysis.ranges import regions, safety, sensitivities
 from hypercore.analysis.regions import Criteria
+from hypercore.results.excerpts import Stretch
 from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import Role
 
@@ -27,6 +28,16 @@ def table(study: str, name: str) -> pd.DataFrame:
     """
     path = data.table_path(data.results_root(), study, name)
     return _table(str(path.parent.parent), study, name, data.stamp(path))
+
+
+def points(study: str, name: str, cells: Iterable[str]) -> pd.DataFrame:
+    """The rows of some cells in a table of points (curves, trajectories, gradients), which may be large.
+
+    Raises:
+        ResultFileError: as :func:`table`.
+    """
+    path = data.table_path(data.results_root(), study, name)
+    return _points(str(path.parent.parent), study, name, tuple(sorted(set(cells))), data.stamp(path))
 
 
 def judged(study: str, rule: DivergenceRule | None = None) -> pd.DataFrame:
@@ -207,6 +218,16 @@ def _table(root: str, study: str, name: str, stamp: _Stamp) -> pd.DataFrame:  # 
     return data.read(Path(root), study, name)
 
 
+@st.cache_resource(max_entries=16, show_spinner="Looking where each run lies …")
+def _located(root: str, study: str, name: str, stamp: _Stamp) -> dict[str, list[Stretch]]:  # noqa: ARG001 (a key)
+    return data.locate(Path(root), study, name)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _points(root: str, study: str, name: str, cells: tuple[str, ...], stamp: _Stamp) -> pd.DataFrame:
+    return data.read_cells(Path(root), study, name, _located(root, study, name, stamp), cells)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _judged(root: str, study: str, rule: DivergenceRule, stamp: _Stamp) -> pd.DataFrame:
     return judge(_table(root, study, "cells", stamp), rule)
@@ -251,8 +272,9 @@ def _entry(root: str, study: str, title: str, stamp: _Stamp) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _ends(root: str, study: str, title: str, cells: _Stamp, trajectories: _Stamp) -> pd.DataFrame:
-    learned = _table(root, study, "trajectories", trajectories)
-    return runs.final_against_initial(learned, _entry(root, study, title, cells))
+    entry = _entry(root, study, title, cells)
+    learned = _points(root, study, "trajectories", tuple(sorted(set(entry["cell_id"]))), trajectories)
+    return runs.final_against_initial(learned, entry)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

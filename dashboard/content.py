@@ -29,6 +29,8 @@ _AT_LEAST = {"epochs": 1, "batch_size": 1, "seed": 0, "height": 1, "n_classes": 
 _AMONG: dict[str, list[str]] = {"role": list(Role), "status": list(Status)}
 # Effects and residuals leave α out where a row is about more than one.
 _ALPHA_IN = ("plan", "cells", "comparison", "safety")
+# Of these only some cells' rows are read, so that a row's number would not say which.
+_POINTS = ("curves", "trajectories", "gradients")
 
 
 def check(path: Path, table: str, frame: pd.DataFrame) -> None:
@@ -59,9 +61,10 @@ def _refuse(path: Path, frame: pd.DataFrame, name: str, wrong: pd.Series, allowe
     if wrong.any():
         place = int(np.flatnonzero(wrong)[0])
         value = frame[name].iloc[place]
+        where = f"of cell {frame['cell_id'].iloc[place]}" if path.stem in _POINTS else f"in row {place + 1}"
         given = "nothing" if pd.isna(value) else str(value)[:80]
         raise ResultFileError(
             path,
-            f"its column {name!r} holds {given} in row {place + 1}, allowed: {allowed}; "
+            f"its column {name!r} holds {given} {where}, allowed: {allowed}; "
             "delete it and run snakemake again",
         )

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dashboard import content
-from hypercore.analysis.tables import read_frame
+from hypercore.analysis.tables import read_frame, to_frame
+from hypercore.results.excerpts import Stretch, read_excerpt, stretches
+from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
 
 MAKE = "snakemake --cores all"
@@ -92,6 +95,29 @@ def read(root: Path, study: str, table: str) -> pd.DataFrame:
     frame = read_frame(path, table, spec.TABLES[table])
     content.check(path, table, frame)
     return frame
+
+
+def read_cells(
+    root: Path, study: str, table: str, where: Mapping[str, Sequence[Stretch]], cells: Iterable[str]
+) -> pd.DataFrame:
+    """Read the rows of some cells in a table of points; ``where`` is what :func:`locate` found.
+
+    Raises:
+        ResultFileError: the file was altered since, or holds impossible values.
+    """
+    path = table_path(root, study, table)
+    frame = to_frame(read_excerpt(path, schema(spec.TABLES[table]), where, cells))
+    content.check(path, table, frame)
+    return frame
+
+
+def locate(root: Path, study: str, table: str) -> dict[str, list[Stretch]]:
+    """Where each cell's rows lie in a table of points.
+
+    Raises:
+        ResultFileError: as :func:`read`, but for impossible values.
+    """
+    return stretches(table_path(root, study, table), table, schema(spec.TABLES[table]))
 
 
 def titles(frame: pd.DataFrame) -> pd.Series:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, links, runs, widgets
+from dashboard import cache, data, links, runs, widgets
 from dashboard.figures import runs as figures
 from dashboard.figures import style
 from hypercore.spec.stack import short
@@ -31,8 +31,9 @@ def page(study: str) -> None:
     else:
         cell = str(picked["cell"].iloc[0])
         st.link_button(f"Where cell {cell} comes from", links.provenance(study, cell))
-    gradients = cache.optional(study, "gradients")
-    levels = runs.gradients_of(gradients, chosen) if gradients is not None else chosen.head(0)
+    levels = chosen.head(0)
+    if data.table_path(data.results_root(), study, "gradients").exists():
+        levels = runs.gradients_of(cache.points(study, "gradients", chosen["cell_id"]), chosen)
     _curves(study, chosen, runs.PANELS if levels.empty else runs.OUTCOMES)
     if len(levels):
         _gradients(levels, chosen)
@@ -72,7 +73,7 @@ def _choose(entry: pd.DataFrame) -> pd.DataFrame:
 
 def _curves(study: str, chosen: pd.DataFrame, names: Iterable[str]) -> None:
     st.subheader("Over the epochs")
-    points = runs.curves_of(cache.table(study, "curves"), chosen)
+    points = runs.curves_of(cache.points(study, "curves", chosen["cell_id"]), chosen)
     if points.empty:
         st.info("These runs ended before their first epoch did, or have no result yet.")
         return
@@ -99,7 +100,7 @@ def _gradients(points: pd.DataFrame, chosen: pd.DataFrame) -> None:
 
 def _trajectories(study: str, chosen: pd.DataFrame) -> None:
     st.subheader("What the stack learned")
-    points = runs.trajectories_of(cache.table(study, "trajectories"), chosen)
+    points = runs.trajectories_of(cache.points(study, "trajectories", chosen["cell_id"]), chosen)
     if points.empty:
         st.info("Nothing is learned here: a plain optimizer, or runs without a result.")
         return

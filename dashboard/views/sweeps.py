@@ -147,7 +147,7 @@ def _browser(study: str) -> None:
     st.caption(f"{len(rows)} of {len(cells)} runs{'; the first 1000 are shown' if len(rows) > 1000 else ''}.")
     rows = rows.head(1000)
     listed = runs.listing(rows)
-    lines = listed["cell_id"].map(coverage.sparklines(_few(cache.table(study, "curves"), rows)))
+    lines = listed["cell_id"].map(coverage.sparklines(cache.points(study, "curves", rows["cell_id"])))
     shown = listed.assign(over_epochs=lines)
     # The curve before the id: at 1280 pixels the last columns are out of sight.
     order = [*(name for name in shown if name != "cell_id"), "cell_id"]
@@ -180,10 +180,6 @@ def _filtered(cells: pd.DataFrame) -> pd.DataFrame:
     if diverged:
         keep &= cells["diverged"].eq(True).fillna(False).astype(bool)
     return cells[keep]
-
-
-def _few(curves: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    return curves[curves["cell_id"].isin(rows["cell_id"])]
 
 
 def _differences(study: str) -> None:

@@ -25,6 +25,8 @@ _VERSION = "hypercore.schema_version"
 _CHECKSUM = "hypercore.checksum"
 _TABLE = "hypercore.table"
 _CODE = "hypercore.version"
+# Few enough that a reader of one cell's rows decodes little else.
+_ROWS_A_GROUP = 1 << 17
 
 
 class ResultFileError(ValueError):
@@ -132,7 +134,7 @@ def write_table(path: Path, table: pa.Table, name: str, provenance: Mapping[str,
     buffer = io.BytesIO()
     # The metadata are no part of the schema: that would repeat the slot, in base64.
     with pq.ParquetWriter(buffer, table.schema.remove_metadata(), compression="zstd") as writer:
-        writer.write_table(table.replace_schema_metadata(None))
+        writer.write_table(table.replace_schema_metadata(None), row_group_size=_ROWS_A_GROUP)
         writer.add_key_value_metadata(metadata)
     data = buffer.getvalue()
     slot = data.rindex(_MARK) + len(_MARK)
@@ -150,15 +152,27 @@ def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
         ResultFileError: the file is missing, empty, truncated, altered, of another schema version, or
             another table.
     """
+    file = open_table(path, name, schema)
+    try:
+        table = file.read(schema.names)
+    except (pa.ArrowException, OSError) as error:
+        raise _no_parquet(path) from error
+    return table.replace_schema_metadata(_metadata(file))
+
+
+def open_table(path: Path, name: str, schema: pa.Schema) -> pq.ParquetFile:
+    """Check a table that :func:`write_table` wrote, and open it without reading its rows.
+
+    Raises:
+        ResultFileError: as :func:`read_table`.
+    """
     data = _read_bytes(path)
     _verify(path, data)
     try:
         file = pq.ParquetFile(io.BytesIO(data))
-        table = file.read()
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, "it is no parquet") from error
-    raw = file.metadata.metadata or {}
-    metadata = {key.decode(): value.decode() for key, value in raw.items() if key.startswith(b"hypercore.")}
+        raise _no_parquet(path) from error
+    metadata = _metadata(file)
     version = metadata.get(_VERSION)
     if version != str(SCHEMA_VERSION):
         raise ResultFileError(
@@ -169,12 +183,21 @@ def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
     if metadata.get(_TABLE) != name:
         raise ResultFileError(path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}")
     for field in schema:
-        if not _holds(table.schema, [field]):
+        if not _holds(file.schema_arrow, [field]):
             raise ResultFileError(
                 path,
                 f"its column {field.name!r} is absent or of another type; run snakemake again to remake it",
             )
-    return table.select(schema.names).replace_schema_metadata(metadata)
+    return file
+
+
+def _metadata(file: pq.ParquetFile) -> dict[str, str]:
+    raw = file.metadata.metadata or {}
+    return {key.decode(): value.decode() for key, value in raw.items() if key.startswith(b"hypercore.")}
+
+
+def _no_parquet(path: Path) -> ResultFileError:
+    return _unreadable(path, "it is no parquet")
 
 
 def provenance(table: pa.Table) -> dict[str, str]:

@@ -1,0 +1,79 @@
+"""The rows of a few cells out of a large table, without decoding the rest.
+
+A table of points holds a cell's rows side by side. Where they lie is found once, from the column of ids
+alone; after that only those groups of rows are read which hold some of the cells asked for.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hypercore.results.files import ResultFileError, open_table
+
+# The first row of a stretch that belongs to one cell, and the first one after it.
+Stretch = tuple[int, int]
+
+
+def stretches(path: Path, name: str, schema: pa.Schema) -> dict[str, list[Stretch]]:
+    """Check a whole table, as :func:`~hypercore.results.files.read_table` does, and find each cell's rows.
+
+    Raises:
+        ResultFileError: as ``read_table``.
+    """
+    open_table(path, name, schema)
+    found: dict[str, list[Stretch]] = {}
+    try:
+        # As a dictionary, as it lies in the file: made into texts, ids take longer than all else.
+        with pq.ParquetFile(path, memory_map=True, read_dictionary=["cell_id"]) as file:
+            for group, begin in enumerate(_begins(file)[:-1]):
+                ids = file.read_row_group(group, ["cell_id"])["cell_id"]
+                if ids.null_count:
+                    reason = "its column 'cell_id' lacks a value; delete it and run snakemake again"
+                    raise ResultFileError(path, reason)
+                for cell, first, end in _runs(ids):
+                    found.setdefault(cell, []).append((begin + first, begin + end))
+    except (pa.ArrowException, OSError) as error:
+        raise ResultFileError(path, f"cannot read it: {error}") from error
+    return found
+
+
+def read_excerpt(
+    path: Path, schema: pa.Schema, where: Mapping[str, Sequence[Stretch]], cells: Iterable[str]
+) -> pa.Table:
+    """All rows of some cells, in the order of the table; ``where`` is what :func:`stretches` found in it.
+
+    Raises:
+        ResultFileError: the file was removed or altered since.
+    """
+    wanted = sorted(stretch for cell in set(cells) for stretch in where.get(cell, ()))
+    parts = [schema.empty_table()]
+    try:
+        with pq.ParquetFile(path, memory_map=True) as file:
+            for group, (begin, end) in enumerate(pairwise(_begins(file))):
+                inside = [(max(a, begin), min(b, end)) for a, b in wanted if a < end and b > begin]
+                if inside:
+                    rows = file.read_row_group(group, schema.names).replace_schema_metadata(None)
+                    parts += [rows.slice(a - begin, b - a) for a, b in inside]
+            return pa.concat_tables(parts)
+    except (pa.ArrowException, OSError) as error:
+        raise ResultFileError(path, f"cannot read it: {error}") from error
+
+
+def _begins(file: pq.ParquetFile) -> list[int]:
+    """The first row of each group, and the number of all rows."""
+    sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    return [int(begin) for begin in np.cumsum([0, *sizes])]
+
+
+def _runs(ids: pa.ChunkedArray) -> Iterator[tuple[str, int, int]]:
+    """(id, first, end) of each run of equal ids."""
+    encoded = ids.combine_chunks()
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    names = encoded.dictionary.to_pylist()
+    firsts = np.flatnonzero(np.diff(codes, prepend=-1))
+    for first, end in pairwise([*firsts.tolist(), len(codes)]):
+        yield names[codes[first]], first, end

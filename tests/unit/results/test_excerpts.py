@@ -1,0 +1,68 @@
+"""An excerpt of a table holds exactly the rows that the whole table has of its cells."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hypercore.results import files
+from hypercore.results.excerpts import read_excerpt, stretches
+from hypercore.results.files import ResultFileError, read_table, write_table
+from hypercore.results.schemas import schema
+from hypercore.spec import columns as spec
+
+SCHEMA = schema(spec.CURVES)
+
+
+def written(path: Path, ids: list[str]) -> Path:
+    rows = [{"cell_id": cell, "epoch": row, "train_loss": row / 7} for row, cell in enumerate(ids)]
+    write_table(path, pa.Table.from_pylist(rows, schema=SCHEMA), "curves")
+    return path
+
+
+@given(
+    ids=st.lists(st.sampled_from("abcde"), max_size=40),
+    chosen=st.sets(st.sampled_from("abcdex")),
+    rows_a_group=st.integers(1, 9),
+)
+def test_it_is_what_filtering_the_whole_table_gives(
+    tmp_path_factory: pytest.TempPathFactory, ids: list[str], chosen: set[str], rows_a_group: int
+) -> None:
+    path = tmp_path_factory.mktemp("excerpt") / "curves.parquet"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "_ROWS_A_GROUP", rows_a_group)
+        written(path, ids)
+    whole = read_table(path, "curves", SCHEMA).replace_schema_metadata(None)
+    expected = whole.filter(pc.is_in(whole["cell_id"], pa.array(sorted(chosen), pa.string())))
+    where = stretches(path, "curves", SCHEMA)
+    assert read_excerpt(path, SCHEMA, where, chosen).equals(expected)
+    assert sum(end - first for of_cell in where.values() for first, end in of_cell) == len(ids)
+
+
+def test_groups_without_a_wanted_row_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_ROWS_A_GROUP", 2)
+    path = written(tmp_path / "curves.parquet", list("aabbcc"))
+    where = stretches(path, "curves", SCHEMA)
+    data = path.read_bytes()
+    first_page = data.index(b"PAR1") + 4
+    # The first group's pages are gone; those of the others are where they were.
+    path.write_bytes(data[:first_page] + bytes(60) + data[first_page + 60 :])
+    assert read_excerpt(path, SCHEMA, where, ["c"])["epoch"].to_pylist() == [4, 5]
+    with pytest.raises(ResultFileError, match=r"curves.parquet: cannot read it"):
+        read_excerpt(path, SCHEMA, where, ["a"])
+
+
+@pytest.mark.parametrize("damage", ["altered", "cut", "absent"])
+def test_damage_is_noticed_before_any_row_is_read(tmp_path: Path, damage: str) -> None:
+    path = written(tmp_path / "curves.parquet", list("aab"))
+    data = bytearray(path.read_bytes())
+    data[20] ^= 1
+    if damage == "absent":
+        path.unlink()
+    else:
+        path.write_bytes(data if damage == "altered" else data[:-9])
+    with pytest.raises(ResultFileError, match="run snakemake"):
+        stretches(path, "curves", SCHEMA)
