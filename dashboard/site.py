@@ -63,20 +63,25 @@ def run() -> None:
     """Draw the site: the navigation and the page that the address names."""
     # An icon by name would be asked of another machine.
     st.set_page_config(page_title="hypercore", page_icon=str(_ICON), layout="wide")
-    pages = [_streamlit(page, default=page is PAGES[0]) for page in PAGES]
+    first, *others = [_streamlit(page, default=page is PAGES[0]) for page in PAGES]
     # The default page's address is the site's own, so its name would lead nowhere.
-    st.navigation([*pages, _streamlit(PAGES[0], hidden=True)]).run()
+    named = st.Page(partial(_go_to, first), title=PAGES[0].title, url_path=PAGES[0].path, visibility="hidden")
+    st.navigation([first, *others, named]).run()
 
 
-def _streamlit(page: Page, *, default: bool = False, hidden: bool = False) -> StreamlitPage:
+def _streamlit(page: Page, *, default: bool) -> StreamlitPage:
     return st.Page(
         partial(draw, page),
         title=page.title,
         icon=f":material/{page.icon}:",
         url_path=None if default else page.path,
         default=default,
-        visibility="hidden" if hidden else "visible",
     )
+
+
+def _go_to(page: StreamlitPage) -> None:
+    asked = st.query_params
+    st.switch_page(page, query_params={name: asked.get_all(name) for name in asked})
 
 
 def draw(page: Page) -> None:

@@ -161,10 +161,12 @@ def test_a_row_is_chosen_by_keyboard_and_stands_in_the_address(open_page: Open) 
 
 
 def test_the_first_page_has_its_name_as_an_address_too(open_page: Open) -> None:
-    page = open_page("verdict")
+    page = open_page("verdict?study=digits")
     expect(page.get_by_role("heading", name="Verdict", level=1)).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
-    expect(page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Verdict")).to_have_count(1)
+    link = page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Verdict")
+    expect(link).to_have_attribute("aria-current", "page")
+    expect(page).to_have_url(re.compile(r"/\?study=digits"))
 
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:
