@@ -93,10 +93,20 @@ def measured(
         data = data_for(sweep.cells[0].dataset, root, device)
         row = train(sweep, data, compiled)
         rows.append(row | {"package_sec": row["lane_steps"] / package_rate(sweep, data, seconds)})
+        print(_progress(rows[-1], len(rows), len(sweeps)), flush=True)
     sums = ("cells", "lane_steps", "train_sec", "eval_sec", "compile_sec", "package_sec")
     whole = {"sweep": "all", "data": "all", "backend": rows[0]["backend"], "width": None}
     rows.append(whole | {name: sum(row[name] for row in rows) for name in sums})
     return [row | {"times": row["package_sec"] / (row["train_sec"] + row["eval_sec"])} for row in rows]
+
+
+def _progress(row: Row, done: int, of: int) -> str:
+    clocks = {"train_sec": "training", "eval_sec": "evaluation", "compile_sec": "compilation"}
+    spent = ", ".join(f"{name} {row[clock]:.1f} s" for clock, name in clocks.items())
+    return (
+        f"{done} of {of}: {row['sweep']}, {row['cells']} cells in {row['width']} lanes: {spent}; "
+        f"the package would take {row['package_sec']:.0f} s"
+    )
 
 
 def main() -> None:

@@ -208,10 +208,14 @@ def test_a_single_seed_tells_no_reading_from_another() -> None:
     assert [row["tied"] for row in rows] == [True, True]
 
 
-def test_gpu_trains_whole_sweeps_against_the_package(tmp_path: Path) -> None:
+def test_gpu_trains_whole_sweeps_against_the_package(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sweeps = load_plan(Path("config/smoke.yaml")).sweeps[:1]
     rows = gpu.measured(sweeps, Path(), torch.device("cpu"), compiled=False, seconds=0.01)
     assert [row["sweep"] for row in rows] == [sweeps[0].name, "all"]
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"1 of 1: {sweeps[0].name}, {len(sweeps[0].cells)} cells in ")
     assert rows[0]["lane_steps"] == len(sweeps[0].cells) * 45
     assert written(tmp_path, "gpu", rows, gpu.GPU) == 2
 
