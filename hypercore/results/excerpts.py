@@ -47,20 +47,27 @@ def read_excerpt(
     """All rows of some cells, in the order of the table; ``where`` is what :func:`stretches` found in it.
 
     Raises:
-        ResultFileError: the file was removed or altered since.
+        ResultFileError: the file was removed, altered or written anew since.
     """
-    wanted = sorted(stretch for cell in set(cells) for stretch in where.get(cell, ()))
-    parts = [schema.empty_table()]
+    wanted = sorted((first, end, cell) for cell in set(cells) for first, end in where.get(cell, ()))
+    parts: list[tuple[str, pa.Table]] = []
     try:
         with pq.ParquetFile(path, memory_map=True) as file:
             for group, (begin, end) in enumerate(pairwise(_begins(file))):
-                inside = [(max(a, begin), min(b, end)) for a, b in wanted if a < end and b > begin]
+                inside = [
+                    (max(a, begin), min(b, end), cell) for a, b, cell in wanted if a < end and b > begin
+                ]
                 if inside:
                     rows = file.read_row_group(group, schema.names).replace_schema_metadata(None)
-                    parts += [rows.slice(a - begin, b - a) for a, b in inside]
-            return pa.concat_tables(parts)
+                    parts += [(cell, rows.slice(a - begin, b - a)) for a, b, cell in inside]
     except (pa.ArrowException, OSError) as error:
         raise ResultFileError(path, f"cannot read it: {error}") from error
+    table = pa.concat_tables([schema.empty_table(), *(rows for _, rows in parts)])
+    # A run may have written the table anew between the look where rows lie and this one.
+    all_there = len(table) == sum(end - first for first, end, _ in wanted)
+    if not all_there or any(rows["cell_id"].unique().to_pylist() != [cell] for cell, rows in parts):
+        raise ResultFileError(path, "it was written anew while it was read; reload the page")
+    return table
 
 
 def _begins(file: pq.ParquetFile) -> list[int]:

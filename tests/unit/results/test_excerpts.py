@@ -66,3 +66,12 @@ def test_damage_is_noticed_before_any_row_is_read(tmp_path: Path, damage: str) -
         path.write_bytes(data if damage == "altered" else data[:-9])
     with pytest.raises(ResultFileError, match="run snakemake"):
         stretches(path, "curves", SCHEMA)
+
+
+@pytest.mark.parametrize("anew", ["abb", "a"])
+def test_a_table_written_anew_meanwhile_is_not_misread(tmp_path: Path, anew: str) -> None:
+    path = written(tmp_path / "curves.parquet", list("aab"))
+    where = stretches(path, "curves", SCHEMA)
+    written(path, list(anew))
+    with pytest.raises(ResultFileError, match="written anew"):
+        read_excerpt(path, SCHEMA, where, ["a"])
