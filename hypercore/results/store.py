@@ -26,7 +26,10 @@ class Store:
 
     def path(self, cell_id: str, execution_key: str) -> Path:
         """Where the record of a cell lies; characters that a file name cannot have are quoted."""
-        return self._folder(cell_id) / f"{quote(execution_key, safe=' ()@,=+')}.parquet"
+        name = quote(execution_key, safe=" ()@,=+")
+        if name.startswith("."):  # else the file would be hidden, as half-written ones are
+            name = "%2E" + name[1:]
+        return self._folder(cell_id) / f"{name}.parquet"
 
     def read(self, cell_id: str, execution_key: str) -> Record | None:
         """The record of a cell that was trained under this execution key, or None."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hypercore.results import records
@@ -25,6 +25,7 @@ def plain(execution_key: str = "cpu|eager", cell_id: str = ID) -> Record:
 
 @SETTINGS
 @given(record=strategies.records())
+@example(record=plain(execution_key=".hidden"))
 def test_the_store_gives_back_what_it_was_given(
     tmp_path_factory: pytest.TempPathFactory, record: Record
 ) -> None:
