@@ -271,10 +271,9 @@ def _entry(root: str, study: str, title: str, stamp: _Stamp) -> pd.DataFrame:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _ends(root: str, study: str, title: str, cells: _Stamp, trajectories: _Stamp) -> pd.DataFrame:
+def _ends(root: str, study: str, title: str, cells: _Stamp, trajectories: _Stamp) -> pd.DataFrame:  # noqa: ARG001 (a key)
     entry = _entry(root, study, title, cells)
-    learned = _points(root, study, "trajectories", tuple(sorted(set(entry["cell_id"]))), trajectories)
-    return runs.final_against_initial(learned, entry)
+    return runs.final_against_initial(points(study, "trajectories", entry["cell_id"]), entry)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

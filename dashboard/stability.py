@@ -1,6 +1,6 @@
 """Safety of every α under criteria that a reader moves, and which verdicts that flips."""
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 from dashboard import data
 from hypercore.analysis.aggregates import performance_profile
 from hypercore.analysis.frames import Entry, entries
-from hypercore.analysis.regions import Criteria, Point, Region, Safety, find_region, gain, judge
+from hypercore.analysis.regions import Criteria, Point, Region, Safety, find_region, judge, widening
 from hypercore.spec.stack import short
 
 # Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.
@@ -96,46 +96,28 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
 
     ``relation`` says how to read the number where the grid cuts a range: see ``regions.Gain``.
     """
-    off = {grid.title: grid for grid in found if grid.clipping == "off"}
-    safe = _safe(region_table(found, criteria))
+    regions = {(grid.title, grid.clipping): find_region(grid.points, criteria) for grid in found}
     rows = []
-    for grid in found:
-        if grid.clipping != "off" and grid.title in off:
+    for (title, clipping), on in regions.items():
+        off = regions.get((title, "off"))
+        if clipping != "off" and off is not None:
             # The width alone, without the bootstrap, so that sliders answer at once.
-            added = gain(off[grid.title].points, grid.points, criteria, interval=False)
-            rows.append(
-                {
-                    "title": grid.title,
-                    "clipping": grid.clipping,
-                    "gained_decades": added.decades,
-                    "relation": added.relation,
-                    "text": _gain_text(added.decades, added.relation, grid.title, grid.clipping, safe),
-                }
-            )
+            decades, relation = widening(off, on)
+            text = gain_text(decades, relation, on.low is not None, off.low is not None)
+            rows.append((title, clipping, decades, relation, text))
     return pd.DataFrame(rows, columns=["title", "clipping", "gained_decades", "relation", "text"])
 
 
-def _safe(regions: pd.DataFrame) -> set[tuple[str, str]]:
-    """(title, clipping) of the ranges, as :func:`region_table` gives them, that hold an α."""
-    found = regions.dropna(subset="alpha_low")
-    return set(zip(found["title"], found["clipping"], strict=True))
-
-
-def _gain_text(
-    decades: float, relation: str, title: str, clipping: str, safe: Container[tuple[str, str]]
-) -> str:
-    """The gain in words where there is no range to widen, else as :func:`gain_text` has it."""
-    if (title, clipping) in safe:
-        return gain_text(decades, relation)
-    return "no α left safe" if (title, "off") in safe else "no safe α"
-
-
-def gain_text(decades: float, relation: str) -> str:
+def gain_text(decades: float, relation: str, safe: bool = True, safe_off: bool = True) -> str:
     """Decades gained as figures show them, with how to read them where the grid cuts a range.
 
-    >>> gain_text(1.0, "="), gain_text(-0.25, "≥")
-    ('+1.0 decades', '≥ -0.2 decades')
+    ``safe`` and ``safe_off``: whether any α is safe with clipping and without.
+
+    >>> gain_text(1.0, "="), gain_text(-0.25, "≥"), gain_text(0.0, "=", safe=False)
+    ('+1.0 decades', '≥ -0.2 decades', 'no α left safe')
     """
+    if not safe:
+        return "no α left safe" if safe_off else "no safe α"
     return f"{'' if relation == '=' else f'{relation} '}{decades:+.1f} decades"
 
 
@@ -156,9 +138,10 @@ def filed_ranges(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What :func:`region_table` and :func:`gains` give, from the table REGIONS as filed."""
     titled = regions.assign(title=data.titles(regions))
     gained = titled.dropna(subset="gain_decades")
-    safe = _safe(titled)
-    read = gained["gain_decades"], gained["gain_relation"], gained["title"], gained["clipping"]
-    texts = [_gain_text(*row, safe=safe) for row in zip(*read, strict=True)]
+    safe = titled["alpha_low"].notna()
+    safe_off = gained["title"].isin(titled.loc[safe & (titled["clipping"] == "off"), "title"])
+    read = gained["gain_decades"], gained["gain_relation"], safe[gained.index], safe_off
+    texts = [gain_text(*row) for row in zip(*read, strict=True)]
     return with_height(titled)[_REGIONS], gained[["title", "clipping"]].assign(text=texts)
 
 

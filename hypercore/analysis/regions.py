@@ -214,27 +214,29 @@ def gain(
     on: Sequence[Point],
     criteria: Criteria = Criteria(),
     seed: int = 0,
-    interval: bool = True,
 ) -> Gain:
     """Width with clipping minus width without, in decades.
 
     The bootstrap draws seeds with replacement, in one order for both arms and every α. A point with k seeds
     takes the first k draws that it has: points with the same seeds are resampled alike, and one that lacks
-    a seed, or that refinement gave more, is resampled from its own. ``interval`` false leaves it out.
+    a seed, or that refinement gave more, is resampled from its own.
     """
-    regions = find_region(off, criteria), find_region(on, criteria)
-    decades = regions[1].width_decades - regions[0].width_decades
-    relation = _relation(*regions)
+    decades, relation = widening(find_region(off, criteria), find_region(on, criteria))
     # In the order of points, so that the draws are the same each time.
     held = dict.fromkeys(point.seeds for point in (*off, *on))
     seeds = sorted(set().union(*held))
-    if len(seeds) < 2 or not interval:
+    if len(seeds) < 2:
         return Gain(decades, math.nan, math.nan, relation, len(seeds))
     draws = _draws(seeds, held, criteria.resamples, np.random.default_rng(seed))
     widths = [_resampled_widths(points, draws, criteria) for points in (off, on)]
     tail = (1 - criteria.confidence) / 2
     low, high = np.quantile(widths[1] - widths[0], [tail, 1 - tail])
     return Gain(decades, float(low), float(high), relation, len(seeds))
+
+
+def widening(off: Region, on: Region) -> tuple[float, str]:
+    """By how many decades one region is wider than another, and how that is to be read: see :class:`Gain`."""
+    return on.width_decades - off.width_decades, _relation(off, on)
 
 
 def _draws(

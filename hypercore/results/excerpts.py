@@ -24,18 +24,17 @@ def stretches(path: Path, name: str, schema: pa.Schema) -> dict[str, list[Stretc
     Raises:
         ResultFileError: as ``read_table``.
     """
-    open_table(path, name, schema)
+    # Encoded: made into texts, ids take longer than all else.
+    file = open_table(path, name, schema, encoded=["cell_id"])
     found: dict[str, list[Stretch]] = {}
     try:
-        # As a dictionary, as it lies in the file: made into texts, ids take longer than all else.
-        with pq.ParquetFile(path, memory_map=True, read_dictionary=["cell_id"]) as file:
-            for group, begin in enumerate(_begins(file)[:-1]):
-                ids = file.read_row_group(group, ["cell_id"])["cell_id"]
-                if ids.null_count:
-                    reason = "its column 'cell_id' lacks a value; delete it and run snakemake again"
-                    raise ResultFileError(path, reason)
-                for cell, first, end in _runs(ids):
-                    found.setdefault(cell, []).append((begin + first, begin + end))
+        for group, begin in enumerate(_begins(file)[:-1]):
+            ids = file.read_row_group(group, ["cell_id"])["cell_id"]
+            if ids.null_count:
+                reason = "its column 'cell_id' lacks a value; delete it and run snakemake again"
+                raise ResultFileError(path, reason)
+            for cell, first, end in _runs(ids):
+                found.setdefault(cell, []).append((begin + first, begin + end))
     except (pa.ArrowException, OSError) as error:
         raise ResultFileError(path, f"cannot read it: {error}") from error
     return found

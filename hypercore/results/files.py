@@ -5,7 +5,7 @@ import io
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +160,10 @@ def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
     return table.replace_schema_metadata(_metadata(file))
 
 
-def open_table(path: Path, name: str, schema: pa.Schema) -> pq.ParquetFile:
+def open_table(path: Path, name: str, schema: pa.Schema, encoded: Sequence[str] = ()) -> pq.ParquetFile:
     """Check a table that :func:`write_table` wrote, and open it without reading its rows.
+
+    Texts of the columns ``encoded`` are read as dictionaries, as they lie in the file.
 
     Raises:
         ResultFileError: as :func:`read_table`.
@@ -188,7 +190,7 @@ def open_table(path: Path, name: str, schema: pa.Schema) -> pq.ParquetFile:
                 path,
                 f"its column {field.name!r} is absent or of another type; run snakemake again to remake it",
             )
-    return file
+    return pq.ParquetFile(io.BytesIO(data), read_dictionary=list(encoded)) if encoded else file
 
 
 def _metadata(file: pq.ParquetFile) -> dict[str, str]:
