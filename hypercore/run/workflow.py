@@ -16,6 +16,9 @@ from hypercore.study import LargeGridError, Plan, Sweep, device_kind
 
 RESULTS = Path("results")
 
+# Shorter runs are not worth a change of the config.
+WORTH_SPLITTING_SEC = 300.0
+
 
 @dataclass(frozen=True)
 class Jobs:
@@ -73,7 +76,7 @@ class Jobs:
         if not train:
             return f"{text}."
         time = makespan(previews, read_rates(RESULTS), device_kind(study.device), self.at_once)
-        return f"{text}; {_about(time, self.at_once)}{self._crowded}"
+        return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
 
     @property
     def _crowded(self) -> str:
@@ -81,6 +84,13 @@ class Jobs:
         if self.elsewhere or threads <= self.cores:
             return ""
         return f" A job has {threads} threads, as the study says, though --cores is {self.cores}."
+
+    def _idle(self, previews: Collection[Preview], time: float | None) -> str:
+        jobs = [len(found.to_train) for found in previews if found.to_train]
+        short = time is not None and time < WORTH_SPLITTING_SEC
+        if short or len(jobs) >= self.at_once or max(jobs) == 1:
+            return ""
+        return f" {self.at_once} could run, there are {len(jobs)}: the key cells_per_job splits large sweeps."
 
     def _lacks(self, path: str) -> bool:
         return not (RESULTS / path).exists() or RESULTS / path in self.unusable

@@ -135,6 +135,9 @@ class StudyConfig(Axes):
         None,
         description="a whole number above 0: at most so many cells train side by side",
     )
+    cells_per_job: Positive | None = Field(
+        None, description="a whole number above 0: sweeps of more cells are split into several jobs"
+    )
     threads: Positive = Field(1, le=1024, description="a whole number from 1; equal bits need 1 on a CPU")
     data_root: FolderAtHome | None = Field(
         None, description="a folder; default: $HYPERCORE_DATA, else ~/.cache/hypercore"

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hypercore.spec.cell import digest
+from hypercore.spec.cell import GPU_WIDTH, digest
 from hypercore.study.backends import COMPILED, backend_kind
 from hypercore.study.devices import device_kind
 from hypercore.study.errors import Problem, StudyError
@@ -18,7 +18,7 @@ from hypercore.study.folders import fingerprint
 from hypercore.study.messages import problems
 from hypercore.study.models import StudyConfig
 from hypercore.study.source import Source, read
-from hypercore.study.sweeps import Sweep, group
+from hypercore.study.sweeps import Sweep, group, split
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ def load(path: Path, *, confirm_large: bool = False) -> Plan:
     """
     study, source = load_config(path)
     rows = expand(study, source, None if confirm_large else study.max_cells)
+    most = cells_per_job(study)
+    rows = rows if most is None else split(rows, most)
     images = {name: fingerprint(folder) for name, folder in study.image_folders.items()}
     return Plan(path, study, rows, group(rows, execution(study), images))
 
@@ -107,6 +109,16 @@ def load_config(path: Path) -> tuple[StudyConfig, Source]:
         return StudyConfig.model_validate(source.data), source
     except ValidationError as error:
         raise StudyError(problems(error, StudyConfig, source)) from None
+
+
+def cells_per_job(study: StudyConfig) -> int | None:
+    """How many cells of a sweep one job may have; None: all of them.
+
+    On a GPU at least as many as train there at a time: fewer would take as long.
+    """
+    if study.cells_per_job is None or device_kind(study.device) == "cpu":
+        return study.cells_per_job
+    return max(study.cells_per_job, study.lanes or GPU_WIDTH)
 
 
 def execution(study: StudyConfig) -> str:

@@ -1,8 +1,9 @@
 """Sweeps: the cells that train together, as one job, in one file named after its content."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypercore.spec.cell import Cell, digest
@@ -14,7 +15,8 @@ DIGEST = r"[0-9a-f]{20}"
 
 @dataclass(frozen=True)
 class Sweep:
-    """Cells that can train as lanes of one batch, each once, in the order of their ids.
+    """Cells that can train as lanes of one batch, each once, in the order of their ids: all of a study's,
+    or a part of them (:func:`split`).
 
     ``parents`` are the cells whose learned values a sweep of frozen cells starts with: their sweeps,
     named by ``after``, come first.
@@ -60,6 +62,25 @@ def group(
     return tuple(sweeps)
 
 
+def split(rows: Iterable[PlannedCell], cells_per_job: int) -> tuple[PlannedCell, ...]:
+    """The same rows, with sweeps of more than ``cells_per_job`` cells cut into as few parts as hold them.
+
+    Parts are even, and named ``NAME-1of3`` and so on. As cells lie in them in the order of their ids, which
+    are hashes, runs that end early spread over all of them. No cell's numbers depend on its part.
+    """
+    planned = tuple(rows)
+    ids: dict[str, set[str]] = defaultdict(set)
+    for row in planned:
+        ids[row.sweep].add(row.cell.id)
+    part_of: dict[str, str] = {}
+    for name, members in ids.items():
+        parts = -(-len(members) // cells_per_job)
+        for index, cell_id in enumerate(sorted(members)):
+            number = f"{index * parts // len(members) + 1:0{len(str(parts))}}"
+            part_of[cell_id] = name if parts == 1 else f"{name}-{number}of{parts}"
+    return tuple(replace(row, sweep=part_of[row.cell.id]) for row in planned)
+
+
 def _sweep(
     name: str, cells: dict[str, Cell], execution: str, parents: tuple[Cell, ...], after: tuple[str, ...]
 ) -> Sweep:
@@ -80,4 +101,4 @@ def is_sweep_file(name: str) -> bool:
     return re.fullmatch(rf"{NAME}\.{DIGEST}\.parquet", name) is not None
 
 
-__all__ = ["DIGEST", "NAME", "Sweep", "group", "is_sweep_file", "sweep_name"]
+__all__ = ["DIGEST", "NAME", "Sweep", "group", "is_sweep_file", "split", "sweep_name"]

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import torch
 
+from hypercore.spec.cell import GPU_WIDTH
 from hypercore.train.datasets import Data
 from hypercore.train.models import build
 
@@ -21,9 +22,8 @@ WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 # (1 MiB on the machine that this was measured on: benchmarks/).
 CPU_STATE_BYTES = 1 << 20
 
-# A GPU needs lanes by the hundred to be busy, and trains each with about this many times its weights'
-# memory: gradients, moments, what the reverse sweep keeps, activations, images in evaluation.
-GPU_WIDTH = 128
+# A GPU trains each lane with about this many times its weights' memory: gradients, moments, what the
+# reverse sweep keeps, activations, images in evaluation.
 GPU_BYTES_PER_WEIGHT = 4 * 64
 
 

@@ -63,6 +63,29 @@ def test_a_grid_that_grows_shrinks_and_grows_again_trains_each_cell_once(
         assert here[name].equals(table), name
 
 
+def test_a_split_sweep_trains_in_several_jobs_to_the_same_results_and_back_trains_nothing(
+    workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    frozen = TINY.replace("[0.1, 1000]", "[0.1, 1000], frozen: true").replace("seeds: 1", "seeds: 2")
+    workplace.write(frozen + "cells_per_job: 3\n")
+    assert "16 cells in 6 sweeps, 16 to train" in (said := workplace.run("--", "tables"))
+    assert len(re.findall(r"Train digits-mlp-sgd_sgd-e1-b32-[123]of3: [23] cells", said)) == 3
+    assert len(workplace.stored()) == 16
+    whole = Workplace(tmp_path_factory.mktemp("whole"))
+    whole.write(frozen)
+    assert whole.trained(target="tables") == 16
+    here, there = tables(workplace), tables(whole)
+    assert here.keys() == there.keys()
+    for name, table in there.items():
+        apart = [column for column in table.column_names if column != "sweep"]
+        assert here[name].select(apart).equals(table.select(apart)), name
+    stored = workplace.stored()
+    for other in ("", "cells_per_job: 2\n"):
+        workplace.write(frozen + other)
+        assert workplace.trained(target="tables") == 0
+    assert workplace.stored() == stored
+
+
 def test_stacks_and_epochs_touch_their_own_cells_only_and_studies_share_cells(workplace: Workplace) -> None:
     two = TINY.replace("clipping:", "  - {stack: Adam / SGD, alphas: [1e-4], seeds: [5]}\nclipping:")
     workplace.write(two)

@@ -205,3 +205,14 @@ def test_every_reading_of_the_cnn_is_planned_against_the_baseline_of_table_5(nam
     assert found == {(dataset, stack, "off", EPOCHS["Adam"], BATCH_SIZE)}
     assert Counter(cell.model for cell in cells) == dict.fromkeys(MODELS.keys() - {"mlp"}, 2)
     assert len({cell.id for cell in cells}) == 2 * 2 * 3 * 2
+
+
+def test_studies_that_share_cells_share_their_results() -> None:
+    """The store keeps results of other backends apart, so one cell on two of them would train twice."""
+    backends: dict[str, dict[str, list[str]]] = {}
+    for path in sorted(CONFIG.glob("*.yaml")):
+        plan = load(path)
+        for row in plan.rows:
+            backends.setdefault(row.cell.id, {}).setdefault(plan.study.backend, []).append(path.name)
+    assert len(backends) > 1000
+    assert not [found for found in backends.values() if len(found) > 1]

@@ -141,6 +141,35 @@ def test_fewer_cores_than_a_jobs_threads_are_said_once(
     assert jobs.at_once == (elsewhere or 1)
 
 
+@pytest.mark.parametrize(
+    ("cores", "elsewhere", "more", "rate", "said"),
+    [
+        (2, None, "", None, True),
+        (1, None, "", None, False),  # nothing idles
+        (1, 2, "", None, True),
+        (2, None, "", 0.01, False),  # over in a moment
+        (2, None, "", 60.0, True),
+        (2, None, "cells_per_job: 4\n", None, False),
+        (9, None, "cells_per_job: 1\n", None, False),  # cut as far as it goes
+    ],
+)
+def test_jobs_too_few_for_the_cores_are_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    elsewhere: int | None,
+    more: str,
+    rate: float | None,
+    said: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = plan_of(tmp_path, MINIMAL + f"baselines: false\ndevice: cpu\n{more}")
+    if rate is not None:
+        write_rate(tmp_path / "results", plan.sweeps[0].cells[0], "cpu", rate)
+    hint = "2 could run, there are 1: the key cells_per_job splits large sweeps."
+    assert (hint in Jobs(plan, cores, elsewhere).forecast()) == said
+
+
 def test_files_that_are_empty_or_cut_off_are_damaged(tmp_path: Path) -> None:
     whole, cut, empty = tmp_path / "whole", tmp_path / "cut", tmp_path / "empty"
     whole.write_bytes(b"PAR1 and so on PAR1")
