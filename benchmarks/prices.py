@@ -7,7 +7,6 @@ of a few from the same weights, and only evaluation over whole epochs.
 """
 
 import os
-import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -27,7 +26,7 @@ from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.study.backends import COMPILED, EAGER
-from hypercore.train.compiled import Step
+from hypercore.train.compiled import unguarded
 from hypercore.train.datasets import Data, load, pixels
 from hypercore.train.lanes import Carry, Lanes
 from hypercore.train.widths import ladder_for
@@ -70,7 +69,7 @@ class Steps:
         first, _ = Lanes.step(lanes, run.carry, *next(batches))
         step = Lanes.step if self.logged else unlogged_step
         if self.engine.compiled:
-            step = compiled(step)
+            step = unguarded(step)
 
         def runner(seconds: float) -> tuple[float, float]:
             # Every turn begins at the same weights: what a step takes depends on its numbers (tanh of
@@ -108,13 +107,6 @@ def unlogged_step(
         clipped = clip(lanes.clipping, found.grads, carry.clip, updated.levels)
         grads, state = clipped.grads, clipped.state
     return Carry(updated._replace(grads=grads), state, carry.log), ()
-
-
-def compiled(step: Step) -> Step:
-    """As :mod:`hypercore.train.compiled` does it: unguarded, so each use gets a code object of its own."""
-    own = types.FunctionType(step.__code__.replace(), step.__globals__, step.__name__)
-    options = {"guard_filter_fn": lambda guards: [False for _ in guards]}
-    return torch.compile(own, fullgraph=True, dynamic=False, options=options)
 
 
 @dataclass(frozen=True)

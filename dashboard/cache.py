@@ -163,15 +163,18 @@ def seeds_needed(study: str) -> pd.DataFrame:
     return _seeds_needed(str(data.results_root()), study, _stamps(study, "cells", "safety", "regions"))
 
 
+def has(study: str, name: str) -> bool:
+    """Whether a study has such a table."""
+    return data.table_path(data.results_root(), study, name).exists()
+
+
 def optional(study: str, name: str) -> pd.DataFrame | None:
     """A table that a study need not have; ``None`` where it has none.
 
     Raises:
         ResultFileError: the file is there and cannot be read.
     """
-    if not data.table_path(data.results_root(), study, name).exists():
-        return None
-    return table(study, name)
+    return table(study, name) if has(study, name) else None
 
 
 def planned(study: str) -> pd.DataFrame:

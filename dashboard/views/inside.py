@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, links, runs, widgets
+from dashboard import cache, links, runs, widgets
 from dashboard.figures import runs as figures
 from dashboard.figures import style
 from hypercore.spec.stack import short
@@ -32,7 +32,7 @@ def page(study: str) -> None:
         cell = str(picked["cell"].iloc[0])
         st.link_button(f"Where cell {cell} comes from", links.provenance(study, cell))
     levels = chosen.head(0)
-    if data.table_path(data.results_root(), study, "gradients").exists():
+    if cache.has(study, "gradients"):
         levels = runs.gradients_of(cache.points(study, "gradients", chosen["cell_id"]), chosen)
     _curves(study, chosen, runs.PANELS if levels.empty else runs.OUTCOMES)
     if len(levels):

@@ -95,7 +95,7 @@ def _coverage(study: str) -> None:
 
 def _needed(study: str) -> None:
     st.subheader("Seeds that would settle what is undetermined")
-    if not data.table_path(data.results_root(), study, "cells").exists():
+    if not cache.has(study, "cells"):
         st.info("Nothing is trained yet.")
         return
     needed = cache.seeds_needed(study)
@@ -139,7 +139,7 @@ def _needed(study: str) -> None:
 
 def _browser(study: str) -> None:
     st.subheader("All runs")
-    if not data.table_path(data.results_root(), study, "cells").exists():
+    if not cache.has(study, "cells"):
         st.info("Nothing is trained yet.")
         return
     cells = cache.judged(study)

@@ -34,7 +34,7 @@ def compiled_step(lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor) ->
         carry, _ = eager_step(lanes, carry, images, labels)
     key = kind((lanes.model, lanes.optimizers, lanes.clipping, carry, images, labels))
     if key not in _COMPILED:
-        _COMPILED[key] = _compile()
+        _COMPILED[key] = unguarded(eager_step)
         _COMPILED[key](lanes, carry, images, labels)
     return _COMPILED[key]
 
@@ -59,14 +59,16 @@ def kind(value: Any) -> Hashable:
     return found
 
 
-def _compile() -> Step:
-    # torch checks at every call that nothing it specialised on has changed: 0.27 ms on the CPU that
-    # this was measured on, a sixth of a step of SGD / SGD on MNIST. ``kind`` checks it once a batch
-    # instead. As torch finds compiled forms by code object, each kind gets a code object of its own.
-    code = Lanes.step.__code__
-    step = types.FunctionType(code.replace(), Lanes.step.__globals__, code.co_name)
+def unguarded(step: Step) -> Step:
+    """A step as fused kernels, to be called only with what is of the kind of its first call.
+
+    torch checks at every call that nothing it specialised on has changed: 0.27 ms on the CPU that this was
+    measured on, a sixth of a step of SGD / SGD on MNIST. ``kind`` checks it once a batch instead.
+    """
+    # As torch finds compiled forms by code object, each use gets a code object of its own.
+    own = types.FunctionType(step.__code__.replace(), step.__globals__, step.__name__)
     optimised: Step = torch.compile(
-        step,
+        own,
         fullgraph=True,
         dynamic=False,
         options={"guard_filter_fn": lambda guards: [False for _ in guards]},
