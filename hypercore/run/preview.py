@@ -11,7 +11,7 @@ from hypercore.results.sweeps import read_sweep
 from hypercore.run.retrain import not_before_ns
 from hypercore.run.stored import Stored
 from hypercore.spec.cell import Cell
-from hypercore.study import StudyConfig, Sweep
+from hypercore.study import Sweep
 
 
 class Reason(StrEnum):
@@ -51,17 +51,17 @@ class Preview:
         return "\n".join([str(self), *lines])
 
 
-def preview(sweep: Sweep, study: StudyConfig, results: Path, *, forced: bool = False) -> Preview:
-    """What a job for a sweep would train now; all of it if ``forced``.
+def preview(sweep: Sweep, stored: Stored, *, forced: bool = False) -> Preview:
+    """What a job for a sweep would train now, given what is stored; all of it if ``forced``.
 
     A cell is *changed* if the store has it from another execution (other numerics, torch or device) or
     of an image folder's earlier content; where a folder was only touched, its cells count as changed
     until a job has looked into it. It is *damaged* if its record is empty or cut off; a record that was
     altered in between is found by the job, which reads it.
     """
-    since_ns = sys.maxsize if forced else not_before_ns(results, sweep.name, sweep.digest)
-    stored = Stored(results, study, since_ns)
-    return Preview(sweep, tuple((cell, _reason(cell, stored)) for cell in sweep.cells))
+    since_ns = sys.maxsize if forced else not_before_ns(stored.results, sweep.name, sweep.digest)
+    counting = stored.since(since_ns)
+    return Preview(sweep, tuple((cell, _reason(cell, counting)) for cell in sweep.cells))
 
 
 def _reason(cell: Cell, stored: Stored) -> Reason:

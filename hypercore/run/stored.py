@@ -1,6 +1,6 @@
 """Which records of the store count for a study, here and now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -30,11 +30,19 @@ def conditions(study: StudyConfig) -> Execution:
 
 @dataclass(frozen=True)
 class Stored:
-    """The records that count: of this execution, no older than a not-before mark, of today's images."""
+    """The records that count: of this execution, no older than a not-before mark, of today's images.
+
+    An image folder is looked at once: to look at all its files for every record would take seconds each.
+    """
 
     results: Path
     study: StudyConfig
     since_ns: int = 0
+    _fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def since(self, since_ns: int) -> "Stored":
+        """The same under another not-before mark."""
+        return replace(self, since_ns=since_ns)
 
     @cached_property
     def store(self) -> Store:
@@ -98,4 +106,6 @@ class Stored:
         return known
 
     def _images_path(self, name: str) -> Path:
-        return self.results / "status" / "folders" / f"{fingerprint(self.study.image_folders[name])}.json"
+        if name not in self._fingerprints:
+            self._fingerprints[name] = fingerprint(self.study.image_folders[name])
+        return self.results / "status" / "folders" / f"{self._fingerprints[name]}.json"

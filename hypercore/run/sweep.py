@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from hypercore.results.sweeps import write_sweep
@@ -61,7 +61,7 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     cells = planned.cells
     stored = Stored(results, study, not_before_ns(results, sweep, digest))
     found = {cell.id: stored.record(cell) for cell in cells}
-    origins = {cell.id: replace(stored, since_ns=0).record(cell) for cell in planned.parents}
+    origins = {cell.id: stored.since(0).record(cell) for cell in planned.parents}
     thawed = {cell.id: thaw(cell, origins[cell.parent]) for cell in cells if cell.parent is not None}
     found = {
         i: r if r is None or i not in thawed or still_holds(r, thawed[i]) else None for i, r in found.items()

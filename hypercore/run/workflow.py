@@ -11,6 +11,7 @@ from hypercore.run.estimate import makespan, read_rates, seconds
 from hypercore.run.preview import Preview, preview
 from hypercore.run.progress import clock
 from hypercore.run.retrain import mark
+from hypercore.run.stored import Stored
 from hypercore.run.unusable import unusable
 from hypercore.study import LargeGridError, Plan, Sweep, device_kind
 
@@ -37,6 +38,10 @@ class Jobs:
     def unusable(self) -> dict[Path, str]:
         """Results that are there but no use, with what is wrong with each: they count as missing."""
         return unusable(self.plan, RESULTS)
+
+    @cached_property
+    def _stored(self) -> Stored:
+        return Stored(RESULTS, self.plan.study)
 
     @property
     def gpus(self) -> int:
@@ -98,7 +103,7 @@ class Jobs:
     def _preview(self, sweep: Sweep, forced: bool) -> Preview:
         key = sweep.digest, forced
         if key not in self._previews:
-            self._previews[key] = preview(sweep, self.plan.study, RESULTS, forced=forced)
+            self._previews[key] = preview(sweep, self._stored, forced=forced)
         return self._previews[key]
 
     def force(self, targets: Collection[str] = ()) -> None:

@@ -15,6 +15,7 @@ from hypercore.run.execution import execution
 from hypercore.run.preview import Reason, preview
 from hypercore.run.progress import SweepStatus, Tracker
 from hypercore.run.retrain import mark, not_before_ns, unmark
+from hypercore.run.stored import Stored
 from hypercore.run.unusable import damaged
 from hypercore.run.workflow import Jobs
 from hypercore.spec.columns import CELL, Status, names
@@ -41,26 +42,26 @@ def test_a_preview_tells_cached_new_changed_and_forced_cells_apart(tmp_path: Pat
     sweep = plan.sweeps[0]
     path = touch_record(tmp_path, plan, 0)
     touch_record(tmp_path, plan, 1, "another execution")
-    found = preview(sweep, plan.study, tmp_path)
+    found = preview(sweep, Stored(tmp_path, plan.study))
     assert [reason for _, reason in found.reasons] == [Reason.CACHED, Reason.CHANGED, *[Reason.NEW] * 6]
     assert found.to_train == sweep.cells[1:]
     assert str(found) == "digits-mlp-sgd_sgd-e30-b32: 8 cells (1 cached, 6 new, 1 changed)"
     assert [line.split()[1] for line in found.details().splitlines()[1:]] == [c.id for c in sweep.cells[1:]]
     time.sleep(0.02)
     mark(tmp_path, sweep.name, sweep.digest)
-    assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.FORCED
+    assert preview(sweep, Stored(tmp_path, plan.study)).reasons[0][1] is Reason.FORCED
     unmark(tmp_path, sweep.name, sweep.digest)
     assert not_before_ns(tmp_path, sweep.name, sweep.digest) == 0
-    assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.CACHED
-    assert preview(sweep, plan.study, tmp_path, forced=True).reasons[0][1] is Reason.FORCED
+    assert preview(sweep, Stored(tmp_path, plan.study)).reasons[0][1] is Reason.CACHED
+    assert preview(sweep, Stored(tmp_path, plan.study), forced=True).reasons[0][1] is Reason.FORCED
     path.write_bytes(b"PAR1")
-    assert preview(sweep, plan.study, tmp_path).reasons[0][1] is Reason.DAMAGED
+    assert preview(sweep, Stored(tmp_path, plan.study)).reasons[0][1] is Reason.DAMAGED
 
 
 def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, plan: Plan) -> None:
     touch_record(tmp_path, plan, 0, "another execution")
     relaxed = plan.study.model_copy(update={"reuse": "any"})
-    assert preview(plan.sweeps[0], relaxed, tmp_path).reasons[0][1] is Reason.CACHED
+    assert preview(plan.sweeps[0], Stored(tmp_path, relaxed)).reasons[0][1] is Reason.CACHED
 
 
 def hold(path: Path, held: "multiprocessing.synchronize.Event") -> None:
@@ -120,7 +121,7 @@ def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Pat
     [sweep] = plan.sweeps
     kinds = [(cell, 1) for cell in sweep.cells]
     assert seconds(kinds, read_rates(tmp_path), "cpu") is None
-    assert makespan([preview(sweep, plan.study, tmp_path)], [], "cpu", 2) is None
+    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [], "cpu", 2) is None
     write_rate(tmp_path, sweep.cells[0], "cpu", 0.5)
     (tmp_path / "status/rates/torn.json").write_text("{")
     [rate] = read_rates(tmp_path)
@@ -128,7 +129,7 @@ def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Pat
     assert seconds(kinds, [rate], "cpu") == 8 * 30 * 0.5
     assert seconds([(sweep.cells[0], 1000)], [rate], "cpu") == 1000 * 30 * 0.5
     assert seconds(kinds, [rate], "cuda") is None
-    assert makespan([preview(sweep, plan.study, tmp_path)], [rate], "cpu", 2) == 8 * 30 * 0.5 + 5.0
+    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [rate], "cpu", 2) == 8 * 30 * 0.5 + 5.0
 
 
 @pytest.mark.parametrize(("cores", "elsewhere", "said"), [(4, None, False), (3, None, True), (1, 2, False)])

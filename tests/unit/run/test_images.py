@@ -8,7 +8,10 @@ import pytest
 from PIL import Image
 
 from hypercore.run.preview import Reason, preview
+from hypercore.run.stored import Stored
 from hypercore.run.sweep import SweepReport, run_sweep
+from hypercore.run.workflow import Jobs
+from hypercore.spec.cell import digest
 from hypercore.study import Plan, load
 from hypercore.study.folders import fingerprint
 
@@ -53,7 +56,7 @@ def train(plan: Plan, results: Path) -> SweepReport:
 
 
 def reason(plan: Plan, results: Path) -> Reason:
-    return preview(plan.sweeps[0], plan.study, results).reasons[0][1]
+    return preview(plan.sweeps[0], Stored(results, plan.study)).reasons[0][1]
 
 
 def touch(path: Path) -> None:
@@ -96,3 +99,37 @@ def test_a_fingerprint_is_of_names_sizes_and_times_at_any_depth(folder: Path) ->
     second = fingerprint(folder)
     (folder / "test/dogs/new.png").rename(folder / "test/dogs/newer.png")
     assert len({first, second, fingerprint(folder), fingerprint(folder / "nothing")}) == 4
+
+
+def test_a_fingerprint_is_of_all_that_lies_there_links_to_nothing_too(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/one.png").write_bytes(b"1")
+    (folder / "train/birds").symlink_to(tmp_path / "elsewhere")
+    (folder / "train/cats/gone.png").symlink_to(tmp_path / "nowhere")
+    (folder / "list.txt").write_text("at the top")
+    files = [path for path in folder.rglob("*") if not path.is_dir()] + [folder / "train/birds/one.png"]
+    states = {path: path.stat() if path.exists() else path.lstat() for path in files}
+    signs = {(str(p.relative_to(folder)), s.st_size, s.st_mtime_ns) for p, s in states.items()}
+    assert len(signs) == 16 + 3
+    assert fingerprint(folder) == digest(sorted(signs))
+
+
+def test_a_run_looks_at_a_folder_once_however_many_cells_it_has(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder.parent / "study.yaml"
+    path.write_text(STUDY.format(folder=folder).replace("seeds: 1", "seeds: 3") + "cells_per_job: 1\n")
+    plan, results = load(path), tmp_path / "results"
+    for sweep in plan.sweeps:
+        run_sweep(path, sweep.name, sweep.digest, results / sweep.path, results)
+        (results / sweep.path).unlink()
+    looks = []
+
+    def look(at: Path) -> str:
+        looks.append(at)
+        return fingerprint(at)
+
+    monkeypatch.setattr("hypercore.run.stored.fingerprint", look)
+    monkeypatch.chdir(tmp_path)
+    assert "3 cells in 3 sweeps, 0 to train" in Jobs(plan, cores=1).forecast()
+    assert looks == [folder]
