@@ -53,7 +53,7 @@ def data_for(name: str, root: Path, device: torch.device) -> Data:
 
 def train(sweep: Sweep, data: Data, compiled: bool) -> Row:
     """All cells of a sweep, as a job trains them but for files; the first columns of GPU."""
-    widths = ladder_for(sweep.cells[0].model, data, compiled)
+    widths = ladder_for(sweep.cells[0].model, data, sweep.cells[0].batch_size, compiled)
     waiting, seconds, steps = list(sweep.cells), dict.fromkeys(("train", "eval", "compile"), 0.0), 0
     while waiting:
         batch = chunk(waiting, widths)
@@ -122,6 +122,7 @@ def main() -> None:
         print(NO_GPU)
         return
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False  # as in jobs
+    torch.backends.cudnn.deterministic = True
     sweeps = load_plan(given.study).sweeps
     sweeps = sweeps[:1] if given.quick else sweeps
     rows = measured(sweeps, given.data, device, given.backend == COMPILED, 0.1 if given.quick else 5.0)

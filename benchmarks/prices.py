@@ -178,7 +178,11 @@ def cases(
 ) -> list[Case]:
     """Each optimizer on each backend, with as many lanes as a job would train."""
     return [
-        Case(name, Engine(name, model, BATCH_SIZE, ladder_for(model, data, compiled)[-1], compiled), heights)
+        Case(
+            name,
+            Engine(name, model, BATCH_SIZE, ladder_for(model, data, BATCH_SIZE, compiled)[-1], compiled),
+            heights,
+        )
         for name in lowest
         for compiled in (backend == COMPILED for backend in backends)
     ]
@@ -234,6 +238,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.03, help="a turn of each contestant")
     parser.add_argument("--rounds", type=int, default=150, help="turns of each contestant that count")
     given = parser.parse_args()
+    torch.set_num_threads(1)  # as contestants have: admitted widths are found here
     if given.quick:
         data, seconds, rounds = load("digits", given.data), 0.02, 2
         compared = cases(given.lowest, "mlp", data, HEIGHTS[:3], (EAGER,))

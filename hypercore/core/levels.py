@@ -71,12 +71,12 @@ def level_optimizers(stacks: Sequence[Stack], like: Tensor) -> tuple[LevelOptimi
 
 def hyper_levels(stacks: Sequence[Stack], like: Tensor) -> tuple[Tensor, ...]:
     """Initial values, as stored, of the levels above the weights: [L, H] for each optimizer but the top."""
+    # float64 before the transform: atanh(2·0.999 − 1) loses half its digits in float32.
+    exact = like.new_empty((), dtype=torch.float64)
     levels = []
     for index in range(stacks[0].height - 1):
         transforms = UPDATE_RULES[stacks[0].optimizers[index].name].transforms
-        names = stacks[0].learned(index)
-        # float64 before the transform: atanh(2·0.999 − 1) loses half its digits in float32.
-        columns = [transforms[n].raw(_column(stacks, index, n, like.double())) for n in names]
+        columns = [transforms[n].raw(_column(stacks, index, n, exact)) for n in stacks[0].learned(index)]
         levels.append(torch.cat(columns, dim=1).to(like.dtype))
     return tuple(levels)
 

@@ -28,7 +28,9 @@ def named_parameters(source: object) -> list[tuple[str, Tensor]]:
     if not found:
         raise ValueError("no parameters to train; give a module or a list of parameters that has some")
     for name, parameter in found.values():
-        if parameter.dtype not in ALLOWED:
+        # A module's own integers are no mistake: they can have no gradient, and so are never trained.
+        frozen = isinstance(parameter, nn.Parameter) and not parameter.requires_grad
+        if parameter.dtype not in ALLOWED and not frozen:
             raise TypeError(
                 f"parameter {name} is {_word(parameter.dtype)}; allowed: {', '.join(map(_word, ALLOWED))}"
             )

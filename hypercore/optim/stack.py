@@ -46,7 +46,7 @@ class Stack(torch.optim.Optimizer):
     Raises:
         SpecError: the notation is wrong.
         ValueError: there is no parameter.
-        TypeError: a parameter is not a floating-point tensor.
+        TypeError: a parameter to train is not a floating-point tensor, or an argument not what it should be.
         RuntimeError: the parameters lie on several devices.
 
     >>> from torch import nn
@@ -65,6 +65,10 @@ class Stack(torch.optim.Optimizer):
     def __init__(self, modules: object, stack: str | spec.Stack, *, clipping: str | Clipping = OFF) -> None:
         parsed = parse_stack(stack) if isinstance(stack, str) else stack
         clip = parse_clipping(clipping) if isinstance(clipping, str) else clipping
+        if not isinstance(parsed, spec.Stack):
+            raise TypeError(f"stack: given {stack!r}; allowed: notation, e.g. 'Adam / SGD(1e-5)', or a Stack")
+        if not isinstance(clip, Clipping):
+            raise TypeError(f"clipping: given {clipping!r}; allowed: a rule, e.g. 'off', 'on' or 'agc(0.01)'")
         parameters = named_parameters(modules)
         check_device([name for name, _ in parameters], [parameter for _, parameter in parameters])
         # Options as text, so that a checkpoint holds numbers, text and tensors only.

@@ -8,7 +8,7 @@ that is all it takes to resume.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -21,6 +21,9 @@ from hypercore.optim.memory import Memory
 from hypercore.optim.parameters import flat, flat_weights
 from hypercore.spec.clipping import Clipping
 from hypercore.spec.stack import Stack
+
+# A mask has a byte a weight, and a step uses two: the last step's and its own.
+MASKS_KEPT = 4
 
 
 class Skipping:
@@ -65,6 +68,7 @@ class Rules:
     sizes: tuple[int, ...]
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
+    _masks: dict[tuple[bool, ...], Tensor] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, stack: Stack, clipping: Clipping, shapes: Sequence[torch.Size], like: Tensor) -> "Rules":
@@ -108,8 +112,15 @@ class Rules:
         return (lowest, *above)
 
     def _mask(self, taking_part: Sequence[bool]) -> Tensor:
-        flags = torch.repeat_interleave(torch.tensor(taking_part), torch.tensor(self.sizes))
-        return flags.unsqueeze(0).to(self.clipping.in_scope.device)
+        """Which numbers take part, [1, P]; kept, as the same parameters tend to be left out again."""
+        key = tuple(taking_part)
+        if key not in self._masks:
+            if len(self._masks) >= MASKS_KEPT:
+                self._masks.clear()
+            device = self.clipping.in_scope.device
+            flags = [torch.full((n,), flag, device=device) for n, flag in zip(self.sizes, key, strict=True)]
+            self._masks[key] = torch.cat(flags).unsqueeze(0)
+        return self._masks[key]
 
     def advance(self, memory: Memory, parameters: Sequence[Tensor], alpha: float) -> tuple[Memory, Tensor]:
         """One step, given the members' parameters with their gradients: the new memory and weights.

@@ -62,7 +62,8 @@ def train_cells(
         _report(progress)
         on_epoch(progress)
 
-    widths = ladder_for(cells[0].model, data, execution.backend == COMPILED, study.lanes)
+    compiled = execution.backend == COMPILED
+    widths = ladder_for(cells[0].model, data, cells[0].batch_size, compiled, study.lanes, study.threads)
     waiting = list(cells)
     killed = _killed(cells, execution, checkpoints, max(widths))
     while waiting:

@@ -163,8 +163,11 @@ class BatchRun:
 
     def _pass_over_training_split(self, whole_batch: Step) -> tuple[list[Point], list[Interval]]:
         split, batch_size = self.data.train, self.cells[0].batch_size
-        drawn = {seed: data_order(seed, self.epoch, len(split)) for seed in set(self.lanes.seeds)}
-        orders = torch.stack([drawn[seed] for seed in self.lanes.seeds]).to(self.clocks.device)
+        seeds = list(dict.fromkeys(self.lanes.seeds))
+        drawn = torch.stack([data_order(seed, self.epoch, len(split)) for seed in seeds])
+        # Once a seed to the device, not once a lane.
+        row_of = torch.tensor([seeds.index(seed) for seed in self.lanes.seeds], device=self.clocks.device)
+        orders = drawn.to(self.clocks.device).index_select(0, row_of)
         carry = self.carry._replace(log=self.carry.log.next_epoch().next_interval())
         points: list[Point] = []
         intervals: list[Interval] = []

@@ -1,7 +1,8 @@
 """How many lanes train side by side: the ladder of admitted widths.
 
-A width is admitted beside others only where each was shown to give the same bits
-(tests/unit/train/test_invariance.py); elsewhere one fixed width serves all, and batches are padded to it.
+A width is admitted beside others only where it was shown to give the same bits, by a comparison on the
+machine that trains (:mod:`hypercore.train.admission`); elsewhere one fixed width serves all, and batches are
+padded to it.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,13 @@ from typing import TypeVar
 import torch
 
 from hypercore.spec.cell import GPU_WIDTH
+from hypercore.train.admission import Sizes, admitted
 from hypercore.train.datasets import Data
 from hypercore.train.models import build
 
 T = TypeVar("T")
 
-# Each gives the bits of the others in eager mode on a CPU.
+# What is tried in eager mode on a CPU.
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 # On a CPU lanes pay only while the elementwise state of all of them stays in the second-level cache
@@ -28,32 +30,47 @@ GPU_BYTES_PER_WEIGHT = 4 * 64
 
 
 def ladder(
-    cell_parameters: int, device: torch.device, compiled: bool = False, limit: int | None = None
+    cell_parameters: int,
+    device: torch.device,
+    compiled: bool = False,
+    limit: int | None = None,
+    threads: int = 1,
 ) -> tuple[int, ...]:
-    """The admitted widths for a model of so many parameters, ascending.
+    """The widths to try for a model of so many parameters, ascending.
 
-    On a CPU the eager ones whose weights fit the cache, and one alone when compiled: there one lane's
-    bits differ from those of several, and several are slower. On a GPU the library behind a matrix
-    product chooses its kernel by the shape, so there is one width, the widest that the device's memory
-    surely holds. ``limit`` lowers the bound on a CPU and is the width itself on a GPU.
+    On a CPU the eager ones whose weights fit the cache, or up to ``limit``; and one lane alone when
+    compiled, whose bits differ from those of several, which are slower; and one with several threads, which
+    share out what lanes there are. On a GPU the library behind a matrix product chooses its kernel by the
+    shape, so there is one width: ``limit``, else the widest that the device's memory surely holds.
 
     >>> ladder(101_770, torch.device("cpu")), ladder(101_770, torch.device("cpu"), compiled=True)
     ((1, 2), (1,))
     >>> ladder(9_610, torch.device("cpu"), limit=4)
     (1, 2, 4)
+    >>> ladder(9_610, torch.device("cpu"), threads=2)
+    (1,)
     """
     if device.type != "cpu":
         return (limit or _gpu_width(cell_parameters, device),)
-    if compiled:
+    if compiled or threads > 1:
         return (1,)
-    fitting = [lanes for lanes in WIDTHS if lanes * cell_parameters * 4 <= CPU_STATE_BYTES]
-    return tuple(lanes for lanes in fitting if limit is None or lanes <= limit) or (1,)
+    most = limit or CPU_STATE_BYTES // (4 * cell_parameters)
+    return tuple(lanes for lanes in WIDTHS if lanes <= most) or (1,)
 
 
-def ladder_for(model: str, data: Data, compiled: bool = False, limit: int | None = None) -> tuple[int, ...]:
+def ladder_for(
+    model: str,
+    data: Data,
+    batch_size: int,
+    compiled: bool = False,
+    limit: int | None = None,
+    threads: int = 1,
+) -> tuple[int, ...]:
     """The admitted widths for a model on a data set, on the device that holds the data."""
-    parameters = build(model, data.image_shape, data.n_classes).parameters
-    return ladder(parameters, data.train.images.device, compiled, limit)
+    built = build(model, data.image_shape, data.n_classes)
+    device = data.train.images.device
+    widths = ladder(built.parameters, device, compiled, limit, threads)
+    return admitted(built, widths, Sizes.of(data, batch_size))
 
 
 def _gpu_width(cell_parameters: int, device: torch.device) -> int:

@@ -6,12 +6,14 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from hypercore.optim import OFF, ON, Clipping, Kind, Stack
+from hypercore.optim.step import MASKS_KEPT
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
 from tests.unit.optim.problems import PROBLEMS, Problem, everything, loss, train, weights
@@ -318,6 +320,41 @@ def test_a_sparse_gradient_is_an_error_that_names_the_parameter() -> None:
     module(torch.tensor([1])).sum().backward()
     with pytest.raises(RuntimeError, match=r"gradient of parameter weight is sparse.*sparse=False"):
         stack.step()
+
+
+@pytest.mark.parametrize("stack", [3, None, ["SGD", "SGD"]])
+def test_a_stack_that_is_none_is_an_error_at_once(stack: Any) -> None:
+    with pytest.raises(TypeError, match=r"stack: given .*; allowed: notation, e.g. 'Adam / SGD\(1e-5\)'"):
+        Stack(nn.Linear(1, 1), stack)
+
+
+@pytest.mark.parametrize("clipping", [True, None, 1.0])
+def test_a_clipping_that_is_none_is_an_error_at_once(clipping: Any) -> None:
+    with pytest.raises(TypeError, match="clipping: given .*; allowed: a rule, e.g. 'off', 'on'"):
+        Stack(nn.Linear(1, 1), "SGD / SGD", clipping=clipping)
+
+
+def test_integers_that_a_module_holds_frozen_are_left_alone() -> None:
+    module = nn.Linear(2, 1)
+    module.codes = nn.Parameter(torch.arange(3), requires_grad=False)
+    stack = Stack(module, "SGD(0.1) / SGD")
+    module(torch.ones(1, 2)).sum().backward()
+    stack.step()
+    assert torch.equal(module.codes, torch.arange(3))
+
+
+def test_what_takes_part_is_remembered_in_few_masks() -> None:
+    parameters = [nn.Parameter(torch.zeros(2)) for _ in range(4)]
+    stack = Stack(parameters, "SGD(0.1) / SGD")
+    for number in range(1, 2**4):
+        for bit, parameter in enumerate(parameters):
+            parameter.grad = torch.ones(2) if number >> bit & 1 else None
+        before = [parameter.detach().clone() for parameter in parameters]
+        stack.step()
+        moved = [not torch.equal(a, b) for a, b in zip(before, parameters, strict=True)]
+        assert moved == [p.grad is not None for p in parameters]
+    assert stack._rules is not None
+    assert 0 < len(stack._rules[1]._masks) <= MASKS_KEPT
 
 
 def test_a_closure_is_an_error() -> None:

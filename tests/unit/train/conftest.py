@@ -6,14 +6,14 @@ import torch
 from hypercore.train.datasets import Data, Split
 
 
-def random_data(channels: int, size: int, n_train: int = 70, n_test: int = 40) -> Data:
+def random_data(channels: int, size: int, n_train: int = 70, n_test: int = 40, n_classes: int = 10) -> Data:
     generator = torch.Generator().manual_seed(0)
 
     def split(n: int) -> Split:
         images = torch.rand((n, channels, size, size), generator=generator)
-        return Split(images, torch.randint(0, 10, (n,), generator=generator))
+        return Split(images, torch.randint(0, n_classes, (n,), generator=generator))
 
-    return Data("digits", split(n_train), split(n_test), 10, "test")
+    return Data("digits", split(n_train), split(n_test), n_classes, "test")
 
 
 @pytest.fixture(scope="session")

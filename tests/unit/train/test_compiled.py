@@ -13,6 +13,7 @@ from hypercore.spec.notation import parse_stack
 from hypercore.study.backends import compiler
 from hypercore.train import compiled
 from hypercore.train.batch import BatchRun, train_batch
+from hypercore.train.datasets import Data, Split
 from tests.unit.train.conftest import random_data
 
 DATA = random_data(1, 8)
@@ -35,9 +36,9 @@ def cell(stack: str, clipping: Clipping = ON, seed: int = 0, epochs: int = 2) ->
     return Cell("digits", "mlp", parse_stack(stack), clipping, epochs, 32, seed)
 
 
-def trained(cells: list[Cell], use_compiled: bool) -> BatchRun:
+def trained(cells: list[Cell], use_compiled: bool, data: Data = DATA) -> BatchRun:
     # One width, so that a lane that ends costs no other compilation.
-    run = BatchRun.begin(cells, DATA, use_compiled, widths=(len(cells),))
+    run = BatchRun.begin(cells, data, use_compiled, widths=(len(cells),))
     while not run.done:
         run.train_epoch()
     return run
@@ -70,6 +71,17 @@ def test_kinds_that_differ_do_not_share_a_compiled_step_and_those_that_agree_do(
     unclipped = trained([cell("SGD / SGD(0.5)", OFF, seed=3)], False)
     torch.testing.assert_close(weights(off), weights(unclipped), rtol=1e-3, atol=1e-5)
     assert torch.equal(weights(trained([cell("SGD / SGD(0.01)")], True)), weights(first))
+
+
+def test_images_of_another_scale_do_not_share_a_compiled_step() -> None:
+    def counts(split: Split, full_scale: float) -> Split:
+        return Split((split.images * 16.0).to(torch.uint8), split.labels, full_scale)
+
+    for full_scale in (16.0, 255.0):
+        parts = {"train": counts(DATA.train, full_scale), "test": counts(DATA.test, full_scale)}
+        data = dataclasses.replace(DATA, **parts)
+        eager, fused = (trained([cell("Adam / SGD(1e-5)")], use, data) for use in (False, True))
+        torch.testing.assert_close(weights(fused), weights(eager), rtol=1e-3, atol=1e-5)
 
 
 def test_a_run_that_goes_on_in_another_batch_object_is_bit_identical() -> None:

@@ -45,5 +45,5 @@ def test_it_finds_what_a_cpu_finds() -> None:
 
 
 def test_the_width_is_one_and_fits_the_memory() -> None:
-    [width] = ladder_for("mlp", random_data(1, 28).to(torch.device("cuda")))
+    [width] = ladder_for("mlp", random_data(1, 28).to(torch.device("cuda")), 32)
     assert width in (16, 32, 64, 128)

@@ -15,7 +15,7 @@ from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun, Outcome
 from hypercore.train.datasets import Data
-from hypercore.train.widths import WIDTHS
+from hypercore.train.widths import WIDTHS, chunk, ladder_for
 from tests.unit.train.conftest import random_data
 
 SHAPES = {
@@ -61,10 +61,12 @@ def all_bits(outcome: Outcome, weights: bytes | None) -> list[object]:
     return [weights, [[(name, bits(value)) for name, value in row.items()] for row in rows]]
 
 
-def train(cells: list[Cell], widths: tuple[int, ...] = ()) -> list[list[object]]:
+def train(
+    cells: list[Cell], widths: tuple[int, ...] = (), data: Data | None = None, threads: int = 1
+) -> list[list[object]]:
     """Everything logged of each cell, and its final weights unless it turned non-finite."""
-    torch.set_num_threads(1)
-    run = BatchRun.begin(cells, data_for(cells[0].model, cells[0].batch_size), widths=widths)
+    torch.set_num_threads(threads)
+    run = BatchRun.begin(cells, data or data_for(cells[0].model, cells[0].batch_size), widths=widths)
     while not run.done:
         run.train_epoch()
     weights = run.lanes.settle(run.carry)[0][0]
@@ -113,6 +115,53 @@ def check(model: str, shape: str, lanes: list[tuple[float, Clipping, int]]) -> N
         together = train([cell(model, shape, *lane) for lane in lanes], widths)
         for lane, found in zip(lanes, together, strict=True):
             assert found == alone(model, shape, *lane), widths
+
+
+def check_sizes(data: Data, batch_size: int, threads: int, model: str = "mlp") -> None:
+    """Cells of a batch, in batches as a job makes them of the first few of them."""
+    torch.set_num_threads(threads)
+    widths = ladder_for(model, data, batch_size, False, 4, threads)
+    cells = [
+        cell(model, "Adam / SGD", alpha, clipping, seed, batch_size)
+        for alpha, clipping, seed in [(1e-5, OFF, 0), (0.1, ON, 1), (1e20, OFF, 2), (1e-5, ON, 0)]
+    ]
+    apart = [train([one], widths, data, threads)[0] for one in cells]
+    for company in (cells, cells[1:], cells[2:], cells[::-1]):
+        waiting, found = list(company), []
+        while waiting:
+            batch = chunk(waiting, widths)
+            waiting = waiting[len(batch) :]
+            found += train(list(batch), widths, data, threads)
+        assert found == [apart[cells.index(one)] for one in company], widths
+
+
+@given(
+    batch_size=st.integers(1, 40),
+    batches=st.integers(1, 3),
+    last=st.integers(0, 39),
+    n_test=st.integers(1, 40),
+    n_classes=st.integers(2, 12),
+)
+@settings(max_examples=30, deadline=None)
+def test_a_cell_is_bit_identical_in_any_company_whatever_the_numbers_of_examples_and_classes(
+    batch_size: int, batches: int, last: int, n_test: int, n_classes: int
+) -> None:
+    n_train = batch_size * batches + min(last, batch_size - 1)
+    check_sizes(random_data(1, 8, n_train, n_test, n_classes), batch_size, threads=1)
+
+
+@pytest.mark.parametrize(("batch_size", "n_train", "n_classes"), [(7, 20, 10), (359, 360, 10), (31, 62, 2)])
+def test_where_products_differ_by_the_number_of_lanes_fewer_train_together(
+    batch_size: int, n_train: int, n_classes: int
+) -> None:
+    """Sizes at which one CPU's products gave other bits in company."""
+    check_sizes(random_data(1, 8, n_train, 40, n_classes), batch_size, threads=1)
+    check_sizes(random_data(3, 10, n_train, 40, n_classes), batch_size, threads=1, model="cnn")
+
+
+def test_with_two_threads_a_cell_is_bit_identical_in_any_company() -> None:
+    """At MNIST's sizes, at which two threads share the lanes out."""
+    check_sizes(random_data(1, 28, n_train=300), MNIST_BATCH_SIZE, threads=2)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,0 +1,53 @@
+"""A width is admitted only where a model computes the same bits in it."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from hypercore.train.admission import Sizes, admitted
+from hypercore.train.models import Model, build
+from tests.unit.train.conftest import random_data
+
+SIZES = Sizes((1, 8, 8), (32, 6), (40,))
+
+
+@pytest.fixture
+def model() -> Model:
+    return build("mlp", SIZES.image_shape, 10)
+
+
+def differing(model: Model, lanes: int, examples: int) -> Model:
+    """The model, but for a rounding error where it computes so many lanes and examples."""
+
+    def function(weights: dict[str, Tensor], images: Tensor) -> Tensor:
+        found = model.function(weights, images)
+        odd = found.shape[:2] == (lanes, examples)
+        return torch.nextafter(found, torch.zeros(())) if odd else found
+
+    return replace(model, function=function)
+
+
+def test_all_are_where_none_differs(model: Model) -> None:
+    assert admitted(model, (1, 2, 4), SIZES) == (1, 2, 4)
+
+
+@pytest.mark.parametrize("examples", [32, 6, 40])
+@pytest.mark.parametrize(("lanes", "left"), [(1, (1,)), (2, (1, 4)), (4, (1, 2)), (3, (1, 2, 4))])
+def test_one_that_rounds_otherwise_in_training_or_evaluation_is_not(
+    model: Model, lanes: int, examples: int, left: tuple[int, ...]
+) -> None:
+    assert admitted(differing(model, lanes, examples), (1, 2, 4), SIZES) == left
+
+
+def test_the_sizes_are_those_of_every_step_and_of_evaluation() -> None:
+    assert Sizes.of(random_data(1, 8, n_train=70, n_test=40), 32) == SIZES
+    assert Sizes.of(random_data(1, 8, n_train=64, n_test=2040), 32) == Sizes((1, 8, 8), (32,), (1000, 40))
+    assert Sizes.of(random_data(1, 8, n_train=9, n_test=1000), 32) == Sizes((1, 8, 8), (9,), (1000,))
+
+
+def test_nothing_that_trains_afterwards_is_drawn_otherwise(model: Model) -> None:
+    before = torch.random.get_rng_state()
+    admitted(model, (1, 2), SIZES)
+    assert torch.equal(torch.random.get_rng_state(), before)
