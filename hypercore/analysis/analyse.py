@@ -49,7 +49,7 @@ def analyse(
     found = residuals(judged, known, chosen.stands_for)
     evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
     return {
-        "effects": effects(judged, known),
+        "effects": effects(judged, known, chosen.stands_for),
         "safety": safety(judged, chosen.criteria),
         "regions": regions(judged, chosen.criteria),
         "sensitivity": sensitivities(judged),

@@ -6,7 +6,7 @@ presentation's rule (``bold``) and ``supported``.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,21 @@ LEVEL = 1 - CONFIDENCE
 ALPHA, PRIMARY = "alpha", "primary"
 
 
-def effects(cells: pd.DataFrame, published: Published | None = None) -> pd.DataFrame:
+def effects(
+    cells: pd.DataFrame, published: Published | None = None, stands_for: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Make the EFFECTS table of judged cells.
 
-    A stack without a published interval, or with no α inside it, has no primary row.
+    A stack without a published interval, or with no α inside it, has no primary row. A data set takes the
+    interval of the published one that it ``stands_for``.
     """
     known = published or Published()
     rows: list[dict[str, Any]] = []
     for off, on in arms(entries(cells)):
         paired = reductions(off, on)
         rows += [_row(off, on, paired.loc[[a]], {"test": ALPHA, "alpha": float(a)}) for a in paired.index]
-        interval = known.interval(str(on.key["dataset"]), bare(str(on.key["stack_shape"])))
+        dataset = str(on.key["dataset"])
+        interval = known.interval((stands_for or {}).get(dataset, dataset), bare(str(on.key["stack_shape"])))
         listed = reductions(off.planned, on.planned)
         inside = [] if interval is None else [alpha for alpha in listed.index if interval.holds(alpha)]
         if interval is not None and inside:

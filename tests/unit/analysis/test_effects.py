@@ -102,6 +102,14 @@ def test_both_readings_of_rmsprop_are_measured_by_its_interval() -> None:
     assert primary(frame)["alpha_high"] == 0.05
 
 
+def test_a_data_set_that_stands_for_another_takes_that_ones_interval() -> None:
+    cells = judged("Adam / SGD", [1e-6, 1e-5, 1e-3], clipping_gains).assign(dataset="mine")
+    assert primary(effects(cells))["interval_source"] == "results slide, mnist"
+    row = primary(effects(cells, stands_for={"mine": "cifar10"}))
+    assert (row["alpha_low"], row["alpha_high"], row["n_alphas"]) == (1e-7, 1e-4, 2)
+    assert (row["interval_source"], row["dataset"]) == ("results slide, cifar10", "mine")
+
+
 def test_a_stack_without_a_published_interval_has_no_primary_test() -> None:
     frame = effects(judged("SGD / Adam", ALPHAS, clipping_gains))
     assert set(frame["test"]) == {"alpha"}
