@@ -20,9 +20,12 @@ def facts(outcomes: list[Outcome]) -> list[object]:
     return [(o.facts, o.curves, o.trajectories, o.gradients) for o in outcomes]
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_cell_is_bit_identical_alone_in_company_and_in_any_lane(model: str, stack: str) -> None:
+def test_a_cell_is_bit_identical_alone_in_company_and_in_any_lane(
+    model: str, stack: str, compiled: bool
+) -> None:
     data = (random_data(1, 8) if model == "mlp" else random_data(3, 10)).to(torch.device("cuda"))
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     cells = [
@@ -30,10 +33,15 @@ def test_a_cell_is_bit_identical_alone_in_company_and_in_any_lane(model: str, st
         for clipping in (OFF, ON)
         for seed in range(4)
     ]
-    together = facts(train_batch(cells, data, widths=WIDTHS))
-    assert facts(train_batch(cells[::-1], data, widths=WIDTHS)) == together[::-1]
+    torch.backends.cudnn.deterministic = True
+
+    def train(chosen: list[Cell]) -> list[object]:
+        return facts(train_batch(chosen, data, compiled=compiled, widths=WIDTHS))
+
+    together = train(cells)
+    assert train(cells[::-1]) == together[::-1]
     for index in (0, 3, 7):
-        assert facts(train_batch(cells[index : index + 1], data, widths=WIDTHS)) == [together[index]]
+        assert train(cells[index : index + 1]) == [together[index]]
 
 
 def test_it_finds_what_a_cpu_finds() -> None:
