@@ -20,6 +20,7 @@ from hypercore.study import StudyConfig, data_root
 from hypercore.study.backends import COMPILED
 from hypercore.train.batch import Outcome, Progress
 from hypercore.train.datasets import Data, load
+from hypercore.train.memory import is_out_of_memory
 from hypercore.train.widths import chunk, ladder_for, narrower
 
 LOG = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ def _train(
     try:
         return train_resumable(cells, data, made[-1], report, compiled, widths)
     except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         lanes = max(len(cells), min(widths))
         advice = f"; set lanes below {lanes} in the config" if lanes > 1 else ""
@@ -127,12 +128,6 @@ def _train(
     finally:
         if data.train.images.is_cuda:
             torch.cuda.empty_cache()  # the allocator's blocks of one batch may not fit the next
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # On a CPU torch, and on a GPU its libraries, raise a plain RuntimeError, recognisable by its words alone.
-    words = ("can't allocate memory", "STATUS_ALLOC_FAILED")
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(w in str(error) for w in words)
 
 
 def _record(result: Outcome | Failure, execution: Execution, circumstances: Row) -> Record:

@@ -13,6 +13,7 @@ from torch.func import vjp
 
 from hypercore.train.datasets import Data
 from hypercore.train.evaluate import CHUNK
+from hypercore.train.memory import is_out_of_memory
 from hypercore.train.models import Model
 
 
@@ -44,7 +45,16 @@ def admitted(model: Model, widths: Sequence[int], sizes: Sizes) -> tuple[int, ..
     aligned alike (:class:`Model`).
     """
     narrowest, *wider = widths
-    return (narrowest, *(width for width in wider if _equal(model, width, narrowest, sizes)))
+    found = [narrowest]
+    for width in wider:
+        try:
+            if _equal(model, width, narrowest, sizes):
+                found.append(width)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            break  # what is too wide to compare is too wide to train
+    return tuple(found)
 
 
 def _equal(model: Model, width: int, narrowest: int, sizes: Sizes) -> bool:

@@ -41,6 +41,25 @@ def test_one_that_rounds_otherwise_in_training_or_evaluation_is_not(
     assert admitted(differing(model, lanes, examples), (1, 2, 4), SIZES) == left
 
 
+def failing(model: Model, lanes: int, error: Exception) -> Model:
+    def function(weights: dict[str, Tensor], images: Tensor) -> Tensor:
+        if len(images) >= lanes:
+            raise error
+        return model.function(weights, images)
+
+    return replace(model, function=function)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_what_there_is_no_memory_for_is_not(model: Model, error: Exception) -> None:
+    assert admitted(failing(model, 4, error), (1, 2, 4, 8), SIZES) == (1, 2)
+
+
+def test_any_other_error_is_not_hidden(model: Model) -> None:
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        admitted(failing(model, 2, RuntimeError("shapes differ")), (1, 2), SIZES)
+
+
 def test_the_sizes_are_those_of_every_step_and_of_evaluation() -> None:
     assert Sizes.of(random_data(1, 8, n_train=70, n_test=40), 32) == SIZES
     assert Sizes.of(random_data(1, 8, n_train=64, n_test=2040), 32) == Sizes((1, 8, 8), (32,), (1000, 40))
