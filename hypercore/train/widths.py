@@ -38,7 +38,7 @@ def ladder(
 ) -> tuple[int, ...]:
     """The widths to try for a model of so many parameters, ascending.
 
-    On a CPU the eager ones whose weights fit the cache, or up to ``limit``; and one lane alone when
+    On a CPU the eager ones whose weights fit the cache, ``limit`` at most; and one lane alone when
     compiled, whose bits differ from those of several, which are slower; and one with several threads, which
     share out what lanes there are. On a GPU the library behind a matrix product chooses its kernel by the
     shape, so there is one width: ``limit``, else the widest that the device's memory surely holds.
@@ -54,8 +54,8 @@ def ladder(
         return (limit or _gpu_width(cell_parameters, device),)
     if compiled or threads > 1:
         return (1,)
-    most = limit or CPU_STATE_BYTES // (4 * cell_parameters)
-    return tuple(lanes for lanes in WIDTHS if lanes <= most) or (1,)
+    most = CPU_STATE_BYTES // (4 * cell_parameters)
+    return tuple(lanes for lanes in WIDTHS if lanes <= min(most, limit or most)) or (1,)
 
 
 def ladder_for(
