@@ -23,6 +23,8 @@ from hypercore.study import device_kind, load
 
 LOG = logging.getLogger(__name__)
 
+CHECKPOINTS = "checkpoints"
+
 
 @dataclass(frozen=True)
 class SweepReport:
@@ -98,18 +100,15 @@ def training(
         from hypercore.run.training import train_cells  # here: what the store has needs no torch
 
         def train(cells: Sequence[Cell]) -> Iterator[Record]:
-            checkpoints = checkpoint_folder(stored, cells[0].dataset)
+            checkpoints = stored.results / CHECKPOINTS
             return train_cells(cells, study, device, stored.execution, began, checkpoints, tracker.epoch)
 
         yield train
 
 
 def checkpoint_folder(stored: Stored, dataset: str) -> Path:
-    """Where batches on a data set keep their state; for an image folder by its content.
-
-    Half a batch on other images is of no use.
-    """
-    folder = stored.results / "checkpoints"
+    """Where batches on a data set keep their state; for an image folder by its content."""
+    folder = stored.results / CHECKPOINTS
     return folder / stored.images_sha256(dataset) if dataset in stored.study.image_folders else folder
 
 

@@ -39,7 +39,8 @@ def train_cells(
 
     ``began`` is the reading of ``time.perf_counter`` when the job started: from there to the first
     batch runs the start-up clock. ``on_epoch`` is told of the end of every epoch of every batch; what
-    long batches need to go on after a kill is kept in the folder ``checkpoints``.
+    long batches need to go on after a kill is kept in the folder ``checkpoints``, for an image folder by its
+    content.
 
     Raises:
         DataError: the data set is not there.
@@ -51,6 +52,8 @@ def train_cells(
     data = load(cells[0].dataset, data_root(study), download=study.download, folders=study.image_folders).to(
         torch.device(device)
     )
+    if cells[0].dataset in study.image_folders:
+        checkpoints = checkpoints / data.sha256  # half a batch on other images is of no use
     circumstances: Row = {
         **collect().row(),
         "torch_version": str(torch.__version__),

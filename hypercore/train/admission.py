@@ -7,7 +7,6 @@ bits: on one CPU for 1, 5, 7, 9 or 11 examples of ten classes, for nearly every 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import repeat
 
 import torch
 from torch import Tensor
@@ -42,9 +41,9 @@ def _parts(count: int, size: int) -> tuple[int, ...]:
 def admitted(model: Model, widths: Sequence[int], sizes: Sizes) -> tuple[int, ...]:
     """The widths, ascending, that give the bits of the narrowest.
 
-    Compared are losses, gradients and predictions of a model on random numbers. Shapes alone decide which
-    kernel runs, but of few numbers two kernels often round all alike; so small sizes are drawn many times.
-    What optimizers and clipping compute goes row by row, and rows are aligned alike (:class:`Model`).
+    Compared are losses, gradients and predictions of a model on random numbers, many times: shapes alone
+    decide which kernel runs, but of few numbers two kernels often round all alike. What optimizers and
+    clipping compute goes row by row, and rows are aligned alike (:class:`Model`).
     """
     left = tuple(widths)
     while len(left) > 1:
@@ -57,29 +56,35 @@ def admitted(model: Model, widths: Sequence[int], sizes: Sizes) -> tuple[int, ..
     return left
 
 
-# A number of examples is drawn until it comes to so many, but at most so often. Kernels that differ were told
-# apart by at least 46% of draws of 5 examples, by 88% of 9 to 11, and by every one of more.
-EXAMPLES_DRAWN, MOST_DRAWS = 256, 64
+# Of 5 examples two kernels that differ were told apart by half of the draws or more, of two classes at odd
+# numbers of examples by two of three; 8 draws missed none of 80 such sizes.
+DRAWS, EXAMPLES_DRAWN, MOST_DRAWS = 16, 256, 64
 
 
 def _compared(model: Model, widths: tuple[int, ...], sizes: Sizes) -> tuple[int, ...]:
     generator = torch.Generator().manual_seed(0)
-    weights = torch.stack([model.initial(seed) for seed in range(widths[-1])])
-    classes = model.log_probabilities(weights[:1], torch.zeros((1, 1, *sizes.image_shape))).shape[2]
-    for batch in _drawn(sizes.batches):
-        images = torch.rand((len(weights), batch, *sizes.image_shape), generator=generator)
-        labels = torch.randint(classes, (len(weights), batch), generator=generator)
-        widths = _equal(partial(_losses_and_gradients, model), (weights, images, labels), widths)
-    for chunk in _drawn(sizes.chunks):
+    lanes = widths[-1]
+
+    def weights(draw: int) -> Tensor:
+        return torch.stack([model.initial(draw * lanes + lane) for lane in range(lanes)])
+
+    classes = model.log_probabilities(weights(0)[:1], torch.zeros((1, 1, *sizes.image_shape))).shape[2]
+    for draw, batch in _drawn(sizes.batches):
+        images = torch.rand((lanes, batch, *sizes.image_shape), generator=generator)
+        labels = torch.randint(classes, (lanes, batch), generator=generator)
+        widths = _equal(partial(_losses_and_gradients, model), (weights(draw), images, labels), widths)
+    for draw, chunk in _drawn(sizes.chunks):
         images = torch.rand((1, chunk, *sizes.image_shape), generator=generator)
-        everywhere = images.expand(len(weights), *images.shape[1:])  # as evaluation has them
-        widths = _equal(partial(_predictions, model), (weights, everywhere), widths)
+        everywhere = images.expand(lanes, *images.shape[1:])  # as evaluation has them
+        widths = _equal(partial(_predictions, model), (weights(draw), everywhere), widths)
     return widths
 
 
-def _drawn(sizes: Iterable[int]) -> Iterator[int]:
+def _drawn(sizes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The number of each draw, and of how many examples."""
     for size in sizes:
-        yield from repeat(size, min(MOST_DRAWS, 1 + EXAMPLES_DRAWN // size))
+        draws = min(MOST_DRAWS, max(DRAWS, EXAMPLES_DRAWN // size))
+        yield from ((draw, size) for draw in range(draws))
 
 
 def _equal(

@@ -1,17 +1,23 @@
 """Image folders: a plan notices that one changed, and only then do its cells train again."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from hypercore.results.sweeps import read_sweep
+from hypercore.run.devices import claimed_device
 from hypercore.run.preview import Reason, preview
+from hypercore.run.progress import BatchProgress, Tracker
 from hypercore.run.stored import Stored
 from hypercore.run.sweep import SweepReport, run_sweep
 from hypercore.run.workflow import Jobs
 from hypercore.spec.cell import digest
+from hypercore.spec.record import Record
 from hypercore.study import Plan, load
 from hypercore.study.folders import fingerprint
 
@@ -133,3 +139,42 @@ def test_a_run_looks_at_a_folder_once_however_many_cells_it_has(
     monkeypatch.chdir(tmp_path)
     assert "3 cells in 3 sweeps, 0 to train" in Jobs(plan, cores=1).forecast()
     assert looks == [folder]
+
+
+def test_a_killed_batch_does_not_go_on_with_images_that_changed_while_its_job_waited(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPERCORE_CHECKPOINT_SEC", "0")
+    path, results = folder.parent / "study.yaml", tmp_path / "results"
+
+    def run(seeds: int, into: Path) -> list[Record]:
+        long = STUDY.format(folder=folder).replace("epochs: 1", "epochs: 4")
+        path.write_text(long.replace("seeds: 1", f"seeds: {seeds}"))
+        [sweep] = load(path).sweeps
+        run_sweep(path, sweep.name, sweep.digest, into / sweep.path, into)
+        return sorted(read_sweep(into / sweep.path), key=lambda record: int(str(record.cell["seed"])))
+
+    run(1, results)  # so that the job looks at the folder before it trains
+
+    def killed(_: Tracker, progress: BatchProgress) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as meddled:
+        meddled.setattr(Tracker, "epoch", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(2, results)
+    assert list((results / "checkpoints").rglob("*.pt"))
+
+    @contextmanager
+    def waiting(device: str) -> Iterator[str]:
+        Image.new("RGB", (4, 4)).save(folder / "train/cats/0.png")
+        with claimed_device(device) as found:
+            yield found
+
+    with monkeypatch.context() as meddled:
+        meddled.setattr("hypercore.run.sweep.claimed_device", waiting)
+        went_on = run(2, results)[1]
+    fresh = run(2, tmp_path / "fresh")[1]
+    assert went_on.cell["dataset_sha256"] == fresh.cell["dataset_sha256"]
+    assert went_on.curves == fresh.curves
