@@ -23,7 +23,7 @@ from hypercore.spec.convolutions import KERNEL, Convolutions
 from hypercore.spec.notation import parse_stack
 from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.batch import BatchRun
-from hypercore.train.datasets import Data, Split
+from hypercore.train.datasets import Data, Scaling, Split
 from hypercore.train.models import FILTERS, HIDDEN
 from tests.unit.core.package_peer import package, peer
 
@@ -220,7 +220,7 @@ def random_images(name: str, shape: tuple[int, int, int], n_train: int, n_test: 
         Split(
             torch.randint(256, (n, *shape), dtype=torch.uint8, generator=generator),
             torch.randint(10, (n,), generator=generator),
-            full_scale=255.0,
+            scaling=Scaling(255.0),
         )
         for n in (n_train, n_test)
     )

@@ -27,7 +27,7 @@ from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.compiled import unguarded
-from hypercore.train.datasets import Data, load, pixels
+from hypercore.train.datasets import Data, load
 from hypercore.train.lanes import Carry, Lanes
 from hypercore.train.widths import ladder_for
 
@@ -100,7 +100,7 @@ def unlogged_step(
     lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor
 ) -> tuple[Carry, tuple[Tensor, ...]]:
     """``Lanes.step`` without all that is only recorded."""
-    inputs = pixels(images, lanes.full_scale)
+    inputs = lanes.scaling.inputs(images)
     updated, found = gradients(lanes.optimizers, carry.stack, lambda w: lanes.model.losses(w, inputs, labels))
     grads, state = found.grads, carry.clip
     if lanes.clipping.active:

@@ -16,7 +16,6 @@ from hypercore.analysis.published import Published
 from hypercore.analysis.statistics import Estimate, estimate
 from hypercore.spec.clipping import Kind, parse_clipping
 from hypercore.spec.columns import RESIDUALS, Role
-from hypercore.spec.problems import MODELS
 from hypercore.spec.stack import rounded
 
 NO_SD = "the presentation gives no SD and no number of runs"
@@ -125,7 +124,7 @@ def _row(key: Mapping[str, Any], group: pd.DataFrame, target: Target) -> dict[st
         "low_pct": ours.low - target.error.pct,
         "high_pct": ours.high - target.error.pct,
         "z": _z(ours, target.error),
-        "note": "; ".join(filter(None, (target.note, MODELS[str(key["model"])].provisional))),
+        "note": target.note,
     }
 
 

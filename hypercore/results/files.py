@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hypercore import __version__
-from hypercore.results.schemas import SCHEMA_VERSION
+from hypercore.results.schemas import BEFORE, SCHEMA_VERSION
 
 # The checksum of the whole file stands in the file's own metadata, in a slot of fixed length that
 # counts as zeros while the checksum is taken.
@@ -142,8 +142,8 @@ def write_table(path: Path, table: pa.Table, name: str, provenance: Mapping[str,
     write_bytes(path, data[:slot] + checksum + data[slot + len(checksum) :])
 
 
-def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
-    """Read a table that :func:`write_table` wrote.
+def read_table(path: Path, name: str, schema: pa.Schema, versions: Sequence[int] | None = None) -> pa.Table:
+    """Read a table that :func:`write_table` wrote, of one of these ``versions`` of the schema or of today's.
 
     Returns:
         The table with exactly the columns of ``schema``; its schema's metadata hold the provenance.
@@ -152,16 +152,27 @@ def read_table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
         ResultFileError: the file is missing, empty, truncated, altered, of another schema version, or
             another table.
     """
-    file = open_table(path, name, schema)
+    file = open_table(path, name, schema, versions=versions)
+    absent = [column for column in schema.names if column not in file.schema_arrow.names]
     try:
-        table = file.read(schema.names)
+        table = file.read([column for column in schema.names if column not in absent])
     except (pa.ArrowException, OSError) as error:
         raise _no_parquet(path) from error
-    return table.replace_schema_metadata(_metadata(file))
+    for column in absent:
+        table = table.append_column(schema.field(column), pa.repeat(BEFORE[column], len(table)))
+    return table.select(schema.names).replace_schema_metadata(_metadata(file))
 
 
-def open_table(path: Path, name: str, schema: pa.Schema, encoded: Sequence[str] = ()) -> pq.ParquetFile:
+def open_table(
+    path: Path,
+    name: str,
+    schema: pa.Schema,
+    encoded: Sequence[str] = (),
+    versions: Sequence[int] | None = None,
+) -> pq.ParquetFile:
     """Check a table that :func:`write_table` wrote, and open it without reading its rows.
+
+    A column that an older version did not have yet may be absent, if it is known what that stands for.
 
     Texts of the columns ``encoded`` are read as dictionaries, as they lie in the file.
 
@@ -176,7 +187,7 @@ def open_table(path: Path, name: str, schema: pa.Schema, encoded: Sequence[str] 
         raise _no_parquet(path) from error
     metadata = _metadata(file)
     version = metadata.get(_VERSION)
-    if version != str(SCHEMA_VERSION):
+    if version not in [str(known) for known in versions or (SCHEMA_VERSION,)]:
         raise ResultFileError(
             path,
             f"its schema is version {version}, this hypercore reads version {SCHEMA_VERSION}; "
@@ -184,8 +195,10 @@ def open_table(path: Path, name: str, schema: pa.Schema, encoded: Sequence[str] 
         )
     if metadata.get(_TABLE) != name:
         raise ResultFileError(path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}")
+    may_lack = () if version == str(SCHEMA_VERSION) else BEFORE
     for field in schema:
-        if not _holds(file.schema_arrow, [field]):
+        lacks = field.name in may_lack and field.name not in file.schema_arrow.names
+        if not lacks and not _holds(file.schema_arrow, [field]):
             raise ResultFileError(
                 path,
                 f"its column {field.name!r} is absent or of another type; run snakemake again to remake it",
@@ -200,6 +213,11 @@ def _metadata(file: pq.ParquetFile) -> dict[str, str]:
 
 def _no_parquet(path: Path) -> ResultFileError:
     return _unreadable(path, "it is no parquet")
+
+
+def is_of_today(table: pa.Table) -> bool:
+    """Whether a table that :func:`read_table` gave is of today's version of the schema."""
+    return provenance(table)["schema_version"] == str(SCHEMA_VERSION)
 
 
 def provenance(table: pa.Table) -> dict[str, str]:

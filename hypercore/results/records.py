@@ -1,12 +1,14 @@
 """Records as rows of an Arrow table and back, and the nested parts as tables of their own."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.spec import columns as spec
+from hypercore.spec.cell import Cell
 from hypercore.spec.record import Record, Row
 
 NAME = "records"
@@ -49,6 +51,15 @@ def from_table(table: pa.Table) -> list[Record]:
         )
         for row in table.to_pylist()
     ]
+
+
+def as_named_today(record: Record) -> Record:
+    """The record of an older version with the names that its cell has by now.
+
+    Raises:
+        SpecError: its cell id is not that of the rest of it.
+    """
+    return replace(record, cell={**record.cell, **Cell.from_identity(record.cell).identity()})
 
 
 def cells(table: pa.Table) -> pa.Table:

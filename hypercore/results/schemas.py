@@ -5,7 +5,13 @@ import pyarrow as pa
 from hypercore.spec import columns as spec
 
 # Bump with any change of a declared column: older files are then refused in words, not misread.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+# Versions whose facts of trained cells still read: what training took is not lost by a column more.
+READABLE_VERSIONS = (2, SCHEMA_VERSION)
+
+# What files stand for that are older than a column of theirs.
+BEFORE = {column.name: column.before for column in spec.CELL if column.before is not None}
 
 _TYPES: dict[spec.ColumnType, pa.DataType] = {
     "string": pa.string(),

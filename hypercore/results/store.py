@@ -6,8 +6,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hypercore.results import records
-from hypercore.results.files import ResultFileError, read_table, write_table
-from hypercore.results.schemas import RECORDS
+from hypercore.results.files import ResultFileError, is_of_today, read_table, write_table
+from hypercore.results.schemas import READABLE_VERSIONS, RECORDS
 from hypercore.spec.record import Record
 
 _LOG = logging.getLogger(__name__)
@@ -60,9 +60,12 @@ class Store:
         if not path.exists():
             return None
         try:
-            [record] = records.from_table(read_table(path, records.NAME, RECORDS))
+            table = read_table(path, records.NAME, RECORDS, READABLE_VERSIONS)
+            [record] = records.from_table(table)
             if record.cell["cell_id"] != cell_id:
                 raise ResultFileError(path, f"it holds the cell {record.cell['cell_id']}")
+            if not is_of_today(table):
+                record = records.as_named_today(record)
         except ValueError as error:
             self._report(f"{error} (counted as missing)")
             return None

@@ -12,7 +12,7 @@ import pyarrow as pa
 from hypercore.results.files import ResultFileError, read_table, unfinished
 from hypercore.results.records import NAME
 from hypercore.results.reported import lost, report_files
-from hypercore.results.schemas import RECORDS, schema
+from hypercore.results.schemas import READABLE_VERSIONS, RECORDS, schema
 from hypercore.run.workflow import RESULTS
 from hypercore.spec import columns as spec
 
@@ -46,8 +46,9 @@ def check(results: Path) -> tuple[int, list[ResultFileError]]:
     for path, name, columns in result_files(results):
         count += 1
         try:
-            table = read_table(path, name, columns)
-            if path.is_relative_to(results / "store") and table["cell_id"].to_pylist() != [path.parent.name]:
+            in_store = path.is_relative_to(results / "store")
+            table = read_table(path, name, columns, READABLE_VERSIONS if in_store else None)
+            if in_store and table["cell_id"].to_pylist() != [path.parent.name]:
                 raise ResultFileError(path, f"it does not hold the cell {path.parent.name} alone")
         except ResultFileError as error:
             wrong.append(error)

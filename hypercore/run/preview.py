@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from hypercore.results.files import ResultFileError, is_whole
-from hypercore.results.sweeps import read_sweep
+from hypercore.results.files import ResultFileError, is_whole, read_table
+from hypercore.results.records import NAME
+from hypercore.results.schemas import READABLE_VERSIONS, RECORDS
 from hypercore.run.retrain import not_before_ns
 from hypercore.run.stored import Stored
 from hypercore.spec.cell import Cell
@@ -85,7 +86,7 @@ def _of_same_images(cell: Cell, stored: Stored, path: Path) -> bool:
         return True
     known = stored.known_images_sha256(cell.dataset)
     try:
-        [record] = read_sweep(path)
+        [found] = read_table(path, NAME, RECORDS, READABLE_VERSIONS)["dataset_sha256"].to_pylist()
     except ResultFileError:  # the job will find it damaged, too
         return False
-    return known is not None and record.cell["dataset_sha256"] in (None, known)
+    return known is not None and found in (None, known)

@@ -49,9 +49,8 @@ def train_cells(
     torch.backends.cuda.matmul.allow_tf32 = False  # the study is float32 throughout
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
-    data = load(cells[0].dataset, data_root(study), download=study.download, folders=study.image_folders).to(
-        torch.device(device)
-    )
+    loaded = load(cells[0].dataset, data_root(study), download=study.download, folders=study.image_folders)
+    data = loaded.normalised(cells[0].normalisation).to(torch.device(device))
     if cells[0].dataset in study.image_folders:
         checkpoints = checkpoints / data.sha256  # half a batch on other images is of no use
     circumstances: Row = {

@@ -3,19 +3,21 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from hypercore.spec.clipping import NUMERICS as CLIPPING_NUMERICS
-from hypercore.spec.clipping import Clipping, Kind, parse_clipping
+from hypercore.spec.clipping import Clipping, Kind, from_columns
+from hypercore.spec.normalisation import NONE, Normalisation, parse_normalisation
+from hypercore.spec.normalisation import NUMERICS as NORMALISATION_NUMERICS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
-from hypercore.spec.problems import DATASETS, MODELS
+from hypercore.spec.problems import ALIASES, DATASETS, MODELS, named_before
 from hypercore.spec.stack import Stack
 
-# How a run goes, beyond what a cell's fields say: pixels in [0, 1], last partial batch kept, NLL,
-# evaluation on the whole test split after the last epoch (docs/decisions.md).
+# How a run goes, beyond what a cell's fields say: last partial batch kept, NLL, evaluation on the whole test
+# split after the last epoch (docs/decisions.md).
 PROTOCOL = "presentation"
 
 # The version of the numbers that the training loop itself gives (lanes, random streams, evaluation).
@@ -31,7 +33,8 @@ class Cell:
 
     ``epochs`` passes over the training split in batches of ``batch_size``; ``seed`` (0 is a seed
     like any other) draws the initial weights and the order of the data, each from a stream of its
-    own. ``parent`` is the cell id of the stack whose learned values a frozen cell starts with.
+    own. ``parent`` is the cell id of the stack whose learned values a frozen cell starts with. Pixels lie in
+    [0, 1] unless ``normalisation`` moves them.
     """
 
     dataset: str
@@ -43,6 +46,7 @@ class Cell:
     seed: int
     parent: str | None = None
     protocol: str = PROTOCOL
+    normalisation: Normalisation | None = None
 
     def spec(self) -> dict[str, Any]:
         """The full resolved specification, as JSON-ready data. Its hash is the cell's identity.
@@ -60,7 +64,7 @@ class Cell:
         ]
         return {
             "dataset": self.dataset,
-            "model": self.model,
+            "model": MODELS[self.model].hashed_name,
             "stack": stack,
             "clipping": {
                 "kind": self.clipping.kind.value,
@@ -75,6 +79,12 @@ class Cell:
             "seed": self.seed,
             "parent": self.parent,
             "protocol": self.protocol,
+            # Left out where there is none, for the same reason.
+            **(
+                {}
+                if self.normalisation is None
+                else {"normalisation": [list(self.normalisation.mean), list(self.normalisation.std)]}
+            ),
         }
 
     @cached_property
@@ -94,8 +104,10 @@ class Cell:
         versions = {
             "engine": ENGINE_NUMERICS,
             f"dataset.{self.dataset}": 1 if dataset is None else dataset.numerics,
-            f"model.{self.model}": MODELS[self.model].numerics,
+            f"model.{MODELS[self.model].hashed_name}": MODELS[self.model].numerics,
         }
+        if self.normalisation is not None:
+            versions["normalisation"] = NORMALISATION_NUMERICS
         if self.clipping.kind is not Kind.OFF:
             versions[f"clipping.{self.clipping.kind.value}"] = CLIPPING_NUMERICS[self.clipping.kind]
         for optimizer in self.stack.optimizers:
@@ -121,12 +133,16 @@ class Cell:
             "batch_size": self.batch_size,
             "seed": self.seed,
             "protocol": self.protocol,
+            "normalisation": NONE if self.normalisation is None else str(self.normalisation),
             "parent": self.parent,
         }
 
     @classmethod
     def from_identity(cls, row: Mapping[str, Any]) -> "Cell":
         """The cell that a row with the columns of :meth:`identity` was made of.
+
+        A row of before reads as what it was: a name that means something else by now (the clipping ``on``,
+        the model ``cnn``) is told by the row's other columns and by its cell id.
 
         Raises:
             SpecError: the row's cell id is not that of the rest of it.
@@ -137,21 +153,30 @@ class Cell:
         >>> Cell.from_identity(cell.identity()).id == cell.id
         True
         """
-        clipping = parse_clipping(str(row["clipping"]))
         parent = row["parent"] if isinstance(row["parent"], str) else None
-        stack = parse_stack(str(row["stack"]))
         size = int(row["epochs"]), int(row["batch_size"]), int(row["seed"])
         cell = cls(
-            str(row["dataset"]), str(row["model"]), stack, clipping, *size, parent, str(row["protocol"])
+            str(row["dataset"]),
+            ALIASES.get(str(row["model"]), str(row["model"])),
+            parse_stack(str(row["stack"])),
+            from_columns(row),
+            *size,
+            parent,
+            str(row["protocol"]),
+            parse_normalisation(str(row.get("normalisation", NONE))),
         )
+        before = named_before(cell.model)
+        if cell.id != row["cell_id"] and before is not None:
+            cell = replace(cell, model=before)
         if cell.id != row["cell_id"]:
             raise SpecError(f"cell {row['cell_id']} is not what its row says, which is {cell.id}")
         return cell
 
     @property
-    def batch_key(self) -> tuple[str, str, str, int, int, str]:
+    def batch_key(self) -> tuple[str, str, str, int, int, str, Normalisation | None]:
         """What cells must share to train as lanes of one batch."""
-        return (self.dataset, self.model, self.stack.shape, self.epochs, self.batch_size, self.protocol)
+        data = self.dataset, self.model, self.stack.shape, self.epochs, self.batch_size
+        return (*data, self.protocol, self.normalisation)
 
 
 def digest(data: Any, length: int = 20) -> str:

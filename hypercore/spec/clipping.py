@@ -2,8 +2,10 @@
 
 import math
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, cast
 
 from hypercore.spec.optimizers import SpecError
 from hypercore.spec.stack import rounded, short
@@ -64,10 +66,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Form:
-    """What a rule can be told: its number, if it takes one, and which of the other options."""
+    """What a rule can be told: its number, if it takes one, and which of the other options.
+
+    ``scope`` is what it clips unless it is told.
+    """
 
     parameter: Parameter | None
     options: tuple[str, ...]
+    scope: Scope = Scope.ALL
 
     @property
     def allowed(self) -> str:
@@ -78,7 +84,7 @@ class Form:
 
 FORMS = {
     Kind.OFF: Form(None, ()),
-    Kind.RUNNING_MEAN: Form(None, ("scope", "norm", "feedback")),
+    Kind.RUNNING_MEAN: Form(None, ("scope", "norm", "feedback"), Scope.HYPER),
     Kind.FIXED: Form(Parameter("threshold"), ("scope", "norm")),
     Kind.AUTOCLIP: Form(Parameter("percentile", 100.0), ("scope", "norm")),
     Kind.AGC: Form(Parameter("factor"), ("scope",)),
@@ -86,31 +92,40 @@ FORMS = {
 }
 
 
+# What stands for "the rule's own" until the clipping is built.
+_BY_RULE = cast(Scope, None)
+
+
 @dataclass(frozen=True)
 class Clipping:
-    """How a cell's gradients are clipped. The defaults stand for the presentation's clipping.
+    """How a cell's gradients are clipped. The defaults are the presentation's clipping, ``on``.
 
-    ``parameter`` is the rule's number (:data:`FORMS`), rounded as every number of a cell is.
+    Its authors clip the gradients of hyperparameters alone, each by a threshold of its own that goes on with
+    clipped norms; their code says so (docs/decisions.md). ``scope`` is by default the rule's own
+    (:data:`FORMS`): the running mean's ``hyper``, that of others ``all``. ``parameter`` is the rule's number,
+    rounded as every number of a cell is.
 
     Raises:
         SpecError: the rule's number is missing, out of range or one too many, or the rule has no such
             scope, norm or feedback.
 
-    >>> str(Clipping()), str(Clipping(Kind.OFF)), str(Clipping(scope=Scope.HYPER))
-    ('on', 'off', 'running_mean(hyper, tensor, clipped)')
+    >>> str(Clipping()), str(Clipping(Kind.OFF)), str(Clipping(scope=Scope.ALL))
+    ('on', 'off', 'running_mean(all)')
     >>> str(Clipping(Kind.FIXED, norm=Norm.LEVEL, parameter=0.5)), str(Clipping(Kind.SCALE, parameter=0.5))
-    ('fixed(0.5, all, level)', 'scale(0.5)')
+    ('fixed(0.5, level)', 'scale(0.5)')
     """
 
     kind: Kind = Kind.RUNNING_MEAN
-    scope: Scope = Scope.ALL
+    scope: Scope = _BY_RULE
     norm: Norm = Norm.TENSOR
     feedback: Feedback = Feedback.CLIPPED
     parameter: float | None = None
 
     def __post_init__(self) -> None:
         form = FORMS[self.kind]
-        for option, default in _DEFAULTS.items():
+        if not self.scope:
+            object.__setattr__(self, "scope", form.scope)
+        for option, default in _defaults(self.kind).items():
             if option not in form.options and getattr(self, option) != default:
                 raise SpecError(f"clipping {self.kind} takes no {option}; allowed: {form.allowed}")
         if form.parameter is None:
@@ -130,14 +145,18 @@ class Clipping:
         if self == Clipping():
             return "on"
         number = [] if self.parameter is None else [short(self.parameter)]
-        words = [str(getattr(self, option)) for option in FORMS[self.kind].options]
-        plain = all(getattr(self, option) == default for option, default in _DEFAULTS.items())
-        return f"{self.kind}({', '.join(number if plain else number + words)})"
+        unsaid = _defaults(self.kind)
+        if self.kind is Kind.RUNNING_MEAN:  # which gradients it clips matters more than all else
+            del unsaid["scope"]
+        options = FORMS[self.kind].options
+        words = [str(getattr(self, name)) for name in options if getattr(self, name) != unsaid.get(name)]
+        return f"{self.kind}({', '.join(number + words)})"
 
 
-_DEFAULTS = {
-    field.name: field.default for field in fields(Clipping) if field.name in ("scope", "norm", "feedback")
-}
+def _defaults(kind: Kind) -> dict[str, StrEnum]:
+    return {"scope": FORMS[kind].scope, "norm": Norm.TENSOR, "feedback": Feedback.CLIPPED}
+
+
 OFF = Clipping(Kind.OFF)
 ON = Clipping()
 _NOTATION = "off, on, running_mean, fixed(THRESHOLD), autoclip(PERCENTILE), agc(FACTOR) or scale(FACTOR)"
@@ -152,8 +171,10 @@ def parse_clipping(text: str) -> Clipping:
     Raises:
         SpecError: no such rule, or not its number and options.
 
-    >>> parse_clipping("on") == ON, str(parse_clipping("fixed(1.0, weights, global)"))
-    (True, 'fixed(1, weights, global)')
+    >>> parse_clipping("on") == ON == parse_clipping("running_mean(hyper, tensor, clipped)")
+    True
+    >>> str(parse_clipping("fixed(1.0, weights, global)")), str(parse_clipping("running_mean(all)"))
+    ('fixed(1, weights, global)', 'running_mean(all)')
     """
     found = re.fullmatch(r"\s*(\w+)\s*(?:\(([^()]*)\))?\s*", text)
     name = {"on": Kind.RUNNING_MEAN.value}.get(found[1], found[1]) if found else ""
@@ -175,3 +196,23 @@ def _argument(argument: str, text: str) -> tuple[str, object]:
         return "parameter", float(argument)
     except ValueError:
         raise SpecError(f"{text!r} holds {argument!r}; allowed: a number, {', '.join(_WORDS)}") from None
+
+
+def from_columns(row: Mapping[str, Any]) -> Clipping:
+    """The clipping of a row of a table, by its columns: also where its name has changed its meaning since.
+
+    Until ``on`` was the presentation's own rule it was the name of ``running_mean(all)``.
+
+    Raises:
+        SpecError: as :func:`parse_clipping`.
+
+    >>> options = {"clip_scope": "all", "clip_norm": "tensor", "clip_feedback": "clipped"}
+    >>> str(from_columns({"clipping": "on", **options}))
+    'running_mean(all)'
+    """
+    named = parse_clipping(str(row["clipping"]))
+    if named != ON:
+        return named
+    return Clipping(
+        named.kind, Scope(row["clip_scope"]), Norm(row["clip_norm"]), Feedback(row["clip_feedback"])
+    )

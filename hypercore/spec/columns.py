@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from hypercore.spec.normalisation import NONE
+
 ColumnType = Literal["string", "int64", "float64", "bool"]
 
 
@@ -32,12 +34,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column. Equal runs differ in ``volatile`` ones (times, provenance): comparisons leave them out."""
+    """One column. Equal runs differ in ``volatile`` ones (times, provenance): comparisons leave them out.
+
+    ``before`` is what a file of before the column was there stands for.
+    """
 
     name: str
     type: ColumnType
     doc: str
     volatile: bool = False
+    before: str | None = None
 
 
 IDENTITY = (
@@ -57,6 +63,12 @@ IDENTITY = (
     Column("batch_size", "int64", "examples a step; the last batch of an epoch may be smaller"),
     Column("seed", "int64", "draws initial weights and data order, each from its own stream"),
     Column("protocol", "string", "name of the training and evaluation protocol"),
+    Column(
+        "normalisation",
+        "string",
+        "none: pixels in [0, 1]; or (means), (SDs) of the channels, by which they are normalised",
+        before=NONE,
+    ),
     Column("parent", "string", "cell id of the stack whose learned values a frozen cell starts with"),
 )
 
@@ -122,7 +134,9 @@ CURVE_POINT = (
         "clipped_share", "float64", "share of (step, norm) pairs that were scaled down; 0 with clipping off"
     ),
     Column(
-        "threshold_mean", "float64", "mean over steps of the weights' threshold θ; null with clipping off"
+        "threshold_mean",
+        "float64",
+        "mean over steps of the weights' threshold θ; null where they are not clipped",
     ),
 )
 

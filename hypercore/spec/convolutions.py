@@ -1,4 +1,4 @@
-"""What the presentation leaves open about its CNN, as choices with names."""
+"""The presentation's CNN, and the other choices of activation, padding and pooling, each with a name."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -24,7 +24,8 @@ _POOLING_WORDS: dict[Pooling, str] = {
 class Convolutions:
     """Two 3×3 convolutions of 16 filters: what follows each, and how images are padded and pooled.
 
-    The defaults are the model ``cnn``; every other choice is a model of its own name.
+    The defaults are the model ``cnn``, which the presentation's authors trained, by their public code; every
+    other choice is a model of its own name.
 
     >>> Convolutions().name, Convolutions("tanh", "same", "each").name
     ('cnn', 'cnn-tanh-same-each')
@@ -32,14 +33,25 @@ class Convolutions:
 
     activation: Activation = "relu"
     padding: Padding = "valid"
-    pooling: Pooling = "final"
+    pooling: Pooling = "none"
 
     @property
     def name(self) -> str:
         """The model's name; the default has one name, or one cell would have two ids."""
-        if self == Convolutions():
-            return "cnn"
+        return "cnn" if self == Convolutions() else self.full_name
+
+    @property
+    def full_name(self) -> str:
+        """The name that says every choice."""
         return f"cnn-{self.activation}-{self.padding}-{self.pooling}"
+
+    @property
+    def hashed_name(self) -> str:
+        """What cell ids and numerics versions call it, so that both stay what they were.
+
+        Before the authors' code was known, ``cnn`` was the network with one final pool.
+        """
+        return "cnn" if self == Convolutions(pooling="final") else self.full_name
 
     @property
     def words(self) -> str:
@@ -65,7 +77,7 @@ class Convolutions:
         """What is left of an image's height or width; below 1 where the image is too small.
 
         >>> Convolutions().side(32), Convolutions("relu", "same", "each").side(32)
-        (14, 8)
+        (28, 8)
         """
         for layer in range(LAYERS):
             side += 2 * self.border - (KERNEL - 1)

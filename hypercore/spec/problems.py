@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hypercore.spec.convolutions import CONVOLUTIONS, Convolutions
+from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.optimizers import SpecError
 
 
@@ -12,7 +13,7 @@ class DatasetSpec:
 
     ``image_shape`` is (channels, height, width); an ``image_folder`` data set has none until it is
     read (``None``), and its classes are its folders (``n_classes`` 0). ``model`` is what trains on
-    it unless the study names another.
+    it, and ``normalisation`` what its pixels go through, unless the study says otherwise.
     """
 
     name: str
@@ -22,20 +23,33 @@ class DatasetSpec:
     model: str
     batch_size: int
     numerics: int = 1
+    normalisation: Normalisation | None = None
+
+    @property
+    def channels(self) -> int:
+        """Channels of its images; a folder's are read as RGB."""
+        return 3 if self.image_shape is None else self.image_shape[0]
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model by name. A convolutional one has the choices that the presentation leaves open."""
+    """A model by name. A convolutional one has its choices of activation, padding and pooling."""
 
     name: str
     numerics: int = 1
     convolutions: Convolutions | None = None
 
     @property
-    def provisional(self) -> str:
-        """What of it is a choice of ours, still to be confirmed."""
-        return f"provisional CNN: {self.convolutions.words} are our choice" if self.convolutions else ""
+    def words(self) -> str:
+        """What it is, as a sentence has it."""
+        if self.convolutions is None:
+            return "one hidden layer of 128, tanh"
+        return f"two 3×3 convolutions of 16 filters ({self.convolutions.words}), then one hidden layer of 128"
+
+    @property
+    def hashed_name(self) -> str:
+        """What cell ids and numerics versions call it."""
+        return self.name if self.convolutions is None else self.convolutions.hashed_name
 
     def fits(self, image_shape: tuple[int, int, int]) -> bool:
         """Whether convolutions leave anything of such images."""
@@ -55,6 +69,13 @@ MODELS: dict[str, ModelSpec] = {
     },
 }
 
+# Other names of models, in configs and in results of before: the presentation's CNN with all of its choices.
+ALIASES = {Convolutions().full_name: Convolutions().name}
+
+# The presentation's authors normalise CIFAR-10 by these, by their public code. Channels are mixed in them, so
+# that they are not CIFAR-10's own means and SDs: they are taken as they are.
+_CIFAR10 = Normalisation((0.474, 0.473, 0.473), (0.252, 0.252, 0.251))
+
 DATASETS: dict[str, DatasetSpec] = {
     spec.name: spec
     for spec in (
@@ -62,7 +83,9 @@ DATASETS: dict[str, DatasetSpec] = {
         DatasetSpec("mnist", "torchvision.datasets.MNIST", 10, (1, 28, 28), "mlp", 256),
         DatasetSpec("fashion-mnist", "torchvision.datasets.FashionMNIST", 10, (1, 28, 28), "mlp", 256),
         DatasetSpec("kmnist", "torchvision.datasets.KMNIST", 10, (1, 28, 28), "mlp", 256),
-        DatasetSpec("cifar10", "torchvision.datasets.CIFAR10", 10, (3, 32, 32), "cnn", 256),
+        DatasetSpec(
+            "cifar10", "torchvision.datasets.CIFAR10", 10, (3, 32, 32), "cnn", 256, normalisation=_CIFAR10
+        ),
         DatasetSpec("cifar100", "torchvision.datasets.CIFAR100", 100, (3, 32, 32), "cnn", 256),
     )
 }
@@ -77,3 +100,12 @@ def image_folder(name: str) -> DatasetSpec:
     if name in DATASETS:
         raise SpecError(f"an image folder cannot be named {name!r}: that is {DATASETS[name].source}")
     return DatasetSpec(name, "torchvision.datasets.ImageFolder", 0, None, "cnn", 256)
+
+
+def named_before(model: str) -> str | None:
+    """The model that had another one's name until the presentation's CNN was known, by that name.
+
+    >>> named_before("cnn"), named_before("mlp")
+    ('cnn-relu-valid-final', None)
+    """
+    return next((m.name for m in MODELS.values() if m.hashed_name == model != m.name), None)

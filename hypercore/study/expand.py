@@ -11,7 +11,7 @@ from hypercore.spec.columns import PLAN, Role, names
 from hypercore.spec.optimizers import SpecError
 from hypercore.spec.problems import MODELS, DatasetSpec
 from hypercore.spec.stack import Stack
-from hypercore.study.errors import Location, Problem, StudyError
+from hypercore.study.errors import Location, Problem, StudyError, shown
 from hypercore.study.models import DEFAULT_CLIPPING, DEFAULT_SEEDS, EPOCHS, StackEntry, StudyConfig
 from hypercore.study.source import Source
 
@@ -79,7 +79,7 @@ class _Grid:
         count = len(self.stacks) * len(self._clipping) * len(self._seeds) * (1 + self.entry.frozen)
         for (dataset, model, batch_size), epochs in product(self.problems, self._epochs):
             first = self.stacks[0], self._clipping[0], epochs, batch_size, self._seeds[0]
-            yield Cell(dataset, model, *first), count
+            yield Cell(dataset, model, *first, normalisation=self.study.normalisation_of(dataset)), count
 
     @property
     def _clipping(self) -> tuple[Any, ...]:
@@ -103,12 +103,15 @@ class _Grid:
         """Label, role, baseline and cell of each row."""
         for (dataset, model, batch_size), epochs, seed in product(self.problems, self._epochs, self._seeds):
             baselines: dict[Stack, Cell] = {}
+            normalisation = self.study.normalisation_of(dataset)
             for stack, clipping in product(self.stacks, self._clipping):
+                cell = Cell(
+                    dataset, model, stack, clipping, epochs, batch_size, seed, normalisation=normalisation
+                )
                 if self._baselines and stack.baseline not in baselines:
-                    lowest = Cell(dataset, model, stack.baseline, OFF, epochs, batch_size, seed)
+                    lowest = replace(cell, stack=stack.baseline, clipping=OFF)
                     baselines[stack.baseline] = lowest
                     yield str(stack.baseline), Role.BASELINE, None, lowest
-                cell = Cell(dataset, model, stack, clipping, epochs, batch_size, seed)
                 yield self.label, Role.STACK, baselines.get(stack.baseline), cell
                 if self.entry.frozen and stack.height > 1:
                     frozen = replace(cell, stack=stack.baseline, clipping=OFF, parent=cell.id)
@@ -166,11 +169,12 @@ def sweep_name(cell: Cell) -> str:
     >>> sweep_name(Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), ON, 5, 32, 0))
     'digits-mlp-adam+alpha_sgd-e5-b32'
     """
-    dataset, model, shape, epochs, batch_size, protocol = cell.batch_key
+    dataset, model, shape, epochs, batch_size, protocol, normalisation = cell.batch_key
     slug = shape.lower().replace(" / ", "_").replace("(momentum)", "+momentum")
     slug = slug.replace("^", "+").replace(",", "+")
     name = f"{dataset}-{model}-{slug}-e{epochs}-b{batch_size}"
     name = name if protocol == "presentation" else f"{name}-{protocol}"
+    name = name if normalisation is None else f"{name}-normalised-{digest(str(normalisation), length=6)}"
     # Frozen cells train after their parents, so they are never of one sweep with others.
     name = name if cell.parent is None else f"{name}-frozen"
     if len(name) <= LONGEST_SWEEP_NAME:
@@ -186,7 +190,7 @@ def _order(row: PlannedCell) -> tuple[Any, ...]:
 
 
 def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
-    problems: list[Problem] = []
+    problems: list[Problem] = list(_normalisations(study, source))
     grids: list[_Grid] = []
     for index, entry in enumerate(study.stacks):
         cases = _cases(study, entry, index, source, problems)
@@ -227,6 +231,18 @@ def _cases(
         sizes = entry.batch_size or study.batch_size or (spec.batch_size,)
         cases += [(name, model, size) for model, size in product(models, sizes)]
     return tuple(cases)
+
+
+def _normalisations(study: StudyConfig, source: Source) -> Iterator[Problem]:
+    """What is wrong with the normalisation of data sets: no such set, or not for its channels."""
+    for name, normalisation in study.normalisation.items():
+        spec, location = study.dataset(name), ("normalisation", name)
+        if spec is None:
+            given = f"the normalisation of {shown(name)}"
+            yield source.problem_text(location, given, f"that of {', '.join(study.dataset_names)}")
+        elif normalisation is not None and normalisation.channels != spec.channels:
+            given = f"means and SDs of {normalisation.channels} channels"
+            yield source.problem_text(location, given, f"of {spec.channels}, as {name} has")
 
 
 def _too_small(spec: DatasetSpec, models: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -127,7 +127,9 @@ class _ClippingEntry(Strict):
     kind: Annotated[tuple[Kind, ...], *Axis] = Field(
         (Kind.RUNNING_MEAN,), description=f"off, on or {', '.join(kind for kind in Kind if kind != 'off')}"
     )
-    scope: Annotated[tuple[Scope, ...], *Axis] = Field((Scope.ALL,), description=", ".join(Scope))
+    scope: Annotated[tuple[Scope, ...], *Axis] | None = Field(
+        None, description=f"{', '.join(Scope)}; default: hyper of running_mean, all of the others"
+    )
     norm: Annotated[tuple[Norm, ...], *Axis] = Field((Norm.TENSOR,), description=", ".join(Norm))
     feedback: Annotated[tuple[Feedback, ...], *Axis] = Field(
         (Feedback.CLIPPED,), description=", ".join(Feedback)
@@ -149,7 +151,7 @@ class _ClippingEntry(Strict):
             _clipping(kind, *options, number)
             for kind in rules
             for number in self._numbers(kind)
-            for options in product(self.scope, self.norm, self.feedback)
+            for options in product(self.scope or (FORMS[kind].scope,), self.norm, self.feedback)
         )
 
     def _numbers(self, kind: Kind) -> tuple[float | None, ...]:

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hypercore.spec.clipping import OFF, ON
-from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder
+from hypercore.spec.normalisation import Normalisation
+from hypercore.spec.problems import ALIASES, DATASETS, MODELS, DatasetSpec, image_folder
 from hypercore.study.analysis import AnalysisConfig
 from hypercore.study.fields import (
     Alphas,
@@ -19,9 +20,11 @@ from hypercore.study.fields import (
     Seeds,
     Strict,
     as_list,
+    distinct,
     refuse,
 )
 from hypercore.study.folders import Folder, FolderAtHome
+from hypercore.study.normalisation import NormalisationField
 from hypercore.study.refine import RefineConfig
 
 # Folders beside the studies' own under results/.
@@ -32,10 +35,12 @@ _SLUG = r"^[a-z0-9][a-z0-9-]*$"
 
 
 def _models(names: tuple[str, ...]) -> tuple[str, ...]:
-    for index, name in enumerate(names):
+    known = tuple(ALIASES.get(name, name) for name in names)
+    for index, name in enumerate(known):
         if name not in MODELS:
             refuse(f"one of {', '.join(MODELS)}", at=index)
-    return names
+    distinct(known)
+    return known
 
 
 def _not_reserved(name: str) -> str:
@@ -125,6 +130,11 @@ class StudyConfig(Axes):
     image_folders: dict[Annotated[str, Field(pattern=_SLUG, max_length=64)], Folder] = Field(
         default_factory=dict, description="a mapping of a name (lower-case letters, digits and -) to a folder"
     )
+    normalisation: dict[str, NormalisationField] = Field(
+        default_factory=dict,
+        description="a mapping of a data set to none, to [[means], [SDs]] with one of each a channel, or to "
+        "the data set whose numbers to take; default: the data set's own",
+    )
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$", description="auto, cpu, cuda or cuda:N"
     )
@@ -160,6 +170,11 @@ class StudyConfig(Axes):
             if name in DATASETS:
                 refuse(f"names other than {', '.join(DATASETS)}", f"an image folder named {name!r}")
         return self
+
+    def normalisation_of(self, dataset: str) -> Normalisation | None:
+        """What the pixels of a known data set go through."""
+        spec = self.dataset(dataset)
+        return self.normalisation.get(dataset, None if spec is None else spec.normalisation)
 
     def dataset(self, name: str) -> DatasetSpec | None:
         """What is known of a data set, one of the registry's or one of this study's folders."""

@@ -261,7 +261,7 @@ def _laid_out(
     model = build(cells[0].model, data.image_shape, data.n_classes)
     filling = fitted(len(live), widths) - len(live)
     chosen = [cells[index] for index in (*live, *[live[0]] * filling)]
-    return lanes_of(chosen, model, data.train.images.device, data.train.full_scale)
+    return lanes_of(chosen, model, data.train.images.device, data.train.scaling)
 
 
 def train_batch(

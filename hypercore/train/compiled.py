@@ -32,7 +32,7 @@ def compiled_step(lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor) ->
     """
     if carry.stack.grads is None:
         carry, _ = eager_step(lanes, carry, images, labels)
-    key = kind((lanes.model, lanes.optimizers, lanes.clipping, lanes.full_scale, carry, images, labels))
+    key = kind((lanes.model, lanes.optimizers, lanes.clipping, lanes.scaling, carry, images, labels))
     if key not in _COMPILED:
         _COMPILED[key] = unguarded(eager_step)
         _COMPILED[key](lanes, carry, images, labels)

@@ -10,6 +10,7 @@ import torch
 import torchvision
 from torch import Tensor
 
+from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.problems import DATASETS
 
 
@@ -17,35 +18,61 @@ class DataError(RuntimeError):
     """A data set that cannot be had: which, where it was looked for, how to get it."""
 
 
-def pixels(images: Tensor, full_scale: float) -> Tensor:
-    """Images as they lie in memory as float32 in [0, 1]: counts over ``full_scale``; floats are that already.
+@dataclass(frozen=True)
+class Scaling:
+    """What images as they lie in memory stand for: counts of which ``full_scale`` is 1, then normalised.
 
-    >>> pixels(torch.tensor([0, 51, 255], dtype=torch.uint8), 255.0)
+    >>> Scaling(255.0).inputs(torch.tensor([0, 51, 255], dtype=torch.uint8))
     tensor([0.0000, 0.2000, 1.0000])
+    >>> counts = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1)
+    >>> Scaling(255.0, Normalisation((0.2,), (0.4,))).inputs(counts).flatten()
+    tensor([-0.5000,  0.0000,  2.0000])
     """
-    return images if images.is_floating_point() else images.to(torch.float32) / full_scale
+
+    full_scale: float = 1.0
+    normalisation: Normalisation | None = None
+
+    def pixels(self, images: Tensor) -> Tensor:
+        """Counts as float32 in [0, 1]; floats are pixels, or what a network takes, already."""
+        return images if images.is_floating_point() else images.to(torch.float32) / self.full_scale
+
+    def inputs(self, images: Tensor) -> Tensor:
+        """What a network takes, [..., C, H, W]: (x - mean) / SD of pixels x, float32; floats are that already."""
+        if images.is_floating_point() or self.normalisation is None:
+            return self.pixels(images)
+        numbers = self.normalisation.mean, self.normalisation.std
+        mean, std = (
+            torch.tensor(each, dtype=torch.float32, device=images.device).view(-1, 1, 1) for each in numbers
+        )
+        return (self.pixels(images) - mean) / std
 
 
 @dataclass(frozen=True)
 class Split:
     """Images [n, C, H, W] and labels [n], int64.
 
-    The images are counts, uint8, of which ``full_scale`` stands for 1, or float32 in [0, 1]. Counts take a
-    quarter of the memory, and of what choosing a batch has to read.
+    The images are counts, uint8, which ``scaling`` explains, or float32 as a network takes them. Counts take
+    a quarter of the memory, and of what choosing a batch has to read.
     """
 
     images: Tensor
     labels: Tensor
-    full_scale: float = 1.0
+    scaling: Scaling = Scaling()
 
     def to(self, device: torch.device) -> "Split":
-        """The split on a device; off the CPU as pixels, so that no device divides in a way of its own."""
-        images = self.images if device.type == "cpu" else self.pixels()
+        """The split on a device; off the CPU as inputs, so that no device divides in a way of its own."""
+        images = self.images if device.type == "cpu" else self.scaling.inputs(self.images)
         return replace(self, images=images.to(device), labels=self.labels.to(device))
 
     def pixels(self) -> Tensor:
         """All images as float32 in [0, 1]."""
-        return pixels(self.images, self.full_scale)
+        return self.scaling.pixels(self.images)
+
+    def normalised(self, normalisation: Normalisation | None) -> "Split":
+        """The split with pixels that go through this on their way into a network."""
+        if self.images.is_floating_point() and normalisation is not None:
+            raise TypeError("only counts are normalised on their way; these images are floats")
+        return replace(self, scaling=replace(self.scaling, normalisation=normalisation))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -73,6 +100,12 @@ class Data:
         """(channels, height, width)."""
         _, channels, height, width = self.train.images.shape
         return channels, height, width
+
+    def normalised(self, normalisation: Normalisation | None) -> "Data":
+        """The data with pixels that go through this on their way into a network."""
+        return replace(
+            self, train=self.train.normalised(normalisation), test=self.test.normalised(normalisation)
+        )
 
     def to(self, device: torch.device) -> "Data":
         """The data on a device."""
@@ -106,7 +139,7 @@ def _data(
         Split(
             torch.from_numpy(numpy.ascontiguousarray(i, dtype=numpy.uint8)),
             torch.from_numpy(lab.astype(numpy.int64)),
-            full_scale,
+            Scaling(full_scale),
         )
         for i, lab in parts
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hypercore.train.datasets import Split, pixels
+from hypercore.train.datasets import Split
 from hypercore.train.models import Model
 
 # Examples a chunk: bounds the memory of an evaluation, of many lanes on a GPU; sums over chunks run in a
@@ -30,7 +30,7 @@ def evaluate(model: Model, weights: Tensor, split: Split) -> Evaluation:
         for counts, labels in zip(
             torch.split(split.images, chunk), torch.split(split.labels, chunk), strict=True
         ):
-            images = pixels(counts, split.full_scale)
+            images = split.scaling.inputs(counts)
             shared = labels.expand(lanes, -1)
             log_p = model.log_probabilities(weights, images.expand(lanes, *images.shape))
             loss -= log_p.gather(2, shared.unsqueeze(2)).squeeze(2).double().sum(1)

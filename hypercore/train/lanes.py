@@ -15,7 +15,7 @@ from hypercore.core.clipping import ClipState, LaneClipping, clip, lane_clipping
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
 from hypercore.spec.cell import Cell
-from hypercore.train.datasets import pixels
+from hypercore.train.datasets import Scaling
 from hypercore.train.models import Model
 
 
@@ -72,13 +72,13 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class Lanes:
-    """A batch of lanes, ready to train on images whose ``full_scale`` stands for 1."""
+    """A batch of lanes, ready to train on images that ``scaling`` explains."""
 
     model: Model
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
     seeds: tuple[int, ...]
-    full_scale: float = 1.0
+    scaling: Scaling = Scaling()
 
     def start(self, levels: Sequence[Tensor]) -> Carry:
         """The carry before the first step."""
@@ -103,7 +103,7 @@ class Lanes:
         step was computed with: one [L, H] for each level above the weights.
         """
         # Within the step, as compiled the conversion is one pass over the counts.
-        inputs = pixels(images, self.full_scale)
+        inputs = self.scaling.inputs(images)
         updated, found = gradients(
             self.optimizers, carry.stack, lambda w: self.model.losses(w, inputs, labels)
         )
@@ -157,7 +157,7 @@ class Lanes:
 
 
 def lanes_of(
-    cells: Sequence[Cell], model: Model, device: torch.device, full_scale: float = 1.0
+    cells: Sequence[Cell], model: Model, device: torch.device, scaling: Scaling | None = None
 ) -> tuple[Lanes, tuple[Tensor, ...]]:
     """Lay out cells as lanes; returns the lanes and their initial levels.
 
@@ -179,6 +179,6 @@ def lanes_of(
         optimizers=level_optimizers(stacks, weights),
         clipping=lane_clipping([cell.clipping for cell in cells], segments, device, model.units),
         seeds=tuple(cell.seed for cell in cells),
-        full_scale=full_scale,
+        scaling=scaling or Scaling(),
     )
     return lanes, levels

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from hypercore.spec.clipping import (
 )
 from tests.unit.core.small_network import problem, run
 
+ALL = Clipping(scope=Scope.ALL)
 VARIANTS = [
     Clipping(Kind.RUNNING_MEAN, scope, norm, feedback)
     for scope, norm, feedback in itertools.product(Scope, Norm, Feedback)
@@ -123,7 +125,7 @@ def test_off_changes_no_bit_beside_lanes_that_clip() -> None:
 
 
 def test_a_zero_gradient_passes_unchanged_and_the_first_is_never_clipped() -> None:
-    lanes = lane_clipping([ON], [Segments.of([2])], torch.device("cpu"))
+    lanes = lane_clipping([ALL], [Segments.of([2])], torch.device("cpu"))
     ones = [torch.ones(1, 2)]
     first = clip(lanes, [torch.tensor([[3.0, 4.0]])], lanes.start(torch.zeros(())), ones)
     assert first.grads[0].tolist() == [[3.0, 4.0]]
@@ -136,7 +138,7 @@ def test_a_zero_gradient_passes_unchanged_and_the_first_is_never_clipped() -> No
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 def test_a_non_finite_norm_ends_in_a_non_finite_lane_and_stays_there(value: float) -> None:
     """∞/∞ is NaN: clipping does not rescue an overflow; the neighbour notices nothing."""
-    lanes = lane_clipping([ON, ON], [Segments.of([2])], torch.device("cpu"))
+    lanes = lane_clipping([ALL, ALL], [Segments.of([2])], torch.device("cpu"))
     state = lanes.start(torch.zeros(()))
     good = torch.tensor([3.0, 4.0])
     for _ in range(3):
@@ -153,7 +155,7 @@ def test_limit_at_constant_norm(level: int) -> None:
     with raw norms the damper vanishes as 1/t."""
     n, steps = 2.0, 400
     segments = [Segments.of([1, 1])]
-    lanes = lane_clipping([ON, Clipping(feedback=Feedback.RAW)], segments, torch.device("cpu"))
+    lanes = lane_clipping([ALL, replace(ALL, feedback=Feedback.RAW)], segments, torch.device("cpu"))
     state = lanes.start(torch.zeros((), dtype=torch.float64))
     for t in range(1, steps + 1):
         value = 0.0 if t <= level else n
@@ -168,7 +170,7 @@ def test_limit_at_constant_norm(level: int) -> None:
 def test_clipping_never_lengthens_a_gradient_and_keeps_its_direction(
     norms: list[float], feedback: Feedback
 ) -> None:
-    lanes = lane_clipping([Clipping(feedback=feedback)], [Segments.of([3])], torch.device("cpu"))
+    lanes = lane_clipping([replace(ALL, feedback=feedback)], [Segments.of([3])], torch.device("cpu"))
     state = lanes.start(torch.zeros((), dtype=torch.float64))
     direction = torch.tensor([[2.0, -3.0, 6.0]], dtype=torch.float64) / 7.0
     for norm in norms:
@@ -334,7 +336,8 @@ def test_a_batch_without_autoclip_carries_no_history() -> None:
 GOLDEN_NORMS = (1.0, 4.0, 0.0, 2.0, 8.0, 0.5, 3.0)
 GOLDEN = {
     "off": (1, 810.0),
-    "on": (1, 383.25),
+    "running_mean(all)": (1, 383.25),
+    "on": (1, 810.0),  # which leaves the weights, all that there is here, alone
     "running_mean(all, global, raw)": (1, 495.0),
     "fixed(1)": (1, 111.23724356957946),
     "fixed(2, all, level)": (1, 150.1665510863984),

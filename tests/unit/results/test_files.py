@@ -115,6 +115,8 @@ def test_each_reason_is_named(path: Path, tmp_path: Path, monkeypatch: pytest.Mo
         read_table(path, "cells", SCHEMA)
     with pytest.raises(ResultFileError, match="its column 'study' is absent"):
         read_table(path, "curves", schema(spec.PLAN))
+    with pytest.raises(ResultFileError, match="its column 'normalisation' is absent"):
+        read_table(path, "curves", schema(tuple(c for c in spec.IDENTITY if c.name == "normalisation")))
     foreign = tmp_path / "foreign.parquet"
     pq.write_table(table(), foreign)
     with pytest.raises(ResultFileError, match="hypercore did not write it"):

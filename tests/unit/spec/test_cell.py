@@ -7,6 +7,7 @@ import pytest
 from hypercore.spec.cell import Cell, digest
 from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Kind, Norm, Scope, parse_clipping
 from hypercore.spec.columns import IDENTITY, names
+from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 
 CELL = Cell("digits", "mlp", parse_stack("Adam / SGD(1e-5)"), ON, 5, 32, 0)
@@ -20,7 +21,7 @@ CELL = Cell("digits", "mlp", parse_stack("Adam / SGD(1e-5)"), ON, 5, 32, 0)
         replace(CELL, stack=parse_stack("Adam / SGD(2e-5)")),
         replace(CELL, stack=parse_stack("Adam^alpha / SGD(1e-5)")),
         replace(CELL, clipping=OFF),
-        replace(CELL, clipping=Clipping(scope=Scope.HYPER)),
+        replace(CELL, clipping=Clipping(scope=Scope.ALL)),
         replace(CELL, clipping=Clipping(norm=Norm.LEVEL)),
         replace(CELL, clipping=Clipping(feedback=Feedback.RAW)),
         replace(CELL, clipping=parse_clipping("fixed(1)")),
@@ -63,4 +64,32 @@ def test_the_identity_row_has_the_declared_columns() -> None:
 def test_the_id_is_stable_across_versions() -> None:
     """Stores of earlier versions are found by it: a change here orphans every result ever trained."""
     assert CELL.id == digest(CELL.spec())
-    assert CELL.id == "fff08bd741de4c662751"
+    all_levels = replace(CELL, clipping=Clipping(scope=Scope.ALL))
+    assert all_levels.id == "fff08bd741de4c662751"
+    pooled = replace(all_levels, model="cnn-relu-valid-final", clipping=OFF)
+    assert pooled.id == digest(pooled.spec() | {"model": "cnn"})
+
+
+def test_a_normalisation_counts_only_where_there_is_one() -> None:
+    cell = replace(CELL, normalisation=Normalisation((0.5,), (0.25,)))
+    assert "normalisation" not in CELL.spec() and "normalisation" not in CELL.numerics()
+    assert cell.id != CELL.id and cell.batch_key != CELL.batch_key
+    assert cell.numerics() == CELL.numerics() | {"normalisation": 1}
+    assert Cell.from_identity(cell.identity()) == replace(cell, stack=cell.stack.resolved)
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn-relu-valid-final", "cnn"])
+@pytest.mark.parametrize("clipping", [Clipping(scope=Scope.ALL), ON, OFF])
+def test_a_row_of_before_reads_as_what_it_was(model: str, clipping: Clipping) -> None:
+    """``on`` was the name of running_mean(all), ``cnn`` that of the network with one final pool, and no
+    column told of a normalisation."""
+    cell = replace(CELL, model=model, clipping=clipping)
+    names_of_before = {
+        "model": {"cnn-relu-valid-final": "cnn", "cnn": "cnn-relu-valid-none"}.get(model, model),
+        "clipping": {"running_mean(all)": "on", "on": "running_mean(hyper, tensor, clipped)"}.get(
+            str(clipping), str(clipping)
+        ),
+    }
+    row = cell.identity() | names_of_before
+    del row["normalisation"]
+    assert Cell.from_identity(row) == replace(cell, stack=cell.stack.resolved)

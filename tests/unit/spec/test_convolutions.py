@@ -1,4 +1,4 @@
-"""The CNN's choices: named once each, the default as it always was."""
+"""The CNN's choices: named once each, the default the presentation's, and ids as they always were."""
 
 import pytest
 
@@ -9,15 +9,18 @@ from hypercore.spec.problems import MODELS
 def test_every_choice_is_a_model_of_its_own_name() -> None:
     assert len(set(CONVOLUTIONS.values())) == len(CONVOLUTIONS) == 2 * 2 * 3
     assert {name: model.convolutions for name, model in MODELS.items()} == {"mlp": None, **CONVOLUTIONS}
-    assert len({model.provisional for model in MODELS.values()}) == 1 + 12
+    assert len({model.words for model in MODELS.values()}) == 1 + 12
 
 
-def test_the_default_is_what_earlier_studies_trained() -> None:
-    """Its name and version are part of what their results are kept by."""
-    assert CONVOLUTIONS["cnn"] == Convolutions("relu", "valid", "final")
-    assert MODELS["cnn"].numerics == 2
-    words = "ReLU, no padding, one final 2×2 max-pool"
-    assert MODELS["cnn"].provisional == f"provisional CNN: {words} are our choice"
+def test_the_default_is_what_the_presentation_trained_and_ids_stay_what_they_were() -> None:
+    """What results are kept by still calls the network with one final pool ``cnn``."""
+    assert CONVOLUTIONS["cnn"] == Convolutions("relu", "valid", "none")
+    assert MODELS["cnn"].words.count("ReLU, no padding, no pooling") == 1
+    hashed = {name: model.hashed_name for name, model in MODELS.items()}
+    assert hashed["cnn"] == "cnn-relu-valid-none" and hashed["cnn-relu-valid-final"] == "cnn"
+    assert len(set(hashed.values())) == len(MODELS)
+    assert {name for name, known in hashed.items() if known != name} == {"cnn", "cnn-relu-valid-final"}
+    assert {MODELS[name].numerics for name in CONVOLUTIONS} == {2}
 
 
 @pytest.mark.parametrize(
@@ -39,5 +42,5 @@ def test_images_of_which_nothing_is_left_do_not_fit() -> None:
     """8 → 6 → 3 → 1 → 0 where each convolution is followed by a pool; a last one has 8 → 6 → 4 → 2."""
     assert not MODELS["cnn-relu-valid-each"].fits((1, 8, 8))
     assert MODELS["cnn-relu-valid-each"].fits((1, 10, 10))
-    assert MODELS["cnn"].fits((1, 8, 8)) and MODELS["mlp"].fits((1, 1, 1))
-    assert not MODELS["cnn"].fits((3, 32, 5))
+    assert MODELS["cnn-relu-valid-final"].fits((1, 8, 8)) and MODELS["mlp"].fits((1, 1, 1))
+    assert not MODELS["cnn-relu-valid-final"].fits((3, 32, 5))

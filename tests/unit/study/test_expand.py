@@ -63,8 +63,8 @@ def test_rules_are_given_as_they_are_printed_or_as_mappings(tmp_path: Path) -> N
     assert found == {
         "off",
         "scale(0.5)",
-        "autoclip(10, weights, tensor)",
-        "autoclip(50, weights, tensor)",
+        "autoclip(10, weights)",
+        "autoclip(50, weights)",
         "agc(0.01)",
     }
 
@@ -74,11 +74,7 @@ def test_clipping_mappings_are_grids_of_their_options(tmp_path: Path) -> None:
     found = {str(row.cell.clipping) for row in plan_of(tmp_path, text).rows}
     assert found == {
         "off",
-        *(
-            f"running_mean({scope}, {norm}, raw)"
-            for scope in ("weights", "hyper")
-            for norm in ("tensor", "global")
-        ),
+        *(f"running_mean({scope}, {norm}raw)" for scope in ("weights", "hyper") for norm in ("", "global, ")),
     }
 
 

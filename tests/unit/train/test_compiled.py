@@ -13,7 +13,7 @@ from hypercore.spec.notation import parse_stack
 from hypercore.study.backends import compiler
 from hypercore.train import compiled
 from hypercore.train.batch import BatchRun, train_batch
-from hypercore.train.datasets import Data, Split
+from hypercore.train.datasets import Data, Scaling, Split
 from tests.unit.train.conftest import random_data
 
 DATA = random_data(1, 8)
@@ -75,7 +75,7 @@ def test_kinds_that_differ_do_not_share_a_compiled_step_and_those_that_agree_do(
 
 def test_images_of_another_scale_do_not_share_a_compiled_step() -> None:
     def counts(split: Split, full_scale: float) -> Split:
-        return Split((split.images * 16.0).to(torch.uint8), split.labels, full_scale)
+        return Split((split.images * 16.0).to(torch.uint8), split.labels, Scaling(full_scale))
 
     for full_scale in (16.0, 255.0):
         parts = {"train": counts(DATA.train, full_scale), "test": counts(DATA.test, full_scale)}

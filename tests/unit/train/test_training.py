@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torchvision.transforms import Normalize
 
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.clipping import OFF, Clipping, Scope
 from hypercore.spec.columns import CURVE_POINT, FACTS, GRADIENT_POINT, TRAJECTORY_POINT, names
+from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.problems import MODELS
 from hypercore.train.batch import BatchRun, Outcome, train_batch
@@ -19,6 +21,8 @@ from hypercore.train.lanes import lanes_of
 from hypercore.train.models import build
 from hypercore.train.streams import data_order
 from tests.unit.train.conftest import random_data
+
+ALL_LEVELS = Clipping(scope=Scope.ALL)
 
 
 def cell(notation: str, model: str = "mlp", **changes: object) -> Cell:
@@ -29,7 +33,7 @@ def convolutional(model: str, channels: int) -> list[nn.Module]:
     """What a model's name says of its convolutions, spelled out once more; nothing for the MLP."""
     if model == "mlp":
         return []
-    activation, padding, pooling = model.split("-")[1:] or ("relu", "valid", "final")
+    activation, padding, pooling = model.split("-")[1:] or ("relu", "valid", "none")
     layers: list[nn.Module] = []
     for inputs, pools in ((channels, ("each",)), (16, ("each", "final"))):
         layers += [
@@ -124,6 +128,34 @@ def test_counts_train_to_the_bits_of_their_pixels(compiled: bool) -> None:
     assert runs[0].records[0].curves == runs[1].records[0].curves
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_counts_are_normalised_on_their_way_as_they_would_be_beforehand(compiled: bool) -> None:
+    """(x - mean) / SD of pixels in float32, as torchvision's Normalize has it; in evaluation, too."""
+    counts = load("digits", Path("/nowhere"))
+    normalise = Normalize([0.3], [0.4])
+    before = replace(
+        counts,
+        train=Split(normalise(counts.train.pixels()), counts.train.labels),
+        test=Split(normalise(counts.test.pixels()), counts.test.labels),
+    )
+    on_the_way = counts.normalised(Normalisation((0.3,), (0.4,)))
+    given = cell("Adam / SGD(1e-4)", seed=3)
+    runs = [BatchRun.begin([given], data, compiled) for data in (on_the_way, before)]
+    for run in runs:
+        run.train_epoch()
+    assert runs[0].data.train.images.dtype == torch.uint8
+    found, expected = (run.records[0].curves[0] for run in runs)
+    if compiled:  # the two steps are fused otherwise, which rounds otherwise
+        assert found["train_loss"] == pytest.approx(expected["train_loss"], rel=1e-4)
+    else:
+        assert found == expected
+    plain = BatchRun.begin([given], counts, compiled)
+    plain.train_epoch()
+    assert plain.records[0].curves[0]["train_loss"] != pytest.approx(expected["train_loss"], rel=1e-3)
+    on_a_device = on_the_way.train.to(torch.device("meta"))
+    assert on_a_device.images.dtype == torch.float32
+
+
 @pytest.mark.parametrize(
     ("kind", "shape"), [(nn.Linear(64, 128), (128, 64)), (nn.Conv2d(3, 16, 3), (16, 3, 3, 3))]
 )
@@ -157,7 +189,7 @@ def train(notation: str, data: Data, **changes: object) -> Outcome:
 
 
 def test_the_reported_rows_have_the_declared_columns(flat_data: Data) -> None:
-    outcome = train("Adam / SGD(1e-3)", flat_data, clipping=ON)
+    outcome = train("Adam / SGD(1e-3)", flat_data, clipping=ALL_LEVELS)
     assert tuple(outcome.facts) == names(FACTS)
     assert len(outcome.curves) == 3
     assert all(tuple(point) == names(CURVE_POINT) for point in outcome.curves)
@@ -173,7 +205,7 @@ def test_the_reported_rows_have_the_declared_columns(flat_data: Data) -> None:
 
 
 def test_clipping_is_reported(flat_data: Data) -> None:
-    on, off = (train("SGD(0.5) / SGD(0.1)", flat_data, clipping=clipping) for clipping in (ON, OFF))
+    on, off = (train("SGD(0.5) / SGD(0.1)", flat_data, clipping=rule) for rule in (ALL_LEVELS, OFF))
     assert all(0.0 < float(str(point["clipped_share"])) <= 1.0 for point in on.curves)
     assert all(point["clipped_share"] == 0.0 and point["threshold_mean"] is None for point in off.curves)
     assert all(float(str(point["threshold_mean"])) > 0.0 for point in on.curves)
@@ -182,7 +214,7 @@ def test_clipping_is_reported(flat_data: Data) -> None:
 
 def test_each_level_s_gradient_is_reported_by_interval(flat_data: Data) -> None:
     """Nine steps, an interval each: against the norms of a loop over the same pure functions."""
-    given = cell("SGD(0.5) / SGD(0.1)", clipping=ON)
+    given = cell("SGD(0.5) / SGD(0.1)", clipping=ALL_LEVELS)
     [outcome] = train_batch([given], flat_data)
     lanes, levels = lanes_of([given], build("mlp", (1, 8, 8), 10), torch.device("cpu"))
     carry = lanes.start(levels)
