@@ -30,6 +30,7 @@ class Begin:
             self._done = True
             if executes(self.workflow):
                 enter(Path(".snakemake"))
+                self.jobs.restore()
             self.workflow.dag.forcefiles.update(self.again())
         return []
 

@@ -19,10 +19,14 @@ class Reason(StrEnum):
     """Why a planned cell is trained, or why not."""
 
     CACHED = "cached"
+    TABLED = "in tables"
     NEW = "new"
     CHANGED = "changed"
     DAMAGED = "damaged"
     FORCED = "forced"
+
+
+KNOWN = (Reason.CACHED, Reason.TABLED)
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Preview:
     @property
     def to_train(self) -> tuple[Cell, ...]:
         """The cells that will be trained."""
-        return tuple(cell for cell, reason in self.reasons if reason is not Reason.CACHED)
+        return tuple(cell for cell, reason in self.reasons if reason not in KNOWN)
 
     def __str__(self) -> str:
         counts = Counter(reason for _, reason in self.reasons)
@@ -47,7 +51,7 @@ class Preview:
         lines = [
             f"    {reason} {cell.id} {cell.stack}, clipping {cell.clipping}, seed {cell.seed}"
             for cell, reason in self.reasons
-            if reason is not Reason.CACHED
+            if reason not in KNOWN
         ]
         return "\n".join([str(self), *lines])
 
@@ -55,7 +59,8 @@ class Preview:
 def preview(sweep: Sweep, stored: Stored, *, forced: bool = False) -> Preview:
     """What a job for a sweep would train now, given what is stored; all of it if ``forced``.
 
-    A cell is *changed* if the store has it from another execution (other numerics, torch or device) or
+    A cell is *in tables* if only a study's tables have its result, from where the run takes it into the
+    store. It is *changed* if it is known from another execution (other numerics, torch or device) or
     of an image folder's earlier content; where a folder was only touched, its cells count as changed
     until a job has looked into it. It is *damaged* if its record is empty or cut off; a record that was
     altered in between is found by the job, which reads it.
@@ -66,9 +71,6 @@ def preview(sweep: Sweep, stored: Stored, *, forced: bool = False) -> Preview:
 
 
 def _reason(cell: Cell, stored: Stored) -> Reason:
-    folder = stored.store.path(cell.id, "").parent
-    if not folder.exists():
-        return Reason.NEW
     path = stored.there(cell)
     if path is not None:
         if path.stat().st_mtime_ns < stored.since_ns:
@@ -76,9 +78,13 @@ def _reason(cell: Cell, stored: Stored) -> Reason:
         if not is_whole(path):
             return Reason.DAMAGED
         return Reason.CACHED if _of_same_images(cell, stored, path) else Reason.CHANGED
-    if any(folder.glob("[!.]*.parquet")):
-        return Reason.CACHED if stored.study.reuse == "any" else Reason.CHANGED
-    return Reason.NEW
+    folder = stored.store.path(cell.id, "").parent
+    elsewhere = folder.exists() and any(folder.glob("[!.]*.parquet"))
+    if elsewhere and stored.study.reuse == "any":
+        return Reason.CACHED
+    if stored.tabled(cell):
+        return Reason.FORCED if stored.since_ns else Reason.TABLED
+    return Reason.CHANGED if elsewhere or cell.id in stored.tables.found else Reason.NEW
 
 
 def _of_same_images(cell: Cell, stored: Stored, path: Path) -> bool:

@@ -1,11 +1,13 @@
 """Which records of the store count for a study, here and now."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from hypercore.results.files import ResultFileError, read_json, write_json
 from hypercore.results.store import Store
+from hypercore.results.tabled import Tabled, Tables
 from hypercore.run.devices import DeviceError, usable
 from hypercore.run.execution import Execution, execution
 from hypercore.spec.cell import Cell
@@ -48,6 +50,39 @@ class Stored:
     def store(self) -> Store:
         """The store below the results' folder."""
         return Store(self.results / "store")
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Where else records lie: in the tables of studies, which may have come without the store."""
+        return Tables(self.results)
+
+    def tabled(self, cell: Cell) -> list[Tabled]:
+        """The cell's results in tables that would count once they are in the store."""
+        return [one for one in self.tables.found.get(cell.id, ()) if self._counts(cell, one)]
+
+    def _counts(self, cell: Cell, one: Tabled) -> bool:
+        try:
+            same = one.execution_key == self.execution.key(cell)
+        except DeviceError:  # what trains elsewhere is looked for there
+            return False
+        images = cell.dataset in self.study.image_folders
+        known = self.known_images_sha256(cell.dataset) if images else one.dataset_sha256
+        return (same or self.study.reuse == "any") and one.dataset_sha256 in (None, known)
+
+    def untaken(self, cells: Iterable[Cell]) -> dict[Path, set[str]]:
+        """What the store lacks of results that count for these cells, and of all in this study's own tables.
+
+        Those are about to be replaced, perhaps by those of another plan. Cells by the study whose tables have
+        them: what :meth:`Tables.restore` takes.
+        """
+        planned = {cell.id: cell for cell in cells}
+        own = self.results / self.study.name
+
+        def wanted(cell_id: str, one: Tabled) -> bool:
+            cell = planned.get(cell_id)
+            return one.study == own or (cell is not None and self._counts(cell, one))
+
+        return self.tables.lacking(self.store, wanted)
 
     @cached_property
     def execution(self) -> Execution:

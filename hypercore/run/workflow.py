@@ -1,6 +1,8 @@
 """What the Snakefile asks beyond its rules: all of it here, so that tests call it directly."""
 
-from collections.abc import Collection
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 
 from hypercore.run.devices import DeviceError, slots
 from hypercore.run.estimate import makespan, read_rates, seconds
-from hypercore.run.preview import Preview, preview
+from hypercore.run.preview import Preview, Reason, preview
 from hypercore.run.progress import clock
 from hypercore.run.retrain import mark
 from hypercore.run.stored import Stored
@@ -76,6 +78,11 @@ class Jobs:
         planned = sum(len(sweep.cells) for sweep in plan.sweeps)
         train = sum(len(found.to_train) for found in previews)
         text = f"Study {study.name}: {planned} cells in {len(plan.sweeps)} sweeps, {train} to train"
+        reasons = Counter(reason for found in previews for _, reason in found.reasons)
+        if reasons[Reason.TABLED]:
+            text += f", {reasons[Reason.TABLED]} to take out of tables that came without the store"
+        if reasons[Reason.CHANGED] and study.reuse == "exact":
+            text += self._elsewhere(previews)
         rounds = [path for path in plan.rounds.values() if forced or self._lacks(path)]
         if rounds:
             text += f", and at most {study.refine.budget} more in {len(rounds)} rounds of refinement"
@@ -83,6 +90,29 @@ class Jobs:
             return f"{text}."
         time = makespan(previews, read_rates(RESULTS), device_kind(study.device), self.at_once)
         return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
+
+    def _elsewhere(self, previews: Iterable[Preview]) -> str:
+        """How many of the cells to train have a result of another execution, and of which ones."""
+        changed = [cell for found in previews for cell, reason in found.reasons if reason is Reason.CHANGED]
+        tables = self._stored.tables.found
+        keys = Counter(one.execution_key for cell in changed for one in tables.get(cell.id, ())[:1])
+        if not keys:
+            return ""
+        most, _ = keys.most_common(1)[0]
+        return (
+            f" ({keys.total()} of them are in tables of another execution, as of {most}: the key reuse: any "
+            "takes those)"
+        )
+
+    def restore(self) -> None:
+        """Take results that only tables hold into the store: planned cells', and the study's own."""
+        stored = self._stored
+        cells = (cell for sweep in self.plan.sweeps for cell in sweep.cells)
+        lacking = stored.untaken(cells)
+        if count := sum(map(len, lacking.values())):
+            studies = ", ".join(study.name for study in lacking)
+            sys.stderr.write(f"Taking {count} results out of the tables of {studies} into the store.\n")
+            stored.tables.restore(lacking, stored.store)
 
     @property
     def _crowded(self) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy
@@ -37,7 +37,7 @@ class Scaling:
         return images if images.is_floating_point() else images.to(torch.float32) / self.full_scale
 
     def inputs(self, images: Tensor) -> Tensor:
-        """What a network takes, [..., C, H, W]: (x - mean) / SD of pixels x, float32; floats are that already."""
+        """What a network takes, of [..., C, H, W]: (x - mean) / SD of pixels x; floats are that already."""
         if images.is_floating_point() or self.normalisation is None:
             return self.pixels(images)
         numbers = self.normalisation.mean, self.normalisation.std
@@ -57,7 +57,7 @@ class Split:
 
     images: Tensor
     labels: Tensor
-    scaling: Scaling = Scaling()
+    scaling: Scaling = field(default_factory=Scaling)
 
     def to(self, device: torch.device) -> "Split":
         """The split on a device; off the CPU as inputs, so that no device divides in a way of its own."""

@@ -5,7 +5,7 @@ values, clipping and seed. No operation mixes lanes, so a lane's bits do not dep
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
@@ -78,7 +78,7 @@ class Lanes:
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
     seeds: tuple[int, ...]
-    scaling: Scaling = Scaling()
+    scaling: Scaling = field(default_factory=Scaling)
 
     def start(self, levels: Sequence[Tensor]) -> Carry:
         """The carry before the first step."""

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -225,3 +226,59 @@ def test_refinement_is_announced_by_its_upper_bound_and_trained_once(workplace: 
     assert 4 <= trained <= 8
     assert len(workplace.cells()) == trained
     assert "Nothing to be done" in workplace.run("--", "tables")
+
+
+def test_a_clone_takes_what_the_tables_hold_and_trains_the_rest(
+    workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Only a study's tables are shipped, never the store: a grid that grows trains what was added."""
+    assert workplace.trained(target="tables") == 4
+    clone = Workplace(tmp_path_factory.mktemp("clone"))
+    shutil.copytree(
+        workplace.folder / "results/tiny", clone.folder / "results/tiny", ignore=shutil.ignore_patterns(".*")
+    )
+    clone.write(TINY.replace("[0.1, 1000]", "[0.1, 1, 1000]"))
+    said = clone.run("-n")
+    assert "6 cells in 1 sweeps, 2 to train, 4 to take out of tables that came without the store" in said
+    assert "(4 in tables, 2 new)" in said
+    assert not clone.stored(), "a dry run writes nothing"
+    said = clone.run("--", "tables")
+    assert "Taking 4 results out of the tables of tiny into the store." in said
+    assert "6 cells (4 cached, 2 new)" in said
+    store = {path.relative_to(workplace.folder): path for path in workplace.stored()}
+    assert {path.relative_to(clone.folder) for path in clone.stored()} > set(store)
+    for name, path in store.items():  # to the last volatile column
+        assert pq.read_table(clone.folder / name).equals(pq.read_table(path)), name
+    clone.write(TINY)
+    assert clone.trained(target="tables") == 0
+    here, there = tables(clone), tables(workplace)
+    assert all(here[name].equals(table) for name, table in there.items())
+
+
+def test_results_of_another_processor_are_named_and_taken_only_if_asked_for(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    assert workplace.trained(target="tables") == 4
+    shutil.rmtree(workplace.folder / "results/store")
+    shutil.rmtree(workplace.folder / "results/sweeps")
+    elsewhere = "import hypercore.run.execution as e\ne.cpu_model = lambda: 'another processor'\n"
+    other = meddling(tmp_path / "other", elsewhere)
+    said = workplace.run("-n", env=other)
+    assert "4 to train (4 of them are in tables of another execution, as of " in said
+    assert "the key reuse: any takes those)" in said
+    workplace.write(TINY + "reuse: any\n")
+    assert "0 to train, 4 to take out of tables" in workplace.run("-n", env=other)
+    said = workplace.run("--", "tables", env=other)
+    assert "Taking 4 results" in said and "4 cells (4 cached)" in said and len(workplace.stored()) == 4
+    assert all("another" not in path.name for path in workplace.stored()), "under their true keys"
+
+
+def test_what_tables_hold_outlives_the_plan_that_replaces_them(workplace: Workplace) -> None:
+    assert workplace.trained(target="tables") == 4
+    shutil.rmtree(workplace.folder / "results/store")
+    shutil.rmtree(workplace.folder / "results/sweeps")
+    workplace.write(TINY.replace("[0.1, 1000]", "[0.1]"))
+    workplace.run("--", "tables")
+    assert len(workplace.cells()) == 2 and len(workplace.stored()) == 4
+    workplace.write(TINY)
+    assert workplace.trained(target="tables") == 0
