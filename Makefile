@@ -9,7 +9,6 @@
 #   make check       read every result file and name those that are damaged; REMOVE=1 removes those
 #   make bench       speed, prices and memory of the engine (a quarter of an hour); docs/benchmarks.md
 #   make heights     train stacks of one to five SGDs on MNIST and draw what their heights come to
-#   make cnn-readings  train every reading of the presentation's CNN and rank them by its printed baseline
 #   make clean       remove the environment and caches; RESULTS=1 removes every trained cell, too
 #   make clean-sweeps  name files of sweeps that no config lists; REMOVE=1 removes them, and no cell
 #
@@ -24,7 +23,7 @@ READY := .venv/.ready
 CLUSTER := .venv/cluster
 
 .PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
-  soak test-cluster bench heights cnn-readings clean clean-sweeps
+  soak test-cluster bench heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -96,11 +95,6 @@ bench: $(READY)
 heights: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --config study=config/heights.yaml
 	$(BIN)/python -m benchmarks.heights
-
-cnn-readings: STUDY = config/cnn-readings-jpeg75.yaml
-cnn-readings: $(READY)
-	$(BIN)/snakemake --cores $(CORES) --config study=$(STUDY)
-	$(BIN)/python -m benchmarks.cnn --study $(STUDY)
 
 # The store is what training cost, so it goes only by a flag on the command line.
 clean:

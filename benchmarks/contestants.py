@@ -160,7 +160,6 @@ def module(model: str, data: Data) -> nn.Module:
             nn.ReLU(),
             nn.Conv2d(FILTERS, FILTERS, KERNEL),
             nn.ReLU(),
-            nn.MaxPool2d(2),
         ]
     layers = nn.Sequential(
         *convolutions,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import cnn, gpu, heights, measure, memory, prices, speed
+from benchmarks import gpu, heights, measure, memory, prices, speed
 from benchmarks.measure import MACHINE
 from hypercore.analysis.table import text_table
 from hypercore.analysis.tables import read_frame
@@ -23,7 +23,6 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "prices": ("Prices", prices.PRICES),
     "memory_growth": ("Memory over thousands of steps", memory.GROWTH),
     "heights": ("Heights of stacks", heights.HEIGHTS),
-    "cnn": ("Readings of the presentation's CNN", cnn.CNN),
     "gpu": ("The presentation's study on a GPU", gpu.GPU),
 }
 _QUARTILES = re.compile(r"(.*)_q[13]")

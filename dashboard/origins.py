@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 
+from hypercore.analysis.sentences import datasets
 from hypercore.spec.columns import CELLS, Role
+from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.problems import DATASETS
 
 VERSIONS = [
@@ -34,7 +36,7 @@ def origin(cells: pd.DataFrame) -> str:
     commits = pd.Series(done["git_commit"].dropna().unique(), dtype=str)
     commits = commits.str[:7] + commits.str.endswith("+").map({True: "+", False: ""})
     parts = [
-        _listed(done["dataset"]),
+        datasets(done),
         which,
         f"hypercore {_listed(done['hypercore_version'])} at {_listed(commits) or 'no known commit'}",
         f"torch {_listed(done['torch_version'])}, {_listed(done['backend'])}",
@@ -52,12 +54,15 @@ def config_of(cell: pd.Series) -> str | None:
     if cell["role"] == Role.FROZEN.value:
         return None
     stack, clipping, dataset = (json.dumps(str(cell[name])) for name in ("stack", "clipping", "dataset"))
+    found = parse_normalisation(str(cell["normalisation"]))
+    numbers = "none" if found is None else json.dumps([found.mean, found.std])
     folder = "" if cell["dataset"] in DATASETS else f"image_folders: {{{dataset}: path/to/its/folder}}\n"
     execution = "".join(
         f"{name}: {cell[name]}\n" for name in ("backend", "threads") if pd.notna(cell.get(name))
     )
     return (
-        f"name: one-cell\ndatasets: [{dataset}]\n{folder}model: {cell['model']}\nstacks: [{stack}]\n"
+        f"name: one-cell\ndatasets: [{dataset}]\n{folder}normalisation: {{{dataset}: {numbers}}}\n"
+        f"model: {cell['model']}\nstacks: [{stack}]\n"
         f"clipping: [{clipping}]\nepochs: {cell['epochs']}\nbatch_size: {cell['batch_size']}\n"
         f"seeds: [{cell['seed']}]\nbaselines: false\n{execution}"
     )

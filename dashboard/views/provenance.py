@@ -4,6 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, data, links, origins, widgets
+from hypercore.spec.normalisation import parse_normalisation
+from hypercore.spec.normalisation import words as normalised
 from hypercore.spec.stack import short
 
 
@@ -53,7 +55,8 @@ def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
     result = str(cell["status"]) if pd.isna(error) else f"test error {error:.2f}%"
     words = (
         f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {cell['epochs']} epochs, batch "
-        f"{cell['batch_size']}), clipping {cell['clipping']}, seed {cell['seed']}: {result}"
+        f"{cell['batch_size']}), {normalised(parse_normalisation(cell['normalisation']))}, clipping "
+        f"{cell['clipping']}, seed {cell['seed']}: {result}"
     )
     st.subheader(widgets.plain(f"Cell {cell['cell_id']}"))
     st.markdown(f"**{widgets.plain(words)}**")

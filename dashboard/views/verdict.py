@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, single_points
-from hypercore.analysis.sentences import readings as reading_sentence
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
@@ -40,7 +39,6 @@ def page(study: str) -> None:
             widgets.exports(_sentences(found), "verdicts")
     if len(regions):
         _single_points(single_points(regions, cache.derived(study, "safety")))
-    _readings(cache.optional(study, "readings"))
     _claims(study, cache.optional(study, "claims"))
     _residuals(study, cache.optional(study, "residuals"))
 
@@ -191,11 +189,3 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
         row = residuals.loc[picked.index[0], [*data.ENTRY, "clipping", "alpha"]]
         own = cells[cells[list(row.index)].eq(row, axis="columns").all(axis="columns")]
     widgets.look_inside_rows(study, cells, own, "Choose a row to look inside its runs.")
-
-
-def _readings(readings: pd.DataFrame | None) -> None:
-    if readings is None or len(readings) < 2:
-        return
-    st.header("Which reading of the clipping formula comes nearest")
-    st.write(widgets.plain(reading_sentence(readings)))
-    widgets.table(readings.drop(columns="study").round(3), "readings")

@@ -13,7 +13,6 @@ from hypercore.analysis.evidence import Evidence
 from hypercore.analysis.judgement import judge
 from hypercore.analysis.published import Published
 from hypercore.analysis.ranges import regions, safety, sensitivities
-from hypercore.analysis.readings import rank_readings
 from hypercore.analysis.regions import Criteria
 from hypercore.analysis.residuals import residuals
 from hypercore.analysis.tables import read_frame, write_frame
@@ -46,15 +45,13 @@ def analyse(
     chosen = settings or Settings()
     judged, known = judge(cells), Published()
     study = "" if cells.empty else str(cells["study"].iloc[0])
-    found = residuals(judged, known, chosen.stands_for)
     evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
     return {
         "effects": effects(judged, known, chosen.stands_for),
         "safety": safety(judged, chosen.criteria),
         "regions": regions(judged, chosen.criteria),
         "sensitivity": sensitivities(judged),
-        "residuals": found,
-        "readings": rank_readings(found),
+        "residuals": residuals(judged, known, chosen.stands_for),
         "claims": judge_claims(evidence, study),
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hypercore.analysis.clocks import beside_others
 from hypercore.analysis.frames import OFF, Entry, entries, is_refined
-from hypercore.analysis.matching import published_protocol, swept, unread
+from hypercore.analysis.matching import published_protocol, swept
 from hypercore.analysis.printed import Interval
 from hypercore.analysis.published import Published
 from hypercore.analysis.regions import Criteria
@@ -143,12 +143,11 @@ class Evidence:
     ) -> list[str]:
         """Published rows (``above`` < α <= ``up_to``) that are not planned in both arms.
 
-        What is claimed of all of them cannot be told from some. The rows of ``stack`` are those that it is a
-        reading of: the presentation prints no superscripts.
+        What is claimed of all of them cannot be told from some.
         """
         rows = [row for row in self.published.rows if row.dataset == dataset and above < row.alpha <= up_to]
         if stack is not None:
-            rows = [row for row in rows if unread(row.stack) == unread(stack)]
+            rows = [row for row in rows if swept(row.stack) == swept(stack)]
         named = [(stack or row.stack, row) for row in rows]
         alphas = {
             name: set() if arms is None else set(arms.off.alphas) & set(arms.on.alphas)

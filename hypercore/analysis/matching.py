@@ -7,6 +7,7 @@ from functools import cache
 import pandas as pd
 
 from hypercore.analysis.printed import BATCH_SIZE, EPOCHS
+from hypercore.spec.normalisation import NONE
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.problems import DATASETS
 from hypercore.spec.stack import Stack
@@ -25,27 +26,6 @@ def swept(stack: str) -> str:
 
 
 @cache
-def unread(stack: str) -> str:
-    """Print a stack as :func:`swept`, RMSProp's superscript dropped.
-
-    The paper never prints RMSProp without one, so that the presentation's RMSProp / SGD may stand for either
-    reading. It has both Adam and Adam^alpha, so that Adam means Adam.
-
-    >>> unread("RMSProp^alpha / SGD(1e-4)") == unread("RMSProp / SGD")
-    True
-    >>> unread("Adam^alpha / SGD(1e-5)") == unread("Adam / SGD")
-    False
-    """
-    bare = Stack(
-        tuple(
-            replace(optimizer, superscript=None) if optimizer.name == "RMSProp" else optimizer
-            for optimizer in parse_stack(stack).resolved.optimizers
-        )
-    )
-    return swept(str(bare))
-
-
-@cache
 def exact(stack: str) -> str:
     """Print a stack with every value in force: equal exactly where two spellings mean one stack."""
     return str(parse_stack(stack).resolved)
@@ -54,11 +34,22 @@ def exact(stack: str) -> str:
 def published_protocol(cells: pd.DataFrame, stand_ins: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Keep the rows that were trained as the published runs were, and name the published data set.
 
+    As they were: with their epochs and batch size, their model, and their normalisation of pixels.
+
     ``stand_ins`` maps one of our data sets to the published one it stands for, e.g.
     ``{"cifar10-jpeg75": "cifar10"}``. The column ``published_dataset`` is added.
     """
     named = cells["dataset"].map(lambda name: (stand_ins or {}).get(name, name))
     epochs = cells["epochs"] == cells["lowest"].map(EPOCHS)
     model = cells["model"] == named.map(lambda name: DATASETS[name].model if name in DATASETS else None)
-    kept = epochs & model & (cells["batch_size"] == BATCH_SIZE)
+    pixels = cells["normalisation"] == named.map(_normalisation)
+    kept = epochs & model & pixels & (cells["batch_size"] == BATCH_SIZE)
     return cells.assign(published_dataset=named)[kept.fillna(False)]
+
+
+def _normalisation(name: str) -> str | None:
+    """That of a published data set, as a table has it."""
+    if name not in DATASETS:
+        return None
+    own = DATASETS[name].normalisation
+    return NONE if own is None else str(own)

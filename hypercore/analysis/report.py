@@ -70,10 +70,7 @@ def page(
             sections.primary(effects),
         ],
         "Stacks": sections.stacks(cells, comparison, effects, frames["regions"]),
-        "Ours against published": [
-            *sections.residuals(frames["residuals"], cells),
-            *sections.readings(frames["readings"]),
-        ],
+        "Ours against published": sections.residuals(frames["residuals"], cells),
         "Cells": [sections.cells_table(cells)],
     }
     parts = [f"<h1>{escape(study)}</h1>"]

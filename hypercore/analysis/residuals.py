@@ -10,11 +10,11 @@ import pandas as pd
 
 from hypercore.analysis.frames import ENTRY, OFF, table
 from hypercore.analysis.judgement import DIVERGED, IMPUTED
-from hypercore.analysis.matching import exact, published_protocol, unread
+from hypercore.analysis.matching import exact, published_protocol, swept
 from hypercore.analysis.printed import Printed
 from hypercore.analysis.published import Published
 from hypercore.analysis.statistics import Estimate, estimate
-from hypercore.spec.clipping import Kind, parse_clipping
+from hypercore.spec.clipping import ON
 from hypercore.spec.columns import RESIDUALS, Role
 from hypercore.spec.stack import rounded
 
@@ -39,8 +39,7 @@ def residuals(
 ) -> pd.DataFrame:
     """The RESIDUALS table of judged cells: a row for each published number that we have cells for.
 
-    Every clipping by the running mean is compared with the presentation's clipped column, so that the
-    readings of its formula can be ranked (:mod:`hypercore.analysis.readings`); other rules it never ran.
+    The presentation's clipped column is compared with its own rule alone, ``on``: others it never ran.
     """
     known = published or Published()
     comparable = published_protocol(cells, stand_ins)
@@ -76,7 +75,7 @@ def _plain_once(cells: pd.DataFrame) -> pd.DataFrame:
 
 def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
     dataset, stack, is_off = key["published_dataset"], str(key["stack"]), key["clipping"] == OFF
-    if not is_off and parse_clipping(str(key["clipping"])).kind is not Kind.RUNNING_MEAN:
+    if key["clipping"] not in (OFF, str(ON)):
         return
     frozen = key["parent"] if isinstance(key["parent"], str) else None
     if frozen is None:
@@ -87,7 +86,7 @@ def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
                     "presentation", baseline.table, baseline.optimizer, "baseline", baseline.error, NO_SD
                 )
         for row in known.rows:
-            same = row.dataset == dataset and unread(row.stack) == unread(stack)
+            same = row.dataset == dataset and swept(row.stack) == swept(stack)
             if same and rounded(row.alpha) == key["alpha"]:
                 note = "; ".join(filter(None, (row.note, NO_SD)))
                 arm, error = ("off", row.off) if is_off else ("on", row.on)

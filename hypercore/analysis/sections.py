@@ -1,4 +1,4 @@
-"""The sections of the report, as HTML: claims, stacks, primary tests, residuals, readings and cells."""
+"""The sections of the report, as HTML: claims, stacks, primary tests, residuals and cells."""
 
 import json
 from collections.abc import Mapping
@@ -149,29 +149,6 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     ]
     drawn = markup.figure(residual_figure(frame), "Ours against published", sentences.caption(cells))
     return [drawn, f"<p>{escape(_RESIDUALS)}</p>", markup.table(header, rows)]
-
-
-def readings(frame: pd.DataFrame) -> list[str]:
-    """The readings of the clipping formula, where there is more than one."""
-    if len(frame) < 2:
-        return []
-    header = ["rank", "scope", "norm", "feedback", "mean |residual|, points"]
-    header += ["behind the nearest [95% CI]", "tied"]
-    rows = [
-        (
-            str(row["rank"]),
-            *(escape(row[name]) for name in ("clip_scope", "clip_norm", "clip_feedback")),
-            markup.number(row["mean_pct"], ".2f"),
-            markup.estimate(row["behind_pct"], row["behind_low_pct"], row["behind_high_pct"]),
-            "yes" if row["tied"] else "no",
-        )
-        for row in frame.to_dict("records")
-    ]
-    return [
-        "<h3>Readings of the clipping formula, nearest first</h3>",
-        f"<p>{escape(sentences.readings(frame))}</p>",
-        markup.table(header, rows),
-    ]
 
 
 def cells_table(cells: pd.DataFrame) -> str:

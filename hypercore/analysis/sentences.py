@@ -3,7 +3,7 @@
 import pandas as pd
 
 from hypercore.analysis.findings import Verdict
-from hypercore.spec.clipping import ON
+from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.stack import short
 
 # An interval of no width would be misread as certainty: few seeds agree more often than many would.
@@ -28,7 +28,7 @@ def provenance(cells: pd.DataFrame) -> str:
         return ""
     commits = ", ".join(sorted({_commit(text) for text in done["git_commit"].dropna()}))
     return (
-        f"Trained on {_listed(done['dataset'])} with {done['seed'].nunique()} seeds by hypercore "
+        f"Trained on {datasets(done)} with {done['seed'].nunique()} seeds by hypercore "
         f"{_listed(done['hypercore_version'])} (commit {commits}), torch {_listed(done['torch_version'])}, "
         f"{_listed(done['backend'])}, on {_listed(done['device'])}; the last cell at "
         f"{done['created_utc'].max()}."
@@ -44,10 +44,21 @@ def caption(cells: pd.DataFrame) -> str:
     run = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
     named = f"{seeds[0]}–{seeds[-1]}" if run else ", ".join(map(str, seeds))
     return (
-        f"{_listed(done['dataset'])}, seeds {named}, {_listed(done['device'])}, torch "
+        f"{datasets(done)}, seeds {named}, {_listed(done['device'])}, torch "
         f"{_listed(done['torch_version'])}, {_listed(done['backend'])}, hypercore "
         f"{_listed(done['hypercore_version'])}"
     )
+
+
+def datasets(cells: pd.DataFrame) -> str:
+    """The data sets of cells, each with what its pixels went through where that is not nothing.
+
+    >>> datasets(pd.DataFrame({"dataset": ["a", "b"], "normalisation": ["none", "(0.5), (0.25)"]}))
+    'a, b (pixels normalised by mean 0.5 and SD 0.25)'
+    """
+    pairs = cells[["dataset", "normalisation"]].drop_duplicates().sort_values(["dataset", "normalisation"])
+    named = ((name, parse_normalisation(text)) for name, text in pairs.itertuples(index=False))
+    return ", ".join(name if found is None else f"{name} ({found.words})" for name, found in named)
 
 
 def tally(claims: pd.DataFrame) -> str:
@@ -89,21 +100,6 @@ def region(row: pd.Series) -> str:
         low, high = (f"{row[name]:.2f}" for name in ("gain_low_decades", "gain_high_decades"))
         interval = f" ({SAME_RESAMPLED})" if low == high else f" [{low}, {high}]"
     return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades{interval}."
-
-
-def readings(frame: pd.DataFrame) -> str:
-    """Which reading of the clipping formula comes nearest, where the default stands, and which are tied."""
-    first = frame.iloc[0]
-    text = (
-        f"Over {first['n_rows']} published clipped figures, scope {first['clip_scope']}, norm "
-        f"{first['clip_norm']}, feedback {first['clip_feedback']} comes nearest: {first['mean_pct']:.2f} "
-        f"points away on average. {int(frame['tied'].sum()) - 1} other readings are not told from it."
-    )
-    default = frame[frame["clipping"] == str(ON)]
-    if default.empty:
-        return text
-    rank, mean = default["rank"].iloc[0], default["mean_pct"].iloc[0]
-    return f"{text} The default, which is printed as on, has rank {rank} ({mean:.2f} points)."
 
 
 def _listed(column: pd.Series) -> str:

@@ -333,26 +333,6 @@ RESIDUALS = (
     Column("note", "string", "what is odd about the printed row, or not known of it"),
 )
 
-# One row a reading of the presentation's clipping formula, best first, over the published rows that all met.
-READINGS = (
-    Column("study", "string", "name of the study; of several that are ranked together all, with +"),
-    Column("rank", "int64", "1: nearest to the presentation's clipped columns by the mean size of residuals"),
-    Column("clipping", "string", "on (the default reading), or the running mean with its options"),
-    Column("clip_scope", "string", "levels that are clipped: weights, hyper, all"),
-    Column("clip_norm", "string", "what one norm is taken over: tensor, level, global"),
-    Column("clip_feedback", "string", "norm that the running mean continues from: clipped, raw"),
-    Column("n_rows", "int64", "published rows compared, the same for every reading"),
-    Column("mean_pct", "float64", "mean over these rows of how far ours lies from published, in points"),
-    Column("median_pct", "float64", "median of the same"),
-    Column("rms_pct", "float64", "root mean square of ours - published"),
-    Column(
-        "behind_pct", "float64", "mean over rows of its distance minus the best reading's; 0 for the best"
-    ),
-    Column("behind_low_pct", "float64", "lower bound of its 95% t-interval over rows"),
-    Column("behind_high_pct", "float64", "upper bound of its 95% t-interval over rows"),
-    Column("tied", "bool", "not told from the best: the interval reaches 0; true for the best"),
-)
-
 # One row a claim of claims.yaml, its verdict computed.
 CLAIMS = (
     Column("study", "string", "name of the study that the verdict rests on"),
@@ -378,7 +358,6 @@ ANALYSIS: dict[str, tuple[Column, ...]] = {
     "regions": REGIONS,
     "sensitivity": SENSITIVITY,
     "residuals": RESIDUALS,
-    "readings": READINGS,
     "claims": CLAIMS,
 }
 

@@ -1,6 +1,7 @@
 """Judged cells with chosen errors, built through the real words: stacks, cells, identities."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.problems import DATASETS
 
 # What a run came to: its test error in per cent, None for no result, "diverged".
 Outcome = float | None | str
@@ -30,13 +32,14 @@ def judged(
     """Cells of one entry and its baselines; ``law(alpha, clipped, seed)`` is what came of a run."""
     parsed = parse_stack(stack)
     epochs = EPOCHS[parsed.lowest.name]
+    pixels = DATASETS[dataset].normalisation if dataset in DATASETS else None
     rows: list[dict[str, Any]] = []
     for seed in range(seeds):
-        lowest = Cell(dataset, "mlp", parsed.baseline, OFF, epochs, 256, seed)
+        lowest = Cell(dataset, "mlp", parsed.baseline, OFF, epochs, 256, seed, normalisation=pixels)
         rows.append(_row(lowest, str(parsed.baseline), "baseline", None, baseline))
         for swept in [parsed] if alphas is None else [parsed.with_alpha(alpha) for alpha in alphas]:
             for clipping in clippings:
-                cell = Cell(dataset, "mlp", swept, clipping, epochs, 256, seed)
+                cell = replace(lowest, stack=swept, clipping=clipping)
                 outcome = law(swept.alpha, clipping != OFF, seed)
                 rows.append(_row(cell, label or stack, "stack", lowest.id, outcome))
     return pd.DataFrame(rows)

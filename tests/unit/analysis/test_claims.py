@@ -361,15 +361,6 @@ def test_what_the_presentation_left_open_is_asked_of_every_stack_that_it_did_not
     assert found.reason.startswith("gain at some α: ")
 
 
-def test_both_readings_of_rmsprop_answer_for_the_same_published_rows() -> None:
-    cells = judged("RMSProp^alpha / SGD", [0.025, 0.05], lambda _, c, s: 4.0 + 5 * (not c) + 0.1 * s)
-    evidence = Evidence(cells, NO_CURVES)
-    edges = {"dataset": "mnist", "alpha_low": 0.01, "alpha_high": 0.05}
-    assert TESTS["reduces"](evidence, stack="RMSProp^alpha / SGD", **edges).verdict is REPRODUCED
-    found = TESTS["reduces"](evidence, stack="RMSProp^alpha / SGD", **(edges | {"alpha_high": 0.1}))
-    assert found.reason.endswith("not planned, e.g. RMSProp^alpha / SGD(7.5 * 10^-2)")
-
-
 def test_what_refinement_added_feeds_no_claim() -> None:
     """Clipping gains nothing; an α and seeds that refinement chose would say otherwise."""
     cells = sgd(5.0, 5.0)

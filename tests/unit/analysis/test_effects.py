@@ -97,7 +97,7 @@ def test_nothing_trained_yet_gives_rows_without_figures() -> None:
     assert frame["reduction_pct"].isna().all() and not frame["supported"].any() and not frame["bold"].any()
 
 
-def test_both_readings_of_rmsprop_are_measured_by_its_interval() -> None:
+def test_rmsprop_that_learns_alpha_alone_is_measured_by_rmsprops_interval() -> None:
     frame = effects(judged("RMSProp^alpha / SGD", [0.025, 0.05], clipping_gains))
     assert primary(frame)["alpha_high"] == 0.05
 

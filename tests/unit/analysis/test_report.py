@@ -86,20 +86,6 @@ def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
     assert dict(zip(on.x, on.y, strict=True)) == pytest.approx({4.5: 0, 5: 1, 50: 1, 51: 1})
 
 
-def test_the_nearest_reading_in_a_sentence() -> None:
-    rows = [
-        {"clipping": "on", "rank": 2, "mean_pct": 1.5, "tied": True},
-        {"clipping": "running_mean(hyper, tensor, clipped)", "rank": 1, "mean_pct": 1.25, "tied": True},
-    ]
-    options = {"clip_scope": "hyper", "clip_norm": "tensor", "clip_feedback": "clipped", "n_rows": 56}
-    frame = pd.DataFrame(rows).assign(**options).sort_values("rank", ignore_index=True)
-    assert sentences.readings(frame) == (
-        "Over 56 published clipped figures, scope hyper, norm tensor, feedback clipped comes nearest: 1.25 "
-        "points away on average. 1 other readings are not told from it. The default, which is printed as on, "
-        "has rank 2 (1.50 points)."
-    )
-
-
 def test_a_claim_links_to_the_rows_of_the_cells_that_it_rests_on(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     claims = pd.read_parquet(folder / "claims.parquet").set_index("claim")

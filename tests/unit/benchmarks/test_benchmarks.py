@@ -8,16 +8,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pandas as pd
 import pytest
 import torch
 
-from benchmarks import cnn, gpu, heights, measure, memory, prices, report, speed, teams
+from benchmarks import gpu, heights, measure, memory, prices, report, speed, teams
 from benchmarks.contestants import Images, module, random_images
 from benchmarks.measure import MACHINE
 from benchmarks.products import step_gflop
 from benchmarks.teams import Contestant, Layout, Runner, assembled, interleave
-from hypercore.analysis.published import Published
 from hypercore.analysis.tables import read_frame
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
@@ -161,51 +159,6 @@ def test_heights_summarise_a_study(tmp_path: Path) -> None:
     assert written(tmp_path, "heights", rows, heights.HEIGHTS) == 2
     title = heights.figure(cells, {"device": "a device", "torch_version": "1"}).layout.title.text
     assert title == "digits, mlp, 30 epochs, batch 32, 5 seeds; a device, torch 1"
-
-
-def runs(errors: Mapping[str, Sequence[float]]) -> pd.DataFrame:
-    """Finished runs of some models, a seed a figure."""
-    found = [(model, error) for model, seeds in errors.items() for error in seeds]
-    return pd.DataFrame(found, columns=["model", "test_error_pct"]).assign(
-        dataset="cifar10-jpeg75",
-        status="finished",
-        n_classes=10,
-        n_test=10_000,
-        first_batch_loss=2.3,
-        last_epoch_train_loss=1.0,
-    )
-
-
-def test_readings_of_the_cnn_rank_by_distance_with_a_spread_pooled_over_models(tmp_path: Path) -> None:
-    """Deviations of 0.1 in six runs of three models: s² = 6 · 0.01 / 3, and t(0.975, 3) is 3.1824."""
-    [baseline] = [found for found in Published().baselines if found.table == "5"]
-    errors = {
-        "cnn": (40.75, 40.55),  # 1.0 above
-        "cnn-tanh-same-none": (39.05, 38.85),  # 0.7 below
-        "cnn-relu-same-none": (42.05, 41.85),  # 2.3 above
-    }
-    rows = cnn.ranking(runs(errors), baseline)
-    assert [row["model"] for row in rows] == ["cnn-tanh-same-none", "cnn", "cnn-relu-same-none"]
-    assert [row["distance_pct"] for row in rows] == pytest.approx([0.7, 1.0, 2.3])
-    s = (0.06 / 3) ** 0.5
-    assert [row["plus_minus_pct"] for row in rows] == pytest.approx([3.1824 * s / 2**0.5] * 3, rel=1e-4)
-    assert [row["tied"] for row in rows] == [True, True, False]  # apart from 3.18 s = 0.45 on
-    assert written(tmp_path, "cnn", rows, cnn.CNN) == 3
-
-
-def test_a_cnn_that_diverged_counts_as_chance_and_one_that_failed_not_at_all() -> None:
-    [baseline] = [found for found in Published().baselines if found.table == "5"]
-    cells = runs({"cnn": (40.0, 89.9), "cnn-tanh-same-each": (40.0, 41.0)})
-    cells.loc[3, ["status", "test_error_pct"]] = "failed", None
-    rows = {row["model"]: row for row in cnn.ranking(cells, baseline)}
-    assert (rows["cnn"]["error_pct"], rows["cnn"]["seeds"]) == (65.0, 2)
-    assert (rows["cnn-tanh-same-each"]["error_pct"], rows["cnn-tanh-same-each"]["seeds"]) == (40.0, 1)
-
-
-def test_a_single_seed_tells_no_reading_from_another() -> None:
-    [baseline] = [found for found in Published().baselines if found.table == "5"]
-    rows = cnn.ranking(runs({"cnn": (40.0,), "cnn-tanh-same-each": (60.0,)}), baseline)
-    assert [row["tied"] for row in rows] == [True, True]
 
 
 def test_gpu_trains_whole_sweeps_against_the_package(
