@@ -41,9 +41,9 @@ GOALS_PCT = {CLIPPING: 1.0, LOGGING: 2.0}
 LATER_LEVEL_GOAL_PCT = 2.0
 
 PRICES = (
-    Column("price_of", "string", "a level, clipping (on over off), logging, or evaluation (once an epoch)"),
+    Column("price_of", "string", "a level, clipping (over off), logging, or evaluation (once an epoch)"),
     Column("stack_shape", "string", "the stack with it"),
-    Column("clipping", "string", "off or on (the presentation's)"),
+    Column("clipping", "string", "off, or the rule of clipping"),
     Column("backend", "string", "eager or compiled"),
     Column("lanes", "int64", "cells that trained side by side: the width that jobs would take"),
     *spread_columns("step_us", "microseconds for a step of all lanes, the price included"),
