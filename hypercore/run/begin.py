@@ -8,7 +8,8 @@ from typing import Any
 
 from hypercore.results.reported import TABLES
 from hypercore.run.owner import leave, registration, take_over
-from hypercore.run.workflow import Jobs
+from hypercore.run.renamed import renamed
+from hypercore.run.workflow import RESULTS, Jobs
 from hypercore.study.backends import COMPILED, compiler_problem
 
 
@@ -45,6 +46,8 @@ class Begin:
                 "Cells train with the eager backend, about half as fast, and its results are kept apart from "
                 f"compiled ones: {problem}."
             )
+        for line in renamed(RESULTS / self.jobs.plan.study.name):
+            _say(line)
         for path, what in self.jobs.unusable.items():
             _say(f"{path} {what}: it will be made again.")
         # Of the report's tables snakemake knows the folder alone.
