@@ -13,7 +13,7 @@ _REUSED = {"clipping": "on", "model": "cnn"}
 
 
 def renamed(study: Path) -> list[str]:
-    """A line for each name in a study's tables of before that has another meaning by now; none where none has.
+    """A line for each name in a study's tables of before that has another meaning by now.
 
     Cells keep their ids, so what was trained is found under its name of today.
     """
@@ -28,7 +28,7 @@ def renamed(study: Path) -> list[str]:
     except (ResultFileError, SpecError):  # nothing there, or said by whoever needs it
         return []
     return [
-        f"{what} {was}: in {study}, which an earlier version wrote, it is what {now} is now. To keep it, write "
-        f"{now} in the config."
+        f"{what} {was}: in {study}, which an earlier version wrote, it is what {now} is now. To keep it, "
+        f"write {now} in the config."
         for what, was, now in sorted(pairs)
     ]

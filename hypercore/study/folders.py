@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from hypercore.spec.cell import digest
+from hypercore.spec.image_folder import walk
 from hypercore.study.errors import shown
 from hypercore.study.fields import refuse
 
@@ -35,13 +36,14 @@ FolderAtHome = Annotated[Folder, AfterValidator(_with_home)]
 def fingerprint(folder: Path) -> str:
     """A hash of every file's name, size and time of change; no file is opened. Of no folder: of nothing.
 
-    A link to nothing counts by its own size and time: who reads the folder says that it leads nowhere.
+    A link to nothing counts by its own size and time: who reads the folder says that it leads nowhere. Hidden
+    files and folders do not count.
 
     Equal fingerprints mean equal content. Different ones may do, too (files that were copied, or
     touched): who trains compares the content itself, by the hash that each record carries.
     """
     signs = []
-    for parent, _, names in os.walk(folder, followlinks=True):  # as torchvision's ImageFolder does
+    for parent, names in walk(str(folder)):
         within = os.path.relpath(parent, folder)
         prefix = "" if within == os.curdir else within + os.sep
         for name in names:

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy
 import torch
 import torchvision
+from PIL import Image
 from torch import Tensor
 
+from hypercore.spec.image_folder import ImageFolderError, image_files
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.problems import DATASETS
 
@@ -158,6 +160,9 @@ def _digits() -> Data:
     return _data("digits", [(train_x[:, None], train_y), (test_x[:, None], test_y)], 16.0, 10)
 
 
+# Of PIL's modes those of 16 and 32 bits: converted to RGB, everything above 255 would be white.
+_CLIPPED_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+
 _TORCHVISION = {
     "mnist": torchvision.datasets.MNIST,
     "fashion-mnist": torchvision.datasets.FashionMNIST,
@@ -191,32 +196,41 @@ def _channels_first(images: Tensor | numpy.ndarray) -> numpy.ndarray:
 
 
 def _image_folder(name: str, root: Path) -> Data:
-    """``root``/train/CLASS/* and ``root``/test/CLASS/*, all of one size."""
-    if not (root / "train").is_dir() or not (root / "test").is_dir():
-        raise DataError(
-            f"data set {name!r}: an image folder needs train/CLASS/* and test/CLASS/*; "
-            f"looked in {root.resolve()}"
-        )
+    """``root``/train/CLASS/* and ``root``/test/CLASS/*, all of one size, as RGB."""
     try:
-        return _read_image_folder(name, root)
-    except OSError as error:  # a folder without images, a link to nothing, a file that is no image
-        raise DataError(f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()}") from error
-
-
-def _read_image_folder(name: str, root: Path) -> Data:
-    splits = [torchvision.datasets.ImageFolder(str(root / part)) for part in ("train", "test")]
-    if splits[0].classes != splits[1].classes:
-        raise DataError(f"data set {name!r}: train/ and test/ in {root.resolve()} hold different classes")
+        found = image_files(root)
+    except (ImageFolderError, OSError) as error:
+        raise DataError(f"data set {name!r}: {_first_line(error)}") from error
     parts = []
-    for split in splits:
-        images = [numpy.asarray(image) for image, _ in split]
-        sizes = {image.shape for image in images}
-        if len(sizes) != 1:
+    for classes in (found.train, found.test):
+        files = [(path, label) for label, paths in enumerate(classes) for path in paths]
+        images = [_rgb(name, path) for path, _ in files]
+        other = next((k for k, image in enumerate(images) if image.shape != images[0].shape), None)
+        if other is not None:
+            (height, width), (rows, columns) = images[0].shape[:2], images[other].shape[:2]
             raise DataError(
-                f"data set {name!r}: images in {root.resolve()} have several sizes: {sorted(sizes)[:4]}"
+                f"data set {name!r}: images have several sizes: {files[0][0]} has {height}×{width} pixels, "
+                f"{files[other][0]} {rows}×{columns}; allowed: all of one"
             )
-        parts.append((_channels_first(numpy.stack(images)), numpy.asarray(split.targets)))
-    return _data(name, parts, 255.0, len(splits[0].classes))
+        parts.append((_channels_first(numpy.stack(images)), numpy.asarray([label for _, label in files])))
+    if parts[0][0].shape[1:] != parts[1][0].shape[1:]:
+        raise DataError(f"data set {name!r}: train/ and test/ in {root.resolve()} have images of other sizes")
+    return _data(name, parts, 255.0, len(found.classes))
+
+
+def _rgb(name: str, path: str) -> numpy.ndarray:
+    """An image as counts [H, W, 3]."""
+    try:
+        with Image.open(path) as image:
+            if image.mode in _CLIPPED_MODES:
+                raise DataError(
+                    f"data set {name!r}: {path} has more than 8 bits a pixel (mode {image.mode}), which RGB "
+                    "would cut off; allowed: 8 bits a channel"
+                )
+            return numpy.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        # A link to nothing, a file that is no image or is cut off; what PIL raises depends on the format.
+        raise DataError(f"data set {name!r}: cannot read {path}: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

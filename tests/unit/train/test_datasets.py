@@ -94,6 +94,93 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, kind: str) -> None:
         load("pets", Path("/nowhere"), folders={"pets": tmp_path})
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    ["train/.ipynb_checkpoints", "train/cat/.ipynb_checkpoints", "test/__MACOSX", "train/dog/@eaDir"],
+)
+def test_what_is_hidden_or_left_by_tools_is_none_of_it(tmp_path: Path, hidden: str) -> None:
+    write_folder(tmp_path)
+    before, sign = load("pets", Path("/nowhere"), folders={"pets": tmp_path}), fingerprint(tmp_path)
+    (tmp_path / hidden).mkdir()
+    Image.new("RGB", (6, 6)).save(tmp_path / hidden / "0000-checkpoint.png")
+    Image.new("RGB", (6, 6)).save(tmp_path / "train/cat/._0000.png")
+    after = load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+    assert (after.n_classes, after.sha256) == (2, before.sha256)
+    assert fingerprint(tmp_path) == sign
+
+
+def test_a_level_too_much_is_said_with_what_to_move(tmp_path: Path) -> None:
+    write_folder(tmp_path / "pets")
+    for part in ("train", "test"):
+        (tmp_path / part).mkdir()
+        (tmp_path / "pets" / part).rename(tmp_path / part / "images")
+    with pytest.raises(
+        DataError, match="at least two classes; .*train holds images alone; move cat, dog one level up"
+    ):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+def test_classes_that_differ_are_named_with_their_parts(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    (tmp_path / "test/dog").rename(tmp_path / "test/Dog")
+    with pytest.raises(DataError, match="different classes: Dog only in test/, dog only in train/"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+def test_a_class_without_an_image_is_named(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    for path in (tmp_path / "test/dog").iterdir():
+        path.rename(path.with_suffix(".txt"))
+    with pytest.raises(DataError, match="test/dog holds no image; allowed: files that end in .jpg"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F"])
+def test_more_than_8_bits_a_pixel_are_refused(tmp_path: Path, mode: str) -> None:
+    """Converted to RGB they would be white, whatever they show."""
+    write_folder(tmp_path)
+    suffix = "png" if mode == "I;16" else "tif"
+    Image.new(mode, (6, 6), 40_000).save(tmp_path / f"train/dog/9999.{suffix}")
+    with pytest.raises(DataError, match=r"9999\.\w+ has more than 8 bits a pixel \(mode "):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "RGBA", "CMYK"])
+def test_modes_of_8_bits_are_read(tmp_path: Path, mode: str) -> None:
+    write_folder(tmp_path)
+    Image.new("RGB", (6, 6), (200, 200, 200)).convert(mode).save(tmp_path / "train/dog/9999.tif")
+    assert len(load("pets", Path("/nowhere"), folders={"pets": tmp_path}).train) == 7
+
+
+def test_a_cut_off_jpeg_is_named(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    path = tmp_path / "test/cat/9999.jpg"
+    Image.effect_noise((6, 6), 90).convert("RGB").save(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(DataError, match="data set 'pets': cannot read .*test/cat/9999.jpg"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+@pytest.mark.timeout(60)
+def test_links_to_folders_that_they_lie_in_end(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    plain = load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+    for name in ("up", "again"):
+        (tmp_path / "train/cat" / name).symlink_to("..")
+    (tmp_path / "test/dog/self").symlink_to(".")
+    assert load("pets", Path("/nowhere"), folders={"pets": tmp_path}).sha256 == plain.sha256
+    assert fingerprint(tmp_path)
+
+
+def test_a_link_to_images_elsewhere_is_followed(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    (tmp_path / "train/cat").rename(tmp_path / "elsewhere")
+    (tmp_path / "train/cat").symlink_to(tmp_path / "elsewhere")
+    assert (
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path}).train.labels.tolist() == [0] * 3 + [1] * 3
+    )
+
+
 def test_images_of_several_sizes_are_refused(tmp_path: Path) -> None:
     write_folder(tmp_path, sizes=(6, 8))
     with pytest.raises(DataError, match="several sizes"):
