@@ -22,9 +22,6 @@ OFF = "off"
 # What an entry's frame keeps of a cell: a filter of a narrow frame of plain types is many times as fast.
 _TEXTS = ("cell_id", "baseline_id", "status")
 _NUMBERS = {"alpha": np.float64, "seed": np.int64, "height": np.int64}
-# What the sweep of a row that a round of refinement added begins with.
-ROUND = "round-"
-
 _DTYPES = {"string": "string", "int64": "Int64", "float64": "float64", "bool": "boolean"}
 
 
@@ -103,7 +100,7 @@ def entries(cells: pd.DataFrame) -> list[Entry]:
     Raises:
         ValueError: a column is missing, e.g. because the cells were not judged.
     """
-    wanted = {*ENTRY, *_TEXTS, *_NUMBERS, "clipping", "role", "sweep", DIVERGED, IMPUTED}
+    wanted = {*ENTRY, *_TEXTS, *_NUMBERS, "clipping", "role", "round", DIVERGED, IMPUTED}
     if missing := sorted(wanted - set(cells.columns)):
         raise ValueError(f"cells without {', '.join(missing)}; give the judged table of cells")
     baselines = cells.drop_duplicates("cell_id").set_index("cell_id")[IMPUTED].astype(np.float64)
@@ -125,7 +122,7 @@ def entries(cells: pd.DataFrame) -> list[Entry]:
 
 def is_refined(cells: pd.DataFrame) -> "pd.Series[bool]":
     """Which rows a round of refinement added to the plan."""
-    return cells["sweep"].str.startswith(ROUND).eq(True).fillna(False).astype(bool)
+    return cells["round"].notna()
 
 
 def arms(found: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
@@ -146,6 +143,14 @@ def reductions(off: Entry, on: Entry) -> pd.DataFrame:
 
 
 def table(rows: Sequence[dict[str, Any]], columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Rows as a frame with exactly the declared columns, in order, of the declared types."""
+    """Rows as a frame with exactly the declared columns, in order and type; what a row lacks is null.
+
+    Raises:
+        ValueError: a row has a column that is not declared.
+    """
+    declared = set(names(columns))
+    for row in rows:
+        if wrong := row.keys() - declared:
+            raise ValueError(f"a row has {', '.join(sorted(wrong))}; declared: {', '.join(names(columns))}")
     frame = pd.DataFrame(list(rows), columns=list(names(columns)))
     return frame.astype({column.name: _DTYPES[column.type] for column in columns})

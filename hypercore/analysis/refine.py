@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hypercore.analysis.analyse import Settings
-from hypercore.analysis.frames import ROUND, Entry, entries, is_refined
+from hypercore.analysis.frames import Entry, entries, is_refined
 from hypercore.analysis.gather import gather
 from hypercore.analysis.judgement import judge
 from hypercore.analysis.regions import Criteria, Safety, find_region
@@ -104,7 +104,7 @@ def write_round(
 
 def sweep_of(round_number: int) -> str:
     """What a round's cells have in the plan's column ``sweep``."""
-    return f"{ROUND}{round_number}"
+    return f"round-{round_number}"
 
 
 def _spent(cells: pd.DataFrame) -> int:

@@ -30,12 +30,16 @@ _ROWS_A_GROUP = 1 << 17
 
 
 class ResultFileError(ValueError):
-    """A result file that cannot be used. ``str(error)`` is one line that names the file and the reason."""
+    """A result file that cannot be used. ``str(error)`` is one line that names the file and the reason.
 
-    def __init__(self, path: Path, reason: str) -> None:
+    ``damaged``: it was ours and is not whole, so that nothing is lost with it; one of another version is.
+    """
+
+    def __init__(self, path: Path, reason: str, *, damaged: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+        self.damaged = damaged
 
 
 def is_whole(path: Path) -> bool:
@@ -234,8 +238,10 @@ def _verify(path: Path, data: bytes) -> None:
     slot = data.rfind(_MARK) + len(_MARK)
     begins, ends = data.startswith(_MAGIC), data.endswith(_MAGIC)
     if slot < len(_MARK) or not (begins and ends):
-        reason = "it is cut off" if begins and not ends else "hypercore did not write it"
-        raise _unreadable(path, reason)
+        if begins and not ends:
+            raise _unreadable(path, "it is cut off")
+        # Perhaps somebody's own: nothing of ours deletes it.
+        raise ResultFileError(path, "hypercore did not write it; move it away and run snakemake again")
     end = slot + len(_ZEROS)
     if hashlib.sha256(data[:slot] + _ZEROS + data[end:]).hexdigest().encode() != data[slot:end]:
         raise _unreadable(path, "its checksum does not match, so it was altered after it was written")
@@ -254,4 +260,4 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _unreadable(path: Path, reason: str) -> ResultFileError:
-    return ResultFileError(path, f"{reason}; delete it and run snakemake again")
+    return ResultFileError(path, f"{reason}; delete it and run snakemake again", damaged=True)

@@ -86,7 +86,7 @@ class Tables:
 
     def _records(self, study: Path, ids: Collection[str]) -> Iterator[Record]:
         """The records of some cells of a study, each checked to be of the cell that its row says."""
-        whole = self._read(study / "cells.parquet", "cells", schema(spec.CELLS))
+        whole = self._read(study / "cells.parquet", "cells", schema(spec.CELL))
         points = {name: self._read(study / f"{name}.parquet", name, schema(c)) for name, c in _POINTS.items()}
         if whole is None or any(table is None for table in points.values()):
             return

@@ -34,7 +34,8 @@ def guarded(log: Path) -> Iterator[None]:
         yield
     except ResultFileError as error:
         words = str(error)
-        if error.path.exists():  # sweeps' files and tables are all made of the store
+        # Sweeps' files and tables are made of the store. One of another version may have come without it.
+        if error.damaged and error.path.exists():
             error.path.unlink()
             words = f"{words}. It is deleted now: run again, and it is made anew."
         _fail(logger, words, words)

@@ -167,13 +167,13 @@ PLAN = (
     Column("role", "string", "stack, baseline, or frozen: the lowest optimizer at what a stack learned"),
     Column("baseline_id", "string", "cell id of this cell's baseline with the same seed"),
     Column("sweep", "string", "name of the sweep that trains it"),
+    Column("round", "int64", "round of refinement that added it, from 1; null where the config lists it"),
     *IDENTITY,
 )
 
 # One row a cell that a round of refinement adds to the plan.
 REFINEMENT = (
     *PLAN,
-    Column("round", "int64", "round of refinement, from 1"),
     Column("reason", "string", "why the round adds it"),
 )
 

@@ -41,6 +41,7 @@ class PlannedCell:
             "role": self.role.value,
             "baseline_id": self.baseline_id,
             "sweep": self.sweep,
+            "round": None,
             **self.cell.identity(),
         }
         return {name: row[name] for name in names(PLAN)}

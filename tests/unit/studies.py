@@ -132,6 +132,7 @@ def _row(made_up: MadeUp, label: str, role: spec.Role, baseline_id: str | None, 
         "label": label,
         "role": role.value,
         "baseline_id": baseline_id,
+        "round": None,
         "sweep": f"{made_up.dataset}-mlp-{cell.stack.shape.lower().replace(' / ', '_')}",
         **cell.identity(),
     }

@@ -55,6 +55,7 @@ def _row(cell: Cell, label: str, role: str, baseline_id: str | None, outcome: Ou
         "role": role,
         "baseline_id": baseline_id,
         "sweep": "first",
+        "round": None,
         "status": "missing" if outcome is None else "finished",
         "n_classes": 10,
         "n_train": 60_000,

@@ -364,7 +364,7 @@ def test_what_the_presentation_left_open_is_asked_of_every_stack_that_it_did_not
 def test_what_refinement_added_feeds_no_claim() -> None:
     """Clipping gains nothing; an α and seeds that refinement chose would say otherwise."""
     cells = sgd(5.0, 5.0)
-    chosen = sgd(9.0, 4.0, alphas=[60.0]).assign(sweep="round-1")
+    chosen = sgd(9.0, 4.0, alphas=[60.0]).assign(round=1)
     arguments = {"dataset": "mnist", "stack": "SGD / SGD", "alpha_low": 10, "alpha_high": 100}
     both = pd.concat([cells, chosen], ignore_index=True)
     alone, fed = (TESTS["reduces"](Evidence(c, NO_CURVES, SMALL), **arguments) for c in (cells, both))

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from hypercore.analysis.effects import effects
-from hypercore.spec.columns import EFFECTS, names
+from hypercore.analysis.frames import is_refined, table
+from hypercore.spec.columns import EFFECTS, SAFETY, names
 from tests.unit.analysis.synthetic import Outcome, judged
 
 ALPHAS = [1.0, 10.0, 50.0, 75.0, 100.0]
@@ -57,7 +58,7 @@ def test_the_primary_test_averages_over_the_published_interval() -> None:
 def test_what_refinement_added_has_its_own_p_and_no_part_in_the_primary_test() -> None:
     cells = judged("SGD / SGD", ALPHAS, clipping_gains)
     added = judged("SGD / SGD", [60.0], lambda _, clipped, seed: 50.0 * (not clipped) + seed)
-    frame = effects(pd.concat([cells, added.assign(sweep="round-1")], ignore_index=True))
+    frame = effects(pd.concat([cells, added.assign(round=1)], ignore_index=True))
     assert at(frame, 60.0)["reduction_pct"] == pytest.approx(50.0)
     pd.testing.assert_series_equal(primary(frame), primary(effects(cells)), check_names=False)
 
@@ -119,3 +120,17 @@ def test_an_unjudged_table_is_refused_in_words() -> None:
     cells = judged("SGD / SGD", [1.0], clipping_gains).drop(columns="diverged")
     with pytest.raises(ValueError, match="cells without diverged"):
         effects(cells)
+
+
+def test_a_data_set_may_be_named_as_a_round_of_refinement_is() -> None:
+    """What refinement added is told by its column, not by its sweep's name, which begins with the data set's."""
+    cells = judged("SGD / SGD", ALPHAS, clipping_gains).assign(sweep="round-one-mlp-sgd_sgd-e30-b256")
+    assert not is_refined(cells).any() and is_refined(cells.assign(round=2)).all()
+    assert primary(effects(cells))["n_alphas"] > 0
+
+
+def test_a_row_with_a_misspelled_column_is_refused() -> None:
+    row = dict.fromkeys(names(SAFETY))
+    assert len(table([row], SAFETY)) == 1
+    with pytest.raises(ValueError, match="a row has safty; declared: .*safety"):
+        table([{"safty" if key == "safety" else key: value for key, value in row.items()}], SAFETY)

@@ -10,7 +10,7 @@ from hypercore.results.files import read_table, write_table
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS, schema
 from hypercore.results.store import Store
 from hypercore.results.tabled import Tables
-from hypercore.spec.columns import CELLS, TABLES
+from hypercore.spec.columns import CELL, TABLES
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "results/control-mnist"
@@ -35,7 +35,7 @@ def test_a_restored_record_is_what_the_tables_say(study: Path, tmp_path: Path) -
     lacking = some(tables, store)
     assert tables.restore(lacking, store) == 3
     assert not some(tables, store), "the store has them now"
-    whole = read_table(study / "cells.parquet", "cells", schema(CELLS), READABLE_VERSIONS)
+    whole = read_table(study / "cells.parquet", "cells", schema(CELL), READABLE_VERSIONS)
     rows = {row["cell_id"]: row for row in whole.to_pylist()}
     for cell in lacking[study]:
         [place] = tables.found[cell]
@@ -68,7 +68,7 @@ def test_a_damaged_table_counts_as_missing_in_a_line(study: Path, tmp_path: Path
 def test_a_row_that_is_not_of_its_cell_counts_as_missing(study: Path, tmp_path: Path) -> None:
     said: list[str] = []
     path = study / "cells.parquet"
-    table = read_table(path, "cells", schema(CELLS), READABLE_VERSIONS)
+    table = read_table(path, "cells", schema(CELL), READABLE_VERSIONS)
     column = table.schema.get_field_index("seed")
     other = table.set_column(column, table.schema.field(column), [[99] * len(table)])
     write_table(path, other, "cells")
