@@ -123,7 +123,7 @@ def test_an_unjudged_table_is_refused_in_words() -> None:
 
 
 def test_a_data_set_may_be_named_as_a_round_of_refinement_is() -> None:
-    """What refinement added is told by its column, not by its sweep's name, which begins with the data set's."""
+    """What refinement added is told by its column, not by its sweep's name, which begins as the data's."""
     cells = judged("SGD / SGD", ALPHAS, clipping_gains).assign(sweep="round-one-mlp-sgd_sgd-e30-b256")
     assert not is_refined(cells).any() and is_refined(cells.assign(round=2)).all()
     assert primary(effects(cells))["n_alphas"] > 0
