@@ -46,7 +46,8 @@ class Begin:
                 "Cells train with the eager backend, about half as fast, and its results are kept apart from "
                 f"compiled ones: {problem}."
             )
-        for line in renamed(RESULTS / self.jobs.plan.study.name):
+        plan = self.jobs.plan
+        for line in renamed(RESULTS / plan.study.name, (c for sweep in plan.sweeps for c in sweep.cells)):
             _say(line)
         for path, what in self.jobs.unusable.items():
             _say(f"{path} {what}: it will be made again.")

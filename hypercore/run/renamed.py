@@ -1,5 +1,6 @@
 """Names that mean something else than when a study's tables were written, said before they are made anew."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from hypercore.results.files import ResultFileError, is_of_today, read_table
@@ -12,8 +13,8 @@ from hypercore.spec.optimizers import SpecError
 _REUSED = {"clipping": "on", "model": "cnn"}
 
 
-def renamed(study: Path) -> list[str]:
-    """A line for each name in a study's tables of before that has another meaning by now.
+def renamed(study: Path, planned: Iterable[Cell]) -> list[str]:
+    """A line for each name that a plan uses and that means something else in the study's tables of before.
 
     Cells keep their ids, so what was trained is found under its name of today.
     """
@@ -21,12 +22,14 @@ def renamed(study: Path) -> list[str]:
         table = read_table(study / "cells.parquet", "cells", schema(IDENTITY), READABLE_VERSIONS)
         if is_of_today(table):
             return []
-        pairs = set()
-        for row in table.to_pylist():
-            today = Cell.from_identity(row).identity()
-            pairs |= {(n, name, today[n]) for n, name in _REUSED.items() if row[n] == name != today[n]}
+        rows = [(row, Cell.from_identity(row).identity()) for row in table.to_pylist()]
     except (ResultFileError, SpecError):  # nothing there, or said by whoever needs it
         return []
+    asked = {pair for cell in planned for pair in (("clipping", str(cell.clipping)), ("model", cell.model))}
+    used = asked & _REUSED.items()
+    pairs = {
+        (what, was, now[what]) for row, now in rows for what, was in used if row[what] == was != now[what]
+    }
     return [
         f"{what} {was}: in {study}, which an earlier version wrote, it is what {now} is now. To keep it, "
         f"write {now} in the config."

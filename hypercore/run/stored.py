@@ -58,29 +58,31 @@ class Stored:
 
     def tabled(self, cell: Cell) -> list[Tabled]:
         """The cell's results in tables that would count once they are in the store."""
-        return [one for one in self.tables.found.get(cell.id, ()) if self._counts(cell, one)]
+        found = [one for one in self.tables.found.get(cell.id, ()) if self._of_execution(cell, one)]
+        if not found or cell.dataset not in self.study.image_folders:
+            return found
+        known = self.known_images_sha256(cell.dataset)
+        return [one for one in found if one.dataset_sha256 in (None, known)]
 
-    def _counts(self, cell: Cell, one: Tabled) -> bool:
+    def _of_execution(self, cell: Cell, one: Tabled) -> bool:
         try:
-            same = one.execution_key == self.execution.key(cell)
+            return self.study.reuse == "any" or one.execution_key == self.execution.key(cell)
         except DeviceError:  # what trains elsewhere is looked for there
             return False
-        images = cell.dataset in self.study.image_folders
-        known = self.known_images_sha256(cell.dataset) if images else one.dataset_sha256
-        return (same or self.study.reuse == "any") and one.dataset_sha256 in (None, known)
 
     def untaken(self, cells: Iterable[Cell]) -> dict[Path, set[str]]:
-        """What the store lacks of results that count for these cells, and of all in this study's own tables.
+        """What the store lacks of these cells' results, and of all in the study's own tables.
 
-        Those are about to be replaced, perhaps by those of another plan. Cells by the study whose tables have
-        them: what :meth:`Tables.restore` takes.
+        Those are about to be replaced, perhaps by those of another plan. Whether images are today's is for
+        the job to see, which reads them. Cells by the study whose tables have them: what
+        :meth:`Tables.restore` takes.
         """
         planned = {cell.id: cell for cell in cells}
         own = self.results / self.study.name
 
         def wanted(cell_id: str, one: Tabled) -> bool:
             cell = planned.get(cell_id)
-            return one.study == own or (cell is not None and self._counts(cell, one))
+            return one.study == own or (cell is not None and self._of_execution(cell, one))
 
         return self.tables.lacking(self.store, wanted)
 

@@ -45,11 +45,14 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_name_with_another_meaning_is_said_with_the_one_of_today(study: Path) -> None:
-    [line] = renamed(study)
+    cells = [Cell.from_identity(row) for row in tables(MADE_UP).cells.to_dict("records")]
+    assert renamed(study, cells) == [], "the plan asks for running_mean(all)"
+    cells = [replace(cell, clipping=ON) for cell in cells]
+    [line] = renamed(study, cells)
     assert line.startswith("clipping on: in ") and line.endswith("write running_mean(all) in the config.")
-    assert renamed(study.parent / "nothing") == []
+    assert renamed(study.parent / "nothing", cells) == []
     tables(MADE_UP).write(study)
-    assert renamed(study) == [], "written today"
+    assert renamed(study, cells) == [], "written today"
 
 
 def test_tables_of_before_restore_records_under_the_names_of_today(study: Path, tmp_path: Path) -> None:
