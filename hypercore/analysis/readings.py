@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.analysis.frames import table
+from hypercore.analysis.residuals import as_named
 from hypercore.analysis.statistics import estimate
 from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.columns import READINGS
@@ -33,10 +34,8 @@ def rank_readings(residuals: pd.DataFrame) -> pd.DataFrame:
     wanted = residuals[(residuals["source"] == "presentation") & (residuals["arm"] == "on")]
     if wanted.empty:
         return table([], READINGS)
-    printed, shape = wanted["printed_stack"], wanted["stack_shape"]
-    as_named = [name.startswith(f"{own}(") for name, own in zip(printed, shape, strict=True)]
     wide = (
-        wanted[as_named]
+        wanted[as_named(wanted)]
         .pivot_table(index=_ROW, columns="clipping", values="residual_pct")
         .dropna(axis="index")
     )
