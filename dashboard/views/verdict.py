@@ -8,7 +8,8 @@ import streamlit as st
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, single_points
-from hypercore.analysis.sentences import readings as reading_sentence
+from hypercore.analysis import sentences
+from hypercore.analysis.residuals import count_fits
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
@@ -173,6 +174,7 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
             "95% interval": residuals["low_pct"].map("{:+.2f}".format)
             + " to "
             + residuals["high_pct"].map("{:+.2f}".format),
+            "fits": residuals["fits"].map({True: "✔", False: "✘"}),
             "our SD": residuals["ours_sd_pct"].round(2),
             "n": residuals["n"],
             "clipping": residuals["clipping"],
@@ -181,10 +183,10 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
     )
     picked = widgets.table(shown, "residuals", clicks=True)
     if unknown.any():
-        st.caption(
-            "Published SD unknown: the presentation gives neither SD nor number of runs. The interval is "
-            "from our seeds alone."
-        )
+        st.caption("Published SD unknown: the presentation gives none. The interval is from our seeds alone.")
+    st.caption("Fits: the published figure, a mean of three runs, could be one more mean of three of ours.")
+    for text in sentences.fits(count_fits(residuals)):
+        st.caption(widgets.plain(text))
     cells = cache.table(study, "cells")
     own = cells.head(0)
     if len(picked):
@@ -197,5 +199,5 @@ def _readings(readings: pd.DataFrame | None) -> None:
     if readings is None or len(readings) < 2:
         return
     st.header("Which reading of the clipping formula comes nearest")
-    st.write(widgets.plain(reading_sentence(readings)))
+    st.write(widgets.plain(sentences.readings(readings)))
     widgets.table(readings.drop(columns="study").round(3), "readings")
