@@ -8,6 +8,8 @@ import streamlit as st
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, single_points
+from hypercore.analysis import sentences
+from hypercore.analysis.residuals import count_fits
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
@@ -171,6 +173,7 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
             "95% interval": residuals["low_pct"].map("{:+.2f}".format)
             + " to "
             + residuals["high_pct"].map("{:+.2f}".format),
+            "fits": residuals["fits"].map({True: "✔", False: "✘"}),
             "our SD": residuals["ours_sd_pct"].round(2),
             "n": residuals["n"],
             "clipping": residuals["clipping"],
@@ -179,10 +182,10 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
     )
     picked = widgets.table(shown, "residuals", clicks=True)
     if unknown.any():
-        st.caption(
-            "Published SD unknown: the presentation gives neither SD nor number of runs. The interval is "
-            "from our seeds alone."
-        )
+        st.caption("Published SD unknown: the presentation gives none. The interval is from our seeds alone.")
+    st.caption("Fits: the published figure, a mean of three runs, could be one more mean of three of ours.")
+    for text in sentences.fits(count_fits(residuals)):
+        st.caption(widgets.plain(text))
     cells = cache.table(study, "cells")
     own = cells.head(0)
     if len(picked):

@@ -24,8 +24,8 @@ DECIMALS = 2
 def is_bold(off_mean_pct: pd.Series, on_mean_pct: pd.Series) -> pd.Series:
     """The presentation's rule: clipping at least 1 point better, on the means as printed.
 
-    Every printed bold mark is of a row that gains at least 1 point, and none sits so near to 1 that
-    it would tell exact from printed means. Printed ones are taken, to two decimals, so that no
+    The bold rows of the slides are exactly those that gain at least 1 point, and none sits so near to 1
+    that it would tell exact from printed means. Printed ones are taken, to two decimals, so that no
     table contradicts itself. False where a mean is missing.
 
     >>> is_bold(pd.Series([4.71, 4.7049]), pd.Series([3.71, 3.7051])).tolist()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, cast
 
-BOLD_POINTS = Decimal(1)
 # How the published runs were trained: epochs by the lowest optimizer, and the batch size.
 EPOCHS = {"SGD": 30, "AdaGrad": 30, "Adam": 5, "RMSProp": 5}
 BATCH_SIZE = 256
@@ -73,21 +72,6 @@ class TableRow:
     bold_printed: bool
     note: str
 
-    @property
-    def reduction_pct(self) -> float:
-        """What clipping gains, in points."""
-        return float(self.off.exact - self.on.exact)
-
-    @property
-    def bold(self) -> bool:
-        """The stated rule: clipping reduced the error by at least one point."""
-        return self.off.exact - self.on.exact >= BOLD_POINTS
-
-    @property
-    def bold_disagrees(self) -> bool:
-        """Whether the printed mark, as transcribed, and the stated rule disagree."""
-        return self.bold != self.bold_printed
-
 
 @dataclass(frozen=True)
 class Baseline:
@@ -139,3 +123,31 @@ class Cost:
     quantity: str
     low_pct: float | None
     high_pct: float | None
+
+
+@dataclass(frozen=True)
+class Runs:
+    """How many runs a source's figures are means of, how they were seeded, and where that is said."""
+
+    source: str
+    runs: int
+    seeds: str
+    said: str
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """A value that was read off one of the paper's figures: ``value_pct`` ± 0.5.
+
+    ``levels_above`` counts the optimizers above the lowest one; ``alpha`` and ``mu`` are what that starts
+    with, in Figure 2 alone.
+    """
+
+    figure: Literal["2", "3 left", "3 right"]
+    quantity: str
+    network: str
+    levels_above: int
+    alpha: float | None
+    mu: float | None
+    value_pct: float
+    read: str

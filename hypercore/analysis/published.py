@@ -10,10 +10,12 @@ from typing import Literal, TypeVar, cast
 from hypercore.analysis.printed import (
     Baseline,
     Cost,
+    FigureRow,
     Interval,
     PaperRow,
     Printed,
     PublishedError,
+    Runs,
     TableRow,
 )
 from hypercore.spec.notation import parse_stack
@@ -25,6 +27,7 @@ _FOLDERS = (
 )
 
 _Row = TypeVar("_Row")
+_QUANTITIES = {"2": "test error", "3 left": "mean error above the best", "3 right": "added time of a step"}
 
 
 def published_folder() -> Path:
@@ -87,6 +90,18 @@ class Published:
     def costs(self) -> tuple[Cost, ...]:
         """What is said of time."""
         return self._read("costs.csv", _cost, lambda c: (c.source, c.printed))
+
+    @cached_property
+    def figures(self) -> tuple[FigureRow, ...]:
+        """What can be read off the paper's Figures 2 and 3."""
+        return self._read(
+            "paper_figures.csv", _figure_row, lambda r: (r.figure, r.network, r.levels_above, r.alpha, r.mu)
+        )
+
+    @cached_property
+    def runs(self) -> dict[str, int]:
+        """How many runs a figure of each source is the mean of."""
+        return {row.source: row.runs for row in self._read("runs.csv", _runs, lambda r: r.source)}
 
     def interval(self, dataset: str, stack: str) -> Interval | None:
         """Find the interval that a stack's primary test averages over.
@@ -194,6 +209,28 @@ def _paper_row(line: dict[str, str]) -> PaperRow:
 def _cost(line: dict[str, str]) -> Cost:
     low, high = (float(line[name]) if line[name] else None for name in ("low_pct", "high_pct"))
     return Cost(line["source"], line["slide"], line["printed"], line["quantity"], low, high)
+
+
+def _figure_row(line: dict[str, str]) -> FigureRow:
+    figure, levels, value = line["figure"], int(line["levels_above"]), float(line["value_pct"])
+    quantity = _QUANTITIES.get(figure)
+    if quantity != line["quantity"]:
+        raise PublishedError(f"figure {figure!r} of {line['quantity']!r}; allowed: {_QUANTITIES}")
+    alpha, mu = (float(line[name]) if line[name] else None for name in ("alpha", "mu"))
+    if (alpha is None or mu is None) == (figure == "2"):
+        raise PublishedError(f"figure {figure}: alpha and mu belong to each row of Figure 2, and to no other")
+    if levels < 0 or not 0 <= value <= 100:
+        raise PublishedError(f"{levels} levels, {value:g}; allowed: 0 or more, and 0 to 100")
+    return FigureRow(
+        cast(Literal["2"], figure), quantity, line["network"], levels, alpha, mu, value, line["read"]
+    )
+
+
+def _runs(line: dict[str, str]) -> Runs:
+    runs = int(line["runs"])
+    if runs < 1:
+        raise PublishedError(f"{runs} runs; allowed: 1 or more")
+    return Runs(line["source"], runs, line["seeds"], line["said"])
 
 
 def _stack(text: str) -> str:

@@ -14,7 +14,7 @@ from hypercore.analysis.findings import NOT_PLANNED
 from hypercore.analysis.frames import ENTRY, Entry, entries
 from hypercore.analysis.judgement import DIVERGED, judge
 from hypercore.analysis.plots import error_over_alpha, profile_figure, residual_figure, title
-from hypercore.analysis.residuals import NO_RUNS, NO_SD
+from hypercore.analysis.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.spec.stack import short
 
 _PROFILE = (
@@ -31,7 +31,10 @@ _TABLE = (
 )
 _RESIDUALS = (
     f"The interval is from our seeds alone. “SD unknown”: {NO_SD}. ± of the paper: {NO_RUNS}; it is taken as "
-    "a standard deviation in z = (ours − published) / root of both variances."
+    "a standard deviation in z = (ours − published) / root of both variances; where none is published, that "
+    "of a mean of three is taken from our SD. “Fits”: the figure lies in our runs' 95% prediction interval "
+    "for a mean of three, so that it could be one more of ours. How many of our own means would is found by "
+    "holding out three of our runs at a time. Both take errors as measured: a stalled run as it ended."
 )
 _ID_DIGITS = 10
 
@@ -125,7 +128,7 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     if frame.empty:
         return ["<p>No cell was trained as a published row was.</p>"]
     header = ["table", "printed", "arm", "n", "ours, %", "published, %", "ours − published [95% CI]", "z"]
-    header += ["our stack", "note"]
+    header += ["fits", "our stack", "note"]
     # The same cells may be labelled by two entries.
     same = ["source", "table", "printed_stack", "stack_shape", "arm", "clipping", "ours_pct"]
     shown = frame.drop_duplicates(same).sort_values(
@@ -142,13 +145,15 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
             + (" (SD unknown)" if pd.isna(row["published_sd_pct"]) else ""),
             markup.estimate(row["residual_pct"], row["low_pct"], row["high_pct"]),
             markup.number(row["z"], ".1f"),
+            "–" if pd.isna(row["fits"]) else "yes" if row["fits"] else "no",
             escape(row["label"]),
             escape("; ".join(n for n in str(row["note"]).split("; ") if n not in (NO_SD, NO_RUNS))),
         )
         for row in shown.to_dict("records")
     ]
     drawn = markup.figure(residual_figure(frame), "Ours against published", sentences.caption(cells))
-    return [drawn, f"<p>{escape(_RESIDUALS)}</p>", markup.table(header, rows)]
+    counts = "".join(f"<li>{escape(text)}</li>" for text in sentences.fits(count_fits(frame)))
+    return [drawn, f"<p>{escape(_RESIDUALS)}</p>", f"<ul>{counts}</ul>", markup.table(header, rows)]
 
 
 def cells_table(cells: pd.DataFrame) -> str:

@@ -102,6 +102,21 @@ def region(row: pd.Series) -> str:
     return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades{interval}."
 
 
+def fits(counts: pd.DataFrame) -> list[str]:
+    """How many published figures could be one more mean of our runs, a sentence each source and arm.
+
+    >>> row = {"source": "paper", "arm": "off", "clipping": "off", "rows": 42, "fits": 34, "expected": 40.1}
+    >>> fits(pd.DataFrame([row]))
+    ['Of 42 figures of the paper (off) 34 could be one more mean of our runs; of our own means 40.1 would.']
+    """
+    return [
+        f"Of {row['rows']} figures of the {row['source']} "
+        f"({row['arm'] if row['arm'] != 'on' else 'clipping ' + row['clipping']}) {row['fits']} could be one "
+        f"more mean of our runs; of our own means {row['expected']:.1f} would."
+        for row in counts.to_dict("records")
+    ]
+
+
 def _listed(column: pd.Series) -> str:
     return ", ".join(sorted(map(str, column.dropna().unique())))
 

@@ -7,6 +7,7 @@ signs of paired differences are flipped in every possible way.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,6 +89,41 @@ def mean_interval(
     return middle - half, middle + half
 
 
+def prediction_interval(values: ArrayLike, runs: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Where the mean of ``runs`` further values lies: mean ± t(n - 1)·sd·√(1/n + 1/runs).
+
+    Exact for normal values; NaN for fewer than two.
+
+    >>> low, high = prediction_interval([1.0, 2.0, 3.0], 3)
+    >>> round(low, 3), round(high, 3)
+    (-1.513, 5.513)
+    """
+    low, high = _predicted(_finite(values)[None], runs, confidence)
+    return float(low[0]), float(high[0])
+
+
+def held_out_coverage(
+    values: ArrayLike, runs: int, slack: float = 0.0, confidence: float = CONFIDENCE
+) -> float:
+    """How often a prediction interval holds for values like these, normal or not.
+
+    ``runs`` of the values are held out in every possible way: the share of times that their mean lies in the
+    others' prediction interval, widened by ``slack``. NaN where fewer than two would be left.
+
+    >>> held_out_coverage([4.0] * 7 + [90.0], 3)
+    0.625
+    """
+    x = _finite(values)
+    if x.size < runs + 2:
+        return math.nan
+    out = np.array(list(combinations(range(x.size), runs)))
+    kept = np.ones((len(out), x.size), dtype=bool)
+    np.put_along_axis(kept, out, False, axis=1)
+    low, high = _predicted(np.broadcast_to(x, kept.shape)[kept].reshape(len(out), -1), runs, confidence)
+    means = x[out].mean(axis=1)
+    return float(np.mean((low - slack <= means) & (means <= high + slack)))
+
+
 def paired(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Difference:
     """Average ``a - b`` over pairs: t-interval and exact sign-flip p.
 
@@ -165,6 +201,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
     p = np.asarray(p_values, dtype=np.float64)
     adjusted = multipletests(np.where(np.isnan(p), 1.0, p), method="holm")[1]
     return [float(value) for value in np.where(np.isnan(p), np.nan, adjusted)]
+
+
+def _predicted(rows: Floats, runs: int, confidence: float) -> tuple[Floats, Floats]:
+    """The prediction interval of each row of values."""
+    n = rows.shape[1]
+    if n < 2:
+        return np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    mean = rows.mean(axis=1)
+    spread = rows.std(axis=1, ddof=1) * math.sqrt(1 / n + 1 / runs)
+    half = stats.t.ppf((1 + confidence) / 2, n - 1) * spread
+    return mean - half, mean + half
 
 
 def _mean(x: Floats, axis: int = -1) -> Floats:

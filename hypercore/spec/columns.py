@@ -329,7 +329,26 @@ RESIDUALS = (
     Column("residual_pct", "float64", "ours minus published, in points"),
     Column("low_pct", "float64", "lower bound of its 95% interval, from our seeds alone"),
     Column("high_pct", "float64", "upper bound of its 95% interval"),
-    Column("z", "float64", "residual / root of both variances; null where the source gives no SD"),
+    Column(
+        "z",
+        "float64",
+        "(our mean, errors as measured, - published) / root of both variances; without a published SD theirs "
+        "is our SD²/3",
+    ),
+    Column(
+        "fits_low_pct",
+        "float64",
+        "lower bound of the 95% prediction interval for a mean of three more of our runs, errors as "
+        "measured, widened by the rounding",
+    ),
+    Column("fits_high_pct", "float64", "upper bound of the same"),
+    Column("fits", "bool", "published lies within: it could be one more mean of three runs of ours"),
+    Column(
+        "fits_expected",
+        "float64",
+        "how often such an interval holds: share of our own threes, held out, that lie in the others' "
+        "interval; 0.95 for fewer than five runs",
+    ),
     Column("note", "string", "what is odd about the printed row, or not known of it"),
 )
 

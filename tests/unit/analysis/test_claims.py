@@ -361,6 +361,30 @@ def test_what_the_presentation_left_open_is_asked_of_every_stack_that_it_did_not
     assert found.reason.startswith("gain at some α: ")
 
 
+@pytest.mark.parametrize(
+    ("gains", "expected"),
+    [
+        ({1e-6: 2.2, 1e-5: 2.5, 1e-4: 2.8}, REPRODUCED),
+        ({1e-6: 2.2, 1e-5: 8.0, 1e-4: 2.8}, CONTRADICTED),
+        ({1e-6: 2.2, 1e-5: 0.0, 1e-4: 2.8}, CONTRADICTED),
+        ({1e-6: 2.2, 1e-5: 2.98, 1e-4: 2.8}, UNDETERMINED),
+        ({1e-6: 2.2, 1e-4: 2.8}, UNDETERMINED),
+    ],
+)
+def test_how_much_clipping_gains_where_rows_are_bold(gains: dict[float, float], expected: Verdict) -> None:
+    """Table 5's bold rows within 1e-7 < α <= 1e-4; what other α gain is not claimed."""
+    gains = gains | {1e-8: 50.0, 1e-3: 16.0, 5e-5: 30.0}
+
+    def law(alpha: float, clipped: bool, seed: int) -> Outcome:
+        return 45.0 + 0.1 * seed - clipped * (gains[alpha] + 0.02 * (seed % 5 - 2))
+
+    cells = judged("Adam / SGD", list(gains), law, dataset="cifar10").assign(model="cnn")
+    bounds = {"dataset": "cifar10", "at_least_pct": 2, "at_most_pct": 3}
+    found = TESTS["reduction_where_bold"](Evidence(cells, NO_CURVES), **bounds)
+    assert found.verdict is expected
+    assert ("1 published rows are not planned" in found.reason) == (1e-5 not in gains)
+
+
 def test_what_refinement_added_feeds_no_claim() -> None:
     """Clipping gains nothing; an α and seeds that refinement chose would say otherwise."""
     cells = sgd(5.0, 5.0)

@@ -80,9 +80,8 @@ def test_bold_is_exact_on_hundredths(off: int, on: int) -> None:
     assert is_bold(pd.Series([off / 100]), pd.Series([on / 100])).item() == (off - on >= 100)
 
 
-def test_bold_agrees_with_every_mark_that_the_slides_kept() -> None:
+def test_bold_is_what_the_slides_print_bold() -> None:
     rows = pd.read_csv(Path(__file__).parents[3] / "published" / "presentation.csv")
-    marked = rows[rows["bold_printed"] == "yes"]
-    assert not marked.empty
-    off, on = (marked[f"{arm}_printed"].str.removesuffix("%").astype(float) for arm in ("off", "on"))
-    assert is_bold(off, on).all()
+    off, on = (rows[f"{arm}_printed"].str.removesuffix("%").astype(float) for arm in ("off", "on"))
+    marked = (rows["bold_printed"] == "yes").tolist()
+    assert is_bold(off, on).tolist() == marked and sum(marked) == 21

@@ -40,26 +40,16 @@ def test_sums_of_columns_guard_the_transcription() -> None:
     assert on == {"1": 24636, "2": 30892, "3": 18975, "4": 29337, "5": 59014}
 
 
-def test_bold_is_computed_by_the_rule_and_disagreements_are_reported() -> None:
-    bold = {(row.table, row.alpha) for row in PUBLISHED.rows if row.bold}
-    assert {alpha for table, alpha in bold if table == "1"} == {50, 75, 100, 1000}
-    assert {alpha for table, alpha in bold if table == "4"} == {0.025, 0.05, 0.1}
-    marked = {(row.table, row.alpha) for row in PUBLISHED.rows if row.bold_printed}
-    assert marked <= bold, "no row is printed bold against the rule"
-    assert {(r.table, r.alpha) for r in PUBLISHED.rows if r.bold_disagrees} == bold - marked
-
-
-def test_a_difference_of_exactly_one_point_is_bold() -> None:
-    row = PUBLISHED.rows[0]
-    one_point = type(row)(**{**vars(row), "off": Printed("4.36%"), "on": Printed("3.36%")})
-    assert one_point.bold
-    assert not type(row)(**{**vars(row), "off": Printed("4.36%"), "on": Printed("3.361%")}).bold
+def test_a_row_is_bold_exactly_where_clipping_gains_a_point() -> None:
+    marked = [(row.table, row.alpha) for row in PUBLISHED.rows if row.bold_printed]
+    assert Counter(table for table, _ in marked) == {"1": 4, "2": 4, "3": 6, "4": 3, "5": 4}
+    assert marked == [(row.table, row.alpha) for row in PUBLISHED.rows if row.off.exact - row.on.exact >= 1]
 
 
 def test_odd_rows_stay_as_printed_and_are_flagged() -> None:
     noted = {row.alpha: row.note for row in PUBLISHED.rows if row.note}
     assert set(noted) == {2.5e-3, 5e-3}
-    assert all("probably" in note for note in noted.values())
+    assert all("most likely meant so" in note for note in noted.values())
     edges = {
         (i.slide, i.primary): i.alpha_low
         for i in PUBLISHED.intervals
@@ -124,6 +114,44 @@ def test_a_frozen_row_without_its_stack_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(PublishedError, match="a frozen row names a stack of its table"):
         _ = Published(tmp_path).paper
+
+
+def test_what_was_read_off_the_papers_figures() -> None:
+    """Counts, and sums in hundredths from the notes that were made at the figures."""
+    rows = PUBLISHED.figures
+    assert Counter(row.figure for row in rows) == {"2": 18, "3 left": 4, "3 right": 9}
+    totals = Counter[tuple[str, int]]()
+    for row in rows:
+        totals[row.figure, row.levels_above] += round(row.value_pct * 100)
+    assert totals == {
+        ("2", 0): 23300, ("2", 1): 11880,
+        ("3 left", 0): 3950, ("3 left", 1): 970, ("3 left", 2): 180, ("3 left", 3): 65,
+        ("3 right", 1): 410, ("3 right", 2): 830, ("3 right", 3): 1460,
+    }  # fmt: skip
+    assert {row.read for row in rows} == {"read off a figure, ± 0.5"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("2,test error", "4,test error", "line 2: figure '4' of 'test error'"),
+        ("0,0.01,0.09,16.5", "0,,0.09,16.5", "line 2: figure 2: alpha and mu belong to"),
+        ("0,0.01,0.09,16.5", "0,0.01,0.09,165", "line 2: 0 levels, 165; allowed"),
+        ("1,0.01,0.09", "0,0.01,0.09", "line 3: repeats line 2"),
+    ],
+)
+def test_a_bad_row_of_the_figures_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = (published_folder() / "paper_figures.csv").read_text(encoding="utf-8")
+    (tmp_path / "paper_figures.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(PublishedError, match=message):
+        _ = Published(tmp_path).figures
+
+
+def test_three_runs_stand_behind_a_figure(tmp_path: Path) -> None:
+    assert PUBLISHED.runs == {"presentation": 3, "paper": 3}
+    (tmp_path / "runs.csv").write_text("source,runs,seeds,said\npaper,0,,\n", encoding="utf-8")
+    with pytest.raises(PublishedError, match=r"runs.csv, line 2: 0 runs; allowed: 1 or more"):
+        _ = Published(tmp_path).runs
 
 
 def test_bare_leaves_out_numbers_superscripts_and_momentum() -> None:
