@@ -17,6 +17,7 @@ clips units by the norms of their values (:mod:`hypercore.core.agc`); ``scale(s)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 import torch
@@ -47,6 +48,17 @@ class Clipped(NamedTuple):
     """
 
     grads: tuple[Tensor, ...]
+    state: ClipState
+    norms: Tensor
+    thresholds: Tensor
+    coefficients: Tensor
+
+
+class Measured(NamedTuple):
+    """The factors of each level's tensors, [L, 1] or one a unit, none where no lane clips; the rest as in
+    :class:`Clipped`."""
+
+    factors: tuple[tuple[Tensor, ...], ...]
     state: ClipState
     norms: Tensor
     thresholds: Tensor
@@ -144,6 +156,24 @@ def clip(lanes: LaneClipping, grads: Sequence[Tensor], state: ClipState, levels:
     Non-finite norms follow IEEE rules: a gradient that overflowed gives ∞/∞ or ∞ · 0 = NaN and ends in
     a non-finite lane; clipping does not rescue an overflow.
     """
+    found = measure(lanes, grads, state, levels)
+    clipped = tuple(grads)
+    if lanes.active:
+        counts = [len(segments.spans) for segments in lanes.segments]
+        columns = torch.split_with_sizes(found.coefficients, counts, dim=1)
+        clipped = tuple(
+            grad * own if own.shape == grad.shape else _scaled(grad, segments, factors)
+            for grad, own, segments, factors in zip(
+                grads, columns, lanes.segments, found.factors, strict=True
+            )
+        )
+    return Clipped(clipped, found.state, found.norms, found.thresholds, found.coefficients)
+
+
+def measure(
+    lanes: LaneClipping, grads: Sequence[Tensor], state: ClipState, levels: Sequence[Tensor]
+) -> Measured:
+    """What :func:`clip` multiplies the gradients by, for who does so in place (:func:`scale_in_place`)."""
     raw_norms = tensor_norms(grads, lanes.segments)
     norms = _pooled_norms(lanes, raw_norms)
     t = state.steps + 1.0
@@ -153,16 +183,22 @@ def clip(lanes: LaneClipping, grads: Sequence[Tensor], state: ClipState, levels:
     # Out of scope the threshold is infinite; at ‖g‖ = 0 the ratio is 0/0.
     coefficients = torch.where(lanes.in_scope & (norms != 0.0), ratio, 1.0)
     fed_back = (state.threshold * state.steps + norms * coefficients) / t
-    clipped = tuple(grads)
+    factors: tuple[tuple[Tensor, ...], ...] = ()
     if lanes.active:
-        clipped, coefficients = _clipped(lanes, grads, coefficients, levels)
-    return Clipped(
-        grads=clipped,
+        factors, coefficients = _factors(lanes, grads, coefficients, levels)
+    return Measured(
+        factors=factors,
         state=ClipState(torch.where(lanes.raw, mean, fed_back), t, history),
         norms=raw_norms,
         thresholds=torch.where(lanes.in_scope, threshold, torch.inf),
         coefficients=coefficients,
     )
+
+
+def scale_in_place(grad: Tensor, segments: Segments, factors: Sequence[Tensor]) -> None:
+    """Multiply each tensor of one level by its factors, to the bits that :func:`clip` gives."""
+    for (a, b), factor in zip(segments.spans, factors, strict=True):
+        torch.unflatten(grad[:, a:b], 1, (factor.shape[1], -1)).mul_(factor.unsqueeze(2))
 
 
 def _thresholds(lanes: LaneClipping, mean: Tensor, norms: Tensor, history: Tensor) -> tuple[Tensor, Tensor]:
@@ -196,10 +232,10 @@ def _pooled_norms(lanes: LaneClipping, norms: Tensor) -> Tensor:
     return torch.where(lanes.by_global, pooled, torch.where(lanes.by_level, levels, norms))
 
 
-def _clipped(
+def _factors(
     lanes: LaneClipping, grads: Sequence[Tensor], coefficients: Tensor, levels: Sequence[Tensor]
-) -> tuple[tuple[Tensor, ...], Tensor]:
-    """The gradients times their coefficients, and the coefficients in force, [L, K]."""
+) -> tuple[tuple[tuple[Tensor, ...], ...], Tensor]:
+    """Each tensor's factors, [L, 1] or one a unit, by level; and the coefficients in force, [L, K]."""
     if Kind.SCALE in lanes.rules:
         chosen = lanes.in_scope & lanes.rules[Kind.SCALE]
         coefficients = torch.where(chosen, lanes.parameter.to(coefficients.dtype), coefficients)
@@ -210,15 +246,8 @@ def _clipped(
         own = torch.split(lanes.in_scope & lanes.rules[Kind.AGC], 1, dim=1)
         factors = tuple(torch.where(*parts) for parts in zip(own, by_unit, factors, strict=True))
         coefficients = torch.cat([units.amin(1, keepdim=True) for units in factors], dim=1)
-    scaled, first = [], 0
-    for grad, segments in zip(grads, lanes.segments, strict=True):
-        last = first + len(segments.spans)
-        if len(segments.spans) == grad.shape[1]:
-            scaled.append(grad * coefficients[:, first:last])
-        else:
-            scaled.append(_scaled(grad, segments, factors[first:last]))
-        first = last
-    return tuple(scaled), coefficients
+    ends = list(accumulate(len(segments.spans) for segments in lanes.segments))
+    return tuple(factors[a:b] for a, b in zip([0, *ends], ends, strict=False)), coefficients
 
 
 def _scaled(grad: Tensor, segments: Segments, factors: Sequence[Tensor]) -> Tensor:

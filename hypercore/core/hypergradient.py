@@ -54,7 +54,7 @@ def start(optimizers: Sequence[LevelOptimizer], levels: Sequence[Tensor]) -> Sta
 
 def apply_updates(optimizers: Sequence[LevelOptimizer], state: StackState) -> StackState:
     """Apply the pending updates from the top down."""
-    return _updated(optimizers, state)[0]
+    return updated(optimizers, state)[0]
 
 
 def gradients(
@@ -69,20 +69,20 @@ def gradients(
     one pullback a level: reverse-mode AD through the chain of updates. At the first step no update
     lies before the loss, so the gradients of all levels above the weights are zero.
     """
-    updated, pullbacks = _updated(optimizers, state)
-    losses, pull_back_loss = vjp(loss, updated.levels[0])  # type: ignore[misc]
+    after, pullbacks = updated(optimizers, state)
+    losses, pull_back_loss = vjp(loss, after.levels[0])  # type: ignore[misc]
     # Each lane's loss has the cotangent 1, whatever its neighbours hold, NaN included.
     (grad,) = pull_back_loss(torch.ones_like(losses))
     grads = [grad]
     if state.grads is None:
-        grads += [torch.zeros_like(level) for level in updated.levels[1:]]
+        grads += [torch.zeros_like(level) for level in after.levels[1:]]
     for pull_back in pullbacks:
         (grad,) = pull_back(grad)
         grads.append(grad)
-    return updated, Gradients(losses, tuple(grads))
+    return after, Gradients(losses, tuple(grads))
 
 
-def _updated(
+def updated(
     optimizers: Sequence[LevelOptimizer], state: StackState
 ) -> tuple[StackState, list[Callable[[Tensor], tuple[Tensor]]]]:
     """The updated levels, and for each but the top the map from gℓ to gℓ⁺¹, lowest first."""

@@ -1,6 +1,6 @@
 """What a stack carries from one ``step()`` to the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,94 +9,126 @@ from torch import Tensor
 
 from hypercore.core.clipping import ClipState
 from hypercore.core.hypergradient import StackState
-from hypercore.core.levels import LevelOptimizer
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The last update, kept whole so that the next gradient can be pulled back through it.
+    """The last update, kept so that the next gradient can be pulled back through it.
 
     ``members``: which parameters have ever had a gradient, by their place in the parameter group, in
-    the order in which their numbers (``sizes``) lie in level 0. ``alpha`` and ``taking_part`` belong to
-    the pending update: the rightmost α, and which members had a gradient. The tensors are replaced at
-    each step and never written to.
+    the order in which their numbers (``sizes``) lie in level 0; ``counts``: how many updates each has had
+    before the pending one. ``alpha`` and ``taking_part`` belong to the pending update: the rightmost α,
+    and which members had a gradient. ``notation`` and ``clipping`` are the options of the last step.
+
+    Of level 0, each [1, P] and written to in place: ``rows``, the lowest optimizer's moments before the
+    pending update; ``grad``, its clipped gradient (none before the first step, and for a plain
+    optimizer); ``weights`` before it, kept only where a parameter holds them rounded. ``upper`` are the
+    levels above, as the core has them; its tensors and ``clip``'s are replaced and never written to.
+    ``shown`` are the learned hyperparameters as the parameter group shows them, lowest level first.
     """
 
     members: tuple[int, ...]
     sizes: tuple[int, ...]
+    counts: tuple[int, ...]
     alpha: float
     taking_part: tuple[bool, ...]
-    stack: StackState
+    notation: str
+    clipping: str
+    rows: tuple[Tensor, ...]
+    grad: Tensor | None
+    weights: Tensor | None
+    upper: StackState
     clip: ClipState
+    shown: tuple[float | Tensor, ...]
 
-    def joined(self, lowest: LevelOptimizer, members: Sequence[int], weights: Sequence[Tensor]) -> "Memory":
-        """With parameters that have their first gradient now: their moments and step counts start here.
-
-        ``weights`` are theirs, each [1, n].
-        """
-        old, new = self.stack.levels[0], torch.cat(list(weights), dim=1)
-        states = tuple(
-            torch.cat([was.expand_as(old), starts.expand_as(new)], dim=1)
-            for was, starts in zip(self.stack.states[0], lowest.rule.init(new, lowest.momentum), strict=True)
-        )
-        grads = self.stack.grads
-        if grads is not None:
-            grads = (torch.cat([grads[0], torch.zeros_like(new)], dim=1), *grads[1:])
-        stack = StackState(
-            (torch.cat([old, new], dim=1), *self.stack.levels[1:]), (states, *self.stack.states[1:]), grads
-        )
-        at = len(self.members)
-        n_new = len(members)
+    def joined(self, members: Sequence[int], sizes: Sequence[int], rows: Sequence[Tensor]) -> "Memory":
+        """With parameters that have their first gradient now: moments and update counts start here."""
+        at, new = len(self.members), len(members)
         clip = ClipState(
-            *(torch.cat([t[:, :at], t.new_zeros(1, n_new, *t.shape[2:]), t[:, at:]], 1) for t in self.clip)
+            *(torch.cat([t[:, :at], t.new_zeros(1, new, *t.shape[2:]), t[:, at:]], 1) for t in self.clip)
         )
-        return Memory(
+        grad = self.grad
+        if grad is not None:
+            grad = torch.cat([grad, grad.new_zeros(1, sum(sizes))], dim=1)
+        return replace(
+            self,
             members=(*self.members, *members),
-            sizes=(*self.sizes, *(row.shape[1] for row in weights)),
-            alpha=self.alpha,
+            sizes=(*self.sizes, *sizes),
+            counts=(*self.counts, *(0 for _ in members)),
             taking_part=(*self.taking_part, *(False for _ in members)),
-            stack=stack,
+            rows=tuple(torch.cat([old, row], dim=1) for old, row in zip(self.rows, rows, strict=True)),
+            grad=grad,
             clip=clip,
         )
 
     def to(self, dtype: torch.dtype, device: torch.device) -> "Memory":
         """In this dtype and on this device; itself where it is so already."""
-        levels, states, grads = self.stack
-        if levels[0].dtype is dtype and levels[0].device == device:
-            return self
+        one = self.clip.threshold
+        return (
+            self if one.dtype is dtype and one.device == device else self._each(lambda t: t.to(device, dtype))
+        )
 
-        def moved(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
-            return tuple(tensor.to(device, dtype) for tensor in tensors)
+    def cloned(self) -> "Memory":
+        """With rows of its own, for a step that is about to write where someone else may still read."""
+        return self._each(torch.clone)
 
-        stack = StackState(moved(levels), tuple(map(moved, states)), None if grads is None else moved(grads))
-        return replace(self, stack=stack, clip=ClipState(*moved(self.clip)))
+    def _each(self, change: Any) -> "Memory":
+        def all_of(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
+            return tuple(change(tensor) for tensor in tensors)
+
+        levels, states, grads = self.upper
+        return replace(
+            self,
+            rows=all_of(self.rows),
+            grad=None if self.grad is None else change(self.grad),
+            weights=None if self.weights is None else change(self.weights),
+            upper=StackState(
+                all_of(levels), tuple(map(all_of, states)), None if grads is None else all_of(grads)
+            ),
+            clip=ClipState(*all_of(self.clip)),
+        )
 
     def plain(self) -> dict[str, Any]:
         """As lists, numbers and tensors, which ``torch.load`` reads back without trusting any code."""
+        levels, states, grads = self.upper
         return {
             "members": list(self.members),
             "sizes": list(self.sizes),
+            "counts": list(self.counts),
             "alpha": self.alpha,
             "taking_part": list(self.taking_part),
-            "levels": list(self.stack.levels),
-            "states": [list(state) for state in self.stack.states],
-            "grads": None if self.stack.grads is None else list(self.stack.grads),
+            "notation": self.notation,
+            "clipping": self.clipping,
+            "rows": list(self.rows),
+            "grad": self.grad,
+            "weights": self.weights,
+            "upper_levels": list(levels),
+            "upper_states": [list(state) for state in states],
+            "upper_grads": None if grads is None else list(grads),
             "clip": list(self.clip),
+            "shown": list(self.shown),
         }
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> "Memory":
         """What :meth:`plain` was made of."""
-        grads = plain["grads"]
+        grads = plain["upper_grads"]
         return cls(
             members=tuple(plain["members"]),
             sizes=tuple(plain["sizes"]),
+            counts=tuple(plain["counts"]),
             alpha=plain["alpha"],
             taking_part=tuple(plain["taking_part"]),
-            stack=StackState(
-                tuple(plain["levels"]),
-                tuple(tuple(state) for state in plain["states"]),
+            notation=plain["notation"],
+            clipping=plain["clipping"],
+            rows=tuple(plain["rows"]),
+            grad=plain["grad"],
+            weights=plain["weights"],
+            upper=StackState(
+                tuple(plain["upper_levels"]),
+                tuple(tuple(state) for state in plain["upper_states"]),
                 None if grads is None else tuple(grads),
             ),
             clip=ClipState(*plain["clip"]),
+            shown=tuple(plain["shown"]),
         )

@@ -1,9 +1,12 @@
-"""A user's parameters: found, checked, and read and written as one row of numbers."""
+"""A user's parameters: found, checked, and read and written as flat numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from hypercore.optim.pieces import Piece
 
 ALLOWED = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -72,6 +75,30 @@ def check_device(names: Sequence[str], parameters: Sequence[Tensor]) -> None:
             )
 
 
+def check_whole(names: Sequence[str], parameters: Sequence[Tensor]) -> None:
+    """Hypergradients and norms are sums over whole parameters.
+
+    Raises:
+        RuntimeError: a parameter is sharded: each rank would tune hyperparameters of its own.
+    """
+    for name, parameter in zip(names, parameters, strict=True):
+        # By what marks them, so that nothing of torch.distributed is imported: DTensors have a mesh (FSDP2,
+        # tensor parallel), and FSDP marks its flat parameters and those that are views of them.
+        if hasattr(parameter, "device_mesh") or getattr(parameter, "_fsdp_flattened", False):
+            raise RuntimeError(
+                f"parameter {name} is sharded (FSDP or tensor parallel), so that each rank would learn "
+                "hyperparameters of its own; train whole parameters, e.g. with DistributedDataParallel"
+            )
+
+
+def first_nonfinite(names: Sequence[str], parameters: Sequence[Tensor]) -> str | None:
+    """The first parameter whose gradient holds NaN or infinity. Waits for the device."""
+    named = [(name, p.grad) for name, p in zip(names, parameters, strict=True) if p.grad is not None]
+    largest = [norm.float() for norm in torch._foreach_norm([grad for _, grad in named], torch.inf)]
+    finite = torch.stack(largest).isfinite().tolist()
+    return None if all(finite) else named[finite.index(False)][0]
+
+
 def check_gradients(names: Sequence[str], parameters: Sequence[Tensor]) -> None:
     """Hypergradients need every number of a gradient.
 
@@ -100,33 +127,78 @@ def flat(tensors: Sequence[Tensor], dtype: torch.dtype) -> Tensor:
     return torch.cat([tensor.detach().reshape(-1).to(dtype) for tensor in tensors]).unsqueeze(0)
 
 
-def flat_weights(parameters: Sequence[Tensor], computed: Tensor) -> Tensor:
-    """The weights as they are now, [1, P], given those that the last step ``computed``.
+@dataclass(frozen=True)
+class Flat:
+    """A user's parameters and gradients as flat tensors, [n] each.
 
-    The user may have changed them since. A parameter of lower precision that still holds the rounded
-    value stands for the unrounded one.
+    ``weights`` share the parameters' memory, but those of ``copied`` (not contiguous) do not; ``like`` has
+    the dtype that the stack computes in, and its device. A gradient may be missing.
     """
-    pieces = torch.split_with_sizes(computed[0], [p.numel() for p in parameters])
-    return torch.cat(
-        [
-            _weights(parameter.detach().reshape(-1), piece)
-            for parameter, piece in zip(parameters, pieces, strict=True)
-        ]
-    ).unsqueeze(0)
 
+    weights: list[Tensor]
+    grads: list[Tensor | None]
+    copied: list[tuple[Tensor, Tensor]]
+    like: Tensor
 
-def _weights(held: Tensor, computed: Tensor) -> Tensor:
-    if held.dtype == computed.dtype:
-        return held
-    return torch.where(held == computed.to(held.dtype), computed, held.to(computed.dtype))
+    @classmethod
+    def of(cls, parameters: Sequence[Tensor], like: Tensor) -> "Flat":
+        """Of these parameters and their ``grad``."""
+        weights = [parameter.detach().reshape(-1) for parameter in parameters]
+        pairs = list(zip(parameters, weights, strict=True))
+        return cls(
+            weights,
+            [None if p.grad is None else p.grad.detach().reshape(-1) for p in parameters],
+            [(p, w) for p, w in pairs if not p.is_contiguous() and p.grad is not None],
+            like,
+        )
 
+    def gradient(self, piece: Piece) -> Tensor:
+        """A piece of the gradient, [1, n]; zeros where a parameter has none."""
+        return piece.of_tensors(self.grads, self.like)
 
-def write(parameters: Sequence[Tensor], chosen: Sequence[bool], row: Tensor) -> None:
-    """Write the row into the chosen parameters, in place."""
-    pieces = torch.split_with_sizes(row[0], [p.numel() for p in parameters])
-    targets, values = [], []
-    for parameter, piece, is_chosen in zip(parameters, pieces, chosen, strict=True):
-        if is_chosen:
-            targets.append(parameter)
-            values.append(piece.view(parameter.shape))
-    torch._foreach_copy_(targets, values)
+    def gradients_into(self, row: Tensor, chosen: Sequence[bool]) -> None:
+        """Write the chosen parameters' gradients to their places in a row [1, P]."""
+        parts = row[0].split_with_sizes([weights.numel() for weights in self.weights])
+        for part, grad, is_chosen in zip(parts, self.grads, chosen, strict=True):
+            if is_chosen:
+                part.zero_() if grad is None else part.copy_(grad)
+
+    def reader(self, unrounded: Tensor | None) -> Callable[[Piece], Tensor]:
+        """Reads a piece of the weights, [1, n]: of the unrounded row where there is one."""
+        if unrounded is None:
+            return lambda piece: piece.of_tensors(self.weights, self.like)
+        return lambda piece: piece.of_row(unrounded)
+
+    def writer(self, unrounded: Tensor | None) -> Callable[[Piece, Tensor], None]:
+        """Writes a piece of the weights, to the unrounded row as well where there is one."""
+
+        def write(piece: Piece, values: Tensor) -> None:
+            piece.into_tensors(self.weights, values)
+            if unrounded is not None:
+                piece.into_row(unrounded, values)
+
+        return write
+
+    def settle(self) -> None:
+        """Write copies back into the parameters that they were taken of."""
+        for parameter, weights in self.copied:
+            parameter.copy_(weights.view(parameter.shape))
+
+    def unrounded(self, computed: Tensor | None) -> Tensor | None:
+        """The weights as they are now, [1, P], given those that the last step ``computed``; None where no
+        parameter is of lower precision than the stack.
+
+        The user may have changed them since. A parameter of lower precision that still holds the rounded
+        value stands for the unrounded one.
+        """
+        if all(weights.dtype is self.like.dtype for weights in self.weights):
+            return None
+        if computed is None:
+            return flat(self.weights, self.like.dtype)
+        parts = computed[0].split_with_sizes([weights.numel() for weights in self.weights])
+        for held, part in zip(self.weights, parts, strict=True):
+            if held.dtype is part.dtype:
+                part.copy_(held)
+            else:
+                part.copy_(torch.where(held == part.to(held.dtype), part, held.to(part.dtype)))
+        return computed

@@ -1,29 +1,30 @@
 """A stack as a ``torch.optim`` optimizer."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, overload
 
 import torch
-from torch import Tensor
 
-from hypercore.optim.memory import Memory
-from hypercore.optim.parameters import (
-    check_device,
-    check_gradients,
-    flat,
-    named_parameters,
-    working_dtype,
-    write,
+from hypercore.optim import hyperparameters
+from hypercore.optim.arguments import (
+    ONE_GROUP,
+    PROPAGATE,
+    RAISE,
+    read_clipping,
+    read_groups,
+    read_nonfinite,
+    read_stack,
+    rightmost_alpha,
 )
-from hypercore.optim.step import Rules
+from hypercore.optim.parameters import check_device, check_gradients, check_whole, first_nonfinite
+from hypercore.optim.remembering import Remembering
 from hypercore.spec import stack as spec
-from hypercore.spec.clipping import OFF, Clipping, parse_clipping
+from hypercore.spec.clipping import OFF, Clipping
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.optimizers import SpecError
 
-_MEMORY = "stack"
 
-
-class Stack(torch.optim.Optimizer):
+class Stack(Remembering):
     """Train your own modules with a stack of optimizers that tunes itself.
 
     Use it like any optimizer of ``torch.optim``. Each :meth:`step` pulls the gradient back through the
@@ -31,23 +32,27 @@ class Stack(torch.optim.Optimizer):
     right, and the weights by the lowest, with hyperparameters that are one step newer.
 
     Args:
-        modules: a module, several, or lists of parameters; all train with one set of hyperparameters.
-            For one a layer make a Stack for each.
+        modules: a module, several, lists of parameters, ``named_parameters()``, or parameter groups; all
+            train with one set of hyperparameters. For one a layer make a Stack for each.
         stack: the optimizers in the paper's notation (docs/notation.md), left is lowest.
-        clipping: ``"off"``, ``"on"`` (the presentation's) or a :class:`~hypercore.spec.clipping.Clipping`.
+        clipping: ``"off"``, ``"on"`` or another rule, or a :class:`~hypercore.spec.clipping.Clipping`.
+        lr: the rightmost α, if the notation gives none.
+        nonfinite: what a step does with a gradient or hypergradient that is not finite. ``"propagate"``
+            looks for none, as ``torch.optim``; ``"raise"`` raises FloatingPointError; ``"skip"`` passes over
+            the step and counts it in ``param_groups[0]["skipped"]``. Both leave the weights as they were.
 
     ``param_groups[0]["lr"]`` is the rightmost α, the one value that nobody learns, so schedulers of
-    ``torch.optim.lr_scheduler`` move that.
+    ``torch.optim.lr_scheduler`` move that. The learned ones stand beside it, as ``"level1.alpha"`` and so on.
 
     A parameter without gradient is skipped, as in ``torch.optim``: it stays, its moments and step count
     wait, it counts in no norm, and its share of the hypergradient is zero. Half-precision parameters
     are rounded copies of float32 weights that the stack keeps.
 
     Raises:
-        SpecError: the notation is wrong.
-        ValueError: there is no parameter.
+        SpecError: the notation is wrong, or gives a rightmost α beside ``lr``.
+        ValueError: there is no parameter, or groups that ask for hyperparameters of their own.
         TypeError: a parameter to train is not a floating-point tensor, or an argument not what it should be.
-        RuntimeError: the parameters lie on several devices.
+        RuntimeError: the parameters lie on several devices, or are sharded.
 
     >>> from torch import nn
     >>> model = nn.Linear(3, 1)
@@ -60,130 +65,142 @@ class Stack(torch.optim.Optimizer):
     True
     """
 
-    _rules: tuple[object, Rules] | None = None
-
-    def __init__(self, modules: object, stack: str | spec.Stack, *, clipping: str | Clipping = OFF) -> None:
-        parsed = parse_stack(stack) if isinstance(stack, str) else stack
-        clip = parse_clipping(clipping) if isinstance(clipping, str) else clipping
-        if not isinstance(parsed, spec.Stack):
-            raise TypeError(f"stack: given {stack!r}; allowed: notation, e.g. 'Adam / SGD(1e-5)', or a Stack")
-        if not isinstance(clip, Clipping):
-            raise TypeError(f"clipping: given {clipping!r}; allowed: a rule, e.g. 'off', 'on' or 'agc(0.01)'")
-        parameters = named_parameters(modules)
-        check_device([name for name, _ in parameters], [parameter for _, parameter in parameters])
+    def __init__(
+        self,
+        modules: object,
+        stack: str | spec.Stack,
+        *,
+        clipping: str | Clipping = OFF,
+        lr: float | None = None,
+        nonfinite: str = PROPAGATE,
+    ) -> None:
+        parameters, of_groups = read_groups(modules)
+        if lr is None:
+            lr = of_groups
+        parsed = read_stack(stack, lr)
+        names, tensors = [name for name, _ in parameters], [parameter for _, parameter in parameters]
+        check_whole(names, tensors)
+        check_device(names, tensors)
         # Options as text, so that a checkpoint holds numbers, text and tensors only.
-        options = {"lr": parsed.alpha, "stack": str(parsed.resolved), "clipping": str(clip)}
+        options = {
+            "lr": parsed.alpha if lr is None else lr,
+            "stack": str(parsed.resolved),
+            "clipping": str(read_clipping(clipping)),
+            "nonfinite": read_nonfinite(nonfinite),
+            **hyperparameters.initial(parsed.resolved),
+        }
         super().__init__(parameters, options)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Not for a stack, after it was made.
+        """Let more parameters join the one group, at any time; they start afresh with their first gradient.
 
         Raises:
-            ValueError: the stack has its parameters already.
+            ValueError: they ask for hyperparameters of their own, or are in the stack already.
+            RuntimeError: they are sharded, or lie on another device.
         """
-        if self.param_groups:
-            raise ValueError("a stack has one parameter group; make a second Stack for more parameters")
-        super().add_param_group(param_group)
+        if not self.param_groups:
+            super().add_param_group(param_group)
+            return
+        group = self.param_groups[0]
+        parameters, lr = read_groups(param_group)
+        if lr is not None and float(lr) != float(group["lr"]):
+            raise ValueError(f"a parameter group with lr = {lr}, the stack's is {group['lr']}; {ONE_GROUP}")
+        known = {id(parameter) for parameter in group["params"]}
+        names, tensors = [name for name, _ in parameters], [parameter for _, parameter in parameters]
+        if any(id(parameter) in known for parameter in tensors):
+            raise ValueError("some parameters of the group are in the stack already")
+        check_whole(names, tensors)
+        check_device([group["param_names"][0], *names], [group["params"][0], *tensors])
+        taken, at = set(group["param_names"]), len(known)
+        group["param_names"] += [f"{at + i}" if n in taken else n for i, n in enumerate(names)]
+        group["params"] += tensors
+
+    @overload
+    def step(self, closure: None = None) -> None: ...
+    @overload
+    def step(self, closure: Callable[[], float]) -> float: ...
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """Update the parameters from their gradients, and the hyperparameters from how they went.
 
+        ``closure``, if given, first computes the loss and the gradients; its loss is returned.
+
         Raises:
-            TypeError: a closure is given.
-            RuntimeError: a gradient is sparse, or parameters lie on several devices.
+            ValueError: the rightmost α is negative or not finite, a hyperparameter was set out of its range,
+                or options of the parameter group were changed that cannot be.
+            RuntimeError: a gradient is sparse, or parameters lie on several devices or are sharded.
+            FloatingPointError: with ``nonfinite="raise"``.
         """
+        loss = None
         if closure is not None:
-            raise TypeError("step() takes no closure; call loss.backward() first, then step()")
+            with torch.enable_grad():
+                loss = closure()
         group = self.param_groups[0]
-        parameters: list[Tensor] = group["params"]
-        check_gradients(group["param_names"], parameters)
+        names, parameters = group["param_names"], group["params"]
+        check_gradients(names, parameters)
         members = self._members(parameters)
         if not members:
-            return
+            return loss
+        alpha, check = rightmost_alpha(group["lr"]), read_nonfinite(group["nonfinite"]) != PROPAGATE
+        if check and (name := first_nonfinite(names, parameters)) is not None:
+            self._passed_over(f"the gradient of parameter {name} is not finite")
+            return loss
         memory, rules = self._prepared(parameters, members)
+        assigned = hyperparameters.assigned(rules.stack, group, memory.shown)
         chosen = [parameters[index] for index in memory.members]
-        memory, weights = rules.advance(memory, chosen, float(group["lr"]))
-        write(chosen, memory.taking_part, weights)
+        memory, taken = rules.advance(memory, chosen, alpha, assigned, check)
         self._keep(memory)
+        if not taken:
+            self._passed_over("a hypergradient is not finite, though every gradient is")
+        return loss
 
-    def _members(self, parameters: Sequence[Tensor]) -> list[int]:
-        """The parameters that have a gradient now or had one before, the latter first."""
-        found = [index for index, p in enumerate(parameters) if p.grad is not None and p.numel() > 0]
-        memory = self._memory()
-        if memory is None or not found:
-            return found
-        return [*memory.members, *sorted(set(found) - set(memory.members))]
-
-    def _prepared(self, parameters: Sequence[Tensor], members: Sequence[int]) -> tuple[Memory, Rules]:
-        """The memory, with these members and where the parameters are now, and the rules for them."""
-        chosen = [parameters[index] for index in members]
-        check_device([self.param_groups[0]["param_names"][index] for index in members], chosen)
-        dtype = working_dtype(parameters)
-        rules = self._rules_for([p.shape for p in chosen], chosen[0].new_empty((), dtype=dtype))
-        memory = self._memory()
-        if memory is None:
-            return rules.start(members, flat(chosen, dtype)), rules
-        memory = memory.to(dtype, chosen[0].device)
-        if n_new := len(members) - len(memory.members):
-            weights = [flat([parameter], dtype) for parameter in chosen[-n_new:]]
-            memory = memory.joined(rules.optimizers[0], members[-n_new:], weights)
-        return memory, rules
-
-    def _rules_for(self, shapes: Sequence[torch.Size], like: Tensor) -> Rules:
-        """Laid out again only where something has changed."""
+    def _passed_over(self, why: str) -> None:
         group = self.param_groups[0]
-        key = (group["stack"], group["clipping"], tuple(shapes), like.dtype, like.device)
-        if self._rules is None or self._rules[0] != key:
-            stack, clipping = parse_stack(group["stack"]), parse_clipping(group["clipping"])
-            self._rules = key, Rules.of(stack, clipping, shapes, like)
-        return self._rules[1]
-
-    def _memory(self) -> Memory | None:
-        # State under a key that is no parameter is torch's own way out: saved, loaded and copied as it is.
-        plain = self.state.get(_MEMORY)  # type: ignore[call-overload]
-        return None if plain is None else Memory.of(plain)
-
-    def _keep(self, memory: Memory) -> None:
-        self.state[_MEMORY] = memory.plain()  # type: ignore[index]
+        if group["nonfinite"] == RAISE:
+            raise FloatingPointError(f"{why}; the weights are as they were before the step")
+        group["skipped"] = group.get("skipped", 0) + 1
 
     @property
     def hyperparameters(self) -> dict[int, dict[str, float]]:
-        """Every hyperparameter that the last step worked with, learned or not: by level, then by name.
+        """Every hyperparameter, learned or not: by level, then by name. Read-only; natural units.
 
-        Level 1 holds those of the lowest optimizer, the last level the rightmost one's. Natural units.
-        Reading them waits for the device.
+        Level 1 holds those of the lowest optimizer, the last level the rightmost one's. They are those that
+        the last step worked with, and what was set since. Reading them waits for the device.
         """
         group, memory = self.param_groups[0], self._memory()
-        stack = parse_stack(group["stack"])
-        values = [dict(optimizer.given) for optimizer in stack.optimizers]
-        values[-1]["alpha"] = float(group["lr"]) if memory is None else memory.alpha
-        if memory is not None:
-            shapes = [group["params"][index].shape for index in memory.members]
-            with torch.no_grad():
-                learned = self._rules_for(shapes, memory.stack.levels[0]).learned(memory)
-            for index, row in enumerate(learned):
-                values[index].update(zip(stack.learned(index), row[0].tolist(), strict=True))
-        return dict(enumerate(values, start=1))
+        alpha = float(group["lr"]) if memory is None else memory.alpha
+        return hyperparameters.all_values(parse_stack(group["stack"]), group, alpha)
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where the stack that gave ``state_dict`` stood, bit for bit if the weights are loaded too.
+    def set_hyperparameters(self, level: int, **values: float) -> None:
+        """Set hyperparameters of a level's optimizer, in natural units; the next step learns on from there.
 
-        Options are loaded with it (``lr``, notation, clipping), as in ``torch.optim``. Memory moves to
-        the parameters' device.
+        Level 1 is the lowest optimizer. Of the last level only α can be set, which is
+        ``param_groups[0]["lr"]``. To assign ``param_groups[0]["level1.alpha"]`` does the same.
 
         Raises:
-            ValueError: this is no stack's state, or that of other parameters.
+            ValueError: there is no such level or hyperparameter, nobody learns it, or the value is out of
+                the range of initial values. Nothing is set then.
+
+        >>> from torch import nn
+        >>> stack = Stack(nn.Linear(1, 1), "Adam / SGD(1e-5)")
+        >>> stack.set_hyperparameters(1, alpha=0.01, beta1=0.8)
+        >>> stack.hyperparameters[1]
+        {'alpha': 0.01, 'beta1': 0.8, 'beta2': 0.999}
         """
-        if any(name not in group for group in state_dict["param_groups"] for name in self.defaults):
-            raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")
-        plain = state_dict["state"].get(_MEMORY)
-        parameters = self.param_groups[0]["params"]
-        if plain is not None and len(state_dict["param_groups"][0]["params"]) == len(parameters):
-            for index, size in zip(plain["members"], plain["sizes"], strict=True):
-                if parameters[index].numel() != size:
-                    raise ValueError(
-                        f"parameter {self.param_groups[0]['param_names'][index]} has "
-                        f"{parameters[index].numel()} numbers, the state to load has {size} for it"
-                    )
-        super().load_state_dict(state_dict)
+        group = self.param_groups[0]
+        stack = parse_stack(group["stack"])
+        if not 1 <= level <= stack.height:
+            raise ValueError(f"level {level}; allowed: 1 to {stack.height}, the optimizers of {stack}")
+        optimizer, settable = stack.optimizers[level - 1], stack.learned(level - 1) or ("alpha",)
+        found = {optimizer.rule.hyperparameter(name): value for name, value in values.items()}
+        for hyperparameter, value in found.items():
+            if hyperparameter.name not in settable:
+                raise SpecError(
+                    f"{hyperparameter.name} of level {level} is fixed by the notation; "
+                    f"allowed: {', '.join(settable)}"
+                )
+            hyperparameter.check(value)
+        for hyperparameter, value in found.items():
+            last = level == stack.height
+            group["lr" if last else hyperparameters.key(level, hyperparameter.name)] = float(value)

@@ -2,62 +2,33 @@
 
 In the core an update stays pending until the next gradient. Here it must show at once, in the user's
 own parameters; so it is applied twice: at the end of its step, for the weights, and at the start of
-the next, for the pullbacks. What is kept in between is the pending update itself (the weights before
-it and the gradient: two numbers a weight), not the tape of it (with Adam nine), and a checkpoint of
-that is all it takes to resume.
+the next, for the pullbacks. What is kept in between is the pending update itself (the gradient and the
+moments before it), not the tape of it (with Adam nine numbers a weight), and a checkpoint of that is all
+it takes to resume.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-from hypercore.core.clipping import ClipState, LaneClipping, clip, lane_clipping
-from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
+from hypercore.core.clipping import ClipState, LaneClipping, lane_clipping, measure, scale_in_place
+from hypercore.core.hypergradient import apply_updates, start, updated
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
-from hypercore.core.optimizers import Hyper, State, UpdateRule
+from hypercore.core.optimizers import UPDATE_RULES
+from hypercore.optim.hyperparameters import initial
+from hypercore.optim.lowest import Group, Layout, move, pull_back
 from hypercore.optim.memory import Memory
-from hypercore.optim.parameters import flat, flat_weights
-from hypercore.spec.clipping import Clipping
+from hypercore.optim.parameters import Flat, flat
+from hypercore.optim.pieces import Piece, piece_length, pieces
+from hypercore.spec.clipping import Clipping, Kind
 from hypercore.spec.stack import Stack
 
-# A mask has a byte a weight, and a step uses two: the last step's and its own.
-MASKS_KEPT = 4
-
-
-class Skipping:
-    """An update rule that leaves the numbers that don't take part, and their state, as they were.
-
-    So their share of the hypergradient is zero, and moments and step counts (one a number from here
-    on) wait for their next gradient.
-    """
-
-    def __init__(self, rule: UpdateRule, taking_part: Tensor) -> None:
-        self.rule, self.taking_part = rule, taking_part
-        self.transforms = rule.transforms
-
-    def init(self, values: Tensor, momentum: bool) -> State:
-        """The rule's."""
-        return self.rule.init(values, momentum)
-
-    def update(self, values: Tensor, grad: Tensor, state: State, hyper: Hyper) -> tuple[Tensor, State]:
-        """One step of those that take part."""
-        moved, moved_state = self.rule.update(values, grad, state, hyper)
-        kept = [torch.where(self.taking_part, new, old) for new, old in zip(moved_state, state, strict=True)]
-        return torch.where(self.taking_part, moved, values), tuple(kept)
-
-
-@dataclass(frozen=True)
-class SkippingOptimizer(LevelOptimizer):
-    """The optimizer of a level of which only a part has a gradient; ``taking_part`` is [1, n]."""
-
-    taking_part: Tensor
-
-    @property
-    def rule(self) -> UpdateRule:
-        """The update rule."""
-        return Skipping(super().rule, self.taking_part)
+# A step uses two: the last step's parameters and its own.
+PLANS_KEPT = 8
+# New values of learned hyperparameters, by level (1: those of the lowest optimizer) and name.
+Assigned = Mapping[int, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -65,10 +36,12 @@ class Rules:
     """All of a stack that does not change from step to step, laid out for its parameters."""
 
     stack: Stack
+    clip: Clipping
     sizes: tuple[int, ...]
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
-    _masks: dict[tuple[bool, ...], Tensor] = field(default_factory=dict, repr=False)
+    piece: int
+    _plans: dict[tuple[int, ...], list[Piece]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, stack: Stack, clipping: Clipping, shapes: Sequence[torch.Size], like: Tensor) -> "Rules":
@@ -81,95 +54,190 @@ class Rules:
         ]
         return cls(
             stack,
+            clipping,
             tuple(sizes),
             level_optimizers([stack], like),
             lane_clipping([clipping], segments, like.device, units),
+            piece_length(like.device),
         )
 
-    def start(self, members: Sequence[int], weights: Tensor) -> Memory:
-        """The memory before the first step, given the weights as one row."""
-        levels = (weights, *hyper_levels([self.stack], weights))
-        clip_state = self.clipping.start(weights)
-        # A count for each tensor, since each counts only the steps in which it has a gradient.
-        counts = clip_state.steps.expand_as(clip_state.threshold)
-        return Memory(
+    def start(self, members: Sequence[int], weights: Sequence[Tensor], like: Tensor) -> Memory:
+        """The memory before the first step, given the parameters."""
+        upper = start(self.optimizers[1:], hyper_levels([self.stack], like))
+        memory = Memory(
             members=tuple(members),
             sizes=self.sizes,
+            counts=tuple(0 for _ in members),
             alpha=self.stack.alpha,
-            taking_part=tuple(True for _ in members),
-            stack=start(self.optimizers, levels),
-            clip=clip_state._replace(steps=counts),
+            taking_part=tuple(False for _ in members),
+            notation=str(self.stack),
+            clipping=str(self.clip),
+            rows=self.rows(weights, like),
+            grad=None,
+            weights=None,
+            upper=upper,
+            clip=self.clipping.start(like),
+            shown=tuple(initial(self.stack).values()),
         )
+        return self.clipping_anew(memory, like)
 
-    def in_force(self, alpha: float, taking_part: Sequence[bool]) -> tuple[LevelOptimizer, ...]:
-        """The optimizers with this rightmost α, the lowest moving those members only."""
-        *below, top = self.optimizers
-        fixed = {**top.fixed, "alpha": torch.full_like(top.fixed["alpha"], alpha)}
-        lowest, *above = (*below, replace(top, fixed=fixed))
-        if not all(taking_part):
-            options = lowest.name, lowest.learned, lowest.momentum, lowest.fixed
-            lowest = SkippingOptimizer(*options, self._mask(taking_part))
-        return (lowest, *above)
+    def clipping_anew(self, memory: Memory, like: Tensor) -> Memory:
+        """With a clipping that has seen nothing yet: other rules remember other things."""
+        state = self.clipping.start(like)
+        # A count for each tensor, since each counts only the steps in which it has a gradient.
+        counts = state.steps.expand_as(state.threshold).contiguous()
+        return replace(memory, clipping=str(self.clip), clip=state._replace(steps=counts))
 
-    def _mask(self, taking_part: Sequence[bool]) -> Tensor:
-        """Which numbers take part, [1, P]; kept, as the same parameters tend to be left out again."""
-        key = tuple(taking_part)
-        if key not in self._masks:
-            if len(self._masks) >= MASKS_KEPT:
-                self._masks.clear()
-            device = self.clipping.in_scope.device
-            flags = [torch.full((n,), flag, device=device) for n, flag in zip(self.sizes, key, strict=True)]
-            self._masks[key] = torch.cat(flags).unsqueeze(0)
-        return self._masks[key]
+    def rows(self, weights: Sequence[Tensor], like: Tensor) -> tuple[Tensor, ...]:
+        """The lowest optimizer's moments, [1, P] each, before these parameters' first update."""
+        lowest = self.optimizers[0]
+        state = lowest.rule.init(flat(weights, like.dtype), lowest.momentum)
+        return tuple(Layout.of(lowest, like).rows(state))
 
-    def advance(self, memory: Memory, parameters: Sequence[Tensor], alpha: float) -> tuple[Memory, Tensor]:
-        """One step, given the members' parameters with their gradients: the new memory and weights.
+    def advance(
+        self, memory: Memory, parameters: Sequence[Tensor], alpha: float, assigned: Assigned, check: bool
+    ) -> tuple[Memory, bool]:
+        """One step, given the members' parameters with their gradients: the memory, and if it was taken.
 
         1. The gradient is pulled back through the last update, for the gradients of every level.
         2. Clipping.
-        3. Updates from the top down, with this rightmost α.
+        3. Updates from the top down, with this rightmost α; the parameters are written to.
+
+        With ``check`` a hypergradient that is not finite ends the step before 2. What is remembered then has
+        no pending update any more, as before a first step.
         """
-        dtype = memory.stack.levels[0].dtype
-        taking_part = tuple(p.grad is not None for p in parameters)
-        grad = flat([torch.zeros_like(p) if p.grad is None else p.grad for p in parameters], dtype)
-        last = self.in_force(memory.alpha, memory.taking_part)
-        # The loss is known by its gradient alone: w·g is a function that has it.
-        updated, found = gradients(last, memory.stack, lambda w: torch.linalg.vecdot(w, grad))
-        levels = (flat_weights(parameters, updated.levels[0]), *updated.levels[1:])
-        clipped, clip_state = self._clipped(memory.clip, found.grads, levels, taking_part)
-        pending = StackState(levels, updated.states, clipped)
-        applied = apply_updates(self.in_force(alpha, taking_part), pending)
-        # A plain optimizer has nothing to pull back to, so nothing needs to be kept.
-        stack = pending if self.stack.height > 1 else applied
-        memory = replace(memory, alpha=alpha, taking_part=taking_part, stack=stack, clip=clip_state)
-        return memory, applied.levels[0]
+        user = Flat.of(parameters, memory.clip.threshold)
+        taking_part = tuple(grad is not None for grad in user.grads)
+        memory, grads = self._pulled_back(memory, user, assigned)
+        assert memory.grad is not None
+        if check and not all(bool(grad.isfinite().all()) for grad in grads):
+            return replace(memory, grad=None), False
+        grads, clip_state = self._clipped(memory, grads, user, taking_part)
+        pending = memory.upper._replace(grads=grads)
+        optimizers = self.in_force(alpha)
+        above = apply_updates(optimizers[1:], pending).levels
+        plain, counts = self.stack.height == 1, memory.counts
+        move(
+            optimizers[0],
+            optimizers[0].hyper(None if plain else above[0]),
+            self._groups(counts, taking_part),
+            memory.rows,
+            memory.grad,
+            user.reader(memory.weights),
+            user.writer(memory.weights if plain else None),
+            keep=plain,
+        )
+        user.settle()
+        memory = replace(
+            memory,
+            alpha=alpha,
+            taking_part=taking_part,
+            counts=_counted(counts, taking_part) if plain else counts,
+            # A plain optimizer has nothing to pull back to, so nothing needs to be kept.
+            grad=None if plain else memory.grad,
+            upper=memory.upper if plain else pending,
+            clip=clip_state,
+            shown=_shown(natural_values(optimizers, (memory.clip.threshold, *above))),
+        )
+        return memory, True
+
+    def _pulled_back(
+        self, memory: Memory, user: Flat, assigned: Assigned
+    ) -> tuple[Memory, tuple[Tensor, ...]]:
+        """The last update applied but for the user's weights, the new gradient in place of its gradient,
+        and the gradients of the upper levels."""
+        counts, weights = memory.counts, memory.weights
+        optimizers = self.in_force(memory.alpha)
+        upper, pullbacks = updated(optimizers[1:], memory.upper)
+        if memory.grad is None:
+            grad = memory.clip.threshold.new_empty(1, sum(self.sizes))
+            user.gradients_into(grad, [True] * len(counts))
+            grads = [torch.zeros_like(level) for level in upper.levels]
+        else:
+            grad = memory.grad
+            groups = self._groups(counts, memory.taking_part)
+            grads = [
+                pull_back(optimizers[0], upper.levels[0], groups, memory.rows, grad, weights, user.gradient)
+            ]
+            for back in pullbacks:
+                grads += back(grads[-1])
+            user.gradients_into(grad, [not part for part in memory.taking_part])
+            counts = _counted(counts, memory.taking_part)
+        upper = upper._replace(levels=self._with(upper.levels, assigned), grads=None)
+        return replace(memory, counts=counts, grad=grad, weights=user.unrounded(weights), upper=upper), tuple(
+            grads
+        )
+
+    def in_force(self, alpha: float) -> tuple[LevelOptimizer, ...]:
+        """The optimizers with this rightmost α."""
+        *below, top = self.optimizers
+        return *below, replace(top, fixed={**top.fixed, "alpha": torch.full_like(top.fixed["alpha"], alpha)})
+
+    def _groups(self, counts: Sequence[int], taking_part: Sequence[bool]) -> list[Group]:
+        """The pieces of those that take part, by how many updates they have had: a rule knows one count."""
+        found: dict[int, list[int]] = {}
+        for k, (count, part) in enumerate(zip(counts, taking_part, strict=True)):
+            if part:
+                found.setdefault(count, []).append(k)
+        return [(count, self._plan(tuple(chosen))) for count, chosen in found.items()]
+
+    def _plan(self, chosen: tuple[int, ...]) -> list[Piece]:
+        """Kept, as the same parameters tend to train together again."""
+        if chosen not in self._plans:
+            if len(self._plans) >= PLANS_KEPT:
+                self._plans.clear()
+            self._plans[chosen] = pieces(self.sizes, chosen, self.piece)
+        return self._plans[chosen]
+
+    def _with(self, levels: tuple[Tensor, ...], assigned: Assigned) -> tuple[Tensor, ...]:
+        """The upper levels with what the user has assigned."""
+        found = list(levels)
+        for level, values in assigned.items():
+            lower = self.stack.optimizers[level - 1]
+            found[level - 1] = found[level - 1].clone()
+            for name, value in values.items():
+                # float64 before the transform, as at the start of a stack.
+                raw = UPDATE_RULES[lower.name].transforms[name].raw(torch.tensor(value, dtype=torch.float64))
+                found[level - 1][:, self.stack.learned(level - 1).index(name)] = raw
+        return tuple(found)
 
     def _clipped(
-        self,
-        state: ClipState,
-        grads: tuple[Tensor, ...],
-        levels: tuple[Tensor, ...],
-        taking_part: Sequence[bool],
+        self, memory: Memory, grads: tuple[Tensor, ...], user: Flat, taking_part: Sequence[bool]
     ) -> tuple[tuple[Tensor, ...], ClipState]:
+        """The upper levels' gradients and the next state; level 0's gradient is clipped in place."""
+        assert memory.grad is not None
         if not self.clipping.active:
-            return grads, state
-        clipped = clip(self.clipping, grads, state, levels)
+            return grads, memory.clip
+        lowest = memory.grad
+        if Kind.AGC in self.clipping.rules:  # the only rule that asks for the weights
+            lowest = flat(user.weights, lowest.dtype) if memory.weights is None else memory.weights
+        found = measure(self.clipping, (memory.grad, *grads), memory.clip, (lowest, *memory.upper.levels))
+        segments = self.clipping.segments
+        scale_in_place(memory.grad, segments[0], found.factors[0])
+        n_hyper = [len(level.spans) for level in segments[1:]]
+        columns = found.coefficients[:, len(taking_part) :].split_with_sizes(n_hyper, dim=1)
+        clipped = tuple(grad * own for grad, own in zip(grads, columns, strict=True))
         if all(taking_part):
-            return clipped.grads, clipped.state
-        n_hyper = self.clipping.in_scope.shape[1] - len(taking_part)
-        counted = torch.tensor([[*taking_part, *([True] * n_hyper)]], device=grads[0].device)
+            return clipped, found.state
+        counted = torch.tensor([[*taking_part, *([True] * sum(n_hyper))]], device=lowest.device)
         kept = [
             torch.where(counted.reshape(1, -1, *[1] * (new.dim() - 2)), new, old)
-            for new, old in zip(clipped.state, state, strict=True)
+            for new, old in zip(found.state, memory.clip, strict=True)
         ]
-        return clipped.grads, ClipState(*kept)
+        return clipped, ClipState(*kept)
 
-    def learned(self, memory: Memory) -> tuple[Tensor, ...]:
-        """What each optimizer but the top one last worked with: [1, H] each, in natural units."""
-        optimizers = self.in_force(memory.alpha, memory.taking_part)
-        levels, states, grads = memory.stack
-        if len(levels) > 1 and grads is not None:
-            # The upper optimizers are a stack too, with our level 1 as its lowest.
-            above = apply_updates(optimizers[1:], StackState(levels[1:], states[1:], grads[1:])).levels
-            levels = (levels[0], *above)
-        return natural_values(optimizers, levels)
+    def learned(self, memory: Memory) -> tuple[float | Tensor, ...]:
+        """What each optimizer but the top one last worked with, as :attr:`Memory.shown` has it."""
+        optimizers = self.in_force(memory.alpha)
+        levels = apply_updates(optimizers[1:], memory.upper).levels
+        return _shown(natural_values(optimizers, (memory.clip.threshold, *levels)))
+
+
+def _counted(counts: Sequence[int], taking_part: Sequence[bool]) -> tuple[int, ...]:
+    return tuple(count + part for count, part in zip(counts, taking_part, strict=True))
+
+
+def _shown(natural: Sequence[Tensor]) -> tuple[float | Tensor, ...]:
+    """Numbers; from another device than the CPU as scalars of it, so that nobody waits for it."""
+    values = [value for row in natural for value in row[0].detach().unbind()]
+    return tuple(value.item() if value.device.type == "cpu" else value for value in values)

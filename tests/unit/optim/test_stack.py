@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hypercore.optim import OFF, ON, Clipping, Kind, Stack
-from hypercore.optim.step import MASKS_KEPT
+from hypercore.optim.step import PLANS_KEPT
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
 from tests.unit.optim.problems import PROBLEMS, Problem, everything, loss, train, weights
@@ -309,8 +309,9 @@ def test_nothing_that_is_kept_hangs_on_a_graph() -> None:
     module = Problem("rnn").module()
     stack = Stack(module, "Adam / SGD(1e-4)", clipping="on")
     train(module, stack, Problem("rnn").batches(3))
-    kept = stack.state_dict()["state"]["stack"]
-    tensors = [*kept["levels"], *kept["grads"], *kept["clip"], *(t for s in kept["states"] for t in s)]
+    kept = stack.state["stack"]
+    above = [*kept["upper_levels"], *kept["upper_grads"], *(t for s in kept["upper_states"] for t in s)]
+    tensors = [*kept["rows"], kept["grad"], *kept["clip"], *above]
     assert len(tensors) > 6 and not any(t.requires_grad for t in tensors)
 
 
@@ -343,7 +344,7 @@ def test_integers_that_a_module_holds_frozen_are_left_alone() -> None:
     assert torch.equal(module.codes, torch.arange(3))
 
 
-def test_what_takes_part_is_remembered_in_few_masks() -> None:
+def test_what_takes_part_is_remembered_in_few_plans() -> None:
     parameters = [nn.Parameter(torch.zeros(2)) for _ in range(4)]
     stack = Stack(parameters, "SGD(0.1) / SGD")
     for number in range(1, 2**4):
@@ -354,13 +355,7 @@ def test_what_takes_part_is_remembered_in_few_masks() -> None:
         moved = [not torch.equal(a, b) for a, b in zip(before, parameters, strict=True)]
         assert moved == [p.grad is not None for p in parameters]
     assert stack._rules is not None
-    assert 0 < len(stack._rules[1]._masks) <= MASKS_KEPT
-
-
-def test_a_closure_is_an_error() -> None:
-    stack = Stack(nn.Linear(1, 1), "SGD / SGD(0.1)")
-    with pytest.raises(TypeError, match="step\\(\\) takes no closure; call loss.backward\\(\\) first"):
-        stack.step(lambda: torch.zeros(()))  # type: ignore[arg-type]
+    assert 0 < len(stack._rules[1]._plans) <= PLANS_KEPT
 
 
 @pytest.mark.parametrize(
@@ -369,7 +364,7 @@ def test_a_closure_is_an_error() -> None:
         (list, ValueError, "no parameters to train"),
         (nn.ReLU, ValueError, "no parameters to train"),
         (lambda: 3, TypeError, "cannot train a int; allowed: a module"),
-        (lambda: [{"params": [nn.Parameter(torch.ones(1))]}], TypeError, "cannot train a dict"),
+        (lambda: [{"params": [nn.Parameter(torch.ones(1))]}, 3], TypeError, "cannot train a dict"),
         (
             lambda: torch.ones(1, dtype=torch.complex64),
             TypeError,
@@ -393,12 +388,6 @@ def test_what_cannot_be_trained_is_said_at_once(
 def test_wrong_notation_is_an_error_in_words(stack: str, clipping: str) -> None:
     with pytest.raises(SpecError, match="unknown .* allowed: "):
         Stack(nn.Linear(1, 1), stack, clipping=clipping)
-
-
-def test_a_stack_has_one_parameter_group() -> None:
-    stack = Stack(nn.Linear(1, 1), "SGD / SGD")
-    with pytest.raises(ValueError, match="make a second Stack"):
-        stack.add_param_group({"params": [nn.Parameter(torch.ones(1))]})
 
 
 def test_a_foreign_state_is_refused_and_nothing_changed() -> None:

@@ -1,0 +1,136 @@
+"""The memory of a stack between steps: where it is kept, how it is saved, and loaded, old or new."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hypercore.optim import checkpoint, hyperparameters
+from hypercore.optim.arguments import PROPAGATE, read_clipping
+from hypercore.optim.memory import Memory
+from hypercore.optim.parameters import check_device, working_dtype
+from hypercore.optim.step import Rules
+from hypercore.spec.notation import parse_stack
+
+_MEMORY = "stack"
+_OPTIONS = ("lr", "stack", "clipping")
+
+
+class Remembering(torch.optim.Optimizer):
+    """An optimizer of one parameter group whose state is one :class:`Memory`.
+
+    ``state`` holds it under one key, whole, since it is worked through as rows; ``state_dict`` gives it by
+    parameter (:mod:`hypercore.optim.checkpoint`).
+    """
+
+    # On the class, since torch copies and unpickles optimizers without __init__.
+    _rules: tuple[object, Rules] | None = None
+    # Whether someone holds a state_dict of the rows as they are, so that they must not be written to.
+    _lent = False
+
+    def _members(self, parameters: Sequence[Tensor]) -> list[int]:
+        """The parameters that have a gradient now or had one before, the latter first."""
+        found = [index for index, p in enumerate(parameters) if p.grad is not None and p.numel() > 0]
+        memory = self._memory()
+        if memory is None or not found:
+            return found
+        return [*memory.members, *sorted(set(found) - set(memory.members))]
+
+    def _prepared(self, parameters: Sequence[Tensor], members: Sequence[int]) -> tuple[Memory, Rules]:
+        """The memory, with these members and free to be written to, and the rules for them.
+
+        Raises:
+            ValueError: the notation is not that of the step before.
+        """
+        group, memory = self.param_groups[0], self._memory()
+        if memory is not None and memory.notation != group["stack"]:
+            raise ValueError(
+                f"the stack was {memory.notation}, and param_groups[0]['stack'] is {group['stack']} now; "
+                "make a new Stack, or set hyperparameters by set_hyperparameters"
+            )
+        chosen = [parameters[index] for index in members]
+        check_device([group["param_names"][index] for index in members], chosen)
+        like = chosen[0].new_empty((), dtype=working_dtype(parameters))
+        rules = self._rules_for([p.shape for p in chosen], like)
+        if memory is None:
+            return rules.start(members, chosen, like), rules
+        memory = memory.to(like.dtype, like.device)
+        if self._lent:
+            memory, self._lent = memory.cloned(), False
+        if n_new := len(members) - len(memory.members):
+            sizes, rows = rules.sizes[-n_new:], rules.rows(chosen[-n_new:], like)
+            memory = memory.joined(members[-n_new:], sizes, rows)
+        if memory.clipping != group["clipping"]:
+            memory = rules.clipping_anew(memory, like)
+        return memory, rules
+
+    def _rules_for(self, shapes: Sequence[torch.Size], like: Tensor) -> Rules:
+        """Laid out again only where something has changed."""
+        group = self.param_groups[0]
+        key = (group["stack"], group["clipping"], tuple(shapes), like.dtype, like.device)
+        if self._rules is None or self._rules[0] != key:
+            stack, clipping = parse_stack(group["stack"]), read_clipping(group["clipping"])
+            self._rules = key, Rules.of(stack, clipping, shapes, like)
+        return self._rules[1]
+
+    def _memory(self) -> Memory | None:
+        # State under a key that is no parameter is torch's own way out: copied and pickled as it is.
+        plain = self.state.get(_MEMORY)  # type: ignore[call-overload]
+        return None if plain is None else Memory.of(plain)
+
+    def _keep(self, memory: Memory) -> None:
+        self.state[_MEMORY] = memory.plain()  # type: ignore[index]
+        self._show(memory)
+
+    def _show(self, memory: Memory) -> None:
+        group = self.param_groups[0]
+        for (level, name), value in zip(
+            hyperparameters.learned(parse_stack(group["stack"])), memory.shown, strict=True
+        ):
+            group[hyperparameters.key(level, name)] = value
+
+    def state_dict(self) -> dict[str, Any]:
+        """As of ``torch.optim``; what it holds stays as it is while the stack trains on."""
+        packed = super().state_dict()
+        plain = packed["state"].pop(_MEMORY, None)
+        if plain is not None:
+            packed["state"], packed["param_groups"][0][checkpoint.SHARED] = checkpoint.by_parameter(plain)
+            self._lent = True
+        return packed
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where the stack that gave ``state_dict`` stood, bit for bit if the weights are loaded too.
+
+        Options are loaded with it (``lr``, notation, clipping), as in ``torch.optim``. Memory moves to
+        the parameters' device.
+
+        Raises:
+            ValueError: this is no stack's state, or that of other parameters.
+        """
+        groups = state_dict["param_groups"]
+        if any(name not in group for group in groups for name in _OPTIONS):
+            raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")
+        plain = checkpoint.whole(state_dict["state"], groups[0], parse_stack)
+        parameters = self.param_groups[0]["params"]
+        if plain is not None and len(groups[0]["params"]) == len(parameters):
+            for index, size in zip(plain["members"], plain["sizes"], strict=True):
+                if parameters[index].numel() != size:
+                    raise ValueError(
+                        f"parameter {self.param_groups[0]['param_names'][index]} has "
+                        f"{parameters[index].numel()} numbers, the state to load has {size} for it"
+                    )
+        options = [{k: v for k, v in group.items() if k != checkpoint.SHARED} for group in groups]
+        super().load_state_dict({"state": {} if plain is None else {_MEMORY: plain}, "param_groups": options})
+        group = self.param_groups[0]
+        group.setdefault("nonfinite", PROPAGATE)
+        if plain is None:
+            for name, value in hyperparameters.initial(parse_stack(group["stack"])).items():
+                group.setdefault(name, value)
+        elif plain["shown"] is None:  # of before the parameter group showed anything
+            memory = Memory.of({**plain, "shown": ()})
+            with torch.no_grad():
+                shapes = [parameters[index].shape for index in memory.members]
+                shown = self._rules_for(shapes, memory.clip.threshold).learned(memory)
+            self._keep(replace(memory, shown=shown))
