@@ -5,7 +5,7 @@ of one piece at a time, since w' of a weight depends on that weight's own number
 hyperparameters alone: ∂L/∂h = Σ_i g_i ∂w'_i/∂h.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -83,6 +83,7 @@ def pull_back(
         natural = optimizer.hyper(above)
     constants = {name: value.detach() for name, value in natural.items()}
     blocks: dict[str, list[Tensor]] = {name: [] for name in optimizer.learned}
+    leaves: dict[int, list[Tensor]] = {}
     for count, group in groups:
         for piece in group:
             given, last = cotangent(piece), piece.of_row(grad)
@@ -90,9 +91,16 @@ def pull_back(
             # The derivative does not depend on the old values: where no row of them is kept any will do.
             values = last if weights is None else piece.of_row(weights)
             for part in in_blocks(given, last, values, *own):
-                new = _pull_back(optimizer, constants, layout, count, part, blocks)
+                k = len(part[0])
+                if k not in leaves:
+                    copies = [constants[name].expand(k, 1).clone() for name in optimizer.learned]
+                    leaves[k] = [copy.requires_grad_() for copy in copies]
+                state = layout.state(part[3:], count)
+                new, shares = _pull_back(optimizer, constants, leaves[k], state, part)
+                for name, share in zip(optimizer.learned, shares, strict=True):
+                    blocks[name].append(share)
                 # In place only now that the tape, which reads the old ones, is used up.
-                for old, found in zip(part[3:], new[1:], strict=True):
+                for old, found in zip(part[3:], layout.rows(new[1:]), strict=True):
                     old.copy_(found)
                 if weights is not None:
                     part[2].copy_(new[0])
@@ -110,23 +118,15 @@ def pull_back(
 
 
 def _pull_back(
-    optimizer: LevelOptimizer,
-    hyper: Hyper,
-    layout: Layout,
-    count: int,
-    part: Sequence[Tensor],
-    blocks: Mapping[str, list[Tensor]],
-) -> list[Tensor]:
-    """Add each block's share, [k, 1] a hyperparameter, to ``blocks``; returns the new values and rows.
+    optimizer: LevelOptimizer, hyper: Hyper, leaves: Sequence[Tensor], state: State, part: Sequence[Tensor]
+) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """The new values and state, and each block's share of the gradient for each of the ``leaves``, [k, 1].
 
-    ``part`` holds cotangent, gradient, values and the state's rows, [k, BLOCK] or [1, n].
+    These are the learned hyperparameters; ``part`` begins with cotangent, gradient and values, [k, n].
     """
-    given, last, values, *own = part
-    leaves = [hyper[name].expand(len(given), 1).clone().requires_grad_() for name in optimizer.learned]
+    given, last, values = part[:3]
     with torch.enable_grad():
         local = {**hyper, **dict(zip(optimizer.learned, leaves, strict=True))}
-        moved, state = optimizer.rule.update(values, last, layout.state(own, count), local)
+        moved, after = optimizer.rule.update(values, last, state, local)
     shares = torch.autograd.grad(moved, leaves, given)
-    for name, share in zip(optimizer.learned, shares, strict=True):
-        blocks[name].append(share)
-    return [moved.detach(), *(row.detach() for row in layout.rows(state))]
+    return (moved.detach(), *(entry.detach() for entry in after)), shares
