@@ -6,6 +6,7 @@
 #   make test        lint, types, structure, tests and a small real workflow run
 #   make soak        kill ten runs of a study five times each, instead of one
 #   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
+#   make test-clients  train through lightning, transformers, accelerate and skorch, installed apart
 #   make check       read every result file and name those that are damaged; REMOVE=1 removes those
 #   make bench       speed, prices and memory of the engine (a quarter of an hour); docs/benchmarks.md
 #   make heights     train stacks of one to five SGDs on MNIST and draw what their heights come to
@@ -21,9 +22,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Apart from the rest: with it installed, every start of snakemake imports pandas.
 CLUSTER := .venv/cluster
+# Apart, since nothing else wants them.
+CLIENTS := .venv/clients
 
 .PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
-  soak test-cluster bench heights clean clean-sweeps
+  soak test-cluster test-clients bench heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -85,11 +88,20 @@ $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	  --target $(CLUSTER) --requirement requirements-cluster.lock
 	@touch $@
 
+test-clients: $(CLIENTS)/.ready
+	PYTHONPATH=$(abspath $(CLIENTS)) $(BIN)/python -m pytest tests/clients
+
+$(CLIENTS)/.ready: requirements-clients.lock $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+	  --target $(CLIENTS) --requirement requirements-clients.lock
+	@touch $@
+
 # One after the other, on a machine that does nothing else meanwhile.
 bench: $(READY)
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.prices
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.library
 	$(BIN)/python -m benchmarks.gpu
 
 heights: $(READY)

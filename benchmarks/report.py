@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import gpu, heights, measure, memory, prices, speed
+from benchmarks import gpu, heights, library, measure, memory, prices, speed
 from benchmarks.measure import MACHINE
 from hypercore.analysis.table import text_table
 from hypercore.analysis.tables import read_frame
@@ -22,6 +22,7 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "speed": ("Speed", speed.SPEED),
     "prices": ("Prices", prices.PRICES),
     "memory_growth": ("Memory over thousands of steps", memory.GROWTH),
+    "library": ("The library in a loop of one's own", library.LIBRARY),
     "heights": ("Heights of stacks", heights.HEIGHTS),
     "gpu": ("The presentation's study on a GPU", gpu.GPU),
 }

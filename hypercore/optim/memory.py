@@ -41,8 +41,13 @@ class Memory:
     clip: ClipState
     shown: tuple[float | Tensor, ...]
 
-    def joined(self, members: Sequence[int], sizes: Sequence[int], rows: Sequence[Tensor]) -> "Memory":
-        """With parameters that have their first gradient now: moments and update counts start here."""
+    def joined(
+        self, members: Sequence[int], sizes: Sequence[int], weights: Tensor, rows: Sequence[Tensor]
+    ) -> "Memory":
+        """With parameters that have their first gradient now: moments and update counts start here.
+
+        ``weights`` are theirs, [1, n], and ``rows`` their moments.
+        """
         at, new = len(self.members), len(members)
         clip = ClipState(
             *(torch.cat([t[:, :at], t.new_zeros(1, new, *t.shape[2:]), t[:, at:]], 1) for t in self.clip)
@@ -58,6 +63,7 @@ class Memory:
             taking_part=(*self.taking_part, *(False for _ in members)),
             rows=tuple(torch.cat([old, row], dim=1) for old, row in zip(self.rows, rows, strict=True)),
             grad=grad,
+            weights=None if self.weights is None else torch.cat([self.weights, weights], dim=1),
             clip=clip,
         )
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from hypercore.optim import checkpoint, hyperparameters
 from hypercore.optim.arguments import PROPAGATE, read_clipping
 from hypercore.optim.memory import Memory
-from hypercore.optim.parameters import check_device, working_dtype
+from hypercore.optim.parameters import check_device, flat, working_dtype
 from hypercore.optim.step import Rules
 from hypercore.spec.notation import parse_stack
 
@@ -55,15 +55,15 @@ class Remembering(torch.optim.Optimizer):
         like = chosen[0].new_empty((), dtype=working_dtype(parameters))
         rules = self._rules_for([p.shape for p in chosen], like)
         if memory is None:
-            return rules.start(members, chosen, like), rules
+            return rules.start(members, flat(chosen, like.dtype)), rules
         memory = memory.to(like.dtype, like.device)
         if self._lent:
             memory, self._lent = memory.cloned(), False
         if n_new := len(members) - len(memory.members):
-            sizes, rows = rules.sizes[-n_new:], rules.rows(chosen[-n_new:], like)
-            memory = memory.joined(members[-n_new:], sizes, rows)
+            weights = flat(chosen[-n_new:], like.dtype)
+            memory = memory.joined(members[-n_new:], rules.sizes[-n_new:], weights, rules.rows(weights))
         if memory.clipping != group["clipping"]:
-            memory = rules.clipping_anew(memory, like)
+            memory = rules.clipping_anew(memory)
         return memory, rules
 
     def _rules_for(self, shapes: Sequence[torch.Size], like: Tensor) -> Rules:

@@ -61,9 +61,8 @@ class Rules:
             piece_length(like.device),
         )
 
-    def start(self, members: Sequence[int], weights: Sequence[Tensor], like: Tensor) -> Memory:
-        """The memory before the first step, given the parameters."""
-        upper = start(self.optimizers[1:], hyper_levels([self.stack], like))
+    def start(self, members: Sequence[int], weights: Tensor) -> Memory:
+        """The memory before the first step, given the weights as one row."""
         memory = Memory(
             members=tuple(members),
             sizes=self.sizes,
@@ -72,27 +71,27 @@ class Rules:
             taking_part=tuple(False for _ in members),
             notation=str(self.stack),
             clipping=str(self.clip),
-            rows=self.rows(weights, like),
+            rows=self.rows(weights),
             grad=None,
             weights=None,
-            upper=upper,
-            clip=self.clipping.start(like),
+            upper=start(self.optimizers[1:], hyper_levels([self.stack], weights)),
+            clip=self.clipping.start(weights),
             shown=tuple(initial(self.stack).values()),
         )
-        return self.clipping_anew(memory, like)
+        return self.clipping_anew(memory)
 
-    def clipping_anew(self, memory: Memory, like: Tensor) -> Memory:
+    def clipping_anew(self, memory: Memory) -> Memory:
         """With a clipping that has seen nothing yet: other rules remember other things."""
-        state = self.clipping.start(like)
+        state = self.clipping.start(memory.clip.threshold)
         # A count for each tensor, since each counts only the steps in which it has a gradient.
         counts = state.steps.expand_as(state.threshold).contiguous()
         return replace(memory, clipping=str(self.clip), clip=state._replace(steps=counts))
 
-    def rows(self, weights: Sequence[Tensor], like: Tensor) -> tuple[Tensor, ...]:
-        """The lowest optimizer's moments, [1, P] each, before these parameters' first update."""
+    def rows(self, weights: Tensor) -> tuple[Tensor, ...]:
+        """The lowest optimizer's moments, [1, n] each, before the first update of these weights."""
         lowest = self.optimizers[0]
-        state = lowest.rule.init(flat(weights, like.dtype), lowest.momentum)
-        return tuple(Layout.of(lowest, like).rows(state))
+        state = lowest.rule.init(weights, lowest.momentum)
+        return tuple(Layout.of(lowest, weights).rows(state))
 
     def advance(
         self, memory: Memory, parameters: Sequence[Tensor], alpha: float, assigned: Assigned, check: bool

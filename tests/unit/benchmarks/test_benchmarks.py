@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 import torch
 
+<<<<<<< HEAD
 from benchmarks import gpu, heights, measure, memory, prices, report, speed, teams
+=======
+from benchmarks import cnn, gpu, heights, library, measure, memory, prices, report, speed, teams
+>>>>>>> 4df678d (Train through Lightning, skorch, accelerate and Trainer in tests, measure the library, and document it)
 from benchmarks.contestants import Images, module, random_images
 from benchmarks.measure import MACHINE
 from benchmarks.products import step_gflop
@@ -131,6 +135,17 @@ def test_memory_is_sampled(name: str, digits: Data, tmp_path: Path) -> None:
     rows: list[Row] = [{"contestant": name, "stack": "", "step": s, "resident_mib": m} for s, m in points]
     assert written(tmp_path, "memory", rows, memory.MEMORY) == len(points)
     assert written(tmp_path, "memory_growth", memory.growth(rows), memory.GROWTH) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True")
+def test_the_library_is_compared_with_torch_and_the_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(library, "peaks", lambda names, _: [0] * len(names))
+    rows = library.compared(width=8, rounds=2)
+    assert [row["contestant"] for row in rows] == [library.ADAM, library.STACKED, library.PACKAGE]
+    assert rows[0]["times_adam"] == 1.0 and all(row["step_ms"] > 0 for row in rows)
+    assert written(tmp_path, "library", rows, library.LIBRARY) == 3
 
 
 @pytest.mark.parametrize(("per_step_kib", "met"), [(0.0, True), (400.0, False)])

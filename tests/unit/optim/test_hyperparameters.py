@@ -63,12 +63,11 @@ def test_what_is_set_is_where_the_next_step_learns_on() -> None:
 
 
 def test_what_is_set_changes_no_hypergradient_of_the_step_before() -> None:
-    (_, stack), (module, other) = run(), run()
+    (first, stack), (module, other) = run(), run()
     before = other.hyperparameters[2]["alpha"]
     other.set_hyperparameters(1, alpha=0.02)
     train(module, other, Problem("rnn").batches(4)[3:])
-    module, _ = run()
-    train(module, stack, Problem("rnn").batches(4)[3:])
+    train(first, stack, Problem("rnn").batches(4)[3:])
     assert other.hyperparameters[1]["alpha"] == pytest.approx(0.02, rel=0.1)
     assert other.hyperparameters[1]["beta1"] == stack.hyperparameters[1]["beta1"]
     assert other.hyperparameters[2]["alpha"] != before

@@ -1,0 +1,150 @@
+"""Saving and loading: again and again, copied, pickled, rolled back, by torch's tools, and of before."""
+
+import copy
+import io
+import pickle
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.distributed.checkpoint import state_dict as torch_tools
+
+from hypercore.optim import Stack
+from tests.unit.optim.problems import Problem, everything, train
+
+NOTATION = "Adam / RMSProp / SGD(1e-4)"
+
+
+def run(n: int = 3, dtype: torch.dtype = torch.float64) -> tuple[nn.Module, Stack]:
+    module = Problem("rnn", dtype).module()
+    stack = Stack(module, NOTATION, clipping="on")
+    train(module, stack, Problem("rnn", dtype).batches(n))
+    return module, stack
+
+
+def go_on(module: nn.Module, stack: Stack) -> list[object]:
+    train(module, stack, Problem("rnn").batches(6)[3:])
+    return everything(module, stack)
+
+
+def through_a_file(state: Any) -> Any:
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+def test_a_state_is_loaded_again_and_again() -> None:
+    module, stack = run()
+    weights, state = copy.deepcopy(module.state_dict()), through_a_file(stack.state_dict())
+    found = []
+    for _ in range(3):
+        module.load_state_dict(weights)
+        stack.load_state_dict(state)
+        found.append(go_on(module, stack))
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+def test_a_copied_or_unpickled_stack_goes_on_and_is_loaded_into(duplicate: Any) -> None:
+    module, stack = run()
+    saved = copy.deepcopy((module.state_dict(), stack.state_dict()))
+    for model, optimizer in (duplicate((module, stack)), (module, stack)):
+        first = go_on(model, optimizer)
+        model.load_state_dict(saved[0])
+        optimizer.load_state_dict(saved[1])
+        assert go_on(model, optimizer) == first
+
+
+def test_a_stack_that_never_stepped_is_loaded_into_and_from() -> None:
+    fresh = Stack(Problem("rnn").module(), NOTATION)
+    _, stack = run()
+    stack.load_state_dict(fresh.state_dict())
+    assert not stack.state and stack.hyperparameters == fresh.hyperparameters
+
+
+def test_two_stacks_that_loaded_one_state_do_not_meet() -> None:
+    module, stack = run()
+    state = stack.state_dict()
+    other = copy.deepcopy(module)
+    twin = Stack(other, "SGD")
+    twin.load_state_dict(state)
+    go_on(module, stack)
+    assert go_on(other, twin) == everything(module, stack)
+
+
+def test_torchs_tools_for_checkpoints_save_and_load() -> None:
+    module, stack = run()
+    saved = through_a_file(torch_tools.get_optimizer_state_dict(module, stack))
+    assert set(saved["state"]) == {name for name, _ in module.named_parameters()}
+    other = copy.deepcopy(module)
+    resumed = Stack(other, NOTATION)
+    torch_tools.set_optimizer_state_dict(other, resumed, saved)
+    assert go_on(other, resumed) == go_on(module, stack)
+
+
+def test_torchs_tools_initialise_a_stack_without_moving_the_weights() -> None:
+    module = Problem("rnn").module()
+    before = copy.deepcopy(module.state_dict())
+    stack = Stack(module, NOTATION)
+    torch_tools.get_optimizer_state_dict(module, stack)
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert stack.hyperparameters == pytest.approx(Stack(module, NOTATION).hyperparameters)
+    assert stack.param_groups[0]["lr"] == 1e-4
+
+
+def test_moments_of_half_precision_parameters_are_loaded_unrounded() -> None:
+    module = Problem("rnn").module().to(torch.bfloat16)
+    stack = Stack(module, NOTATION)
+    train(module, stack, [(x.bfloat16(), y) for x, y in Problem("rnn").batches(3)])
+    other = copy.deepcopy(module)
+    resumed = Stack(other, "SGD")
+    resumed.load_state_dict(through_a_file(stack.state_dict()))
+    for row, twin in zip(stack.state["stack"]["rows"], resumed.state["stack"]["rows"], strict=True):
+        assert row.dtype is torch.float32 and torch.equal(row, twin)
+    assert torch.equal(stack.state["stack"]["weights"], resumed.state["stack"]["weights"])
+
+
+def float64(values: Any) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def test_a_state_of_before_states_were_by_parameter_is_read() -> None:
+    """Saved after two steps of [1, −2] with gradients [1, 2] and [0.5, −1], and of [0.5] with one of [−1] in
+    the first alone; the figures are where that version's third step led."""
+    former = {
+        "members": [0, 1],
+        "sizes": [2, 1],
+        "alpha": 0.001,
+        "taking_part": [True, False],
+        "levels": [
+            float64([[0.9990000050049624, -2.0009999987462526, 0.5009999949950376]]),
+            float64([[0.001, 1.0986122886681098, 3.4533773893242765]]),
+        ],
+        "states": [
+            [
+                float64([[0.09999999999999998, 0.19999999999999996, -0.09999999999999998]]),
+                float64([[0.0010000099900000009, 0.0040000099900000035, 0.0010000099900000009]]),
+                float64(1.0),
+            ],
+            [],
+        ],
+        "grads": [
+            float64([[0.5, -1.0, 0.0]]),
+            float64([[0.5000012487335892, 1.561251128379126e-19, 2.497434432368961e-09]]),
+        ],
+        "clip": [torch.zeros(1, 5), torch.zeros(1, 5), torch.zeros(1, 5, 0)],
+    }
+    options = {"lr": 0.001, "stack": "Adam(0.001, 0.9, 0.999) / SGD(0.001)", "clipping": "off"}
+    pair = nn.Parameter(float64([0.9985339182176026, -2.0011331667996486]))
+    single = nn.Parameter(float64([0.5009999949950376]))
+    stack = Stack([pair, single], "SGD")
+    stack.load_state_dict({"state": {"stack": former}, "param_groups": [{**options, "params": [0, 1]}]})
+    assert stack.hyperparameters[1]["alpha"] == pytest.approx(0.001 - 0.001 * 0.5000012487335892)
+    pair.grad, single.grad = float64([1.0, 1.0]), float64([1.0])
+    stack.step()
+    torch.testing.assert_close(pair.detach(), float64([0.9968983202096331, -2.0018956344098946]))
+    torch.testing.assert_close(single.detach(), float64([0.5009106017063514]))
+    expected = {"alpha": 0.0016985114260240149, "beta1": 0.9000002055128629, "beta2": 0.9989999990429341}
+    assert stack.hyperparameters[1] == pytest.approx(expected, rel=1e-12)
