@@ -1,4 +1,4 @@
-"""A Stack in a user's own loop beside torch's Adam and the paper's package: ``python -m benchmarks.library --help``.
+"""A Stack in one's own loop, beside torch's Adam and the package: ``python -m benchmarks.library --help``.
 
 An MLP of 0.1 to 50 million weights trains on a batch of noise, everyone in turn in each round, in one
 thread: whole training steps, and the optimizer's step alone. What compares are ratios within a round.

@@ -4,9 +4,14 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
+import torch
 from torch import Tensor
 
+from hypercore.core.optimizers import UPDATE_RULES
 from hypercore.spec.stack import Stack
+
+# New values of learned hyperparameters, by level (1: those of the lowest optimizer) and name.
+Assigned = Mapping[int, Mapping[str, float]]
 
 
 class ReadOnly(dict[Any, Any]):
@@ -55,9 +60,7 @@ def initial(stack: Stack) -> dict[str, float]:
     return {key(level, name): stack.optimizers[level - 1].values[name] for level, name in learned(stack)}
 
 
-def assigned(
-    stack: Stack, group: Mapping[str, Any], shown: Sequence[float | Tensor]
-) -> dict[int, dict[str, float]]:
+def assigned(stack: Stack, group: Mapping[str, Any], shown: Sequence[float | Tensor]) -> Assigned:
     """What was changed in the parameter group since it ``shown`` these values.
 
     Raises:
@@ -72,6 +75,19 @@ def assigned(
         rule = stack.optimizers[level - 1].rule
         found.setdefault(level, {})[name] = rule.hyperparameter(name).check(float(value))
     return found
+
+
+def with_assigned(stack: Stack, levels: Sequence[Tensor], assigned: Assigned) -> tuple[Tensor, ...]:
+    """The levels above the weights, [1, H] each, as stored, with what the user has assigned."""
+    found = list(levels)
+    for level, values in assigned.items():
+        transforms = UPDATE_RULES[stack.optimizers[level - 1].name].transforms
+        found[level - 1] = found[level - 1].clone()
+        for name, value in values.items():
+            # float64 before the transform, as at the start of a stack.
+            raw = transforms[name].raw(torch.tensor(value, dtype=torch.float64))
+            found[level - 1][:, stack.learned(level - 1).index(name)] = raw
+    return tuple(found)
 
 
 def all_values(stack: Stack, group: Mapping[str, Any], alpha: float) -> dict[int, dict[str, float]]:

@@ -13,10 +13,7 @@ from torch import Tensor
 
 from hypercore.core.levels import LevelOptimizer
 from hypercore.core.optimizers import Hyper, State
-from hypercore.optim.pieces import Piece, in_blocks, summed
-
-# Pieces of parameters that are updated alike, and how many updates these have had.
-Group = tuple[int, Sequence[Piece]]
+from hypercore.optim.pieces import Group, Piece, in_blocks, summed
 
 
 @dataclass(frozen=True)

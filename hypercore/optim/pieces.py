@@ -5,7 +5,7 @@ blocks in their order. A piece is a whole number of blocks, so its length change
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 import torch
@@ -16,6 +16,8 @@ BLOCK = 1 << 14
 # Blocks in a piece. A dozen temporaries of a piece should fit a CPU's cache; elsewhere kernels should be few.
 BLOCKS_A_PIECE = {"cpu": 16}
 BLOCKS_ELSEWHERE = 256
+# A step uses two plans: that of the last step's parameters, and its own.
+PLANS_KEPT = 8
 
 
 def piece_length(device: torch.device) -> int:
@@ -64,6 +66,10 @@ class Piece:
         torch._foreach_copy_([tensors[k][a:b] for k, a, b in self.parts], list(parts))
 
 
+# Pieces of tensors that are updated alike, and how many updates these have had.
+Group = tuple[int, Sequence[Piece]]
+
+
 def pieces(sizes: Sequence[int], chosen: Sequence[int], length: int) -> list[Piece]:
     """The chosen ones of tensors that lie side by side, one after the other, in pieces of this length.
 
@@ -95,6 +101,31 @@ def pieces(sizes: Sequence[int], chosen: Sequence[int], length: int) -> list[Pie
     if parts:
         found.append(Piece(tuple(spans), tuple(parts)))
     return found
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The pieces, of a ``length``, of whichever of the tensors are updated together."""
+
+    sizes: tuple[int, ...]
+    length: int
+    _kept: dict[tuple[int, ...], list[Piece]] = field(default_factory=dict, repr=False)
+
+    def groups(self, counts: Sequence[int], taking_part: Sequence[bool]) -> list[Group]:
+        """Of those that take part, by how many updates each has had: a rule knows one count."""
+        found: dict[int, list[int]] = {}
+        for k, (count, part) in enumerate(zip(counts, taking_part, strict=True)):
+            if part:
+                found.setdefault(count, []).append(k)
+        return [(count, self._plan(tuple(chosen))) for count, chosen in found.items()]
+
+    def _plan(self, chosen: tuple[int, ...]) -> list[Piece]:
+        # Kept, as the same parameters tend to train together again.
+        if chosen not in self._kept:
+            if len(self._kept) >= PLANS_KEPT:
+                self._kept.clear()
+            self._kept[chosen] = pieces(self.sizes, chosen, self.length)
+        return self._kept[chosen]
 
 
 def in_blocks(*rows: Tensor) -> list[list[Tensor]]:

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from hypercore.optim import checkpoint, hyperparameters
 from hypercore.optim.arguments import PROPAGATE, read_clipping
+from hypercore.optim.flat import flat
 from hypercore.optim.memory import Memory
-from hypercore.optim.parameters import check_device, flat, working_dtype
+from hypercore.optim.parameters import check_device, working_dtype
 from hypercore.optim.step import Rules
 from hypercore.spec.notation import parse_stack
 

@@ -7,8 +7,8 @@ moments before it), not the tape of it (with Adam nine numbers a weight), and a 
 it takes to resume.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,19 +16,13 @@ from torch import Tensor
 from hypercore.core.clipping import ClipState, LaneClipping, lane_clipping, measure, scale_in_place
 from hypercore.core.hypergradient import apply_updates, start, updated
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
-from hypercore.core.optimizers import UPDATE_RULES
-from hypercore.optim.hyperparameters import initial
-from hypercore.optim.lowest import Group, Layout, move, pull_back
+from hypercore.optim.flat import Flat, flat
+from hypercore.optim.hyperparameters import Assigned, initial, with_assigned
+from hypercore.optim.lowest import Layout, move, pull_back
 from hypercore.optim.memory import Memory
-from hypercore.optim.parameters import Flat, flat
-from hypercore.optim.pieces import Piece, piece_length, pieces
+from hypercore.optim.pieces import Plans, piece_length
 from hypercore.spec.clipping import Clipping, Kind
 from hypercore.spec.stack import Stack
-
-# A step uses two: the last step's parameters and its own.
-PLANS_KEPT = 8
-# New values of learned hyperparameters, by level (1: those of the lowest optimizer) and name.
-Assigned = Mapping[int, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -40,8 +34,7 @@ class Rules:
     sizes: tuple[int, ...]
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
-    piece: int
-    _plans: dict[tuple[int, ...], list[Piece]] = field(default_factory=dict, repr=False)
+    plans: Plans
 
     @classmethod
     def of(cls, stack: Stack, clipping: Clipping, shapes: Sequence[torch.Size], like: Tensor) -> "Rules":
@@ -58,7 +51,7 @@ class Rules:
             tuple(sizes),
             level_optimizers([stack], like),
             lane_clipping([clipping], segments, like.device, units),
-            piece_length(like.device),
+            Plans(tuple(sizes), piece_length(like.device)),
         )
 
     def start(self, members: Sequence[int], weights: Tensor) -> Memory:
@@ -110,7 +103,8 @@ class Rules:
         memory, grads = self._pulled_back(memory, user, assigned)
         assert memory.grad is not None
         if check and not all(bool(grad.isfinite().all()) for grad in grads):
-            return replace(memory, grad=None), False
+            shown = _shown(natural_values(self.optimizers, (memory.clip.threshold, *memory.upper.levels)))
+            return replace(memory, grad=None, shown=shown), False
         grads, clip_state = self._clipped(memory, grads, user, taking_part)
         pending = memory.upper._replace(grads=grads)
         optimizers = self.in_force(alpha)
@@ -119,7 +113,7 @@ class Rules:
         move(
             optimizers[0],
             optimizers[0].hyper(None if plain else above[0]),
-            self._groups(counts, taking_part),
+            self.plans.groups(counts, taking_part),
             memory.rows,
             memory.grad,
             user.reader(memory.weights),
@@ -154,7 +148,7 @@ class Rules:
             grads = [torch.zeros_like(level) for level in upper.levels]
         else:
             grad = memory.grad
-            groups = self._groups(counts, memory.taking_part)
+            groups = self.plans.groups(counts, memory.taking_part)
             grads = [
                 pull_back(optimizers[0], upper.levels[0], groups, memory.rows, grad, weights, user.gradient)
             ]
@@ -162,7 +156,7 @@ class Rules:
                 grads += back(grads[-1])
             user.gradients_into(grad, [not part for part in memory.taking_part])
             counts = _counted(counts, memory.taking_part)
-        upper = upper._replace(levels=self._with(upper.levels, assigned), grads=None)
+        upper = upper._replace(levels=with_assigned(self.stack, upper.levels, assigned), grads=None)
         return replace(memory, counts=counts, grad=grad, weights=user.unrounded(weights), upper=upper), tuple(
             grads
         )
@@ -171,34 +165,6 @@ class Rules:
         """The optimizers with this rightmost α."""
         *below, top = self.optimizers
         return *below, replace(top, fixed={**top.fixed, "alpha": torch.full_like(top.fixed["alpha"], alpha)})
-
-    def _groups(self, counts: Sequence[int], taking_part: Sequence[bool]) -> list[Group]:
-        """The pieces of those that take part, by how many updates they have had: a rule knows one count."""
-        found: dict[int, list[int]] = {}
-        for k, (count, part) in enumerate(zip(counts, taking_part, strict=True)):
-            if part:
-                found.setdefault(count, []).append(k)
-        return [(count, self._plan(tuple(chosen))) for count, chosen in found.items()]
-
-    def _plan(self, chosen: tuple[int, ...]) -> list[Piece]:
-        """Kept, as the same parameters tend to train together again."""
-        if chosen not in self._plans:
-            if len(self._plans) >= PLANS_KEPT:
-                self._plans.clear()
-            self._plans[chosen] = pieces(self.sizes, chosen, self.piece)
-        return self._plans[chosen]
-
-    def _with(self, levels: tuple[Tensor, ...], assigned: Assigned) -> tuple[Tensor, ...]:
-        """The upper levels with what the user has assigned."""
-        found = list(levels)
-        for level, values in assigned.items():
-            lower = self.stack.optimizers[level - 1]
-            found[level - 1] = found[level - 1].clone()
-            for name, value in values.items():
-                # float64 before the transform, as at the start of a stack.
-                raw = UPDATE_RULES[lower.name].transforms[name].raw(torch.tensor(value, dtype=torch.float64))
-                found[level - 1][:, self.stack.learned(level - 1).index(name)] = raw
-        return tuple(found)
 
     def _clipped(
         self, memory: Memory, grads: tuple[Tensor, ...], user: Flat, taking_part: Sequence[bool]

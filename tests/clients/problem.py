@@ -1,4 +1,4 @@
-"""What trains through each framework: a small module and its batches, and the loop by hand to compare with."""
+"""What trains through each framework: a small module and its batches, and the loop by hand."""
 
 from collections.abc import Sequence
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hypercore.optim import Stack
-from tests.clients.problem import LR, NOTATION, N_BATCHES, batches, by_hand, examples, module, trained
+from tests.clients.problem import LR, N_BATCHES, NOTATION, batches, by_hand, examples, module, trained
 
 accelerate = pytest.importorskip("accelerate", reason="wants accelerate: make test-clients")
 pytestmark = pytest.mark.filterwarnings("ignore")

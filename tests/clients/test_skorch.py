@@ -4,7 +4,7 @@ import pytest
 from torch import nn
 
 from hypercore.optim import Stack
-from tests.clients.problem import LR, NOTATION, N_BATCHES, by_hand, examples, module, trained
+from tests.clients.problem import LR, N_BATCHES, NOTATION, by_hand, examples, module, trained
 
 skorch = pytest.importorskip("skorch", reason="wants skorch: make test-clients")
 pytestmark = pytest.mark.filterwarnings("ignore")

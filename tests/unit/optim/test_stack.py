@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hypercore.optim import OFF, ON, Clipping, Kind, Stack
-from hypercore.optim.step import PLANS_KEPT
+from hypercore.optim.pieces import PLANS_KEPT
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
 from tests.unit.optim.problems import PROBLEMS, Problem, everything, loss, train, weights
@@ -355,7 +355,7 @@ def test_what_takes_part_is_remembered_in_few_plans() -> None:
         moved = [not torch.equal(a, b) for a, b in zip(before, parameters, strict=True)]
         assert moved == [p.grad is not None for p in parameters]
     assert stack._rules is not None
-    assert 0 < len(stack._rules[1]._plans) <= PLANS_KEPT
+    assert 0 < len(stack._rules[1].plans._kept) <= PLANS_KEPT
 
 
 @pytest.mark.parametrize(
