@@ -46,7 +46,7 @@ class Remembering(torch.optim.Optimizer):
             ValueError: the notation is not that of the step before.
         """
         group, memory = self.param_groups[0], self._memory()
-        if memory is not None and memory.notation != group["stack"]:
+        if memory is not None and memory.notation != str(parse_stack(group["stack"]).resolved):
             raise ValueError(
                 f"the stack was {memory.notation}, and param_groups[0]['stack'] is {group['stack']} now; "
                 "make a new Stack, or set hyperparameters by set_hyperparameters"
@@ -63,7 +63,7 @@ class Remembering(torch.optim.Optimizer):
         if n_new := len(members) - len(memory.members):
             weights = flat(chosen[-n_new:], like.dtype)
             memory = memory.joined(members[-n_new:], rules.sizes[-n_new:], weights, rules.rows(weights))
-        if memory.clipping != group["clipping"]:
+        if memory.clipping != str(rules.clip):
             memory = rules.clipping_anew(memory)
         return memory, rules
 
@@ -124,6 +124,7 @@ class Remembering(torch.optim.Optimizer):
                     )
         options = [{k: v for k, v in group.items() if k != checkpoint.SHARED} for group in groups]
         super().load_state_dict({"state": {} if plain is None else {_MEMORY: plain}, "param_groups": options})
+        self._lent = False  # the rows are new
         group = self.param_groups[0]
         group.setdefault("nonfinite", PROPAGATE)
         if plain is None:

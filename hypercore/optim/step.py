@@ -62,7 +62,7 @@ class Rules:
             counts=tuple(0 for _ in members),
             alpha=self.stack.alpha,
             taking_part=tuple(False for _ in members),
-            notation=str(self.stack),
+            notation=str(self.stack.resolved),
             clipping=str(self.clip),
             rows=self.rows(weights),
             grad=None,

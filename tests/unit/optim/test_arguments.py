@@ -159,7 +159,7 @@ def test_another_clipping_midway_starts_afresh() -> None:
     stack = Stack(module, NOTATION)
     batches = given.batches(6)
     train(module, stack, batches[:2])
-    for clipping in ("autoclip(50)", "fixed(0.1)"):
+    for clipping in ("autoclip(50)", "Fixed(0.10)"):
         stack.param_groups[0]["clipping"] = clipping
         train(module, stack, batches[2:4])
         assert stack.state["stack"]["clip"][1][0, 0] == 2.0 and weights(module).isfinite().all()
