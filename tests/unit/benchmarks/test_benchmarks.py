@@ -11,11 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-<<<<<<< HEAD
-from benchmarks import gpu, heights, measure, memory, prices, report, speed, teams
-=======
-from benchmarks import cnn, gpu, heights, library, measure, memory, prices, report, speed, teams
->>>>>>> 4df678d (Train through Lightning, skorch, accelerate and Trainer in tests, measure the library, and document it)
+from benchmarks import gpu, heights, library, measure, memory, prices, report, speed, teams
 from benchmarks.contestants import Images, module, random_images
 from benchmarks.measure import MACHINE
 from benchmarks.products import step_gflop
