@@ -74,6 +74,15 @@ def whole(
     }
 
 
+def as_named_today(group: dict[str, Any]) -> dict[str, Any]:
+    """A parameter group with its clipping under the name of today: ``on`` was that of running_mean(all).
+
+    Groups of then say nothing of steps that are not finite.
+    """
+    is_former = "nonfinite" not in group and group.get("clipping") == "on"
+    return {**group, "clipping": "running_mean(all)"} if is_former else group
+
+
 def _former(plain: Mapping[str, Any], group: Mapping[str, Any], stack: Stack) -> dict[str, Any]:
     """Level 0 was first among the levels, with its weights always, and step counts where they differ."""
     weights, *levels = plain["levels"]

@@ -110,7 +110,7 @@ class Remembering(torch.optim.Optimizer):
         Raises:
             ValueError: this is no stack's state, or that of other parameters.
         """
-        groups = state_dict["param_groups"]
+        groups = [checkpoint.as_named_today(group) for group in state_dict["param_groups"]]
         if any(name not in group for group in groups for name in _OPTIONS):
             raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")
         plain = checkpoint.whole(state_dict["state"], groups[0], parse_stack)

@@ -148,3 +148,15 @@ def test_a_state_of_before_states_were_by_parameter_is_read() -> None:
     torch.testing.assert_close(single.detach(), float64([0.5009106017063514]))
     expected = {"alpha": 0.0016985114260240149, "beta1": 0.9000002055128629, "beta2": 0.9989999990429341}
     assert stack.hyperparameters[1] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_state_of_before_that_says_on_goes_on_as_the_rule_it_was() -> None:
+    """``on`` was the name of running_mean(all); groups of then say nothing of steps that are not finite."""
+    module = nn.Linear(3, 1)
+    state = Stack(module, "Adam / SGD(1e-4)", clipping="on").state_dict()
+    stack = Stack(module, "Adam / SGD(1e-4)")
+    stack.load_state_dict(state)
+    assert stack.param_groups[0]["clipping"] == "on"
+    del state["param_groups"][0]["nonfinite"]
+    stack.load_state_dict(state)
+    assert stack.param_groups[0]["clipping"] == "running_mean(all)"
