@@ -43,11 +43,11 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 results: $(READY)
-	$(BIN)/snakemake --cores $(CORES) --config study=$(STUDY)
-	@$(BIN)/python -m hypercore.run.show $(STUDY)
+	$(BIN)/snakemake --cores $(CORES) --config "study=$(STUDY)"
+	@$(BIN)/python -m hypercore.run.show "$(STUDY)"
 
 report: $(READY)
-	@$(BIN)/python -m hypercore.run.again $(STUDY)
+	@$(BIN)/python -m hypercore.run.again "$(STUDY)"
 
 check: $(READY)
 	@$(BIN)/python -m hypercore.run.check $(if $(filter 1,$(REMOVE)),--remove)

@@ -4,11 +4,12 @@ Errors are raised by :func:`refuse`, which carries what was given and what is al
 :mod:`hypercore.study.messages`.
 """
 
+import math
 from collections.abc import Hashable, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from hypercore.spec.clipping import FORMS, OFF, Clipping, Feedback, Kind, Norm, Scope, parse_clipping
@@ -18,6 +19,8 @@ from hypercore.spec.stack import Stack, rounded, short
 from hypercore.study.errors import shown
 
 MAX_LIST = 100_000
+# Smaller ones make no difference that anyone could want.
+_LEAST_EXPONENT = 0.01
 _NOTATION = "a stack in the paper's notation, e.g. Adam^alpha / SGD(1e-5)"
 _LONGEST_NOTATION = 500
 
@@ -79,6 +82,18 @@ class Logspace(Strict):
     stop: Real = Field(ge=-30, le=30, description="the last exponent of ten, from -30 to 30")
     num: Whole = Field(ge=1, le=10_000, description="a whole number of values, from 1 to 10000")
 
+    @model_validator(mode="after")
+    def _exponents(self) -> Self:
+        # Who writes 1e-5 means that α: as an exponent it gives 1.00002.
+        for name in ("start", "stop"):
+            value = getattr(self, name)
+            if 0.0 < abs(value) < _LEAST_EXPONENT:
+                refuse(
+                    f"exponents of ten: for α = {value:g} {name}: {math.log10(abs(value)):.6g}",
+                    f"{name}: {value:g}, which is α = {10**value:.6g}",
+                )
+        return self
+
     @property
     def values(self) -> tuple[float, ...]:
         """The values, rounded as every α is.
@@ -99,7 +114,7 @@ def _alpha_entries(value: Any) -> Any:
     entries: list[Any] = []
     for index, entry in enumerate(as_list(value)):
         if isinstance(entry, dict):
-            if set(entry) != {"logspace"}:
+            if set(entry) != {"logspace"} or entry["logspace"] is None:
                 refuse("a number above 0 or {logspace: {start, stop, num}}", at=index, given=shown(entry))
             entries.append(entry)
         elif entry is None or isinstance(entry, list):
@@ -236,7 +251,7 @@ def _seeds(value: Any) -> Any:
         return value
     try:
         count = int(_no_bool(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         refuse("a count of seeds (n gives 0 to n-1) or a list of whole numbers from 0")
     if not (1 <= count <= MAX_LIST and count == float(value)):
         refuse(f"a count of seeds from 1 to {MAX_LIST:,}, or a list of whole numbers from 0")

@@ -1,6 +1,7 @@
 """Pydantic's errors as problems: one line each, in a config writer's words."""
 
-from types import UnionType
+import datetime
+from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -8,6 +9,9 @@ from pydantic.fields import FieldInfo
 
 from hypercore.study.errors import Location, Problem, shown
 from hypercore.study.source import Source
+
+# What YAML makes of a text without quotes: 2024, 1e5, 2024-01-01, yes, null.
+_READ_OTHERWISE = (int, float, datetime.date, NoneType)
 
 
 def problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
@@ -30,6 +34,8 @@ def problems(error: ValidationError, model: type[BaseModel], source: Source) -> 
             found.append(source.problem_text(location[:-1], f"no key {shown(location[-1])}", allowed))
         else:
             allowed = field.description if field and field.description else str(detail["msg"])
+            if detail["type"] == "string_type" and isinstance(detail["input"], _READ_OTHERWISE):
+                allowed += "; in quotes, where YAML reads a number, a date, true, false or null"
             found.append(source.problem(location, detail["input"], allowed))
     return found
 

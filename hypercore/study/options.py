@@ -42,15 +42,20 @@ def choose(config: Mapping[str, Any], configfiles: Sequence[Path], default: Path
     confirm = config.get("confirm_large", False)
     if not isinstance(confirm, str | bool) or confirm not in _SWITCHES:
         problems.append(_problem(f"confirm_large={confirm}", "true or false"))
-    study = config.get("study")
-    if study is not None and (not isinstance(study, str) or not study):
-        problems.append(_problem(f"study={study}", "the path of a study's YAML file"))
-    files = [*configfiles, *([] if study is None else [study])]
+    # A study that is named as nothing is a variable that was empty, not a wish for the default.
+    study = config.get("study", default)
+    if not isinstance(study, str | Path) or not str(study).strip():
+        problems.append(_problem(f"study={study or ''}", "the path of a study's YAML file"))
+    files = [*configfiles, *([study] if "study" in config else [])]
     if len(files) > 1:
         problems.append(_problem(f"{len(files)} studies ({', '.join(map(str, files))})", "one study a run"))
     if problems:
         raise StudyError(problems)
-    return Options(Path(files[0]) if files else default, _SWITCHES[confirm])
+    try:
+        path = Path(files[0]).expanduser() if files else default
+    except RuntimeError:
+        raise StudyError([_problem(f"study={files[0]}", "~NAME only of a user of this machine")]) from None
+    return Options(path, _SWITCHES[confirm])
 
 
 def _problem(given: str, allowed: str) -> Problem:

@@ -12,6 +12,7 @@ DEFAULT = Path("config/config.yaml")
 def test_a_study_is_chosen_by_config_or_by_configfile() -> None:
     assert choose({}, [], DEFAULT) == Options(DEFAULT)
     assert choose({"study": "a.yaml"}, [], DEFAULT) == Options(Path("a.yaml"))
+    assert choose({"study": "~/a b.yaml"}, [], DEFAULT) == Options(Path.home() / "a b.yaml")
     assert choose({"confirm_large": True}, [Path("b.yaml")], DEFAULT) == Options(Path("b.yaml"), True)
 
 
@@ -21,6 +22,9 @@ def test_a_study_is_chosen_by_config_or_by_configfile() -> None:
         ({"stduy": "a"}, [], "given the unknown key 'stduy'; allowed: the keys study, confirm_large"),
         ({"alphas": [1]}, [], "given the unknown key 'alphas'"),
         ({"study": 3}, [], "given study=3; allowed: the path"),
+        ({"study": None}, [], "given study=; allowed: the path"),
+        ({"study": " "}, [], "given study= ; allowed: the path"),
+        ({"study": "~nobody-of-this-name/a.yaml"}, [], "~nobody-of-this-name/a.yaml; allowed: ~NAME only"),
         ({"confirm_large": 2}, [], "given confirm_large=2; allowed: true or false"),
         ({"study": "a"}, [Path("b")], r"given 2 studies \(b, a\); allowed: one study a run"),
         ({}, [Path("a"), Path("b")], r"given 2 studies \(a, b\); allowed: one study a run"),
