@@ -14,7 +14,7 @@ from hypercore.run.slurm import alive
 from hypercore.run.workflow import RESULTS, Jobs, cost, forced
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
-min_version("9.0")
+min_version("9.27")
 
 
 report: "workflow/report/workflow.rst"
