@@ -1,5 +1,6 @@
 """Under which conditions a cell trains: the device, and the execution key within which bits agree."""
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -9,6 +10,20 @@ from hypercore.spec.cell import Cell, digest
 from hypercore.study.backends import EAGER
 from hypercore.study.devices import gpus
 
+# Settings of a process that let torch and its libraries choose other kernels, so that bits differ.
+_SETTINGS = {
+    "cpu": (
+        "ATEN_CPU_CAPABILITY",
+        "DNNL_DEFAULT_FPMATH_MODE",
+        "DNNL_MAX_CPU_ISA",
+        "MKL_CBWR",
+        "MKL_ENABLE_INSTRUCTIONS",
+        "ONEDNN_DEFAULT_FPMATH_MODE",
+        "ONEDNN_MAX_CPU_ISA",
+    ),
+    "cuda": ("CUBLAS_WORKSPACE_CONFIG", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
+}
+
 # The widest vector instructions that torch's CPU kernels choose between, widest first.
 _VECTOR_FLAGS = ("avx512f", "avx2", "asimd")
 
@@ -17,9 +32,9 @@ _VECTOR_FLAGS = ("avx512f", "avx2", "asimd")
 class Execution:
     """What a cell's bits depend on besides the cell.
 
-    ``device`` is the name of the device's model, ``backend`` ``eager`` or ``compiled``; ``lanes`` the
-    width of every batch where a study sets it on a GPU, ``threads`` those of a job on a CPU: there bits
-    depend on them.
+    ``device`` is the name of the device's model, with what the environment sets for it, ``backend`` ``eager``
+    or ``compiled``; ``lanes`` the width of every batch where a study sets it on a GPU, ``threads`` those of a
+    job on a CPU: there bits depend on them.
     """
 
     device: str
@@ -42,8 +57,14 @@ def execution(device: str, backend: str = EAGER, lanes: int | None = None, threa
     """The execution on a device (``cpu``, ``cuda``, ``cuda:1``), found without importing torch."""
     torch_version = metadata.version("torch")
     if device == "cpu":  # every admitted width gives the same bits there
-        return Execution(cpu_model(), backend, torch_version, threads=threads)
-    return Execution(gpu_model(device), backend, torch_version, lanes)
+        return Execution(cpu_model() + settings("cpu"), backend, torch_version, threads=threads)
+    return Execution(gpu_model(device) + settings("cuda"), backend, torch_version, lanes)
+
+
+def settings(kind: str) -> str:
+    """What the environment sets that changes bits on a kind of device, to stand behind its name."""
+    given = ((name, os.environ.get(name, "")) for name in _SETTINGS[kind])
+    return "".join(f", {name}={value}" for name, value in given if value)
 
 
 @cache

@@ -8,6 +8,7 @@ import torch
 
 from hypercore.results.sweeps import read_sweep
 from hypercore.run.begin import Begin
+from hypercore.run.execution import execution
 from hypercore.run.stored import conditions
 from hypercore.run.sweep import run_sweep
 from hypercore.run.workflow import Jobs
@@ -102,3 +103,18 @@ def test_a_compiler_without_python_s_headers_is_told_from_one_that_works(
     backends._failure.cache_clear()
     assert said is not None and said.endswith("install Python's headers, as python3-dev")
     assert "Python.h" in said and "/tmp" not in said and "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ATEN_CPU_CAPABILITY", "default"), ("ONEDNN_MAX_CPU_ISA", "AVX2")]
+)
+def test_settings_that_choose_other_kernels_keep_their_results_apart(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for known in ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA"):
+        monkeypatch.delenv(known, raising=False)
+    plain = execution("cpu")
+    monkeypatch.setenv(name, value)
+    assert execution("cpu").device == f"{plain.device}, {name}={value}"
+    monkeypatch.setenv(name, "")
+    assert execution("cpu") == plain
