@@ -54,15 +54,18 @@ class Engine:
         """The stack without numbers."""
         return parse_stack(self.stack).shape
 
-    def begin(self, data: Data) -> BatchRun:
-        """The cells of a study that differ in their seeds, for as many epochs as it would train them."""
+    def cells(self, data: Data) -> list[Cell]:
+        """Cells of a study that differ in their seeds, for as many epochs as it would train them."""
         stack = parse_stack(self.stack)
         epochs = 5 if stack.lowest.name in ("Adam", "RMSProp") else 30
-        cells = [
+        return [
             Cell(data.name, self.model, stack, self.clipping, epochs, self.batch_size, seed)
             for seed in range(self.lanes)
         ]
-        return BatchRun.begin(cells, data, compiled=self.compiled)
+
+    def begin(self, data: Data) -> BatchRun:
+        """Before their first step."""
+        return BatchRun.begin(self.cells(data), data, compiled=self.compiled)
 
     def start(self, data: Data) -> Runner:
         """Compile, by a first epoch."""

@@ -177,14 +177,13 @@ def cases(
     backends: tuple[str, ...] = (EAGER, COMPILED),
 ) -> list[Case]:
     """Each optimizer on each backend, with as many lanes as a job would train."""
+    alone = [
+        Engine(name, model, BATCH_SIZE, 1, backend == COMPILED) for name in lowest for backend in backends
+    ]
+    widest = [ladder_for(engine.cells(data), data, engine.compiled)[-1] for engine in alone]
     return [
-        Case(
-            name,
-            Engine(name, model, BATCH_SIZE, ladder_for(model, data, BATCH_SIZE, compiled)[-1], compiled),
-            heights,
-        )
-        for name in lowest
-        for compiled in (backend == COMPILED for backend in backends)
+        Case(engine.stack, replace(engine, lanes=lanes), heights)
+        for engine, lanes in zip(alone, widest, strict=True)
     ]
 
 

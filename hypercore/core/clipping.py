@@ -87,7 +87,7 @@ class LaneClipping:
     @property
     def active(self) -> bool:
         """Whether any lane clips."""
-        return bool(self.rules)
+        return len(self.rules) > 0  # torch 2.11 cannot compile a dict's truth
 
     def start(self, like: Tensor) -> ClipState:
         """The state before the first step."""

@@ -40,7 +40,8 @@ class Begin:
 
         Nothing is removed here: a job replaces its files itself, once it really runs.
         """
-        problem = compiler_problem() if self.jobs.plan.study.backend == COMPILED else None
+        study = self.jobs.plan.study
+        problem = compiler_problem(study.device) if study.backend == COMPILED else None
         if problem is not None:
             _say(
                 "Cells train with the eager backend, about half as fast, and its results are kept apart from "

@@ -27,7 +27,7 @@ def conditions(study: StudyConfig) -> Execution:
     """
     indices = usable(study.device, gpus())
     device = f"cuda:{indices[0]}" if indices else "cpu"
-    return execution(device, backend_kind(study.backend), study.lanes, study.threads)
+    return execution(device, backend_kind(study.backend, study.device), study.lanes, study.threads)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Stored:
             path = self.store.path(cell.id, self.execution.key(cell))
             return path if path.exists() else None
         except DeviceError:
-            here = execution("cpu", backend_kind(self.study.backend))
+            here = execution("cpu", backend_kind(self.study.backend, "cpu"))
             elsewhere = replace(here, device="", lanes=self.study.lanes).key(cell)
             path = self.store.path(cell.id, elsewhere)
             return next((one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name)), None)

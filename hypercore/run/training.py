@@ -66,7 +66,7 @@ def train_cells(
         on_epoch(progress)
 
     compiled = execution.backend == COMPILED
-    widths = ladder_for(cells[0].model, data, cells[0].batch_size, compiled, study.lanes, study.threads)
+    widths = ladder_for(cells, data, compiled, study.lanes, study.threads)
     waiting = list(cells)
     killed = _killed(cells, execution, checkpoints, max(widths))
     while waiting:

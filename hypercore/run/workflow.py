@@ -15,7 +15,6 @@ from hypercore.run.progress import clock
 from hypercore.run.retrain import mark
 from hypercore.run.stored import Stored
 from hypercore.run.unusable import unusable
-from hypercore.spec.cell import GPU_WIDTH
 from hypercore.study import LargeGridError, Plan, Sweep, device_kind
 
 RESULTS = Path("results")
@@ -124,8 +123,7 @@ class Jobs:
     def _idle(self, previews: Collection[Preview], time: float | None) -> str:
         jobs = [len(found.to_train) for found in previews if found.to_train]
         short = time is not None and time < WORTH_SPLITTING_SEC
-        smallest = GPU_WIDTH if device_kind(self.plan.study.device) != "cpu" else 1  # part of a sweep
-        if short or len(jobs) >= self.at_once or max(jobs) <= smallest:
+        if short or len(jobs) >= self.at_once or max(jobs) == 1:
             return ""
         return f" {self.at_once} could run, there are {len(jobs)}: the key cells_per_job splits large sweeps."
 

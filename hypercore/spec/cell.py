@@ -23,9 +23,6 @@ PROTOCOL = "presentation"
 # The version of the numbers that the training loop itself gives (lanes, random streams, evaluation).
 ENGINE_NUMERICS = 2
 
-# Cells that train side by side on a GPU where its memory allows: it needs lanes by the hundred to be busy.
-GPU_WIDTH = 128
-
 
 @dataclass(frozen=True)
 class Cell:

@@ -7,7 +7,10 @@ import sys
 import sysconfig
 import tempfile
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+
+from hypercore.study.devices import device_kind, gpus
 
 EAGER, COMPILED = "eager", "compiled"
 
@@ -23,21 +26,25 @@ def compiler() -> str | None:
     return shutil.which(os.environ.get("CXX", usual))
 
 
-def backend_kind(backend: str) -> str:
-    """``eager`` or ``compiled``: a compiled step needs a C++ compiler that works.
+def backend_kind(backend: str, device: str) -> str:
+    """``eager`` or ``compiled``, on a ``device`` as a config names it: a compiled step needs a compiler that
+    works.
 
-    >>> backend_kind("eager")
+    >>> backend_kind("eager", "cpu")
     'eager'
     """
-    return COMPILED if backend == COMPILED and compiler_problem() is None else EAGER
+    return COMPILED if backend == COMPILED and compiler_problem(device) is None else EAGER
 
 
-def compiler_problem() -> str | None:
-    """Why steps cannot be compiled here, in words; None where they can.
+def compiler_problem(device: str) -> str | None:
+    """Why steps cannot be compiled here for a device, in words; None where they can.
 
     A compiler alone does not do: without Python's headers every kernel would fail, in the middle of a
-    job. So a few lines are really compiled, once a process (a third of a second).
+    job. So a few lines are really compiled, once a process (a third of a second). Kernels for a GPU are
+    written by Triton, which has them built by that compiler, too.
     """
+    if gpus() and device_kind(device) != "cpu" and find_spec("triton") is None:
+        return "Triton, which writes a GPU's kernels, is not here; install triton"
     command = compiler()
     if command is None:
         return "no C++ compiler is here (looked for $CXX, else the system's); install g++"

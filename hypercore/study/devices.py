@@ -18,10 +18,6 @@ class Gpu:
     uuid: str
     model: str
 
-    def is_called(self, name: str, index: int) -> bool:
-        """Whether $CUDA_VISIBLE_DEVICES means it, the driver's number ``index``, by a name."""
-        return name == str(index) or (name != "" and self.uuid.startswith(name))
-
 
 def gpus() -> tuple[Gpu, ...]:
     """The GPUs that $CUDA_VISIBLE_DEVICES lets this process see, all if it is not set; ``cuda:N`` is the Nth.

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hypercore.spec.cell import GPU_WIDTH, digest
+from hypercore.spec.cell import digest
 from hypercore.study.backends import COMPILED, backend_kind
 from hypercore.study.devices import device_kind
 from hypercore.study.errors import Problem, StudyError
@@ -89,7 +89,7 @@ def load(path: Path, *, confirm_large: bool = False) -> Plan:
     """
     study, source = load_config(path)
     rows = expand(study, source, None if confirm_large else study.max_cells)
-    most = cells_per_job(study)
+    most = study.cells_per_job
     rows = rows if most is None else split(rows, most)
     images = {name: fingerprint(folder) for name, folder in study.image_folders.items()}
     return Plan(path, study, rows, group(rows, execution(study), images))
@@ -111,16 +111,6 @@ def load_config(path: Path) -> tuple[StudyConfig, Source]:
         raise StudyError(problems(error, StudyConfig, source)) from None
 
 
-def cells_per_job(study: StudyConfig) -> int | None:
-    """How many cells of a sweep one job may have; None: all of them.
-
-    On a GPU at least as many as train there at a time: fewer would take as long.
-    """
-    if study.cells_per_job is None or device_kind(study.device) == "cpu":
-        return study.cells_per_job
-    return max(study.cells_per_job, study.lanes or GPU_WIDTH)
-
-
 def execution(study: StudyConfig) -> str:
     """What, besides a cell, its bits depend on, as far as it is known without importing torch.
 
@@ -128,8 +118,8 @@ def execution(study: StudyConfig) -> str:
     """
     if study.reuse == "any":
         return ""
-    backend = ", compiled" if backend_kind(study.backend) == COMPILED else ""
     device = device_kind(study.device)
+    backend = ", compiled" if backend_kind(study.backend, device) == COMPILED else ""
     lanes = f", {study.lanes} lanes" if study.lanes is not None and device != "cpu" else ""
     threads = f", {study.threads} threads" if study.threads != 1 and device == "cpu" else ""
     return f"{device}{backend}{lanes}{threads}, torch {metadata.version('torch')}"

@@ -5,15 +5,17 @@ bits: on one CPU for 1, 5, 7, 9 or 11 examples of ten classes, for nearly every 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
 from torch import Tensor
 from torch.func import vjp
 
+from hypercore.spec.cell import Cell
 from hypercore.train.datasets import Data
-from hypercore.train.evaluate import CHUNK
+from hypercore.train.evaluate import chunk_size
+from hypercore.train.lanes import lanes_of
 from hypercore.train.memory import is_out_of_memory
 from hypercore.train.models import Model
 
@@ -29,7 +31,7 @@ class Sizes:
     @classmethod
     def of(cls, data: Data, batch_size: int) -> "Sizes":
         """Those of a data set on the device that holds it."""
-        chunk = CHUNK[data.test.images.device.type]
+        chunk = chunk_size(data.test.images.device)
         return cls(data.image_shape, _parts(len(data.train), batch_size), _parts(len(data.test), chunk))
 
 
@@ -116,3 +118,57 @@ def _losses_and_gradients(
 
 def _predictions(model: Model, weights: Tensor, images: Tensor) -> tuple[Tensor, ...]:
     return (model.log_probabilities(weights, images),)
+
+
+# Beginnings of training, of so many steps: the update before the second is small whatever the cells' alphas,
+# later ones may end in NaN, which hides differences.
+BEGINNINGS, STEPS = 4, 2
+
+
+def admitted_by_steps(
+    cells: Sequence[Cell], model: Model, data: Data, widths: Sequence[int]
+) -> tuple[int, ...]:
+    """The widths, ascending, in which lanes have the bits that they have in the widest: for a GPU.
+
+    There every kernel, a sum along a row, too, is chosen by the whole shape. So whole steps of such cells
+    are compared, on whole batches of examples (:mod:`hypercore.train.filled` has the rest). The widest
+    decides the bits, so that they do not depend on which others are admitted.
+    """
+    *others, widest = widths
+    if not others or len(data.train) < cells[0].batch_size:
+        return (widest,)
+    try:
+        together = _beginnings(cells, model, data, widest)
+        same = (w for w in others if _same_bits(_beginnings(cells, model, data, w), together, w))
+        return (*same, widest)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return (widest,)  # whose batches then say what to do
+
+
+def _beginnings(cells: Sequence[Cell], model: Model, data: Data, width: int) -> list[Tensor]:
+    """All that ``width`` lanes carry after the first steps of training; a lane has its own in every width."""
+    split, size = data.train, cells[0].batch_size
+    device = split.images.device
+    seen: list[Tensor] = []
+    for beginning in range(BEGINNINGS):
+        company = [
+            replace(cells[lane % len(cells)], seed=lane * BEGINNINGS + beginning) for lane in range(width)
+        ]
+        lanes, levels = lanes_of(company, model, device, split.scaling)
+        carry = lanes.start(levels)
+        for step in range(STEPS):
+            first = torch.arange(width, device=device).unsqueeze(1) + beginning * STEPS + step
+            examples = (first * size + torch.arange(size, device=device)) % len(split)
+            carry, _ = lanes.step(carry, *split.take(examples))
+        seen += carry.tensors()
+    return seen
+
+
+def _same_bits(narrow: Sequence[Tensor], wide: Sequence[Tensor], width: int) -> bool:
+    return all(
+        torch.equal(one.contiguous().view(torch.uint8), other[:width].contiguous().view(torch.uint8))
+        for one, other in zip(narrow, wide, strict=True)
+        if one.dim() and one.numel()  # scalars count steps
+    )

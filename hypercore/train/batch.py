@@ -5,17 +5,18 @@ Facts only: whether a run that finished *diverged* is for the analysis to judge.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from hypercore.spec.cell import Cell
 from hypercore.spec.record import Row
+from hypercore.train.captured import CapturedStep
 from hypercore.train.clocks import Clocks
 from hypercore.train.compiled import Step, compiled_step, eager_step
 from hypercore.train.datasets import Data
-from hypercore.train.evaluate import evaluate
+from hypercore.train.filled import Filled
 from hypercore.train.lanes import NEVER, Carry, Lanes, lanes_of
 from hypercore.train.models import build
 from hypercore.train.recording import (
@@ -72,7 +73,8 @@ class BatchRun:
     lanes beyond them train the first one's cell again, unrecorded.
 
     ``compiled``: whole batches of examples train by the compiled step, but for the first; the first
-    step, which has no update before it, and an epoch's smaller last batch are always eager.
+    step, which has no update before it, and an epoch's smaller last batch are always eager, and ``filled``
+    up. On a GPU the step for whole batches is ``captured``, for as long as the lanes are the same.
     """
 
     cells: tuple[Cell, ...]
@@ -80,11 +82,13 @@ class BatchRun:
     widths: tuple[int, ...]
     live: tuple[int, ...]
     lanes: Lanes
+    filled: Filled
     carry: Carry
     clocks: Clocks
     records: list[Recorded]
     compiled: bool = False
     epoch: int = 0
+    captured: CapturedStep | None = field(default=None, repr=False)
 
     @classmethod
     def begin(
@@ -105,6 +109,7 @@ class BatchRun:
             widths=tuple(widths),
             live=live,
             lanes=lanes,
+            filled=_filled(cells, live, data, widths, lanes),
             carry=lanes.start(levels),
             clocks=Clocks(data.train.images.device),
             records=[Recorded(lanes=len(cells)) for _ in cells],
@@ -139,7 +144,7 @@ class BatchRun:
             points, intervals = self._pass_over_training_split(step)
         with self.clocks.running("eval"):
             levels, hyper, log = self.lanes.settle(self.carry)
-            evaluation = evaluate(self.lanes.model, levels[0], self.data.test)
+            evaluation = self.filled.evaluate(levels[0], self.data)
             self.epoch += 1
             if self.epoch == self.epochs:
                 points.append(Point(self.epochs * self.steps_per_epoch, hyper))
@@ -169,19 +174,27 @@ class BatchRun:
         row_of = torch.tensor([seeds.index(seed) for seed in self.lanes.seeds], device=self.clocks.device)
         orders = drawn.to(self.clocks.device).index_select(0, row_of)
         carry = self.carry._replace(log=self.carry.log.next_epoch().next_interval())
+        on_gpu = carry.stack.levels[0].is_cuda
         points: list[Point] = []
         intervals: list[Interval] = []
         begun = done = self.epoch * self.steps_per_epoch
         last = begun + self.steps_per_epoch
         for examples in torch.split(orders, batch_size, dim=1):
             whole = examples.shape[1] == batch_size and carry.stack.grads is not None
-            step = whole_batch if whole else eager_step
-            carry, hyper = step(self.lanes, carry, *split.take(examples))
+            if whole and on_gpu:
+                if self.captured is None:
+                    self.captured = CapturedStep(whole_batch, self.lanes, split, carry, examples)
+                carry, hyper = self.captured(carry, examples)
+            elif whole:
+                carry, hyper = whole_batch(self.lanes, carry, *split.take(examples))
+            else:
+                carry, hyper = self.filled.step(carry, split, examples)
+            # What is kept is copied: a captured step writes its next results over its last ones.
             if done % self.stride == 0:
-                points.append(Point(done, hyper))
+                points.append(Point(done, tuple(values.clone() for values in hyper)))
             done += 1
             if done % self.stride == 0 or done == last:
-                intervals.append(Interval(done, done - begun, carry.log.gradients))
+                intervals.append(Interval(done, done - begun, carry.log.gradients.clone()))
                 carry = carry._replace(log=carry.log.next_interval())
                 begun = done
         self.carry = carry
@@ -226,13 +239,18 @@ class BatchRun:
             filling = fitted(len(lanes), self.widths) - len(lanes)
             rows = torch.tensor([*lanes, *[lanes[0]] * filling], device=self.clocks.device)
             self.carry = self.carry.of_lanes(rows)
-            self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.widths)
+            self._lay_out()
 
     def go_on(self, epoch: int, live: Sequence[int], carry: Carry, records: Sequence[Recorded]) -> None:
         """Go on from what an equal batch had after ``epoch`` epochs."""
         self.epoch, self.live, self.carry, self.records = epoch, tuple(live), carry, list(records)
         if self.live:
-            self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.widths)
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.widths)
+        self.filled = _filled(self.cells, self.live, self.data, self.widths, self.lanes)
+        self.captured = None
 
     def outcomes(self) -> list[Outcome]:
         """What was found out about each cell, once all of them ended."""
@@ -262,6 +280,16 @@ def _laid_out(
     filling = fitted(len(live), widths) - len(live)
     chosen = [cells[index] for index in (*live, *[live[0]] * filling)]
     return lanes_of(chosen, model, data.train.images.device, data.train.scaling)
+
+
+def _filled(
+    cells: Sequence[Cell], live: Sequence[int], data: Data, widths: Sequence[int], lanes: Lanes
+) -> Filled:
+    """The lanes as widely as a GPU compares them; on a CPU every admitted width gives the same bits."""
+    count = len(lanes.seeds)
+    if not data.train.images.is_cuda or count >= max(widths, default=count):
+        return Filled(lanes, count)
+    return Filled(_laid_out(cells, live, data, (max(widths),))[0], count)
 
 
 def train_batch(

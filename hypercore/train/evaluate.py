@@ -8,9 +8,13 @@ from torch import Tensor
 from hypercore.train.datasets import Split
 from hypercore.train.models import Model
 
-# Examples a chunk: bounds the memory of an evaluation, of many lanes on a GPU; sums over chunks run in a
-# fixed order.
-CHUNK = {"cpu": 1000, "cuda": 250}
+# Examples a chunk: bounds the memory of an evaluation; sums over chunks run in a fixed order.
+CPU_CHUNK, GPU_CHUNK = 1000, 250
+
+
+def chunk_size(device: torch.device) -> int:
+    """Examples that are evaluated at a time: fewer on a GPU, where many lanes train side by side."""
+    return CPU_CHUNK if device.type == "cpu" else GPU_CHUNK
 
 
 class Evaluation(NamedTuple):
@@ -25,7 +29,7 @@ def evaluate(model: Model, weights: Tensor, split: Split) -> Evaluation:
     lanes = weights.shape[0]
     loss = torch.zeros(lanes, dtype=torch.float64, device=weights.device)
     wrong = torch.zeros(lanes, dtype=torch.int64, device=weights.device)
-    chunk = CHUNK[weights.device.type]
+    chunk = chunk_size(weights.device)
     with torch.no_grad():
         for counts, labels in zip(
             torch.split(split.images, chunk), torch.split(split.labels, chunk), strict=True

@@ -4,7 +4,7 @@ A lane is one cell. Lanes share model, data set, stack shape, epochs and batch s
 values, clipping and seed. No operation mixes lanes, so a lane's bits do not depend on its company.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -55,14 +55,31 @@ class Carry(NamedTuple):
 
     def of_lanes(self, rows: Tensor) -> "Carry":
         """What some of the lanes carry: these ``rows``, [L'], in this order."""
-        return Carry(*_of_lanes(tuple(self), rows))
+        # Step counts, scalars, are common to all lanes.
+        return self.mapped(lambda tensor: tensor.index_select(0, rows) if tensor.dim() else tensor)
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> "Carry":
+        """The same with every tensor changed."""
+        changed: Carry = _mapped(self, change)
+        return changed
+
+    def tensors(self) -> list[Tensor]:
+        """Every tensor, in a fixed order."""
+        found: list[Tensor] = []
+
+        def seen(tensor: Tensor) -> Tensor:
+            found.append(tensor)
+            return tensor
+
+        self.mapped(seen)
+        return found
 
 
-def _of_lanes(value: Any, rows: Tensor) -> Any:
+def _mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(value, Tensor):
-        return value.index_select(0, rows) if value.dim() else value  # step counts are common to all lanes
+        return change(value)
     if isinstance(value, tuple):
-        parts = [_of_lanes(part, rows) for part in value]
+        parts = [_mapped(part, change) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value
 
@@ -127,7 +144,9 @@ class Lanes:
             ),
             negative_alpha=old.negative_alpha + self._negative_alpha(hyper),
         )
-        return Carry(updated._replace(grads=clipped.grads), clipped.state, log), hyper
+        # Not _replace, which torch 2.11 cannot compile.
+        stack = StackState(updated.levels, updated.states, clipped.grads)
+        return Carry(stack, clipped.state, log), hyper
 
     def settle(self, carry: Carry) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], Log]:
         """Levels with the pending updates applied, hyperparameters in natural units, and the log with

@@ -1,8 +1,8 @@
 """How many lanes train side by side: the ladder of admitted widths.
 
 A width is admitted beside others only where it was shown to give the same bits, by a comparison on the
-machine that trains (:mod:`hypercore.train.admission`); elsewhere one fixed width serves all, and batches are
-padded to it.
+machine that trains (:mod:`hypercore.train.admission`). On a CPU that is measured against the narrowest, on a
+GPU against the widest, which decides the bits.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import torch
 
-from hypercore.spec.cell import GPU_WIDTH
-from hypercore.train.admission import Sizes, admitted
+from hypercore.spec.cell import Cell
+from hypercore.train.admission import Sizes, admitted, admitted_by_steps
 from hypercore.train.datasets import Data
 from hypercore.train.models import build
 
@@ -24,9 +24,12 @@ WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 # (1 MiB on the machine that this was measured on: benchmarks/).
 CPU_STATE_BYTES = 1 << 20
 
-# A GPU trains each lane with about this many times its weights' memory: gradients, moments, what the
-# reverse sweep keeps, activations, images in evaluation.
-GPU_BYTES_PER_WEIGHT = 4 * 64
+# With so many weights in all lanes an H100 is busy (benchmarks/): beyond, time grows with the lanes, and
+# lanes that only fill the width cost as much as others.
+GPU_WEIGHTS = 1 << 24
+GPU_WIDTHS = WIDTHS[:8]
+# A GPU's narrower widths, in parts of the widest.
+GPU_RUNGS = 8
 
 
 def ladder(
@@ -40,8 +43,8 @@ def ladder(
 
     On a CPU the eager ones whose weights fit the cache, ``limit`` at most; and one lane alone when
     compiled, whose bits differ from those of several, which are slower; and one with several threads, which
-    share out what lanes there are. On a GPU the library behind a matrix product chooses its kernel by the
-    shape, so there is one width: ``limit``, else the widest that the device's memory surely holds.
+    share out what lanes there are. On a GPU parts of the widest, which is ``limit``, else what keeps it busy;
+    when compiled the widest alone, since each width would be compiled.
 
     >>> ladder(101_770, torch.device("cpu")), ladder(101_770, torch.device("cpu"), compiled=True)
     ((1, 2), (1,))
@@ -49,40 +52,37 @@ def ladder(
     (1, 2, 4)
     >>> ladder(9_610, torch.device("cpu"), threads=2)
     (1,)
+    >>> ladder(101_770, torch.device("cuda")), ladder(1_609_930, torch.device("cuda"), compiled=True)
+    ((16, 32, 48, 64, 80, 96, 112, 128), (8,))
     """
     if device.type != "cpu":
-        return (limit or _gpu_width(cell_parameters, device),)
+        widest = limit or _fitting(GPU_WIDTHS, GPU_WEIGHTS // cell_parameters)[-1]
+        parts = {-(-widest * part // GPU_RUNGS) for part in range(1, GPU_RUNGS + 1)}
+        return (widest,) if compiled else tuple(sorted(parts))
     if compiled or threads > 1:
         return (1,)
     most = CPU_STATE_BYTES // (4 * cell_parameters)
-    return tuple(lanes for lanes in WIDTHS if lanes <= min(most, limit or most)) or (1,)
+    return _fitting(WIDTHS, min(most, limit or most))
+
+
+def _fitting(widths: Sequence[int], most: int) -> tuple[int, ...]:
+    return tuple(width for width in widths if width <= most) or (1,)
 
 
 def ladder_for(
-    model: str,
+    cells: Sequence[Cell],
     data: Data,
-    batch_size: int,
     compiled: bool = False,
     limit: int | None = None,
     threads: int = 1,
 ) -> tuple[int, ...]:
-    """The admitted widths for a model on a data set, on the device that holds the data."""
-    built = build(model, data.image_shape, data.n_classes)
+    """The admitted widths for cells that share a batch, on the device that holds their data."""
+    model = build(cells[0].model, data.image_shape, data.n_classes)
     device = data.train.images.device
-    widths = ladder(built.parameters, device, compiled, limit, threads)
-    return admitted(built, widths, Sizes.of(data, batch_size))
-
-
-def _gpu_width(cell_parameters: int, device: torch.device) -> int:
-    # All of the memory rather than what is free now: the width decides the bits there, so it may
-    # depend on nothing but the model of the device, which the execution key names.
-    memory = torch.cuda.get_device_properties(device).total_memory
-    fitting = [
-        lanes
-        for lanes in WIDTHS
-        if lanes <= GPU_WIDTH and lanes * cell_parameters * GPU_BYTES_PER_WEIGHT <= memory
-    ]
-    return max(fitting, default=1)
+    widths = ladder(model.parameters, device, compiled, limit, threads)
+    if device.type == "cpu":
+        return admitted(model, widths, Sizes.of(data, cells[0].batch_size))
+    return admitted_by_steps(cells, model, data, widths)
 
 
 def fitted(count: int, widths: Sequence[int]) -> int:
@@ -106,10 +106,12 @@ def narrower(widths: Sequence[int], than: int) -> tuple[int, ...]:
 
 
 def chunk(items: Sequence[T], widths: Sequence[int]) -> Sequence[T]:
-    """As many of the first items as fill the widest rung; where even the lowest is not full, all of them.
+    """The first items that train as a batch: all, where fewer lanes than the lowest rung has would only fill
+    the width that holds them; else as many as fill the widest rung.
 
-    >>> chunk("abcde", (1, 2, 4)), chunk("e", (1, 2, 4)), chunk("abc", (128,))
-    ('abcd', 'e', 'abc')
+    >>> chunk("abcde", (1, 2, 4)), chunk("abc", (1, 2, 4)), chunk("abc", (128,)), chunk("abcde", (2, 4, 6))
+    ('abcd', 'ab', 'abc', 'abcde')
     """
-    filled = [width for width in widths if width <= len(items)]
-    return items[: max(filled, default=len(items))]
+    if len(items) <= max(widths) and fitted(len(items), widths) - len(items) < min(widths):
+        return items
+    return items[: max(width for width in widths if width <= len(items))]

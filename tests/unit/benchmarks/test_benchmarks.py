@@ -176,7 +176,8 @@ def test_gpu_trains_whole_sweeps_against_the_package(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sweeps = load_plan(Path("config/smoke.yaml")).sweeps[:1]
-    rows = gpu.measured(sweeps, Path(), torch.device("cpu"), compiled=False, seconds=0.01)
+    rows, outcomes = gpu.measured(sweeps, Path(), torch.device("cpu"), compiled=False, seconds=0.01)
+    assert [outcome.cell for outcome in outcomes] == list(sweeps[0].cells)
     assert [row["sweep"] for row in rows] == [sweeps[0].name, "all"]
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith(f"1 of 1: {sweeps[0].name}, {len(sweeps[0].cells)} cells in ")

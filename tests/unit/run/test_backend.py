@@ -64,7 +64,7 @@ def test_the_backend_decides_where_results_are_kept(tmp_path: Path, monkeypatch:
     for backend in ("eager", "compiled"):
         path = tmp_path / f"{backend}.yaml"
         path.write_text(STUDY.format(alphas="0.1", backend=backend))
-        monkeypatch.setattr("hypercore.study.backends.compiler_problem", lambda: None)
+        monkeypatch.setattr("hypercore.study.backends.compiler_problem", lambda _: None)
         plans[backend] = load(path)
         assert conditions(plans[backend].study).backend == backend
     assert plans["eager"].sweeps[0].digest != plans["compiled"].sweeps[0].digest
@@ -96,10 +96,10 @@ def test_a_compiler_without_python_s_headers_is_told_from_one_that_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backends._failure.cache_clear()
-    assert backends.compiler_problem() is None
+    assert backends.compiler_problem("cpu") is None
     backends._failure.cache_clear()
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(tmp_path))
-    said = backends.compiler_problem()
+    said = backends.compiler_problem("cpu")
     backends._failure.cache_clear()
     assert said is not None and said.endswith("install Python's headers, as python3-dev")
     assert "Python.h" in said and "/tmp" not in said and "\n" not in said

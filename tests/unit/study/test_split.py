@@ -63,20 +63,6 @@ def test_frozen_parts_wait_for_the_parts_of_their_parents_alone(tmp_path: Path) 
         assert set(sweep.after) == {part_of[str(cell.parent)] for cell in sweep.cells}
 
 
-def test_on_a_gpu_a_part_has_at_least_as_many_cells_as_train_there_at_a_time(
-    tmp_path: Path,
-) -> None:
-    text = MINIMAL.replace("seeds: 2", "seeds: 50") + "cells_per_job: 10\n"  # 50 baselines, 200 cells
-
-    def jobs(more: str) -> int:
-        return len(plan_of(tmp_path, text + more).sweeps)
-
-    assert jobs("device: cpu\n") == 5 + 20
-    assert jobs("device: cuda\n") == 1 + 2
-    assert jobs("device: cuda\nlanes: 25\n") == 2 + 8
-    assert jobs("device: cpu\nlanes: 25\n") == 5 + 20
-
-
 @pytest.mark.parametrize("given_", ["0", "-1", "1.5", "many"])
 def test_a_number_that_no_job_can_have_is_refused(tmp_path: Path, given_: str) -> None:
     with pytest.raises(StudyError, match=r"cells_per_job: given .*; allowed: a whole number above 0"):

@@ -1,19 +1,57 @@
-"""On a GPU: a cell's bits in any company at the one admitted width, and what a CPU finds."""
+"""On a GPU: a cell's bits in any company, at every admitted width, resumed; and what a CPU finds."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
+from hypercore.run.checkpoint import save, train_resumable
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.notation import parse_stack
-from hypercore.train.batch import Outcome, train_batch
-from hypercore.train.widths import ladder_for
+from hypercore.train.batch import BatchRun, Outcome, train_batch
+from hypercore.train.captured import CapturedStep
+from hypercore.train.compiled import eager_step
+from hypercore.train.datasets import Data
+from hypercore.train.widths import chunk, ladder, ladder_for
 from tests.unit.train.conftest import random_data
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU on this machine")
 
-WIDTHS = (32,)
-STACKS = ("SGD / SGD(0.1)", "Adam / SGD(1e-4)", "Adam / SGD(1e20)", "RMSProp / SGD(1e-4)")
+GPU = torch.device("cuda")
+STACKS = (
+    "SGD / SGD(0.1)",
+    "Adam / SGD(1e-4)",
+    "Adam / SGD(1e20)",
+    "RMSProp / SGD(1e-4)",
+    "AdaGrad / Adam / SGD",
+)
+
+
+@pytest.fixture(autouse=True)
+def as_in_jobs() -> Iterator[None]:
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    with warnings.catch_warnings():
+        # torch's own compiler uses what its own other parts call old.
+        warnings.filterwarnings("ignore", module="torch")
+        yield
+    torch.backends.cudnn.deterministic = before
+
+
+def data_for(model: str) -> Data:
+    return (random_data(1, 28, n_train=600) if model == "mlp" else random_data(3, 12)).to(GPU)
+
+
+def cells_of(stack: str, model: str = "mlp", seeds: int = 4, batch_size: int = 32) -> list[Cell]:
+    return [
+        Cell("digits", model, parse_stack(stack), clipping, 2, batch_size, seed)
+        for clipping in (OFF, ON, parse_clipping("agc(0.01)"))
+        for seed in range(seeds)
+    ]
 
 
 def facts(outcomes: list[Outcome]) -> list[object]:
@@ -26,32 +64,71 @@ def facts(outcomes: list[Outcome]) -> list[object]:
 def test_a_cell_is_bit_identical_alone_in_company_and_in_any_lane(
     model: str, stack: str, compiled: bool
 ) -> None:
-    data = (random_data(1, 8) if model == "mlp" else random_data(3, 10)).to(torch.device("cuda"))
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    cells = [
-        Cell("digits", model, parse_stack(stack), clipping, 2, 32, seed)
-        for clipping in (OFF, ON)
-        for seed in range(4)
-    ]
-    torch.backends.cudnn.deterministic = True
+    if compiled and stack not in STACKS[1:3]:
+        pytest.skip("compilation takes half a minute; two stacks show it")
+    data, cells = data_for(model), cells_of(stack, model)
+    widths = ladder_for(cells, data, compiled, limit=16)
+    assert widths[-1] == 16
 
-    def train(chosen: list[Cell]) -> list[object]:
-        return facts(train_batch(chosen, data, compiled=compiled, widths=WIDTHS))
+    def train(chosen: list[Cell], widths: tuple[int, ...]) -> list[object]:
+        return facts(train_batch(chosen, data, compiled=compiled, widths=widths))
 
-    together = train(cells)
-    assert train(cells[::-1]) == together[::-1]
-    for index in (0, 3, 7):
-        assert train(cells[index : index + 1]) == [together[index]]
+    together = train(cells, widths)
+    assert train(cells[::-1], widths) == together[::-1]
+    for index in (0, 5, 11):
+        assert train(cells[index : index + 1], widths) == [together[index]]
+    for width in widths:
+        assert train(cells[:width], widths) == together[:width], width
 
 
-def test_it_finds_what_a_cpu_finds() -> None:
-    cells = [Cell("digits", "mlp", parse_stack("Adam / SGD(1e-4)"), ON, 2, 32, seed) for seed in range(3)]
-    data = random_data(1, 8)
-    on_gpu = train_batch(cells, data.to(torch.device("cuda")), widths=WIDTHS)
+@pytest.mark.parametrize("batch_size", [256, 96, 7])
+def test_at_mnist_s_sizes_every_admitted_width_gives_the_bits_of_the_widest(batch_size: int) -> None:
+    data, cells = data_for("mlp"), cells_of("Adam / SGD(1e-4)", seeds=43, batch_size=batch_size)[:128]
+    widths = ladder_for(cells, data)
+    assert widths[-1] == 128 and set(widths) <= set(ladder(101_770, GPU))
+    together = facts(train_batch(cells, data, widths=(128,)))
+    for width in widths[:-1]:
+        assert facts(train_batch(cells[-width:], data, widths=widths)) == together[-width:], width
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_captured_step_has_the_bits_of_the_step(model: str, stack: str) -> None:
+    data = data_for(model)
+    run = BatchRun.begin(cells_of(stack, model), data)
+    examples = torch.arange(12 * 32, device=GPU).view(12, 32) % len(data.train)
+    plain, _ = eager_step(run.lanes, run.carry, *data.train.take(examples))
+    captured = CapturedStep(eager_step, run.lanes, data.train, plain, examples)
+    replayed = plain
+    for shift in range(6):
+        plain, hyper = eager_step(run.lanes, plain, *data.train.take(examples.roll(shift)))
+        replayed, again = captured(replayed, examples.roll(shift))
+        for one, other in zip((*plain.tensors(), *hyper), (*replayed.tensors(), *again), strict=True):
+            torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_resumed_batch_ends_with_the_same_bits(tmp_path: Path) -> None:
+    data, cells = data_for("mlp"), cells_of("Adam / SGD(1e-4)")
+    widths = ladder_for(cells, data, limit=16)
+    begun = BatchRun.begin(cells, data, widths=widths)
+    begun.train_epoch()
+    save(begun, tmp_path / "checkpoint.pt")
+    resumed = train_resumable(cells, data, tmp_path / "checkpoint.pt", lambda _: None, widths=widths)
+    assert facts(resumed) == facts(train_batch(cells, data, widths=widths))
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+@pytest.mark.parametrize("stack", ["SGD / SGD(0.1)", "Adam / SGD(1e-4)", "RMSProp / SGD(1e-4)"])
+def test_it_finds_what_a_cpu_finds(model: str, stack: str) -> None:
+    cells, data = cells_of(stack, model), random_data(1, 8) if model == "mlp" else random_data(3, 12)
+    on_gpu = train_batch(cells, data.to(GPU), widths=(16,))
     for ours, theirs in zip(on_gpu, train_batch(cells, data), strict=True):
         assert ours.facts["test_loss"] == pytest.approx(theirs.facts["test_loss"], rel=1e-3)
 
 
-def test_the_width_is_one_and_fits_the_memory() -> None:
-    [width] = ladder_for("mlp", random_data(1, 28).to(torch.device("cuda")), 32)
-    assert width in (16, 32, 64, 128)
+def test_fewer_cells_than_the_widest_holds_fill_a_narrower_one() -> None:
+    data, cells = data_for("mlp"), cells_of("SGD / SGD(0.1)", seeds=26, batch_size=256)
+    widths = ladder_for(cells, data)
+    assert len(widths) > 1, "no narrower width gives the widest one's bits on this GPU"
+    batch = chunk(cells, widths)
+    assert len(BatchRun.begin(batch, data, widths=widths).lanes.seeds) < 128

@@ -120,11 +120,11 @@ def check(model: str, shape: str, lanes: list[tuple[float, Clipping, int]]) -> N
 def check_sizes(data: Data, batch_size: int, threads: int, model: str = "mlp") -> None:
     """Cells of a batch, in batches as a job makes them of the first few of them."""
     torch.set_num_threads(threads)
-    widths = ladder_for(model, data, batch_size, False, 4, threads)
     cells = [
         cell(model, "Adam / SGD", alpha, clipping, seed, batch_size)
         for alpha, clipping, seed in [(1e-5, OFF, 0), (0.1, ON, 1), (1e20, OFF, 2), (1e-5, ON, 0)]
     ]
+    widths = ladder_for(cells, data, False, 4, threads)
     apart = [train([one], widths, data, threads)[0] for one in cells]
     for company in (cells, cells[1:], cells[2:], cells[::-1]):
         waiting, found = list(company), []

@@ -1,0 +1,44 @@
+"""Lanes beside copies that fill the widest width, where a GPU would round otherwise in fewer."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hypercore.train.compiled import eager_step
+from hypercore.train.datasets import Data, Split
+from hypercore.train.evaluate import Evaluation, evaluate
+from hypercore.train.lanes import Carry, Lanes
+
+
+@dataclass(frozen=True)
+class Filled:
+    """``count`` lanes, and copies of the first one behind them in ``lanes``.
+
+    What a narrow batch does once an epoch, an eager step on the last, smaller batch of examples and an
+    evaluation, is done as widely as in any company: widths are compared for whole batches alone.
+    """
+
+    lanes: Lanes
+    count: int
+
+    def step(self, carry: Carry, split: Split, examples: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
+        """An eager step of the lanes on examples [count, B] by their index."""
+        if self.count == len(self.lanes.seeds):
+            return eager_step(self.lanes, carry, *split.take(examples))
+        rows = self._rows(examples.device)
+        wide, hyper = eager_step(
+            self.lanes, carry.of_lanes(rows), *split.take(examples.index_select(0, rows))
+        )
+        return wide.of_lanes(rows[: self.count]), tuple(values[: self.count] for values in hyper)
+
+    def evaluate(self, weights: Tensor, data: Data) -> Evaluation:
+        """The lanes' weights, [count, P], on the test split."""
+        if self.count == len(self.lanes.seeds):
+            return evaluate(self.lanes.model, weights, data.test)
+        found = evaluate(self.lanes.model, weights.index_select(0, self._rows(weights.device)), data.test)
+        return Evaluation(*(values[: self.count] for values in found))
+
+    def _rows(self, device: torch.device) -> Tensor:
+        filling = len(self.lanes.seeds) - self.count
+        return torch.tensor([*range(self.count), *[0] * filling], device=device)

@@ -1,0 +1,74 @@
+"""Every stack, clipping and model goes through training and evaluation off the CPU: no tensor is made there.
+
+Tensors on ``meta`` have a shape and no numbers; a step that mixes them with the CPU's fails.
+"""
+
+import pytest
+import torch
+
+from hypercore.core.optimizers import UPDATE_RULES
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import Kind, parse_clipping
+from hypercore.spec.convolutions import CONVOLUTIONS
+from hypercore.spec.normalisation import Normalisation
+from hypercore.spec.notation import parse_stack
+from hypercore.train.batch import BatchRun
+from hypercore.train.compiled import eager_step
+from hypercore.train.datasets import Data
+from hypercore.train.evaluate import evaluate
+from tests.unit.train.conftest import random_data
+
+META = torch.device("meta")
+RULES = (
+    "off",
+    "on",
+    "running_mean(weights, level, raw)",
+    "fixed(0.1)",
+    "autoclip(50)",
+    "agc(0.01)",
+    "scale(0.5)",
+)
+STACKS = (
+    *UPDATE_RULES,
+    *(f"{name} / SGD(0.1)" for name in UPDATE_RULES),
+    "SGD(0.1, mu=0.9) / Adam / SGD(1e-4)",
+)
+
+
+def trained(stack: str, model: str, data: Data) -> BatchRun:
+    cells = [
+        Cell("digits", model, parse_stack(stack), parse_clipping(rule), 2, 32, seed)
+        for seed, rule in enumerate(RULES)
+    ]
+    run = BatchRun.begin(cells, data.to(META))
+    run._pass_over_training_split(eager_step)
+    return run
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_every_stack(stack: str, model: str) -> None:
+    run = trained(stack, model, random_data(1, 8) if model == "mlp" else random_data(3, 12))
+    assert {tensor.device for tensor in run.carry.tensors()} == {META}
+    levels, hyper, log = run.lanes.settle(run.carry)
+    found = evaluate(run.lanes.model, levels[0], run.data.test)
+    assert {tensor.device for tensor in (*levels, *hyper, *log, *found)} == {META}
+
+
+@pytest.mark.parametrize("model", sorted(CONVOLUTIONS))
+def test_every_model_on_normalised_images(model: str) -> None:
+    normalised = random_data(3, 12).normalised(None)
+    assert {t.device for t in trained("SGD / SGD(0.1)", model, normalised).carry.tensors()} == {META}
+
+
+def test_counts_are_normalised_before_they_leave_the_cpu() -> None:
+    counts = random_data(3, 12)
+    images = (counts.train.images * 255).to(torch.uint8)
+    split = counts.train.__class__(images, counts.train.labels).normalised(
+        Normalisation((0.5,) * 3, (0.5,) * 3)
+    )
+    assert split.to(META).images.is_floating_point()
+
+
+def test_every_rule_is_here() -> None:
+    assert {parse_clipping(rule).kind for rule in RULES} == set(Kind)
