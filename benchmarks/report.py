@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import gpu, heights, library, measure, memory, prices, speed
+from benchmarks import gpu, gpu_steps, heights, library, measure, memory, prices, speed
 from benchmarks.measure import MACHINE
 from hypercore.analysis.table import text_table
 from hypercore.analysis.tables import read_frame
@@ -24,7 +24,11 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "memory_growth": ("Memory over thousands of steps", memory.GROWTH),
     "library": ("The library in a loop of one's own", library.LIBRARY),
     "heights": ("Heights of stacks", heights.HEIGHTS),
-    "gpu": ("The presentation's study on a GPU", gpu.GPU),
+    "gpu-compiled": ("The presentation's study on a GPU, compiled", gpu.GPU),
+    "gpu-eager": ("The presentation's study on a GPU, eager", gpu.GPU),
+    "gpu-widths-eager": ("Widths on a GPU", gpu_steps.WIDTHS),
+    "gpu-kernels-eager": ("Where a step's time goes on a GPU", gpu_steps.KERNELS),
+    "gpu-prices-eager": ("Prices on a GPU", gpu_steps.PRICES),
 }
 _QUARTILES = re.compile(r"(.*)_q[13]")
 
