@@ -112,6 +112,7 @@ def chunk(items: Sequence[T], widths: Sequence[int]) -> Sequence[T]:
     >>> chunk("abcde", (1, 2, 4)), chunk("abc", (1, 2, 4)), chunk("abc", (128,)), chunk("abcde", (2, 4, 6))
     ('abcd', 'ab', 'abc', 'abcde')
     """
-    if len(items) <= max(widths) and fitted(len(items), widths) - len(items) < min(widths):
-        return items
-    return items[: max(width for width in widths if width <= len(items))]
+    count = len(items)
+    if count > max(widths) or fitted(count, widths) - count >= min(widths):
+        count = max(width for width in widths if width <= count)
+    return items[:count]  # a copy, as who waits for results removes them from the items
