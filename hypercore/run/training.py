@@ -79,7 +79,8 @@ def train_cells(
                     yield _record(result, execution, circumstances)
                     waiting.remove(result.cell)
         except OutOfMemoryError as error:
-            if len(widths) > 1:
+            # On a GPU the widest decides the bits, so that no narrower one can go on in its place.
+            if len(widths) > 1 and data.train.images.device.type == "cpu":
                 widths = narrower(widths, len(batch))
                 LOG.warning("%s; going on with at most %d lanes", error, max(widths))
             else:

@@ -32,10 +32,10 @@ ERRORS = [
 ]
 
 
-def trained(folder: Path, **changes: Any) -> list[Record]:
+def trained(folder: Path, device: str = "cpu", **changes: Any) -> list[Record]:
     study = StudyConfig.model_validate({**STUDY, **changes})
     execution = Execution("here", "eager", "1")
-    return list(train_cells(CELLS, study, "cpu", execution, time.perf_counter(), folder, lambda _: None))
+    return list(train_cells(CELLS, study, device, execution, time.perf_counter(), folder, lambda _: None))
 
 
 def facts(records: Sequence[Record]) -> dict[object, tuple[object, ...]]:
@@ -66,6 +66,19 @@ def test_the_next_narrower_width_is_tried_and_no_result_changes(
     monkeypatch.setattr(training, "train_resumable", holding(2, error, tried))
     assert facts(trained(tmp_path)) == whole
     assert tried == [4, 2, 2, 2], "what was too wide once is not tried again"
+
+
+def test_off_the_cpu_the_widest_decides_the_bits_so_that_no_narrower_width_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+    monkeypatch.setattr(training, "train_resumable", holding(2, torch.OutOfMemoryError(), tried))
+    monkeypatch.setattr(training, "ladder_for", lambda *_: (2, 4, 6))
+    records = trained(tmp_path, "meta")
+    assert tried == [6]
+    assert {record.cell["error"] for record in records} == {
+        "OutOfMemoryError: no memory for a batch of 6 lanes; set lanes below 6 in the config"
+    }
 
 
 def test_a_cell_too_large_alone_is_a_failure_in_words(
