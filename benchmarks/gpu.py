@@ -36,7 +36,7 @@ TESTS = ("tests/unit/train/test_gpu.py", "tests/unit/optim/test_stack.py")
 PARTS = ("tests", "study", "kernels", "widths", "prices")
 GOAL_SEC, GOAL_TIMES = 60.0, 50.0
 NO_GPU = "No GPU here: benchmarks.gpu measures nothing on this machine."
-STARTED_TOGETHER = tuple(2**power for power in range(11))
+WIDTHS = tuple(2**power for power in range(11))
 
 GPU = (
     Column("sweep", "string", "cells that train as lanes of one batch; “all” is the whole study"),
@@ -196,7 +196,7 @@ def _steps(part: str, root: Path, device: str, compiled: bool, quick: bool, resu
     seconds, rounds = (0.01, 2) if quick else (0.5, 5)
     if part == "widths":
         columns = gpu_steps.WIDTHS
-        rows = list(gpu_steps.widths(data, STARTED_TOGETHER[: 2 if quick else None], compiled, seconds))
+        rows = list(gpu_steps.widths(data, WIDTHS[: 2 if quick else None], compiled, seconds))
     elif part == "prices":
         columns = gpu_steps.PRICES
         rows = list(gpu_steps.prices(data, 128, compiled, seconds, rounds))

@@ -15,6 +15,7 @@ from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.train.datasets import Data
 from hypercore.train.memory import is_out_of_memory
+from hypercore.train.models import build
 
 BATCH_SIZE = 256
 LEVELS = ("{}", "{} / SGD(1e-5)", "{} / SGD(1e-5) / SGD(1e-5)")
@@ -72,7 +73,8 @@ def widths(data: Data, lanes: Sequence[int], compiled: bool, seconds: float) -> 
             if not is_out_of_memory(error):
                 raise
             return
-        weights, features = 101_770, data.train.images[0].numel()
+        weights = build(engine.model, data.image_shape, data.n_classes).parameters
+        features = data.train.images[0].numel()
         # Weights, gradient and both moments, and each example out of the split and into the step.
         floats = width * (2 * 4 * weights + 2 * BATCH_SIZE * features)
         memory, matrix = 4 * floats / copy_rate, 6 * width * BATCH_SIZE * weights / product_rate

@@ -99,14 +99,17 @@ def _equal(
     parts = [compute(*part) for part in zip(*(torch.split(t, narrowest) for t in lanes), strict=True)]
     apart = [torch.cat(part) for part in zip(*parts, strict=True)]
 
-    def same(width: int) -> bool:
-        together = compute(*(t[:width] for t in lanes))
-        return all(
-            torch.equal(a.view(torch.int32), b[:width].view(torch.int32))
-            for a, b in zip(together, apart, strict=True)
-        )
+    same = (w for w in wider if _same_bits(compute(*(t[:w] for t in lanes)), apart, w))
+    return (narrowest, *same)
 
-    return (narrowest, *filter(same, wider))
+
+def _same_bits(together: Sequence[Tensor], others: Sequence[Tensor], width: int) -> bool:
+    """Whether ``width`` lanes have the bits of the first of the others, NaN included."""
+    return all(
+        torch.equal(one.contiguous().view(torch.uint8), other[:width].contiguous().view(torch.uint8))
+        for one, other in zip(together, others, strict=True)
+        if one.dim() and one.numel()  # scalars count steps
+    )
 
 
 def _losses_and_gradients(
@@ -164,11 +167,3 @@ def _beginnings(cells: Sequence[Cell], model: Model, data: Data, width: int) -> 
             carry, _ = lanes.step(carry, *split.take(examples))
         seen += carry.tensors()
     return seen
-
-
-def _same_bits(narrow: Sequence[Tensor], wide: Sequence[Tensor], width: int) -> bool:
-    return all(
-        torch.equal(one.contiguous().view(torch.uint8), other[:width].contiguous().view(torch.uint8))
-        for one, other in zip(narrow, wide, strict=True)
-        if one.dim() and one.numel()  # scalars count steps
-    )

@@ -5,6 +5,17 @@ import torch
 
 from hypercore.train.datasets import Data, Split
 
+# A clipping of each kind.
+RULES = (
+    "off",
+    "on",
+    "running_mean(weights, level, raw)",
+    "fixed(0.1)",
+    "autoclip(50)",
+    "agc(0.01)",
+    "scale(0.5)",
+)
+
 
 def random_data(channels: int, size: int, n_train: int = 70, n_test: int = 40, n_classes: int = 10) -> Data:
     generator = torch.Generator().manual_seed(0)

@@ -13,7 +13,7 @@ from hypercore.spec.clipping import Kind, parse_clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun
 from hypercore.train.compiled import eager_step
-from tests.unit.train.conftest import random_data
+from tests.unit.train.conftest import RULES, random_data
 
 aten = torch.ops.aten
 
@@ -27,15 +27,6 @@ WAITING = {
     aten.repeat_interleave.Tensor,
     aten._unique2.default,
 }
-RULES = (
-    "off",
-    "on",
-    "running_mean(weights, level, raw)",
-    "fixed(0.1)",
-    "autoclip(50)",
-    "agc(0.01)",
-    "scale(0.5)",
-)
 
 
 class Watch(TorchDispatchMode):

@@ -3,31 +3,24 @@
 Tensors on ``meta`` have a shape and no numbers; a step that mixes them with the CPU's fails.
 """
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from hypercore.core.optimizers import UPDATE_RULES
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import Kind, parse_clipping
+from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun
 from hypercore.train.compiled import eager_step
-from hypercore.train.datasets import Data
+from hypercore.train.datasets import Data, Scaling, Split
 from hypercore.train.evaluate import evaluate
-from tests.unit.train.conftest import random_data
+from tests.unit.train.conftest import RULES, random_data
 
 META = torch.device("meta")
-RULES = (
-    "off",
-    "on",
-    "running_mean(weights, level, raw)",
-    "fixed(0.1)",
-    "autoclip(50)",
-    "agc(0.01)",
-    "scale(0.5)",
-)
 STACKS = (
     *UPDATE_RULES,
     *(f"{name} / SGD(0.1)" for name in UPDATE_RULES),
@@ -56,19 +49,12 @@ def test_every_stack(stack: str, model: str) -> None:
 
 
 @pytest.mark.parametrize("model", sorted(CONVOLUTIONS))
-def test_every_model_on_normalised_images(model: str) -> None:
-    normalised = random_data(3, 12).normalised(None)
-    assert {t.device for t in trained("SGD / SGD(0.1)", model, normalised).carry.tensors()} == {META}
-
-
-def test_counts_are_normalised_before_they_leave_the_cpu() -> None:
-    counts = random_data(3, 12)
-    images = (counts.train.images * 255).to(torch.uint8)
-    split = counts.train.__class__(images, counts.train.labels).normalised(
-        Normalisation((0.5,) * 3, (0.5,) * 3)
+def test_every_model_on_normalised_counts(model: str) -> None:
+    floats = random_data(3, 12)
+    train, test = (
+        Split((split.images * 255).to(torch.uint8), split.labels, Scaling(255.0))
+        for split in (floats.train, floats.test)
     )
-    assert split.to(META).images.is_floating_point()
-
-
-def test_every_rule_is_here() -> None:
-    assert {parse_clipping(rule).kind for rule in RULES} == set(Kind)
+    counts = replace(floats, train=train, test=test).normalised(Normalisation((0.5,) * 3, (0.5,) * 3))
+    assert {t.device for t in trained("SGD / SGD(0.1)", model, counts).carry.tensors()} == {META}
+    assert counts.to(META).train.images.is_floating_point()  # normalised before they leave the CPU
