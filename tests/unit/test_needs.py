@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ROOT / "workflow/envs/hypercore.yaml").read_text())["dependencies"]
 # A package by the name that it is imported by, where that is another.
-NAMES = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn", "pydantic_core": "pydantic"}
+NAMES = {"PIL": "pillow", "yaml": "pyyaml", "pydantic_core": "pydantic"}
 ANALYSIS = ("hypercore/analysis", "hypercore/results", "hypercore/spec")
 PARTS = {
     "base": ("hypercore/spec", "hypercore/core", "hypercore/optim", "hypercore/train"),
@@ -44,9 +44,7 @@ def bare(needs: list[str]) -> set[str]:
 def test_what_a_part_imports_is_declared_for_it(part: str) -> None:
     extra = [] if part == "base" else PROJECT["optional-dependencies"][part]
     declared = bare([*PROJECT["dependencies"], *extra])
-    # scikit-learn comes with the default study's digits alone, and is asked for there.
-    lazily = {"scikit-learn"} if part == "base" else set()
-    assert not [(name, path.name) for name, path in imported(PARTS[part]) if name not in declared | lazily]
+    assert not [(name, path.name) for name, path in imported(PARTS[part]) if name not in declared]
 
 
 def test_what_jobs_import_is_in_the_conda_environment() -> None:
