@@ -6,12 +6,12 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from hypercore.run.begin import Begin
-from hypercore.run.devices import DeviceError, slots
-from hypercore.run.leftovers import remark
-from hypercore.run.live import Live
-from hypercore.run.slurm import alive
-from hypercore.run.workflow import RESULTS, Jobs, cost, forced
+from hypercore.workflow.begin import Begin
+from hypercore.machine.slots import DeviceError, slots
+from hypercore.cli.leftovers import remark
+from hypercore.workflow.live import Live
+from hypercore.workflow.slurm import alive
+from hypercore.workflow.jobs import RESULTS, Jobs, cost, forced
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
 min_version("9.27")

@@ -17,11 +17,11 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import ToTensor
 
 from benchmarks.teams import Runner, repeat
+from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, Clipping
 from hypercore.spec.convolutions import KERNEL, Convolutions
 from hypercore.spec.notation import parse_stack
-from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.batch import BatchRun
 from hypercore.train.datasets import Data, Scaling, Split
 from hypercore.train.models import FILTERS, HIDDEN

@@ -19,8 +19,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import data
 from dashboard.site import PAGES
-from hypercore.analysis.table import text_table
-from hypercore.analysis.tables import write_frame
+from hypercore.analysis.frames.tables import write_frame
+from hypercore.present.table import text_table
 from hypercore.results.files import ResultFileError
 from hypercore.spec import columns as spec
 

@@ -18,14 +18,14 @@ import torch
 
 from benchmarks import gpu_steps, measure
 from benchmarks.contestants import Engine, Package, random_images
+from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column, Status
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.problems import DATASETS
 from hypercore.spec.record import Row
-from hypercore.study.backends import COMPILED, EAGER
-from hypercore.study.plan import load as load_plan
-from hypercore.study.sweeps import Sweep
+from hypercore.study.plan.plan import load as load_plan
+from hypercore.study.plan.sweeps import Sweep
 from hypercore.train.batch import BatchRun, Outcome
 from hypercore.train.datasets import Data, DataError, load
 from hypercore.train.widths import chunk, ladder_for

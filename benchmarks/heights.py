@@ -13,13 +13,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from benchmarks import measure
-from hypercore.analysis.aggregates import sensitivity
-from hypercore.analysis.judgement import DIVERGED, IMPUTED, judge
-from hypercore.analysis.tables import read_frame
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, judge
+from hypercore.analysis.frames.tables import read_frame
+from hypercore.analysis.stats.aggregates import sensitivity
 from hypercore.results.files import ResultFileError, write_bytes
-from hypercore.run.workflow import RESULTS
 from hypercore.spec.columns import CELLS, Column, Role
 from hypercore.spec.record import Row
+from hypercore.workflow.jobs import RESULTS
 
 STUDY = "heights"
 MARGIN_PCT = 2.0

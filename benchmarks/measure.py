@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from hypercore.analysis.table import text_table
-from hypercore.analysis.tables import write_frame
+from hypercore.analysis.frames.tables import write_frame
+from hypercore.machine.execution import cpu_model
+from hypercore.present.table import text_table
 from hypercore.results import provenance
-from hypercore.run.execution import cpu_model
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 

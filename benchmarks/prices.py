@@ -22,10 +22,10 @@ from benchmarks.measure import Spread, spread_columns
 from benchmarks.teams import Contestant, Runner, assembled, interleave, layouts
 from hypercore.core.clipping import clip
 from hypercore.core.hypergradient import gradients
+from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.compiled import unguarded
 from hypercore.train.datasets import Data, load
 from hypercore.train.lanes import Carry, Lanes

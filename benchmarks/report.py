@@ -10,8 +10,8 @@ import pandas as pd
 
 from benchmarks import gpu, gpu_steps, heights, library, measure, memory, prices, speed
 from benchmarks.measure import MACHINE
-from hypercore.analysis.table import text_table
-from hypercore.analysis.tables import read_frame
+from hypercore.analysis.frames.tables import read_frame
+from hypercore.present.table import text_table
 from hypercore.spec.columns import Column
 
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks.md"

@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hypercore.jobs.stored import Stored
+from hypercore.jobs.sweep import run_sweep
 from hypercore.results.store import Store
-from hypercore.run.stored import Stored
-from hypercore.run.sweep import run_sweep
 from hypercore.study import Plan, Sweep, load
 
 ROOT = Path(__file__).parents[1]

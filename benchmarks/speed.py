@@ -14,9 +14,9 @@ from benchmarks.contestants import Engine, Package, Torch, random_images
 from benchmarks.measure import Spread, spread_columns
 from benchmarks.products import LargeProducts, Products
 from benchmarks.teams import Contestant, Layout, assembled, interleave, layouts
+from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.study.backends import COMPILED, EAGER
 from hypercore.train.datasets import Data, load
 
 BATCH_SIZE = 256

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import coverage, data, origins, runs, stability, verdicts
-from hypercore.analysis.comparison import compare
-from hypercore.analysis.effects import effects
-from hypercore.analysis.judgement import DivergenceRule, judge
-from hypercore.analysis.ranges import regions, safety, sensitivities
-from hypercore.analysis.regions import Criteria
+from hypercore.analysis.frames.judgement import DivergenceRule, judge
+from hypercore.analysis.measures.comparison import compare
+from hypercore.analysis.measures.effects import effects
+from hypercore.analysis.measures.ranges import regions, safety, sensitivities
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.results.excerpts import Stretch
 from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import Role

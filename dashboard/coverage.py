@@ -11,8 +11,8 @@ import psutil
 from scipy import stats
 
 from dashboard import data
-from hypercore.analysis.regions import Criteria
-from hypercore.analysis.statistics import CONFIDENCE
+from hypercore.analysis.stats.regions import Criteria
+from hypercore.analysis.stats.statistics import CONFIDENCE
 from hypercore.results.files import ResultFileError, read_json
 from hypercore.results.store import Store
 from hypercore.spec.columns import Status

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dashboard import content
-from hypercore.analysis.tables import read_frame, to_frame
+from hypercore.analysis.frames.tables import read_frame, to_frame
 from hypercore.results.excerpts import Stretch, read_excerpt, stretches
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec

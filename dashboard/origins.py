@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.sentences import datasets
+from hypercore.present.sentences import datasets
 from hypercore.spec.columns import CELLS, Role
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.problems import DATASETS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hypercore.analysis.tables import to_frame
+from hypercore.analysis.frames.tables import to_frame
 from hypercore.results import files
 from hypercore.results.schemas import schema
 from hypercore.spec.columns import Column

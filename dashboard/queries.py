@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from hypercore.analysis.judgement import DIVERGED, IMPUTED
-from hypercore.analysis.statistics import CONFIDENCE
-from hypercore.analysis.table import arm_text
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
+from hypercore.analysis.stats.statistics import CONFIDENCE
+from hypercore.present.table import arm_text
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from dashboard import data
-from hypercore.analysis.aggregates import performance_profile
-from hypercore.analysis.frames import Entry, entries
-from hypercore.analysis.regions import Criteria, Point, Region, Safety, find_region, judge, widening
+from hypercore.analysis.frames.entries import Entry, entries
+from hypercore.analysis.stats.aggregates import performance_profile
+from hypercore.analysis.stats.regions import Criteria, Point, Region, Safety, find_region, judge, widening
 from hypercore.spec.stack import short
 
 # Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.

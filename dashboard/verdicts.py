@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from dashboard import data, stability
-from hypercore.analysis.effects import PRIMARY
-from hypercore.analysis.judgement import IMPUTED
-from hypercore.analysis.sentences import SAME_RESAMPLED
-from hypercore.analysis.statistics import Estimate, estimate
+from hypercore.analysis.frames.judgement import IMPUTED
+from hypercore.analysis.measures.effects import PRIMARY
+from hypercore.analysis.stats.statistics import Estimate, estimate
+from hypercore.present.sentences import SAME_RESAMPLED
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 

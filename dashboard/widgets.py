@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import streamlit as st
 
 from dashboard import cache, data, drawing, links
-from hypercore.analysis.table import text_table
+from hypercore.present.table import text_table
 from hypercore.results.files import ResultFileError
 
 _CONFIG = {

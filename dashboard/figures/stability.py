@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import style
 from dashboard.stability import GLYPHS
-from hypercore.analysis.regions import Safety
+from hypercore.analysis.stats.regions import Safety
 from hypercore.spec.stack import short
 
 # Dark enough for the white glyph on top, told apart by colour-blind readers.

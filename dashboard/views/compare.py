@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import cache, data, queries, widgets
 from dashboard.figures import compare as figures
-from hypercore.analysis.comparison import is_bold
+from hypercore.analysis.measures.comparison import is_bold
 from hypercore.spec.stack import short
 
 _LEGEND = (

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import cache, costs, peers, widgets
 from dashboard.figures import cost as figures
-from hypercore.analysis.published import Published
+from hypercore.analysis.published.read import Published
 
 
 def page(study: str) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard import cache, data, stability, widgets
 from dashboard.figures import stability as figures
-from hypercore.analysis.judgement import DivergenceRule
-from hypercore.analysis.regions import Criteria
+from hypercore.analysis.frames.judgement import DivergenceRule
+from hypercore.analysis.stats.regions import Criteria
 
 _ERRORS = np.linspace(0, 100, 101)
 _SENSITIVITY = "error above the best α's, mean over log α"

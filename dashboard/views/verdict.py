@@ -8,8 +8,8 @@ import streamlit as st
 from dashboard import cache, data, links, runs, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, single_points
-from hypercore.analysis import sentences
-from hypercore.analysis.residuals import count_fits
+from hypercore.analysis.measures.residuals import count_fits
+from hypercore.present import sentences
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from hypercore.analysis.claims import judge_claims
-from hypercore.analysis.effects import effects
-from hypercore.analysis.evidence import Evidence
-from hypercore.analysis.judgement import judge
-from hypercore.analysis.published import Published
-from hypercore.analysis.ranges import regions, safety, sensitivities
-from hypercore.analysis.regions import Criteria
-from hypercore.analysis.residuals import residuals
-from hypercore.analysis.tables import read_frame, write_frame
+from hypercore.analysis.claims.evidence import Evidence
+from hypercore.analysis.claims.registry import judge_claims
+from hypercore.analysis.frames.judgement import judge
+from hypercore.analysis.frames.tables import read_frame, write_frame
+from hypercore.analysis.measures.effects import effects
+from hypercore.analysis.measures.ranges import regions, safety, sensitivities
+from hypercore.analysis.measures.residuals import residuals
+from hypercore.analysis.published.read import Published
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.spec import columns as spec
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from hypercore.analysis.analyse import Settings
-from hypercore.analysis.frames import Entry, entries, is_refined
-from hypercore.analysis.gather import gather
-from hypercore.analysis.judgement import judge
-from hypercore.analysis.regions import Criteria, Safety, find_region
-from hypercore.analysis.regions import judge as judge_point
-from hypercore.analysis.tables import write_frame
+from hypercore.analysis.frames.entries import Entry, entries, is_refined
+from hypercore.analysis.frames.gather import gather
+from hypercore.analysis.frames.judgement import judge
+from hypercore.analysis.frames.tables import write_frame
+from hypercore.analysis.stats.regions import Criteria, Safety, find_region
+from hypercore.analysis.stats.regions import judge as judge_point
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import REFINEMENT, Role, names
 from hypercore.spec.stack import Stack, rounded

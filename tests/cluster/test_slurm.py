@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.run.slurm import SlurmJob
 from hypercore.study import load
+from hypercore.workflow.slurm import SlurmJob
 from tests.cluster import slurm
 from tests.workflow.runner import ROOT, Workplace, command, environment, tables
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from hypercore.analysis import gather
-from hypercore.analysis.comparison import write_comparison
-from hypercore.analysis.tables import to_frame
+from hypercore.analysis.frames import gather
+from hypercore.analysis.frames.tables import to_frame
+from hypercore.analysis.measures.comparison import write_comparison
 from hypercore.results import records
 from hypercore.results.files import write_table
 from hypercore.results.schemas import schema

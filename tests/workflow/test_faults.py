@@ -13,7 +13,7 @@ import psutil
 import pyarrow as pa
 import pytest
 
-from hypercore.run.check import check
+from hypercore.cli.check import check
 from tests.workflow.runner import TINY, Workplace, command, environment, meddling, tables
 
 # The last two let running jobs end, after which little is left to be killed.
@@ -246,7 +246,7 @@ def test_a_full_disk_is_a_clear_error_and_corrupts_nothing(workplace: Workplace)
 
 
 FAILING = """\
-import hypercore.run.bisect as module
+import hypercore.jobs.bisect as module
 
 whole = module.bisected
 

@@ -210,7 +210,7 @@ def test_other_code_of_analysis_dashboard_and_scripts_trains_nothing(
     for part in ("hypercore/analysis", "dashboard", "workflow/scripts"):
         for path in (copy / part).rglob("*.py"):
             path.write_text(f"{path.read_text()}\n_CHANGED = True\n")
-    with (copy / "hypercore/analysis/comparison.py").open("a") as file:
+    with (copy / "hypercore/analysis/measures/comparison.py").open("a") as file:
         file.write("print('the changed code ran')\n")
     code = {"PYTHONPATH": str(copy)}
     options = ["--snakefile", str(copy / "Snakefile")]
@@ -261,7 +261,7 @@ def test_results_of_another_processor_are_named_and_taken_only_if_asked_for(
     assert workplace.trained(target="tables") == 4
     shutil.rmtree(workplace.folder / "results/store")
     shutil.rmtree(workplace.folder / "results/sweeps")
-    elsewhere = "import hypercore.run.execution as e\ne.cpu_model = lambda: 'another processor'\n"
+    elsewhere = "import hypercore.machine.execution as e\ne.cpu_model = lambda: 'another processor'\n"
     other = meddling(tmp_path / "other", elsewhere)
     said = workplace.run("-n", env=other)
     assert "4 to train (4 of them are in tables of another execution, as of " in said

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hypercore.cli.check import check
 from hypercore.results.sweeps import read_sweep_table
-from hypercore.run.check import check
 from hypercore.spec.columns import CELLS, volatile
 from hypercore.study import load
 from tests.workflow.runner import TINY, Workplace, environment, meddling
@@ -25,7 +25,7 @@ fcntl.flock = flock
 JOB = """\
 import sys
 from pathlib import Path
-from hypercore.run.sweep import run_sweep
+from hypercore.jobs.sweep import run_sweep
 name, digest, out = sys.argv[1:]
 print(run_sweep(Path("study.yaml"), name, digest, Path(out), Path("results")))
 """

@@ -1,4 +1,4 @@
-from hypercore.study.sweeps import DIGEST, NAME
+from hypercore.study.plan.sweeps import DIGEST, NAME
 
 
 # The name alone says what is inside, so nothing can make a file old: sweeps of frozen cells only wait

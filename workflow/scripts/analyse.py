@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypercore.analysis.analyse import Settings, write_analysis
-from hypercore.run.script import guarded
+from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

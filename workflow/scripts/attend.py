@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.run.script import guarded
-from hypercore.run.slurm import attend
+from hypercore.workflow.script import guarded
+from hypercore.workflow.slurm import attend
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.analysis.comparison import write_comparison
-from hypercore.run.script import guarded
+from hypercore.analysis.measures.comparison import write_comparison
+from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

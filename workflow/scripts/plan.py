@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.run.plan_table import write_plan
-from hypercore.run.script import guarded
 from hypercore.study import load
+from hypercore.workflow.plan_table import write_plan
+from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.analysis.report import write_report
-from hypercore.run.script import guarded
+from hypercore.present.report import write_report
+from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.run.script import guarded
-from hypercore.run.sweep import run_sweep
+from hypercore.jobs.sweep import run_sweep
+from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.run.round import run_round
-from hypercore.run.script import guarded
+from hypercore.jobs.round import run_round
+from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

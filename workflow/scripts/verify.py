@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.run.script import guarded
-from hypercore.run.verdict import verify
 from hypercore.study import load
+from hypercore.workflow.completeness import verify
+from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
     from snakemake.script import Snakemake

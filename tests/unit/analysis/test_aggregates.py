@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from hypercore.analysis.aggregates import (
+from hypercore.analysis.stats.aggregates import (
     best_alpha,
     interquartile_mean,
     interquartile_mean_interval,

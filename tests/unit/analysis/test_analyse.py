@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from hypercore.analysis.analyse import Settings, analyse, write_analysis
-from hypercore.analysis.tables import read_frame, write_frame
+from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import ANALYSIS, CELLS, CURVES, names
-from hypercore.study.analysis import AnalysisConfig
+from hypercore.study.config.analysis import AnalysisConfig
 from tests.unit.analysis.synthetic import judged
 
 NO_CURVES = pd.DataFrame({name: pd.Series(dtype="float64") for name in names(CURVES)})

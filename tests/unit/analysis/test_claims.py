@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hypercore.analysis.claims import TESTS, judge_claims, read_claims
-from hypercore.analysis.evidence import Evidence
-from hypercore.analysis.findings import Part, Verdict, decide
-from hypercore.analysis.printed import Printed, PublishedError, TableRow
-from hypercore.analysis.published import Published, published_folder
+from hypercore.analysis.claims.evidence import Evidence
+from hypercore.analysis.claims.findings import Part, Verdict, decide
+from hypercore.analysis.claims.registry import TESTS, judge_claims, read_claims
+from hypercore.analysis.published.read import Published, published_folder
+from hypercore.analysis.published.rows import Printed, PublishedError, TableRow
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.columns import CLAIMS, names
 from tests.unit.analysis.synthetic import Outcome, judged

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypercore.analysis.comparison import compare, is_bold, write_comparison
-from hypercore.analysis.judgement import DivergenceRule, judge
-from hypercore.analysis.tables import read_frame
+from hypercore.analysis.frames.judgement import DivergenceRule, judge
+from hypercore.analysis.frames.tables import read_frame
+from hypercore.analysis.measures.comparison import compare, is_bold, write_comparison
 from hypercore.spec.clipping import OFF
 from hypercore.spec.columns import COMPARISON, names
 from tests.unit.studies import DEFAULT_ALPHAS, MadeUp, tables, write_study

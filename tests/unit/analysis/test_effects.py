@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from hypercore.analysis.effects import effects
-from hypercore.analysis.frames import is_refined, table
+from hypercore.analysis.frames.entries import is_refined, table
+from hypercore.analysis.measures.effects import effects
 from hypercore.spec.columns import EFFECTS, SAFETY, names
 from tests.unit.analysis.synthetic import Outcome, judged
 

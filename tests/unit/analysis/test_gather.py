@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from hypercore.analysis.gather import gather, join
-from hypercore.analysis.tables import read_frame, write_frame
+from hypercore.analysis.frames.gather import gather, join
+from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.results import records
 from hypercore.results.files import ResultFileError
 from hypercore.results.sweeps import write_sweep

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from hypercore.analysis.judgement import DIVERGED, IMPUTED, DivergenceRule, judge
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, DivergenceRule, judge
 
 
 def cell(**facts: object) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from hypercore.analysis.ranges import regions, safety, sensitivities
-from hypercore.analysis.regions import Criteria
+from hypercore.analysis.measures.ranges import regions, safety, sensitivities
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY, names
 from tests.unit.analysis.synthetic import Outcome, judged
 

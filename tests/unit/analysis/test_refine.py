@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hypercore.analysis.ranges import regions
+from hypercore.analysis.measures.ranges import regions
 from hypercore.analysis.refine import Rule, refine
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF

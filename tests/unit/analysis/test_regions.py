@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypercore.analysis.regions import (
+from hypercore.analysis.stats.regions import (
     Criteria,
     Point,
     Region,

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from hypercore.analysis.published import Published
-from hypercore.analysis.residuals import count_fits, residuals
+from hypercore.analysis.measures.residuals import count_fits, residuals
+from hypercore.analysis.published.read import Published
 from hypercore.spec.clipping import OFF, Clipping, parse_clipping
 from hypercore.spec.columns import RESIDUALS, names
 from hypercore.spec.problems import DATASETS

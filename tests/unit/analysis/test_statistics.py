@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hypercore.analysis.statistics import (
+from hypercore.analysis.stats.statistics import (
     difference,
     estimate,
     held_out_coverage,

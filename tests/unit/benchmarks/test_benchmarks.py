@@ -16,11 +16,11 @@ from benchmarks.contestants import Images, module, random_images
 from benchmarks.measure import MACHINE
 from benchmarks.products import step_gflop
 from benchmarks.teams import Contestant, Layout, Runner, assembled, interleave
-from hypercore.analysis.tables import read_frame
+from hypercore.analysis.frames.tables import read_frame
+from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.study.backends import COMPILED, EAGER
-from hypercore.study.plan import load as load_plan
+from hypercore.study.plan.plan import load as load_plan
 from hypercore.train.datasets import Data, load
 from hypercore.train.models import build
 from tests.unit.studies import MadeUp, tables

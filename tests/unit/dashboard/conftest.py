@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hypercore.analysis.analyse import Settings, write_analysis
-from hypercore.analysis.regions import Criteria
+from hypercore.analysis.stats.regions import Criteria
 from tests.unit.studies import MadeUp, write_study
 
 RunPage = Callable[..., AppTest]

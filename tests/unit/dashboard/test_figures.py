@@ -12,9 +12,9 @@ from dashboard import coverage, data, peers, queries, runs, stability, widgets
 from dashboard.figures import compare, cost, style, sweeps
 from dashboard.figures import runs as run_figures
 from dashboard.figures import stability as stability_figures
-from hypercore.analysis.judgement import judge
-from hypercore.analysis.ranges import regions, sensitivities
-from hypercore.analysis.regions import Criteria
+from hypercore.analysis.frames.judgement import judge
+from hypercore.analysis.measures.ranges import regions, sensitivities
+from hypercore.analysis.stats.regions import Criteria
 from tests.unit.studies import MadeUp, tables
 
 TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))

@@ -15,8 +15,8 @@ from benchmarks.dashboard import changes
 from dashboard import data, peers, widgets
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
-from hypercore.analysis.regions import Criteria
-from hypercore.analysis.tables import write_frame
+from hypercore.analysis.frames.tables import write_frame
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.results import files
 from hypercore.results.files import write_json
 from hypercore.spec import columns as spec

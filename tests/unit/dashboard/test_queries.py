@@ -12,13 +12,13 @@ import pytest
 from scipy import stats
 
 from dashboard import costs, coverage, data, origins, queries, runs, stability, verdicts
-from hypercore.analysis.comparison import compare
-from hypercore.analysis.effects import effects
-from hypercore.analysis.judgement import judge
-from hypercore.analysis.ranges import regions, safety, sensitivities
-from hypercore.analysis.regions import Criteria
-from hypercore.analysis.residuals import residuals
-from hypercore.analysis.statistics import estimate
+from hypercore.analysis.frames.judgement import judge
+from hypercore.analysis.measures.comparison import compare
+from hypercore.analysis.measures.effects import effects
+from hypercore.analysis.measures.ranges import regions, safety, sensitivities
+from hypercore.analysis.measures.residuals import residuals
+from hypercore.analysis.stats.regions import Criteria
+from hypercore.analysis.stats.statistics import estimate
 from hypercore.results.files import write_json
 from hypercore.results.store import Store
 from hypercore.spec.clipping import OFF, ON, parse_clipping

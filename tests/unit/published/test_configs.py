@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.analysis.matching import exact
-from hypercore.analysis.printed import BATCH_SIZE, EPOCHS
-from hypercore.analysis.published import Published, bare
+from hypercore.analysis.published.matching import exact
+from hypercore.analysis.published.read import Published, bare
+from hypercore.analysis.published.rows import BATCH_SIZE, EPOCHS
 from hypercore.spec.clipping import Clipping, Kind, Scope
 from hypercore.spec.notation import parse_stack
 from hypercore.study import Plan, load

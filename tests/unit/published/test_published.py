@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.analysis import published
-from hypercore.analysis.printed import Printed, PublishedError
-from hypercore.analysis.published import Published, bare, published_folder
+from hypercore.analysis.published import read as published
+from hypercore.analysis.published.read import Published, bare, published_folder
+from hypercore.analysis.published.rows import Printed, PublishedError
 
 PUBLISHED = Published()
 

@@ -6,8 +6,8 @@ import yaml
 
 from hypercore.spec.columns import PLAN, names
 from hypercore.study import StudyError, load
-from hypercore.study.expand import LONGEST_SWEEP_NAME
-from hypercore.study.sweeps import group, is_sweep_file
+from hypercore.study.plan.expand import LONGEST_SWEEP_NAME
+from hypercore.study.plan.sweeps import group, is_sweep_file
 from tests.unit.study.configs import MINIMAL, TALLEST, plan_of
 
 ROOT = Path(__file__).parents[3]

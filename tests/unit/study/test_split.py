@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypercore.study import StudyError
-from hypercore.study.expand import PlannedCell
-from hypercore.study.sweeps import is_sweep_file, split
+from hypercore.study.plan.expand import PlannedCell
+from hypercore.study.plan.sweeps import is_sweep_file, split
 from tests.unit.study.configs import MINIMAL, plan_of
 
 FROZEN = MINIMAL.replace("alphas: [0.1, 1]", "alphas: [0.1, 1], frozen: true")

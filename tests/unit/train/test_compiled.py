@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from hypercore.machine.compiler import compiler
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping
 from hypercore.spec.notation import parse_stack
-from hypercore.study.backends import compiler
 from hypercore.train import compiled
 from hypercore.train.batch import BatchRun, train_batch
 from hypercore.train.datasets import Data, Scaling, Split

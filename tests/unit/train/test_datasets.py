@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from hypercore.study.folders import fingerprint
+from hypercore.study.config.folders import fingerprint
 from hypercore.train.datasets import DataError, load
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hypercore.run.checkpoint import save, train_resumable
+from hypercore.jobs.checkpoint import save, train_resumable
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.notation import parse_stack

@@ -1,0 +1,75 @@
+"""The tests of what is claimed of time, on cells that trained alone: lanes of a batch share its time."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from hypercore.analysis.claims.evidence import Evidence
+from hypercore.analysis.claims.findings import Finding, Part, decide, undetermined
+from hypercore.analysis.frames.entries import OFF
+from hypercore.spec.columns import Role, Status
+
+
+def no_time_increase(evidence: Evidence, dataset: str, tolerance_pct: float = 1.0) -> Finding:
+    """A step with clipping takes at most ``tolerance_pct`` longer, on cells that trained alone.
+
+    Finished cells only. Runs without clipping take the norms of their gradients too, for their curves: what
+    this cannot see is a loop that never takes a norm.
+    """
+    timed = evidence.timed(dataset)
+    timed = timed[timed["status"] == Status.FINISHED.value]
+    by = ["stack", "epochs", "batch_size", "seed"]
+    pairs = timed[timed["clipping"] == OFF].merge(
+        timed[timed["clipping"] == "on"], on=by, suffixes=("", "_on")
+    )
+    pairs["ratio"] = 100 * (pairs["step_sec_on"] / pairs["step_sec"] - 1)
+    parts = _by_seed(pairs, "added time", ["cell_id", "cell_id_on"])
+    return _decide(evidence, dataset, parts, tolerance_pct)
+
+
+def constant_cost(evidence: Evidence, dataset: str, tolerance_pct: float = 5.0) -> Finding:
+    """A clipped step takes at most ``tolerance_pct`` longer in the longest run than in the shortest."""
+    timed = evidence.timed(dataset)
+    timed = timed[(timed["status"] == Status.FINISHED.value) & (timed["clipping"] == "on")]
+    by = ["stack", "batch_size", "seed"]
+    ordered = timed.sort_values("epochs")
+    shortest, longest = (ordered.drop_duplicates(by, keep=which) for which in ("first", "last"))
+    pairs = shortest.merge(longest, on=by, suffixes=("", "_long"))
+    pairs = pairs[pairs["epochs_long"] > pairs["epochs"]]
+    pairs["ratio"] = 100 * (pairs["step_sec_long"] / pairs["step_sec"] - 1)
+    parts = _by_seed(pairs, "added time a step", ["cell_id", "cell_id_long"])
+    return _decide(evidence, dataset, parts, tolerance_pct)
+
+
+def cost_per_level(evidence: Evidence, dataset: str, at_most_pct: float = 2.0) -> Finding:
+    """Each optimizer above the lowest adds at most ``at_most_pct`` to a step, unclipped, alone."""
+    timed = evidence.timed(dataset)
+    timed = timed[(timed["status"] == Status.FINISHED.value) & (timed["clipping"] == OFF)]
+    by = ["lowest", "epochs", "batch_size", "seed"]
+    single = timed[timed["role"] == Role.BASELINE.value]
+    pairs = single.merge(timed[timed["height"] > 1], on=by, suffixes=("", "_high"))
+    growth = (pairs["step_sec_high"] / pairs["step_sec"]) ** (
+        1 / (pairs["height_high"].astype(np.float64) - 1)
+    )
+    pairs["ratio"] = 100 * (growth - 1)
+    parts = _by_seed(pairs, "added time a level", ["cell_id", "cell_id_high"])
+    return _decide(evidence, dataset, parts, at_most_pct)
+
+
+def _decide(evidence: Evidence, dataset: str, parts: list[Part], at_most_pct: float) -> Finding:
+    reason = "" if parts else evidence.untimed(dataset)
+    return undetermined(reason) if reason else decide(parts, -math.inf, at_most_pct, "%")
+
+
+def _by_seed(pairs: pd.DataFrame, name: str, cells: list[str]) -> list[Part]:
+    if pairs.empty:
+        return []
+    values = pairs.groupby("seed")["ratio"].mean().to_numpy(dtype=np.float64)
+    return [Part(name, values, tuple(sorted(set(pairs[cells].to_numpy().ravel().tolist()))))]
+
+
+TESTS: dict[str, Callable[..., Finding]] = {
+    test.__name__: test for test in (no_time_increase, constant_cost, cost_per_level)
+}

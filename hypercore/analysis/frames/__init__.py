@@ -1,0 +1,1 @@
+"""Tables read, joined and judged, and the entries that statistics take."""

@@ -1,0 +1,156 @@
+"""From judged cells to what the statistics take: an error for each seed, pairs, and the grid of α.
+
+All take the CELLS table with the columns that :mod:`hypercore.analysis.frames.judgement` adds.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
+from hypercore.analysis.stats.regions import Point
+from hypercore.spec.columns import Column, Role, names
+
+# What an entry is, clipping apart.
+ENTRY = ("study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size")
+OFF = "off"
+
+# What an entry's frame keeps of a cell: a filter of a narrow frame of plain types is many times as fast.
+_TEXTS = ("cell_id", "baseline_id", "status")
+_NUMBERS = {"alpha": np.float64, "seed": np.int64, "height": np.int64}
+_DTYPES = {"string": "string", "int64": "Int64", "float64": "float64", "bool": "boolean"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stack on one problem under one clipping: a row for each α and seed that is planned.
+
+    ``frame`` has cell_id, baseline_id, status, alpha, seed, height, whether a round of refinement added the
+    row, the error (NaN: no result), whether it diverged, and the error of the baseline with the same seed.
+    """
+
+    key: dict[str, Any]
+    clipping: str
+    frame: pd.DataFrame
+
+    @property
+    def alphas(self) -> list[float]:
+        """The planned α, rising."""
+        return sorted(float(alpha) for alpha in self.frame["alpha"].unique())
+
+    @property
+    def seeds(self) -> list[int]:
+        """The planned seeds."""
+        return sorted(int(seed) for seed in self.frame["seed"].unique())
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The columns that every table of entries begins with."""
+        return {**self.key, "clipping": self.clipping}
+
+    @property
+    def planned(self) -> "Entry":
+        """The entry without what refinement added.
+
+        Refinement chooses α and seeds by looking at results, so a test that it fed would test its own choice.
+        """
+        return replace(self, frame=self.frame[~self.frame["refined"]])
+
+    def errors(self) -> pd.DataFrame:
+        """Chance-imputed test errors: a row an α, a column a seed, NaN where there is no result."""
+        return self._errors
+
+    def points(self) -> tuple[Point, ...]:
+        """Each α's paired differences to the baseline, for the regions."""
+        return self._points
+
+    def cells(self, alphas: Sequence[float] | None = None) -> list[str]:
+        """Ids of its cells, at some α only or at all, those of missing ones left out."""
+        frame = self.frame[self.frame["error"].notna()]
+        return sorted(
+            frame["cell_id"] if alphas is None else frame.loc[frame["alpha"].isin(alphas), "cell_id"]
+        )
+
+    @cached_property
+    def _errors(self) -> pd.DataFrame:
+        return self.frame.pivot(index="alpha", columns="seed", values="error").sort_index()
+
+    @cached_property
+    def _points(self) -> tuple[Point, ...]:
+        rows = self.frame.sort_values(["alpha", "seed"])
+        alphas, seeds = rows["alpha"].to_numpy(), rows["seed"].to_numpy()
+        diverged = rows["diverged"].to_numpy(dtype=bool)
+        differences = (rows["error"] - rows["baseline_error"]).to_numpy()
+        done = np.isfinite(differences)
+        found = []
+        for alpha in self.alphas:
+            own = done & (alphas == alpha)
+            values = (tuple(column[own].tolist()) for column in (differences, diverged, seeds))
+            found.append(Point(alpha, *values))
+        return tuple(found)
+
+
+def entries(cells: pd.DataFrame) -> list[Entry]:
+    """Split judged cells into entries, in the order of their keys; each row with its baseline beside it.
+
+    Raises:
+        ValueError: a column is missing, e.g. because the cells were not judged.
+    """
+    wanted = {*ENTRY, *_TEXTS, *_NUMBERS, "clipping", "role", "round", DIVERGED, IMPUTED}
+    if missing := sorted(wanted - set(cells.columns)):
+        raise ValueError(f"cells without {', '.join(missing)}; give the judged table of cells")
+    baselines = cells.drop_duplicates("cell_id").set_index("cell_id")[IMPUTED].astype(np.float64)
+    stacks = cells[cells["role"] == Role.STACK.value]
+    frame = pd.DataFrame(
+        {
+            **{name: stacks[name].astype(object) for name in _TEXTS},
+            **{name: stacks[name].astype(kind) for name, kind in _NUMBERS.items()},
+            "refined": is_refined(stacks),
+            "error": stacks[IMPUTED].astype(np.float64),
+            "diverged": stacks[DIVERGED].eq(True).fillna(False).astype(bool),
+            "baseline_error": stacks["baseline_id"].map(baselines).astype(np.float64),
+        }
+    )
+    keys = [stacks[name] for name in (*ENTRY, "clipping")]
+    groups = frame.groupby(keys, sort=True, dropna=False)
+    return [Entry(dict(zip(ENTRY, key[:-1], strict=True)), str(key[-1]), group) for key, group in groups]
+
+
+def is_refined(cells: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows a round of refinement added to the plan."""
+    return cells["round"].notna()
+
+
+def arms(found: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
+    """Each clipped entry with its unclipped one, where the study has both."""
+    listed = list(found)
+    off = {tuple(entry.key.values()): entry for entry in listed if entry.clipping == OFF}
+    return [
+        (off[key], entry)
+        for entry in listed
+        if entry.clipping != OFF and (key := tuple(entry.key.values())) in off
+    ]
+
+
+def reductions(off: Entry, on: Entry) -> pd.DataFrame:
+    """Subtract on from off, paired by seed: a row an α that both arms have, a column a seed."""
+    a, b = off.errors(), on.errors()
+    return a.sub(b).reindex(index=a.index.intersection(b.index), columns=a.columns.intersection(b.columns))
+
+
+def table(rows: Sequence[dict[str, Any]], columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Rows as a frame with exactly the declared columns, in order and type; what a row lacks is null.
+
+    Raises:
+        ValueError: a row has a column that is not declared.
+    """
+    declared = set(names(columns))
+    for row in rows:
+        if wrong := row.keys() - declared:
+            raise ValueError(f"a row has {', '.join(sorted(wrong))}; declared: {', '.join(names(columns))}")
+    frame = pd.DataFrame(list(rows), columns=list(names(columns)))
+    return frame.astype({column.name: _DTYPES[column.type] for column in columns})

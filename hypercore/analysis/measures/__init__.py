@@ -1,0 +1,1 @@
+"""What a study's cells come to: comparisons, effects, ranges, residuals."""

@@ -1,0 +1,119 @@
+"""The tables over α: safety of each point, region of each entry with clipping's gain, sensitivity."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hypercore.analysis.frames.entries import OFF, Entry, entries, table
+from hypercore.analysis.stats.aggregates import (
+    BestAlpha,
+    best_alpha,
+    interquartile_mean_interval,
+    sensitivity,
+)
+from hypercore.analysis.stats.regions import Criteria, find_region, gain, judge
+from hypercore.analysis.stats.statistics import estimate
+from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY
+
+
+def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
+    """Make the SAFETY table: what each α of each entry is."""
+    rule = criteria or Criteria()
+    rows: list[dict[str, Any]] = []
+    for entry in _with_baseline(cells):
+        for point in entry.points():
+            e = estimate(point.differences, rule.confidence)
+            rows.append(
+                {
+                    **entry.identity,
+                    "alpha": point.alpha,
+                    "n": int((entry.frame["alpha"] == point.alpha).sum()),
+                    "n_pairs": e.n,
+                    "n_diverged": sum(point.diverged),
+                    "excess_pct": e.mean,
+                    "low_pct": e.low,
+                    "high_pct": e.high,
+                    "safety": judge(point, rule).value,
+                }
+            )
+    return table(rows, SAFETY)
+
+
+def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
+    """Make the REGIONS table: the longest safe run of each entry, and what its clipping adds to it."""
+    rule = criteria or Criteria()
+    found = _with_baseline(cells)
+    unclipped = {tuple(entry.key.values()): entry for entry in found if entry.clipping == OFF}
+    rows: list[dict[str, Any]] = []
+    for entry in found:
+        region = find_region(entry.points(), rule)
+        off = unclipped.get(tuple(entry.key.values()))
+        added = None if off is None or off is entry else gain(off.points(), entry.points(), rule)
+        rows.append(
+            {
+                **entry.identity,
+                "epsilon_pct": rule.epsilon_pct,
+                "tolerated_divergence": rule.tolerated_divergence,
+                "n_points": region.n_points,
+                "n_safe": region.n_safe,
+                "alpha_low": region.low,
+                "alpha_high": region.high,
+                "stop_low": region.low_stop,
+                "stop_high": region.high_stop,
+                "reason_low": region.low_reason,
+                "reason_high": region.high_reason,
+                "width_decades": region.width_decades,
+                "width_max_decades": region.width_max_decades,
+                "censored": region.censored,
+                "gain_decades": added and added.decades,
+                "gain_low_decades": added and added.low,
+                "gain_high_decades": added and added.high,
+                "gain_relation": added and added.relation,
+            }
+        )
+    return table(rows, REGIONS)
+
+
+def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:
+    """Make the SENSITIVITY table: each entry's whole range of α in a few numbers."""
+    rows: list[dict[str, Any]] = []
+    for entry in entries(cells):
+        errors = entry.errors().dropna(axis="index", how="all")
+        if errors.empty:
+            continue
+        strata = [row.dropna().to_numpy() for _, row in errors.iterrows()]
+        iqm = interquartile_mean_interval(strata)
+        best = _best(errors)
+        rows.append(
+            {
+                **entry.identity,
+                "n_alphas": len(strata),
+                "n_runs": sum(len(stratum) for stratum in strata),
+                "sensitivity_pct": sensitivity(
+                    np.asarray(errors.index, dtype=np.float64), [float(stratum.mean()) for stratum in strata]
+                ),
+                "iqm_pct": iqm.value,
+                "iqm_low_pct": iqm.low,
+                "iqm_high_pct": iqm.high,
+                "best_alpha": best.alpha if best else math.nan,
+                "best_pct": best.error_pct.mean if best else math.nan,
+                "best_low_pct": best.error_pct.low if best else math.nan,
+                "best_high_pct": best.error_pct.high if best else math.nan,
+            }
+        )
+    return table(rows, SENSITIVITY)
+
+
+def _with_baseline(cells: pd.DataFrame) -> list[Entry]:
+    """Entries that were planned with a baseline; without one nothing can be called safe."""
+    return [entry for entry in entries(cells) if entry.frame["baseline_id"].notna().any()]
+
+
+def _best(errors: pd.DataFrame) -> BestAlpha | None:
+    """Leave-one-seed-out over the seeds that have every α; none with fewer than two of them."""
+    complete = errors.dropna(axis="columns")
+    if complete.shape[1] < 2:
+        return None
+    return best_alpha([float(alpha) for alpha in complete.index], complete.to_numpy())

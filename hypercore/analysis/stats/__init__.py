@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: intervals, aggregates, regions of stability."""

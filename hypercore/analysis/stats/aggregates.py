@@ -1,0 +1,178 @@
+"""One number or curve for a stack over its whole range of α, and what the best α really gives."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from hypercore.analysis.stats.statistics import CONFIDENCE, Estimate, Floats, estimate
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """A statistic with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A performance profile: the share of runs with at most each error, and a band around it."""
+
+    error_pct: Floats
+    share: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class BestAlpha:
+    """The best α as one would pick it without having seen the seed it is judged on.
+
+    ``error_pct`` is over the left-out seeds; ``chosen`` counts how often each α was picked.
+    """
+
+    error_pct: Estimate
+    chosen: dict[float, int]
+
+    @property
+    def alpha(self) -> float:
+        """The α picked most often; the smaller of two."""
+        return min(self.chosen, key=lambda alpha: (-self.chosen[alpha], alpha))
+
+
+def interquartile_mean(values: ArrayLike) -> float:
+    """Average the middle half: a quarter is cut off at each end.
+
+    >>> interquartile_mean([0.0, 2.0, 4.0, 90.0])
+    3.0
+    """
+    return float(stats.trim_mean(np.asarray(values, dtype=np.float64), 0.25))
+
+
+def interquartile_mean_interval(
+    strata: Sequence[ArrayLike],
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Bounded:
+    """Take the interquartile mean over all runs, with a percentile interval by stratified bootstrap.
+
+    Seeds are drawn with replacement within each stratum (one α of one stack), as rliable does
+    (Agarwal et al. 2021, arXiv:2108.13264). NaN bounds where a stratum has fewer than two runs.
+
+    Raises:
+        ValueError: there is no stratum, or one is empty.
+    """
+    samples = _strata(strata)
+    value = interquartile_mean(np.concatenate(samples))
+    if min(sample.size for sample in samples) < 2:
+        return Bounded(value, math.nan, math.nan)
+
+    def statistic(*parts: Floats, axis: int = -1) -> Floats:
+        return np.asarray(stats.trim_mean(np.concatenate(parts, axis=axis), 0.25, axis=axis))
+
+    interval = stats.bootstrap(
+        samples,
+        statistic,
+        n_resamples=resamples,
+        vectorized=True,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Bounded(value, float(interval.low), float(interval.high))
+
+
+def performance_profile(
+    strata: Sequence[ArrayLike],
+    errors_pct: ArrayLike,
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Profile:
+    """Find the share of runs whose error is at most τ, for each τ; each stratum (α) weighs the same.
+
+    The band is pointwise, by the same stratified bootstrap as the interquartile mean's.
+
+    Raises:
+        ValueError: there is no stratum, or one is empty.
+    """
+    samples = _strata(strata)
+    taus = np.asarray(errors_pct, dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    share = np.zeros(taus.size)
+    drawn = np.zeros((resamples, taus.size))
+    for sample in samples:
+        at_most = (sample[:, None] <= taus[None, :]).astype(np.float64)
+        share += at_most.mean(axis=0) / len(samples)
+        # How often each run was drawn is all that a resampled mean needs.
+        counts = rng.multinomial(sample.size, np.full(sample.size, 1 / sample.size), size=resamples)
+        drawn += counts @ at_most / sample.size / len(samples)
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return Profile(taus, share, low, high)
+
+
+def sensitivity(alphas: ArrayLike, errors_pct: ArrayLike) -> float:
+    """Learning-rate sensitivity: how much error a random α of the range costs over the best one, in points.
+
+    The mean over log α (trapezoid rule) of error(α) - min error, after Wortsman et al. 2023
+    (arXiv:2309.14322); give chance-imputed errors. NaN below two α.
+
+    Raises:
+        ValueError: the lengths differ, or an α repeats or is not positive.
+
+    >>> sensitivity([0.1, 1.0, 10.0], [5.0, 3.0, 5.0])
+    1.0
+    """
+    x, y = _curve(alphas, errors_pct)
+    if x.size < 2:
+        return math.nan
+    return float(np.trapezoid(y - y.min(), x)) / float(x[-1] - x[0])
+
+
+def best_alpha(alphas: Sequence[float], errors_pct: ArrayLike) -> BestAlpha:
+    """Choose α leave-one-seed-out: for each seed, by the mean of the others; then see that seed's error.
+
+    ``errors_pct`` has a row an α and a column a seed. Choosing on the same test errors that are
+    then reported would be optimistic.
+
+    Raises:
+        ValueError: the shape does not fit, there are fewer than two seeds, or a value is not finite.
+    """
+    errors = np.asarray(errors_pct, dtype=np.float64)
+    if errors.ndim != 2 or errors.shape[0] != len(alphas) or not np.isfinite(errors).all():
+        raise ValueError("errors must be finite, with a row for each α and a column for each seed")
+    n = errors.shape[1]
+    if n < 2 or not alphas:
+        raise ValueError(f"{len(alphas)} α and {n} seeds; leaving one seed out needs an α and two seeds")
+    others = (errors.sum(axis=1, keepdims=True) - errors) / (n - 1)
+    chosen = others.argmin(axis=0)
+    held_out = errors[chosen, np.arange(n)]
+    return BestAlpha(estimate(held_out), dict(Counter(float(alphas[index]) for index in chosen)))
+
+
+def _strata(strata: Sequence[ArrayLike]) -> list[Floats]:
+    samples = [np.asarray(stratum, dtype=np.float64) for stratum in strata]
+    if not samples or any(sample.size == 0 for sample in samples):
+        raise ValueError("every stratum needs at least one run")
+    return samples
+
+
+def _curve(alphas: ArrayLike, errors_pct: ArrayLike) -> tuple[Floats, Floats]:
+    x, y = (
+        np.asarray(alphas, dtype=np.float64),
+        np.asarray(errors_pct, dtype=np.float64),
+    )
+    if x.shape != y.shape or (x <= 0).any() or np.unique(x).size != x.size:
+        raise ValueError("give one error for each α, each α once and positive")
+    order = np.argsort(x)
+    return np.log10(x[order]), y[order]

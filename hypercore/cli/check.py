@@ -1,0 +1,96 @@
+"""Read every result file, and name those that are damaged: ``python -m hypercore.cli.check``."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+
+from hypercore.results.files import ResultFileError, read_table, unfinished
+from hypercore.results.records import NAME
+from hypercore.results.reported import lost, report_files
+from hypercore.results.schemas import READABLE_VERSIONS, RECORDS, schema
+from hypercore.spec import columns as spec
+from hypercore.workflow.jobs import RESULTS
+
+ABANDONED_SEC = 3600
+
+
+def result_files(results: Path) -> Iterator[tuple[Path, str, pa.Schema]]:
+    """Every file of the store, of sweeps, of rounds and of studies' tables: which table it holds, and how.
+
+    Hidden files, which are being written, and files of other names are none of them.
+    """
+    store = results.glob("store/*/*/[!.]*.parquet")
+    sweeps = results.glob("sweeps/[!.]*.parquet")
+    for path in chain(sorted(store), sorted(sweeps)):
+        yield path, NAME, RECORDS
+    for path in sorted(results.glob("*/rounds/[!.]*.parquet")):
+        plan = path.name.endswith(".plan.parquet")
+        yield (path, "refinement", schema(spec.REFINEMENT)) if plan else (path, NAME, RECORDS)
+    for path in sorted(results.glob("*/[!.]*.parquet")):
+        if path.parent.name != "sweeps" and path.stem in spec.TABLES:
+            yield path, path.stem, schema(spec.TABLES[path.stem])
+
+
+def check(results: Path) -> tuple[int, list[ResultFileError]]:
+    """How many result files there are, and what is wrong with those that cannot be used.
+
+    Each is read whole, and its checksum taken. A record of the store must be of the cell that it is named
+    after. Of reports, which hold no checksum, only presence and size are looked at.
+    """
+    count, wrong = 0, []
+    for path, name, columns in result_files(results):
+        count += 1
+        try:
+            in_store = path.is_relative_to(results / "store")
+            table = read_table(path, name, columns, READABLE_VERSIONS if in_store else None)
+            if in_store and table["cell_id"].to_pylist() != [path.parent.name]:
+                raise ResultFileError(path, f"it does not hold the cell {path.parent.name} alone")
+        except ResultFileError as error:
+            wrong.append(error)
+    for study in sorted({path.parent for name in spec.TABLES for path in results.glob(f"*/{name}.parquet")}):
+        missed = list(lost(study))
+        count += len({error.path for error in missed}.union(filter(Path.exists, report_files(study))))
+        wrong += missed
+    return count, wrong
+
+
+def abandoned(results: Path) -> list[Path]:
+    """Temporary files that were not touched for an hour: no writer takes so long, so it was killed."""
+    return [path for path in unfinished(results) if _age_sec(path) > ABANDONED_SEC]
+
+
+def _age_sec(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # its writer has just finished
+        return 0.0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Name, or remove, result files that are damaged or unfinished: the next run makes what is not there."""
+    parser = argparse.ArgumentParser(prog="python -m hypercore.cli.check", description=main.__doc__)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    parser.add_argument("--remove", action="store_true", help="remove them")
+    given = parser.parse_args(arguments)
+    count, wrong = check(given.results)
+    left = abandoned(given.results)
+    for error in wrong:
+        if given.remove:
+            error.path.unlink(missing_ok=True)
+        sys.stdout.write(f"{error.path}: {error.reason}\n")
+    for path in left:
+        if given.remove:
+            path.unlink(missing_ok=True)
+        sys.stdout.write(f"{path}: a file that a killed run did not finish\n")
+    removed = ", now removed: run again to make them anew" * (given.remove and bool(wrong))
+    sys.stdout.write(f"Result files: {count}, damaged: {len(wrong)}{removed}\n")
+    return 1 if wrong and not given.remove else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

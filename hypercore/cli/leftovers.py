@@ -1,0 +1,64 @@
+"""Files of sweeps that no config lists any more: ``python -m hypercore.cli.leftovers config/*.yaml``.
+
+They cost disk only: their cells stay in the store, so that a config which lists them again makes them
+again and trains nothing.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+
+from hypercore.study import Plan, StudyError, load
+from hypercore.workflow.jobs import RESULTS
+
+_HOW = "`make clean-sweeps` names them; `make clean-sweeps REMOVE=1` removes them, and no trained cell"
+
+
+def leftovers(results: Path, plans: Iterable[Plan]) -> list[Path]:
+    """Files of sweeps, and of rounds of refinement, that are in none of the plans."""
+    listed: set[Path] = set()
+    for plan in plans:
+        listed.update(results / sweep.path for sweep in plan.sweeps)
+        for path in plan.rounds.values():
+            listed |= {results / path, (results / path).with_suffix(".plan.parquet")}
+    there = chain(results.glob("sweeps/*.parquet"), results.glob("*/rounds/*.parquet"))
+    return sorted(path for path in there if path not in listed)
+
+
+def remark(results: Path, study: Path) -> str | None:
+    """A line on leftovers for the end of a run; none where there are none, or where that isn't known.
+
+    The configs are the study's and those in its folder; one that cannot be read might list any of them.
+    """
+    configs = {study, *study.parent.glob("*.yaml")}
+    try:
+        found = leftovers(results, [load(path, confirm_large=True) for path in configs])
+    except StudyError:
+        return None
+    return f"Files of sweeps that no config lists any more: {len(found)}. {_HOW}." if found else None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Name, or remove, files of sweeps that no config lists; never a trained cell of the store."""
+    parser = argparse.ArgumentParser(prog="python -m hypercore.cli.leftovers", description=main.__doc__)
+    parser.add_argument("configs", nargs="+", type=Path, help="every config whose sweeps to keep")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    parser.add_argument("--remove", action="store_true", help="remove them")
+    given = parser.parse_args(arguments)
+    try:
+        found = leftovers(given.results, [load(path, confirm_large=True) for path in given.configs])
+    except StudyError as error:  # it might list any of them
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for path in found:
+        if given.remove:
+            path.unlink(missing_ok=True)
+        sys.stdout.write(f"{path}\n")
+    sys.stdout.write(f"Files of sweeps that no config lists{', now removed' * given.remove}: {len(found)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Analyse a study again from its tables: ``python -m hypercore.cli.report [config/config.yaml]``.
+
+For results that came without the store, such as those that git tracks: the workflow would train them anew.
+"""
+
+import sys
+from pathlib import Path
+
+from hypercore.analysis.analyse import Settings, write_analysis
+from hypercore.analysis.measures.comparison import write_comparison
+from hypercore.cli.command import about_one_study
+from hypercore.present.report import write_report
+from hypercore.results.reported import PAGE
+from hypercore.study import StudyConfig
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make comparison, analysis and report of a study again from its cells and curves; trains nothing."""
+    return about_one_study("again", main.__doc__, _again, arguments)
+
+
+def _again(study: StudyConfig, folder: Path) -> None:
+    write_comparison(folder / "cells.parquet", folder / "comparison.parquet")
+    write_analysis(folder, Settings.from_json(study.analysis.model_dump_json()))
+    write_report(folder)
+    sys.stdout.write(f"Wrote {folder / PAGE}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What a training job does: load what is trained, train the rest, resume, keep records."""

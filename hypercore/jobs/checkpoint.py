@@ -1,0 +1,91 @@
+"""Batches that go on where a killed job left them, to the bit."""
+
+import io
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hypercore.core.clipping import ClipState
+from hypercore.core.hypergradient import StackState
+from hypercore.jobs import checkpoint_files
+from hypercore.spec.cell import Cell
+from hypercore.train.batch import BatchRun, Outcome, Progress
+from hypercore.train.datasets import Data
+from hypercore.train.lanes import Carry, Log
+from hypercore.train.recording import Recorded
+
+LOG = logging.getLogger(__name__)
+_DEFAULT_INTERVAL_SEC = 60.0
+
+
+def interval_sec() -> float:
+    """At least so much time lies between two checkpoints of a batch: $HYPERCORE_CHECKPOINT_SEC, else 60."""
+    return float(os.environ.get("HYPERCORE_CHECKPOINT_SEC", _DEFAULT_INTERVAL_SEC))
+
+
+def train_resumable(
+    cells: Sequence[Cell],
+    data: Data,
+    path: Path,
+    on_epoch: Callable[[Progress], None],
+    compiled: bool = False,
+    widths: Sequence[int] = (),
+) -> list[Outcome]:
+    """Train a batch like :func:`hypercore.train.batch.train_batch`, from its checkpoint if there is one.
+
+    Checkpoints are taken at the ends of epochs, :func:`interval_sec` apart. Who stores the outcomes
+    removes the last one.
+    """
+    run = BatchRun.begin(cells, data, compiled, widths)
+    if path.exists():
+        _restore(run, path)
+    saved = time.monotonic()
+    while not run.done:
+        on_epoch(run.train_epoch())
+        if not run.done and time.monotonic() - saved >= interval_sec():
+            save(run, path)
+            saved = time.monotonic()
+    return run.outcomes()
+
+
+def save(run: BatchRun, path: Path) -> None:
+    """Write a checkpoint: all that a batch carries from epoch to epoch."""
+    carry = run.carry
+    content = {
+        "epoch": run.epoch,
+        "stack": tuple(carry.stack),
+        "clip": tuple(carry.clip),
+        "log": tuple(carry.log),
+        "live": run.live,
+        "records": [asdict(record) for record in run.records],
+        "seconds": run.clocks.seconds,
+    }
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    checkpoint_files.write(path, run.cells, buffer.getvalue())
+
+
+def _restore(run: BatchRun, path: Path) -> None:
+    content = _read(path, run.clocks.device)
+    if content is None:
+        LOG.warning("%s: a damaged or vanished checkpoint; the batch starts anew", path)
+        return
+    carry = Carry(StackState(*content["stack"]), ClipState(*content["clip"]), Log(*content["log"]))
+    records = [Recorded(**record) for record in content["records"]]
+    run.go_on(content["epoch"], content["live"], carry, records)
+    run.clocks.seconds = content["seconds"]
+    LOG.info("going on after epoch %d of %d", run.epoch, run.epochs)
+
+
+def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
+    found = checkpoint_files.read(path)
+    if found is None:
+        return None
+    content: dict[str, Any] = torch.load(io.BytesIO(found[1]), map_location=device, weights_only=True)
+    return content

@@ -1,0 +1,169 @@
+"""Where a running sweep stands: a line now and then for people, a small JSON file for programs.
+
+In a terminal the line is live and drawn from the file, by the process that started the jobs
+(:mod:`hypercore.workflow.live`); elsewhere each job writes a plain one every ten seconds.
+
+``results/status/<sweep>.json`` (rewritten atomically at most once a second, and at the end):
+``sweep``, ``digest``, ``study``, ``state`` (``running``, ``done``, ``failed``), ``host``, ``pid``,
+``started_utc``, ``updated_utc``, ``cells``, ``cached``, ``done`` (cached ones among them),
+``failed``, ``diverged`` (of those trained by this job, with the running batch's non-finite ones),
+``epoch`` and ``epochs`` of the running batch, ``lanes`` in it, ``nonfinite`` (cells that turned
+non-finite so far), ``lane_steps_per_sec``, ``eta_sec`` (null until measured).
+"""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from hypercore.results.files import write_json
+from hypercore.spec.columns import Status
+from hypercore.spec.record import Record
+
+_FILE_EVERY_SEC = 1.0
+_LINE_EVERY_SEC = 10.0
+
+
+class BatchProgress(Protocol):
+    """What training reports at the end of an epoch."""
+
+    @property
+    def epoch(self) -> int: ...  # noqa: D102
+    @property
+    def epochs(self) -> int: ...  # noqa: D102
+    @property
+    def steps(self) -> int: ...  # noqa: D102
+    @property
+    def lanes(self) -> int: ...  # noqa: D102
+    @property
+    def nonfinite(self) -> int: ...  # noqa: D102
+
+
+@dataclass
+class SweepStatus:
+    """The content of a status file."""
+
+    sweep: str
+    digest: str
+    study: str
+    cells: int
+    cached: int
+    done: int
+    state: str = "running"
+    failed: int = 0
+    diverged: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    lanes: int = 0
+    nonfinite: int = 0
+    lane_steps_per_sec: float | None = None
+    eta_sec: float | None = None
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+    started_utc: str = field(default_factory=lambda: _now())
+    updated_utc: str = field(default_factory=lambda: _now())
+
+    def __str__(self) -> str:
+        rate = f", {self.lane_steps_per_sec:,.0f} lane steps/s" if self.lane_steps_per_sec else ""
+        left = f", {clock(self.eta_sec)} left" if self.eta_sec is not None and self.state == "running" else ""
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{self.sweep}: {self.done}/{self.cells} cells{rate}{left}, {self.diverged} diverged{failed}"
+
+
+@dataclass
+class Tracker:
+    """Follows one sweep; every method may be called as often as one likes."""
+
+    path: Path
+    status: SweepStatus
+    say: Callable[[str], None] = field(default_factory=lambda: _say)
+    _began: float = field(default_factory=time.monotonic)
+    _written: float = -1e9
+    _said: float = field(default_factory=time.monotonic)
+    _lane_steps: int = 0
+    _lane_epochs: int = 0
+    _settled_nonfinite: int = 0
+    _settled_diverged: int = 0
+
+    def epoch(self, progress: BatchProgress) -> None:
+        """A batch ended an epoch."""
+        status = self.status
+        self._lane_steps += progress.steps // progress.epoch * progress.lanes
+        self._lane_epochs += progress.lanes
+        elapsed = max(time.monotonic() - self._began, 1e-9)
+        status.epoch, status.epochs, status.lanes = progress.epoch, progress.epochs, progress.lanes
+        status.nonfinite = self._settled_nonfinite + progress.nonfinite
+        status.diverged = self._settled_diverged + progress.nonfinite
+        status.lane_steps_per_sec = self._lane_steps / elapsed
+        left = (status.cells - status.done) * progress.epochs - progress.epoch * progress.lanes
+        status.eta_sec = max(left, 0) * elapsed / self._lane_epochs
+        self._publish()
+
+    def cell(self, record: Record) -> None:
+        """A cell is stored."""
+        self.status.done += 1
+        self._settled_nonfinite += record.cell["status"] == Status.NONFINITE.value
+        self.status.failed += record.cell["status"] == Status.FAILED.value
+        self.status.nonfinite = self._settled_nonfinite
+        self._settled_diverged += _diverged(record)
+        self.status.diverged = self._settled_diverged
+        self._publish()
+
+    def end(self) -> None:
+        """The sweep's file is written."""
+        self.status.state = "failed" if self.status.failed else "done"
+        self.status.eta_sec = 0.0
+        self._written = self._said = -1e9
+        self._publish()
+
+    @property
+    def sec_per_lane_epoch(self) -> float | None:
+        """Seconds of wall time for one cell and epoch, once measured."""
+        return (time.monotonic() - self._began) / self._lane_epochs if self._lane_epochs else None
+
+    def _publish(self) -> None:
+        now = time.monotonic()
+        if now - self._written >= _FILE_EVERY_SEC:
+            self.status.updated_utc = _now()
+            write_json(self.path, asdict(self.status))
+            self._written = now
+        if now - self._said >= _LINE_EVERY_SEC:
+            self.say(str(self.status))
+            self._said = now
+
+
+def clock(seconds: float) -> str:
+    """A duration in words.
+
+    >>> clock(5), clock(65), clock(7260)
+    ('5 s', '1 min 05 s', '2 h 01 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _diverged(record: Record) -> bool:
+    import pandas as pd  # here: planning follows no sweep, and shall not wait for pandas
+
+    from hypercore.analysis.frames.judgement import DIVERGED, judge
+
+    [found] = judge(pd.DataFrame([record.cell]))[DIVERGED]
+    return found is not pd.NA and bool(found)
+
+
+def _say(line: str) -> None:
+    if not sys.stderr.isatty():
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,66 @@
+"""Train the cells that a round of refinement adds: from the store what it has, else by sweep."""
+
+import logging
+import time
+from pathlib import Path
+
+from hypercore.jobs.checkpoint_files import remove_finished
+from hypercore.jobs.progress import SweepStatus, Tracker
+from hypercore.jobs.retrain import not_before_ns, unmark
+from hypercore.jobs.stored import Stored
+from hypercore.jobs.sweep import checkpoint_folder, kept, training
+from hypercore.machine.lock import claimed
+from hypercore.results.files import read_table
+from hypercore.results.schemas import schema
+from hypercore.results.sweeps import write_sweep
+from hypercore.spec.cell import Cell
+from hypercore.spec.columns import REFINEMENT
+from hypercore.spec.record import Record
+from hypercore.study import load_config
+from hypercore.study.plan.expand import sweep_name
+
+LOG = logging.getLogger(__name__)
+
+
+def run_round(study_path: Path, name: str, digest: str, plan: Path, out: Path, results: Path) -> int:
+    """Bring one round's file into being; returns how many cells were trained for it.
+
+    ``name`` and ``digest`` stand where a sweep has its own: in its status file and its claim. A cell
+    that failed is in the file, not in the store, as with a sweep.
+
+    Raises:
+        StudyError: the config is wrong.
+        ResultFileError: the round's table is missing or damaged.
+        SpecError: a row of it is not what its cell id says.
+        DataError: the data set is not there.
+        DeviceError: the device is not there.
+    """
+    began = time.perf_counter()
+    study, _ = load_config(study_path)
+    job = f"{study.name}-{name}"
+    with claimed([results / "status" / f"{job}.{digest}.lock"], "waiting for another job of the same round"):
+        stored = Stored(results, study, not_before_ns(results, job, digest))
+        rows = read_table(plan, "refinement", schema(REFINEMENT)).to_pylist()
+        cells = list({cell.id: cell for cell in map(Cell.from_identity, rows)}.values())
+        found: dict[str, Record] = {}
+        missing: dict[str, list[Cell]] = {}
+        for cell in cells:
+            record = stored.record(cell)
+            if record is None:
+                missing.setdefault(sweep_name(cell), []).append(cell)
+            else:
+                found[cell.id] = record
+        cached = len(found)
+        LOG.info("%d cells, %d of them in the store", len(cells), cached)
+        status = SweepStatus(job, digest, study.name, len(cells), cached, cached)
+        tracker = Tracker(results / "status" / f"{job}.json", status)
+        if missing:
+            with training(stored, tracker, began) as train:
+                for batch in missing.values():
+                    found |= kept(train(batch), stored, tracker)
+        write_sweep(out, [found[cell_id] for cell_id in sorted(found)], {"study": study.name})
+        for dataset in {cell.dataset for cell in cells}:
+            remove_finished(checkpoint_folder(stored, dataset), cells)
+        unmark(results, job, digest)
+        tracker.end()
+        return len(cells) - cached

@@ -1,0 +1,148 @@
+"""Which records of the store count for a study, here and now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from hypercore.machine.compiler import backend_kind
+from hypercore.machine.execution import Execution, execution
+from hypercore.machine.gpus import gpus
+from hypercore.machine.slots import DeviceError, usable
+from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.store import Store
+from hypercore.results.tabled import Tabled, Tables
+from hypercore.spec.cell import Cell
+from hypercore.spec.columns import Status
+from hypercore.spec.record import Record
+from hypercore.study import StudyConfig, data_root
+from hypercore.study.config.folders import fingerprint
+
+
+def conditions(study: StudyConfig) -> Execution:
+    """The execution of a study on this machine.
+
+    Raises:
+        DeviceError: this machine lacks the study's device.
+    """
+    indices = usable(study.device, gpus())
+    device = f"cuda:{indices[0]}" if indices else "cpu"
+    return execution(device, backend_kind(study.backend, study.device), study.lanes, study.threads)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The records that count: of this execution, no older than a not-before mark, of today's images.
+
+    An image folder is looked at once: to look at all its files for every record would take seconds each.
+    """
+
+    results: Path
+    study: StudyConfig
+    since_ns: int = 0
+    _fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def since(self, since_ns: int) -> "Stored":
+        """The same under another not-before mark."""
+        return replace(self, since_ns=since_ns)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store below the results' folder."""
+        return Store(self.results / "store")
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Where else records lie: in the tables of studies, which may have come without the store."""
+        return Tables(self.results)
+
+    def tabled(self, cell: Cell) -> list[Tabled]:
+        """The cell's results in tables that would count once they are in the store."""
+        found = [one for one in self.tables.found.get(cell.id, ()) if self._of_execution(cell, one)]
+        if not found or cell.dataset not in self.study.image_folders:
+            return found
+        known = self.known_images_sha256(cell.dataset)
+        return [one for one in found if one.dataset_sha256 in (None, known)]
+
+    def _of_execution(self, cell: Cell, one: Tabled) -> bool:
+        try:
+            return self.study.reuse == "any" or one.execution_key == self.execution.key(cell)
+        except DeviceError:  # what trains elsewhere is looked for there
+            return False
+
+    def untaken(self, cells: Iterable[Cell]) -> dict[Path, set[str]]:
+        """What the store lacks of these cells' results, and of all in the study's own tables.
+
+        Those are about to be replaced, perhaps by those of another plan. Whether images are today's is for
+        the job to see, which reads them. Cells by the study whose tables have them: what
+        :meth:`Tables.restore` takes.
+        """
+        planned = {cell.id: cell for cell in cells}
+        own = self.results / self.study.name
+
+        def wanted(cell_id: str, one: Tabled) -> bool:
+            cell = planned.get(cell_id)
+            return one.study == own or (cell is not None and self._of_execution(cell, one))
+
+        return self.tables.lacking(self.store, wanted)
+
+    @cached_property
+    def execution(self) -> Execution:
+        """The execution under which missing cells would train."""
+        return conditions(self.study)
+
+    def record(self, cell: Cell) -> Record | None:
+        """The cell's record, if there is one that counts and that did not fail."""
+        path = self.store.path(cell.id, self.execution.key(cell))
+        if self.since_ns and (not path.exists() or path.stat().st_mtime_ns < self.since_ns):
+            return None
+        record = self.store.read(cell.id, self.execution.key(cell))
+        if record is None and self.study.reuse == "any":
+            record = self.store.any(cell.id)
+        if record is None or record.cell["status"] == Status.FAILED.value or self._of_other_images(record):
+            return None
+        return record
+
+    def there(self, cell: Cell) -> Path | None:
+        """The file of the cell's record under this execution, by its name alone.
+
+        On a machine without the study's device (where jobs are sent from) under that of any device.
+        """
+        try:
+            path = self.store.path(cell.id, self.execution.key(cell))
+            return path if path.exists() else None
+        except DeviceError:
+            here = execution("cpu", backend_kind(self.study.backend, "cpu"))
+            elsewhere = replace(here, device="", lanes=self.study.lanes).key(cell)
+            path = self.store.path(cell.id, elsewhere)
+            return next((one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name)), None)
+
+    def _of_other_images(self, record: Record) -> bool:
+        name, found = str(record.cell["dataset"]), record.cell["dataset_sha256"]
+        return name in self.study.image_folders and found not in (None, self.images_sha256(name))
+
+    def known_images_sha256(self, name: str) -> str | None:
+        """The hash of an image folder's pixels and labels, if it was taken since the folder changed."""
+        try:
+            return str(read_json(self._images_path(name))["sha256"])
+        except (ResultFileError, KeyError, TypeError):
+            return None
+
+    def images_sha256(self, name: str) -> str:
+        """The same, taken now if need be: that reads every image, and imports torch.
+
+        Raises:
+            DataError: there is no such folder, or it holds no data set.
+        """
+        known = self.known_images_sha256(name)
+        if known is None:
+            from hypercore.train.datasets import load
+
+            known = load(name, data_root(self.study), folders=self.study.image_folders).sha256
+            write_json(self._images_path(name), {"sha256": known})
+        return known
+
+    def _images_path(self, name: str) -> Path:
+        if name not in self._fingerprints:
+            self._fingerprints[name] = fingerprint(self.study.image_folders[name])
+        return self.results / "status" / "folders" / f"{self._fingerprints[name]}.json"

@@ -1,0 +1,123 @@
+"""Train one sweep: read what the store has, train what it lacks, write each cell, then the sweep's file."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypercore.jobs.checkpoint_files import remove_finished
+from hypercore.jobs.frozen import still_holds, thaw, trained
+from hypercore.jobs.progress import SweepStatus, Tracker
+from hypercore.jobs.retrain import not_before_ns, unmark
+from hypercore.jobs.stored import Stored
+from hypercore.machine.lock import claimed
+from hypercore.machine.slots import claimed_device
+from hypercore.results.sweeps import write_sweep
+from hypercore.spec.cell import Cell
+from hypercore.spec.columns import Status
+from hypercore.spec.record import Record
+from hypercore.study import device_kind, load
+from hypercore.workflow.estimate import write_rate
+
+LOG = logging.getLogger(__name__)
+
+CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True)
+class SweepReport:
+    """What one run of a sweep did: cells in all, taken from the store, trained, and failed among those."""
+
+    cells: int
+    cached: int
+    trained: int
+    failed: int
+
+    def __str__(self) -> str:
+        return f"{self.cells} cells: {self.cached} cached, {self.trained} trained, {self.failed} failed"
+
+
+def run_sweep(study_path: Path, sweep: str, digest: str, out: Path, results: Path) -> SweepReport:
+    """Bring one sweep's file into being.
+
+    Cells are recomputed from the config and must agree with ``digest``, so that an edit of the config
+    during a run is noticed. torch is imported, and a GPU claimed, only if a cell is missing. Each cell
+    is stored as soon as its batch ends.
+
+    Raises:
+        StudyError: the config is wrong, or no longer the one that the run began with.
+        DataError: the data set is not there.
+        DeviceError: the device is not there.
+    """
+    waiting = "waiting for another job that trains the same sweep"
+    with claimed([results / "status" / f"{sweep}.{digest}.lock"], waiting):
+        return _run(study_path, sweep, digest, out, results)
+
+
+def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) -> SweepReport:
+    began = time.perf_counter()
+    plan = load(study_path, confirm_large=True)
+    study, planned = plan.study, plan.sweep(sweep, digest)
+    cells = planned.cells
+    stored = Stored(results, study, not_before_ns(results, sweep, digest))
+    found = {cell.id: stored.record(cell) for cell in cells}
+    origins = {cell.id: stored.since(0).record(cell) for cell in planned.parents}
+    thawed = {cell.id: thaw(cell, origins[cell.parent]) for cell in cells if cell.parent is not None}
+    found = {
+        i: r if r is None or i not in thawed or still_holds(r, thawed[i]) else None for i, r in found.items()
+    }
+    missing = [cell for cell in cells if found[cell.id] is None]
+    cached = len(cells) - len(missing)
+    LOG.info("%s: %d cells, %d of them in the store", sweep, len(cells), cached)
+    status = SweepStatus(sweep, digest, study.name, len(cells), cached, cached)
+    tracker = Tracker(results / "status" / f"{sweep}.json", status)
+    if missing:
+        with training(stored, tracker, began) as train:
+            found |= kept(trained(missing, thawed, train, stored.execution, study.threads), stored, tracker)
+    records = [record for record in found.values() if record is not None]
+    write_sweep(out, records, {"study": study.name})
+    plain = [one.plain for one in thawed.values() if one.plain is not None]
+    remove_finished(checkpoint_folder(stored, cells[0].dataset), [*cells, *plain])
+    unmark(results, sweep, digest)
+    tracker.end()
+    if tracker.sec_per_lane_epoch is not None:
+        write_rate(results, cells[0], device_kind(study.device), tracker.sec_per_lane_epoch)
+    return SweepReport(len(cells), cached, len(missing), status.failed)
+
+
+@contextmanager
+def training(
+    stored: Stored, tracker: Tracker, began: float
+) -> Iterator[Callable[[Sequence[Cell]], Iterator[Record]]]:
+    """Hold a device and train on it; ``began`` is when the job started, by ``time.perf_counter``.
+
+    On a CPU bits depend on the number of threads, so it is the study's also where snakemake grants fewer.
+    """
+    study = stored.study
+    with claimed_device(study.device) as device:
+        from hypercore.jobs.training import train_cells  # here: what the store has needs no torch
+
+        def train(cells: Sequence[Cell]) -> Iterator[Record]:
+            checkpoints = stored.results / CHECKPOINTS
+            return train_cells(cells, study, device, stored.execution, began, checkpoints, tracker.epoch)
+
+        yield train
+
+
+def checkpoint_folder(stored: Stored, dataset: str) -> Path:
+    """Where batches on a data set keep their state; for an image folder by its content."""
+    folder = stored.results / CHECKPOINTS
+    return folder / stored.images_sha256(dataset) if dataset in stored.study.image_folders else folder
+
+
+def kept(records: Iterable[Record], stored: Stored, tracker: Tracker) -> dict[str, Record]:
+    """Store records as they come; a failed cell is no result, so that it is tried again."""
+    found = {}
+    for record in records:
+        if record.cell["status"] != Status.FAILED.value:
+            stored.store.write(record)
+        found[str(record.cell["cell_id"])] = record
+        tracker.cell(record)
+    return found

@@ -1,0 +1,150 @@
+"""The part of a sweep that needs torch: load the data once, train cells in batches, yield records."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from hypercore.jobs.bisect import Failure, OutOfMemoryError, bisected
+from hypercore.jobs.checkpoint import train_resumable
+from hypercore.jobs.checkpoint_files import begun, checkpoint_path
+from hypercore.jobs.records import failed_record, trained_record
+from hypercore.machine.compiler import COMPILED
+from hypercore.machine.execution import Execution
+from hypercore.results.provenance import collect
+from hypercore.spec.cell import Cell
+from hypercore.spec.record import Record, Row
+from hypercore.study import StudyConfig, data_root
+from hypercore.train.batch import Outcome, Progress
+from hypercore.train.datasets import Data, load
+from hypercore.train.memory import is_out_of_memory
+from hypercore.train.widths import chunk, ladder_for, narrower
+
+LOG = logging.getLogger(__name__)
+
+
+def train_cells(
+    cells: Sequence[Cell],
+    study: StudyConfig,
+    device: str,
+    execution: Execution,
+    began: float,
+    checkpoints: Path,
+    on_epoch: Callable[[Progress], None],
+) -> Iterator[Record]:
+    """Train the cells of one sweep; yields each one's record as soon as its batch ends.
+
+    ``began`` is the reading of ``time.perf_counter`` when the job started: from there to the first
+    batch runs the start-up clock. ``on_epoch`` is told of the end of every epoch of every batch; what
+    long batches need to go on after a kill is kept in the folder ``checkpoints``, for an image folder by its
+    content.
+
+    Raises:
+        DataError: the data set is not there.
+    """
+    torch.set_num_threads(study.threads)
+    torch.backends.cuda.matmul.allow_tf32 = False  # the study is float32 throughout
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+    loaded = load(cells[0].dataset, data_root(study), download=study.download, folders=study.image_folders)
+    data = loaded.normalised(cells[0].normalisation).to(torch.device(device))
+    if cells[0].dataset in study.image_folders:
+        checkpoints = checkpoints / data.sha256  # half a batch on other images is of no use
+    circumstances: Row = {
+        **collect().row(),
+        "torch_version": str(torch.__version__),
+        "threads": study.threads,
+        "startup_sec": time.perf_counter() - began,
+        "dataset_sha256": data.sha256,
+    }
+
+    def report(progress: Progress) -> None:
+        _report(progress)
+        on_epoch(progress)
+
+    compiled = execution.backend == COMPILED
+    widths = ladder_for(cells, data, compiled, study.lanes, study.threads)
+    waiting = list(cells)
+    killed = _killed(cells, execution, checkpoints, max(widths))
+    while waiting:
+        batch = killed.pop() if killed else chunk(waiting, widths)
+        made: list[Path] = []
+        train = partial(_train, data, execution, widths, checkpoints, report, made)
+        try:
+            for result in bisected(batch, train):
+                if result.cell in waiting:  # else it was stored before the kill
+                    yield _record(result, execution, circumstances)
+                    waiting.remove(result.cell)
+        except OutOfMemoryError as error:
+            # On a GPU the widest decides the bits, so that no narrower one can go on in its place.
+            if len(widths) > 1 and data.train.images.device.type == "cpu":
+                widths = narrower(widths, len(batch))
+                LOG.warning("%s; going on with at most %d lanes", error, max(widths))
+            else:
+                for cell in [cell for cell in batch if cell in waiting]:
+                    yield _record(Failure(cell, error), execution, circumstances)
+                    waiting.remove(cell)
+        for path in made:  # by now whoever took the records has stored them
+            path.unlink(missing_ok=True)
+
+
+def _killed(
+    cells: Sequence[Cell], execution: Execution, checkpoints: Path, most: int
+) -> list[Sequence[Cell]]:
+    """Batches that a kill ended after a checkpoint, if this execution took it and they lack a cell of these.
+
+    They go on whole, with the cells that were stored before the kill.
+    """
+    missing = {cell.id: cell for cell in cells}
+    found: list[Sequence[Cell]] = []
+    for path, company in begun(checkpoints, cells[0]):
+        keys = [execution.key(cell) for cell in company]
+        same = path == checkpoint_path(checkpoints, company, keys)
+        if same and len(company) <= most and not missing.keys().isdisjoint(cell.id for cell in company):
+            found.append([missing.get(cell.id, cell) for cell in company])
+    return found
+
+
+def _train(
+    data: Data,
+    execution: Execution,
+    widths: Sequence[int],
+    checkpoints: Path,
+    report: Callable[[Progress], None],
+    made: list[Path],
+    cells: Sequence[Cell],
+) -> list[Outcome]:
+    """Train a batch; the path of its checkpoint is added to ``made``."""
+    made.append(checkpoint_path(checkpoints, cells, [execution.key(cell) for cell in cells]))
+    compiled = execution.backend == COMPILED
+    try:
+        return train_resumable(cells, data, made[-1], report, compiled, widths)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        lanes = max(len(cells), min(widths))
+        advice = f"; set lanes below {lanes} in the config" if lanes > 1 else ""
+        raise OutOfMemoryError(f"no memory for a batch of {lanes} lanes{advice}") from error
+    finally:
+        if data.train.images.is_cuda:
+            torch.cuda.empty_cache()  # the allocator's blocks of one batch may not fit the next
+
+
+def _record(result: Outcome | Failure, execution: Execution, circumstances: Row) -> Record:
+    if isinstance(result, Failure):
+        LOG.error("cell %s failed: %s: %s", result.cell.id, type(result.error).__name__, result.error)
+        return failed_record(result.cell, result.error, execution, circumstances)
+    return trained_record(result, execution, circumstances)
+
+
+def _report(progress: Progress) -> None:
+    LOG.info(
+        "epoch %d of %d: %d lanes, %d non-finite",
+        progress.epoch,
+        progress.epochs,
+        progress.lanes,
+        progress.nonfinite,
+    )

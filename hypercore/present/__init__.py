@@ -1,0 +1,1 @@
+"""What report and dashboard say and draw."""

@@ -1,0 +1,148 @@
+"""The report's figures: test error over α with its safe regions, performance profiles, and residuals."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from hypercore.analysis.frames.entries import OFF, Entry
+from hypercore.analysis.stats.aggregates import performance_profile
+
+# Colour-blind safe (Okabe and Ito), the clipped arm in the strong colour.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_GREY = "#666666"
+_MOST_BANDS = 4
+
+
+def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
+    """Every seed's error and the mean of each α, one colour a clipping; safe regions as bars below zero.
+
+    ``entries`` are the clippings of one entry, ``regions`` its rows of the REGIONS table.
+    """
+    figure = go.Figure()
+    _baseline(figure, entries[0])
+    for row_below, (entry, colour) in enumerate(zip(entries, _cycle(len(entries)), strict=True)):
+        name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
+        runs = entry.frame[entry.frame["error"].notna()]
+        texts = [
+            f"seed {seed}{', diverged' if bad else ''}"
+            for seed, bad in zip(runs["seed"], runs["diverged"], strict=True)
+        ]
+        marker = {
+            "color": colour,
+            "opacity": 0.45,
+            "size": 6,
+            "symbol": ["x" if bad else "circle" for bad in runs["diverged"]],
+        }
+        figure.add_scatter(
+            x=runs["alpha"],
+            y=runs["error"],
+            mode="markers",
+            marker=marker,
+            text=texts,
+            legendgroup=name,
+            showlegend=False,
+        )
+        # A gap stays where an α has no result: nothing is drawn across it.
+        means = entry.errors().mean(axis="columns")
+        figure.add_scatter(
+            x=means.index,
+            y=means,
+            mode="lines+markers",
+            name=name,
+            legendgroup=name,
+            connectgaps=False,
+            line={"color": colour},
+        )
+        row = regions[regions["clipping"] == entry.clipping]
+        if len(row) and pd.notna(row["alpha_low"].iloc[0]):
+            ends = [float(row["alpha_low"].iloc[0]), float(row["alpha_high"].iloc[0])]
+            bar = {"color": colour, "width": 6}
+            figure.add_scatter(
+                x=ends,
+                y=[-2 * (row_below + 1)] * 2,
+                line=bar,
+                hovertext=f"safe, {name}",
+                legendgroup=name,
+                showlegend=False,
+            )
+    figure.update_xaxes(type="log", title="initial α of the rightmost optimizer", exponentformat="e")
+    figure.update_yaxes(title="test error, %", rangemode="tozero")
+    figure.update_layout(template="plotly_white", height=420, margin={"t": 30}, hovermode="closest")
+    return figure
+
+
+def profile_figure(entries: Sequence[Entry]) -> go.Figure:
+    """Each clipping's performance profile over all seeds of the α for which every clipping has runs.
+
+    Without such an α the figure is empty. Bands are drawn for up to four clippings.
+    """
+    figure = go.Figure()
+    errors = [entry.errors().dropna(axis="index", how="all") for entry in entries]
+    shared = sorted(set.intersection(*(set(frame.index) for frame in errors)))
+    if not shared:
+        return figure
+    strata = [[rows.dropna().to_numpy() for _, rows in frame.loc[shared].iterrows()] for frame in errors]
+    seen = np.unique(np.concatenate([runs for own in strata for runs in own]))
+    taus = np.concatenate([[max(0.9 * seen[0], 0.0)], seen])
+    for entry, own, colour in zip(entries, strata, _cycle(len(entries)), strict=True):
+        profile = performance_profile(own, taus)
+        name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
+        line = {"color": colour, "shape": "hv"}
+        figure.add_scatter(x=taus, y=profile.share, mode="lines", name=name, line=line, legendgroup=name)
+        if len(entries) > _MOST_BANDS:
+            continue
+        band = {"mode": "lines", "line": {"color": colour, "width": 0, "shape": "hv"}, "showlegend": False}
+        band |= {"hoverinfo": "skip", "legendgroup": name}
+        figure.add_scatter(x=taus, y=profile.low, **band)
+        figure.add_scatter(x=taus, y=profile.high, fill="tonexty", opacity=0.2, **band)
+    figure.update_xaxes(type="log", title="test error τ, %")
+    figure.update_yaxes(title="share of runs", range=[0, 1.02])
+    figure.update_layout(template="plotly_white", height=360, margin={"t": 30})
+    return figure
+
+
+def residual_figure(residuals: pd.DataFrame) -> go.Figure:
+    """Ours against published, a point a row, by arm; the diagonal is agreement."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 100], y=[0, 100], mode="lines", name="equal", line={"color": _GREY, "dash": "dot"}
+    )
+    for (arm, rows), colour in zip(residuals.groupby("arm"), _cycle(residuals["arm"].nunique()), strict=True):
+        texts = [
+            f"{stack}, {label}" for stack, label in zip(rows["printed_stack"], rows["label"], strict=True)
+        ]
+        figure.add_scatter(
+            x=rows["published_pct"],
+            y=rows["ours_pct"],
+            mode="markers",
+            name=str(arm),
+            text=texts,
+            marker={"color": colour},
+            error_y={"array": rows["ours_sd_pct"].fillna(0.0), "thickness": 1},
+        )
+    figure.update_xaxes(title="published test error, %", type="log")
+    figure.update_yaxes(title="our mean test error ± SD, %", type="log")
+    figure.update_layout(template="plotly_white", height=460, margin={"t": 30})
+    return figure
+
+
+def title(entry: Entry) -> str:
+    """What a figure shows, in a line."""
+    key = entry.key
+    return f"{key['label']} on {key['dataset']}, {key['epochs']} epochs, batches of {key['batch_size']}"
+
+
+def _baseline(figure: go.Figure, entry: Entry) -> None:
+    mean = entry.frame.drop_duplicates("seed")["baseline_error"].mean()
+    if pd.notna(mean):
+        figure.add_hline(
+            y=mean,
+            line={"color": _GREY, "dash": "dash"},
+            annotation_text=f"{entry.key['lowest']} alone, {mean:.2f}%",
+        )
+
+
+def _cycle(count: int) -> list[str]:
+    return [_COLOURS[index % len(_COLOURS)] for index in range(count)]

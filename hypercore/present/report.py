@@ -1,0 +1,95 @@
+"""What a study is read from: one self-contained HTML page, and its tables as CSV, Markdown and LaTeX."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from hypercore.analysis.frames.tables import read_frame
+from hypercore.present import sections, sentences
+from hypercore.present import table as tables
+from hypercore.results.files import write_bytes
+from hypercore.results.reported import FORMS, PAGE, TABLES
+from hypercore.spec import columns as spec
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
+h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 2.5rem; } nav a { margin-right: 1rem; }
+table { border-collapse: collapse; font-size: 0.85rem; }
+th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
+th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
+.scroll { overflow-x: auto; } small { color: #555; white-space: nowrap; } summary { cursor: pointer; }
+.reproduced { color: #007a4d; font-weight: 600; } .contradicted { color: #b33c00; font-weight: 600; }
+.undetermined { color: #555; } :target { background: #fff3c4; } @media print { details { display: none; } }
+"""
+
+
+def write_report(folder: Path) -> None:
+    """Read a study's tables, write ``report.html`` and ``tables/`` beside them.
+
+    Raises:
+        ResultFileError: a table is missing or damaged.
+    """
+    frames = {
+        name: read_frame(folder / f"{name}.parquet", name, columns) for name, columns in spec.ANALYSIS.items()
+    }
+    cells = read_frame(folder / "cells.parquet", "cells", spec.CELLS)
+    comparison = read_frame(folder / "comparison.parquet", "comparison", spec.COMPARISON)
+    for form, suffix in FORMS.items():
+        texts = {name: table_text(frame, form) for name, frame in frames.items()}
+        texts["comparison"] = comparison_text(comparison, form)
+        for name, text in texts.items():
+            write_bytes(folder / TABLES / f"{name}.{suffix}", text.encode())
+    write_bytes(folder / PAGE, page(folder.name, cells, comparison, frames).encode())
+
+
+def comparison_text(comparison: pd.DataFrame, form: str) -> str:
+    """The comparison as the presentation prints its tables, in one of ``FORMS``."""
+    return {"csv": tables.csv, "markdown": tables.markdown, "latex": tables.latex}[form](comparison)
+
+
+def table_text(frame: pd.DataFrame, form: str) -> str:
+    """Any of the analysis's tables in one of ``FORMS``; lists of cell ids are left to the CSV."""
+    if form == "csv":
+        return frame.to_csv(index=False)
+    shown = frame.drop(columns="cells", errors="ignore")
+    return tables.text_table(shown, "markdown" if form == "markdown" else "latex")
+
+
+def page(
+    study: str, cells: pd.DataFrame, comparison: pd.DataFrame, frames: Mapping[str, pd.DataFrame]
+) -> str:
+    """The whole report as one HTML page that needs no server and no network."""
+    effects = frames["effects"]
+    found = {
+        "Claims": [f"<p>{escape(sentences.tally(frames['claims']))}</p>", sections.claims(frames["claims"])],
+        "Stability regions": [sections.regions(frames["regions"])],
+        "Effect of clipping over the published interval": [
+            f"<p>{escape(sentences.holm(effects))}</p>",
+            sections.primary(effects),
+        ],
+        "Stacks": sections.stacks(cells, comparison, effects, frames["regions"]),
+        "Ours against published": sections.residuals(frames["residuals"], cells),
+        "Cells": [sections.cells_table(cells)],
+    }
+    parts = [f"<h1>{escape(study)}</h1>"]
+    parts.append(f"<p>{escape(sentences.coverage(cells))} {escape(sentences.provenance(cells))}</p>")
+    links = "".join(f'<a href="#{_anchor(heading)}">{heading}</a>' for heading in found)
+    parts.append(f"<nav>{links}</nav>")
+    for heading, content in found.items():
+        parts += [f'<h2 id="{_anchor(heading)}">{heading}</h2>', *content]
+    head = f'<meta charset="utf-8"><title>{escape(study)}</title><style>{_STYLE}</style>'
+    head = f"<head>{head}<script>{_plotly()}</script></head>"
+    body = "\n".join(parts)
+    return f'<!doctype html>\n<html lang="en">{head}\n<body>\n{body}\n</body></html>\n'
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-")
+
+
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())

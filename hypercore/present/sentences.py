@@ -1,0 +1,126 @@
+"""What a study's tables say, in sentences: for the report, and for anyone who reads tables aloud."""
+
+import pandas as pd
+
+from hypercore.analysis.claims.findings import Verdict
+from hypercore.spec.normalisation import parse_normalisation
+from hypercore.spec.stack import short
+
+# An interval of no width would be misread as certainty: few seeds agree more often than many would.
+SAME_RESAMPLED = "the same in 95% of resamples of its seeds"
+_COMMIT_DIGITS = 10
+
+
+def coverage(cells: pd.DataFrame) -> str:
+    """How many planned cells have which status."""
+    counts = cells.drop_duplicates("cell_id")["status"].value_counts()
+    return (
+        f"{counts.sum()} cells are planned: "
+        + ", ".join(f"{n} {status}" for status, n in counts.items())
+        + "."
+    )
+
+
+def provenance(cells: pd.DataFrame) -> str:
+    """On which data, with how many seeds, by what and when the cells with a result were trained."""
+    done = cells[cells["created_utc"].notna()]
+    if done.empty:
+        return ""
+    commits = ", ".join(sorted({_commit(text) for text in done["git_commit"].dropna()}))
+    return (
+        f"Trained on {datasets(done)} with {done['seed'].nunique()} seeds by hypercore "
+        f"{_listed(done['hypercore_version'])} (commit {commits}), torch {_listed(done['torch_version'])}, "
+        f"{_listed(done['backend'])}, on {_listed(done['device'])}; the last cell at "
+        f"{done['created_utc'].max()}."
+    )
+
+
+def caption(cells: pd.DataFrame) -> str:
+    """What a figure of these cells rests on, in a line: data, seeds, device and versions."""
+    done = cells[cells["created_utc"].notna()]
+    if done.empty:
+        return ""
+    seeds = sorted(int(seed) for seed in done["seed"].unique())
+    run = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
+    named = f"{seeds[0]}–{seeds[-1]}" if run else ", ".join(map(str, seeds))
+    return (
+        f"{datasets(done)}, seeds {named}, {_listed(done['device'])}, torch "
+        f"{_listed(done['torch_version'])}, {_listed(done['backend'])}, hypercore "
+        f"{_listed(done['hypercore_version'])}"
+    )
+
+
+def datasets(cells: pd.DataFrame) -> str:
+    """The data sets of cells, each with what its pixels went through where that is not nothing.
+
+    >>> datasets(pd.DataFrame({"dataset": ["a", "b"], "normalisation": ["none", "(0.5), (0.25)"]}))
+    'a, b (pixels normalised by mean 0.5 and SD 0.25)'
+    """
+    pairs = cells[["dataset", "normalisation"]].drop_duplicates().sort_values(["dataset", "normalisation"])
+    named = ((name, parse_normalisation(text)) for name, text in pairs.itertuples(index=False))
+    return ", ".join(name if found is None else f"{name} ({found.words})" for name, found in named)
+
+
+def tally(claims: pd.DataFrame) -> str:
+    """How many claims have which verdict."""
+    counts = claims["verdict"].value_counts()
+    found = ", ".join(f"{counts.get(verdict.value, 0)} {verdict.value}" for verdict in Verdict)
+    return f"Of {len(claims)} claims: {found} (what was not run is undetermined). Each verdict is computed."
+
+
+def holm(effects: pd.DataFrame) -> str:
+    """Which tests each adjusted p was adjusted for."""
+    primary = effects[effects["test"] == "primary"]
+    sizes = primary.groupby("clipping").size()
+    families = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none"
+    return (
+        "Holm's p is adjusted over the primary tests, one a stack, data set and reading, of the same "
+        f"clipping in this study ({families}); not over clippings, nor over other studies."
+    )
+
+
+def region(row: pd.Series) -> str:
+    """One row of the REGIONS table as a sentence.
+
+    >>> row = {"label": "Adam / SGD", "dataset": "mnist", "clipping": "off", "n_safe": 0, "n_points": 9}
+    >>> region(pd.Series(row))
+    'Adam / SGD on mnist, clipping off: none of 9 α is safe.'
+    """
+    start = f"{row['label']} on {row['dataset']}, clipping {row['clipping']}"
+    if row["n_safe"] == 0:
+        return f"{start}: none of {row['n_points']} α is safe."
+    sign = "at least " if row["censored"] else ""
+    width = f"{sign}{row['width_decades']:.2f} decades"
+    text = f"{start}: α from {short(row['alpha_low'])} to {short(row['alpha_high'])} is safe ({width})"
+    if pd.isna(row["gain_decades"]):
+        return f"{text}."
+    relation = "" if row["gain_relation"] == "=" else f"{row['gain_relation']} "
+    interval = ""
+    if pd.notna(row["gain_low_decades"]):
+        low, high = (f"{row[name]:.2f}" for name in ("gain_low_decades", "gain_high_decades"))
+        interval = f" ({SAME_RESAMPLED})" if low == high else f" [{low}, {high}]"
+    return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades{interval}."
+
+
+def fits(counts: pd.DataFrame) -> list[str]:
+    """How many published figures could be one more mean of our runs, a sentence each source and arm.
+
+    >>> row = {"source": "paper", "arm": "off", "clipping": "off", "rows": 42, "fits": 34, "expected": 40.1}
+    >>> fits(pd.DataFrame([row]))
+    ['Of 42 figures of the paper (off) 34 could be one more mean of our runs; of our own means 40.1 would.']
+    """
+    return [
+        f"Of {row['rows']} figures of the {row['source']} "
+        f"({row['arm'] if row['arm'] != 'on' else 'clipping ' + row['clipping']}) {row['fits']} could be one "
+        f"more mean of our runs; of our own means {row['expected']:.1f} would."
+        for row in counts.to_dict("records")
+    ]
+
+
+def _listed(column: pd.Series) -> str:
+    return ", ".join(sorted(map(str, column.dropna().unique())))
+
+
+def _commit(text: str) -> str:
+    """A commit, shortened; a + at its end says that files were changed."""
+    return text[:_COMMIT_DIGITS] + ("+" if text.endswith("+") else "")

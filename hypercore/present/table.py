@@ -1,0 +1,180 @@
+"""The comparison as a table to read: in the terminal, as Markdown, CSV or LaTeX."""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from hypercore.analysis.frames.tables import read_frame
+from hypercore.analysis.measures.comparison import DECIMALS
+from hypercore.spec.columns import COMPARISON
+from hypercore.spec.stack import short
+
+_GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
+HEADERS = ("α", "clipping", "baseline", "without clipping", "with clipping", "gain, points")
+OPEN_DASHBOARD = "To look closer: make dashboard   (or: streamlit run dashboard/app.py)"
+LEGEND = (
+    "Test error in %, mean ± SD over seeds; a diverged seed counts as chance, and “k/n ok” says how many "
+    "did not diverge. Bold: clipping at least 1 point better."
+)
+
+
+def arm_text(row: Mapping[Any, Any], arm: str) -> str:
+    """One arm of a row: mean ± SD, and how many of its seeds did not diverge where not all did.
+
+    >>> figures = {"mean_pct": 4.7, "sd_pct": 0.25, "n": 3, "n_done": 3, "n_ok": 2}
+    >>> arm_text({f"off_{name}": value for name, value in figures.items()}, "off")
+    '4.70 ± 0.25 (2/3 ok)'
+    """
+    n, done, ok = (int(row[f"{arm}_{name}"]) for name in ("n", "n_done", "n_ok"))
+    if n == 0:
+        return "–"
+    if done == 0:
+        return f"missing (0/{n})"
+    mean, sd = (float(row[f"{arm}_{name}"]) for name in ("mean_pct", "sd_pct"))
+    text = f"{mean:.{DECIMALS}f}" + ("" if math.isnan(sd) else f" ± {sd:.{DECIMALS}f}")
+    if done < n:
+        return f"{text} ({ok}/{done} ok, {n - done} missing)"
+    return text if ok == n else f"{text} ({ok}/{n} ok)"
+
+
+def readable(comparison: pd.DataFrame) -> pd.DataFrame:
+    """The comparison's rows as texts under :data:`HEADERS`, with the columns that name the entry before."""
+    rows = comparison.to_dict("records")
+    texts = comparison[_GROUP].copy()
+    columns: list[list[str]] = [
+        [short(row["alpha"]) for row in rows],
+        [str(text) for text in comparison["clipping"].fillna("–")],
+        *([arm_text(row, arm) for row in rows] for arm in ("baseline", "off", "on")),
+        ["" if math.isnan(row["reduction_pct"]) else f"{row['reduction_pct']:+.{DECIMALS}f}" for row in rows],
+    ]
+    for header, column in zip(HEADERS, columns, strict=True):
+        texts[header] = pd.Series(column, index=texts.index, dtype=object)
+    return texts
+
+
+def markdown(comparison: pd.DataFrame) -> str:
+    """The comparison as Markdown, a table an entry, clipping's mean in bold where the rule says so."""
+    parts = []
+    for title, rows, bold in _entries(comparison):
+        lines = [f"### {title}", "", _line(HEADERS), _line(["---"] * len(HEADERS))]
+        for cells, is_bold in zip(rows, bold, strict=True):
+            cells[4] = f"**{cells[4]}**" if is_bold else cells[4]
+            lines.append(_line(cells))
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, LEGEND]) + "\n"
+
+
+def latex(comparison: pd.DataFrame) -> str:
+    """The comparison as LaTeX ``tabular``s (package ``booktabs``), an entry each."""
+    parts = []
+    for title, rows, bold in _entries(comparison):
+        body = []
+        for cells, is_bold in zip(rows, bold, strict=True):
+            texts = [_tex(cell) for cell in cells]
+            texts[4] = rf"\textbf{{{texts[4]}}}" if is_bold else texts[4]
+            body.append(" & ".join(texts) + r" \\")
+        head = " & ".join(_tex(header) for header in HEADERS) + r" \\"
+        lines = [f"% {title}", r"\begin{tabular}{llrrrr}", r"\toprule", head, r"\midrule", *body]
+        parts.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def text_table(frame: pd.DataFrame, form: Literal["markdown", "latex"]) -> str:
+    r"""Any frame as a Markdown table or a LaTeX ``tabular``; numbers to 6 significant digits.
+
+    >>> print(text_table(pd.DataFrame({"a": [0.1 + 0.2], "b": ["x|y"]}), "markdown"), end="")
+    | a | b |
+    | --- | --- |
+    | 0.3 | x\|y |
+    """
+    header = [str(name) for name in frame.columns]
+    rows = [[_shown(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    if form == "markdown":
+        return "\n".join([_line(header), _line(["---"] * len(header)), *map(_line, rows)]) + "\n"
+    lines = [" & ".join(map(_tex, row)) + r" \\" for row in [header, *rows]]
+    top = rf"\begin{{tabular}}{{{'l' * len(header)}}}"
+    return "\n".join(
+        [top, r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}", ""]
+    )
+
+
+def csv(comparison: pd.DataFrame) -> str:
+    """The comparison's figures, unrounded, as CSV."""
+    return comparison.to_csv(index=False)
+
+
+def render(comparison: pd.DataFrame, console: Console) -> None:
+    """Print the comparison to a terminal, an entry after the other, and how to open the dashboard."""
+    if comparison.empty:
+        console.print("There is nothing to compare: the study plans no stack.")
+    for title, rows, bold in _entries(comparison):
+        table = Table(title=escape(title), title_justify="left", title_style="bold")
+        for header in HEADERS:
+            table.add_column(header, no_wrap=True, justify="left" if header == "clipping" else "right")
+        for cells, is_bold in zip(rows, bold, strict=True):
+            texts = [escape(cell) for cell in cells]
+            texts[4] = f"[bold]{texts[4]} *[/bold]" if is_bold else texts[4]
+            table.add_row(*texts)
+        console.print(table)
+    console.print(LEGEND + " (*)", style="dim")
+    console.print(OPEN_DASHBOARD, highlight=False)
+
+
+def print_study(folder: Path, console: Console | None = None) -> None:
+    """Print the comparison of a study's folder, e.g. ``results/digits``, and how to open the dashboard.
+
+    Raises:
+        ResultFileError: its comparison is missing or damaged.
+    """
+    comparison = read_frame(folder / "comparison.parquet", "comparison", COMPARISON)
+    render(comparison, console or Console(width=None if sys.stdout.isatty() else 120))
+
+
+def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[bool]]]:
+    texts = readable(comparison)
+    found = []
+    for (label, dataset, model, epochs, batch_size), rows in texts.groupby(_GROUP, sort=True, dropna=False):
+        title = f"{label} on {dataset} ({model}, {epochs} epochs, batch {batch_size})"
+        bold = comparison.loc[rows.index, "bold"].fillna(False).astype(bool).tolist()
+        found.append((title, rows[list(HEADERS)].to_numpy().tolist(), bold))
+    return found
+
+
+def _shown(value: Any) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _tex(text: str) -> str:
+    return text.translate(_TEX)
+
+
+_TEX = str.maketrans(
+    {
+        **{plain: rf"\{plain}" for plain in "&%_#${}"},
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "±": r"$\pm$",
+        "≤": r"$\leq$",
+        "≥": r"$\geq$",
+        "α": r"$\alpha$",
+        "θ": r"$\theta$",
+        "–": "--",
+        "−": "$-$",
+    }
+)

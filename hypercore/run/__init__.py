@@ -1,1 +1,0 @@
-"""Joins study, train and results for one sweep: resume, cache, progress."""

@@ -1,0 +1,1 @@
+"""A study's YAML file, validated in words."""

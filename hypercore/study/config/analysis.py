@@ -1,0 +1,26 @@
+"""How a study's results are judged: part of its config, and of no cell's identity."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hypercore.spec.problems import DATASETS
+from hypercore.study.config.fields import Real, Strict
+
+
+class AnalysisConfig(Strict):
+    """When an α counts as safe, and which published data set one of ours stands for."""
+
+    epsilon_pct: Real = Field(
+        default=1.0,
+        ge=0,
+        le=100,
+        description="points of test error that a safe α may be above its baseline, 0 to 100",
+    )
+    tolerated_divergence: Real = Field(
+        default=0.0, ge=0, lt=1, description="share of seeds that may diverge at a safe α, from 0 to below 1"
+    )
+    stands_for: dict[str, Annotated[str, Field(pattern=f"^({'|'.join(DATASETS)})$")]] = Field(
+        default_factory=dict,
+        description=f"a data set of this study: the published one that it is for, of {', '.join(DATASETS)}",
+    )

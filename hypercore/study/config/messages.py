@@ -1,0 +1,71 @@
+"""Pydantic's errors as problems: one line each, in a config writer's words."""
+
+import datetime
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from hypercore.study.config.errors import Location, Problem, shown
+from hypercore.study.config.yaml_source import Source
+
+# What YAML makes of a text without quotes: 2024, 1e5, 2024-01-01, yes, null.
+_READ_OTHERWISE = (int, float, datetime.date, NoneType)
+
+
+def problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
+    """Every problem that a validation found, in the order it was found."""
+    found = []
+    for detail in error.errors(include_url=False):
+        location: Location = tuple(detail["loc"])
+        context = detail.get("ctx", {})
+        owner, field = _field(model, location)
+        if detail["type"] == "refused":
+            at = () if context["at"] is None else (context["at"],)
+            value = _at(detail["input"], context["at"])
+            given = context["given"] or shown(value)
+            found.append(source.problem_text((*location, *at), given, context["allowed"]))
+        elif detail["type"] == "extra_forbidden":
+            allowed = f"the keys {', '.join(owner.model_fields)}"
+            found.append(source.problem_text(location, f"the unknown key {shown(location[-1])}", allowed))
+        elif detail["type"] == "missing":
+            allowed = field.description if field and field.description else "a value"
+            found.append(source.problem_text(location[:-1], f"no key {shown(location[-1])}", allowed))
+        else:
+            allowed = field.description if field and field.description else str(detail["msg"])
+            if detail["type"] == "string_type" and isinstance(detail["input"], _READ_OTHERWISE):
+                allowed += "; in quotes, where YAML reads a number, a date, true, false or null"
+            found.append(source.problem(location, detail["input"], allowed))
+    return found
+
+
+def _at(value: Any, index: int | None) -> Any:
+    return value[index] if index is not None and isinstance(value, list | tuple) else value
+
+
+def _field(model: type[BaseModel], location: Location) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The innermost model and field that a location goes through."""
+    owner: type[BaseModel] = model
+    field: FieldInfo | None = None
+    for step in location:
+        if isinstance(step, int):
+            continue
+        inner = _model_in(field.annotation) if field is not None else None
+        if inner is not None:
+            owner = inner
+        if step not in owner.model_fields:
+            return owner, field
+        field = owner.model_fields[step]
+    return owner, field
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (tuple, list, Union, UnionType, Annotated):
+        for argument in get_args(annotation):
+            inner = _model_in(argument)
+            if inner is not None:
+                return inner
+    return None

@@ -1,0 +1,1 @@
+"""A validated study, expanded to cells and grouped into sweeps."""

@@ -1,0 +1,260 @@
+"""A validated study, expanded to the cells that it plans."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from hypercore.spec.cell import Cell, digest
+from hypercore.spec.clipping import OFF
+from hypercore.spec.columns import PLAN, Role, names
+from hypercore.spec.optimizers import SpecError
+from hypercore.spec.problems import MODELS, DatasetSpec
+from hypercore.spec.stack import Stack
+from hypercore.study.config.errors import Location, Problem, StudyError, shown
+from hypercore.study.config.schema import DEFAULT_CLIPPING, DEFAULT_SEEDS, EPOCHS, StackEntry, StudyConfig
+from hypercore.study.config.yaml_source import Source
+
+# File systems hold names of 255 bytes, and files put a digest, an ending or a process number behind it.
+LONGEST_SWEEP_NAME = 120
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One row of a study's plan: a cell, and why and under which label the study trains it.
+
+    ``baseline_id`` is the id of the lowest optimizer's cell with the same seed; a baseline has none.
+    """
+
+    study: str
+    label: str
+    role: Role
+    baseline_id: str | None
+    sweep: str
+    cell: Cell
+
+    def row(self) -> dict[str, str | int | float | None]:
+        """A value for each column of :data:`hypercore.spec.columns.PLAN`, in its order."""
+        row: dict[str, str | int | float | None] = {
+            "study": self.study,
+            "label": self.label,
+            "role": self.role.value,
+            "baseline_id": self.baseline_id,
+            "sweep": self.sweep,
+            "round": None,
+            **self.cell.identity(),
+        }
+        return {name: row[name] for name in names(PLAN)}
+
+
+class LargeGridError(StudyError):
+    """A grid of more cells than may be planned unconfirmed.
+
+    ``kinds`` are cells of it, one of each kind that trains alike, with how many there are.
+    """
+
+    def __init__(self, problem: Problem, study: StudyConfig, kinds: Iterable[tuple[Cell, int]]) -> None:
+        super().__init__([problem])
+        self.study = study
+        self.kinds = tuple(kinds)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The axes of one stack of one entry, with everything that the study sets filled in."""
+
+    index: int
+    label: str
+    stacks: tuple[Stack, ...]
+    problems: tuple[tuple[str, str, int], ...]
+    entry: StackEntry
+    study: StudyConfig
+
+    @property
+    def size(self) -> int:
+        """How many cells it has, baselines apart."""
+        return sum(count for _, count in self.kinds())
+
+    def kinds(self) -> Iterator[tuple[Cell, int]]:
+        """A cell for each case of data and epochs, with how many there are of it, baselines apart."""
+        count = len(self.stacks) * len(self._clipping) * len(self._seeds) * (1 + self.entry.frozen)
+        for (dataset, model, batch_size), epochs in product(self.problems, self._epochs):
+            first = self.stacks[0], self._clipping[0], epochs, batch_size, self._seeds[0]
+            yield Cell(dataset, model, *first, normalisation=self.study.normalisation_of(dataset)), count
+
+    @property
+    def _clipping(self) -> tuple[Any, ...]:
+        return self.entry.clipping or self.study.clipping or DEFAULT_CLIPPING
+
+    @property
+    def _seeds(self) -> tuple[int, ...]:
+        return self.entry.seeds or self.study.seeds or DEFAULT_SEEDS
+
+    @property
+    def _epochs(self) -> tuple[int, ...]:
+        lowest = self.stacks[0].lowest.name
+        return (EPOCHS | (self.study.epochs or {}) | (self.entry.epochs or {}))[lowest]
+
+    @property
+    def _baselines(self) -> bool:
+        own = self.entry.baselines
+        return own if own is not None else self.study.baselines is not False
+
+    def planned(self) -> Iterator[tuple[str, Role, Cell | None, Cell]]:
+        """Label, role, baseline and cell of each row."""
+        for (dataset, model, batch_size), epochs, seed in product(self.problems, self._epochs, self._seeds):
+            baselines: dict[Stack, Cell] = {}
+            normalisation = self.study.normalisation_of(dataset)
+            for stack, clipping in product(self.stacks, self._clipping):
+                cell = Cell(
+                    dataset, model, stack, clipping, epochs, batch_size, seed, normalisation=normalisation
+                )
+                if self._baselines and stack.baseline not in baselines:
+                    lowest = replace(cell, stack=stack.baseline, clipping=OFF)
+                    baselines[stack.baseline] = lowest
+                    yield str(stack.baseline), Role.BASELINE, None, lowest
+                yield self.label, Role.STACK, baselines.get(stack.baseline), cell
+                if self.entry.frozen and stack.height > 1:
+                    frozen = replace(cell, stack=stack.baseline, clipping=OFF, parent=cell.id)
+                    yield f"{self.label}, frozen", Role.FROZEN, baselines.get(stack.baseline), frozen
+
+
+def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tuple[PlannedCell, ...]:
+    """Every cell of a study, once a label, in an order that the order of the file doesn't change.
+
+    ``limit`` is the most rows that may be planned (``None``: any number).
+
+    Raises:
+        StudyError: an unknown data set, α in a bracket and in ``alphas``, one label on the same
+            cell by two entries, or (:class:`LargeGridError`) a grid larger than ``limit``.
+    """
+    grids = _grids(study, source)
+    count = sum(grid.size for grid in grids)
+    if limit is not None and count > limit:
+        given = f"a grid of {count:,} cells"
+        allowed = f"at most max_cells = {limit:,}; raise it, or confirm by --config confirm_large=true"
+        kinds = (kind for grid in grids for kind in grid.kinds())
+        raise LargeGridError(source.problem_text((), given, allowed), study, kinds)
+    rows: dict[tuple[str, str], PlannedCell] = {}
+    owner: dict[tuple[str, str], int] = {}
+    problems: dict[int, Problem] = {}
+    for grid in grids:
+        for label, role, baseline, cell in grid.planned():
+            key = (label, cell.id)
+            first = owner.get(key)
+            if role is Role.BASELINE:
+                if key in rows:
+                    continue
+            elif first is not None:
+                if first != grid.index:
+                    given = f"cells that stacks[{first}] has under the same label {label!r}"
+                    allowed = "each cell once a label; give one entry another label"
+                    problems[grid.index] = source.problem_text(("stacks", grid.index), given, allowed)
+                continue
+            if role is Role.STACK:
+                owner[key] = grid.index
+            baseline_id = None if baseline is None else baseline.id
+            rows[key] = PlannedCell(study.name, label, role, baseline_id, sweep_name(cell), cell)
+    if problems:
+        raise StudyError(problems.values())
+    return tuple(sorted(rows.values(), key=_order))
+
+
+def sweep_name(cell: Cell) -> str:
+    """The name of the batch that a cell trains in: a slug that differs wherever ``batch_key`` does.
+
+    That of a tall stack is cut, and ends in a hash of the whole.
+
+    >>> from hypercore.spec.notation import parse_stack
+    >>> from hypercore.spec.clipping import ON
+    >>> sweep_name(Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), ON, 5, 32, 0))
+    'digits-mlp-adam+alpha_sgd-e5-b32'
+    """
+    dataset, model, shape, epochs, batch_size, protocol, normalisation = cell.batch_key
+    slug = shape.lower().replace(" / ", "_").replace("(momentum)", "+momentum")
+    slug = slug.replace("^", "+").replace(",", "+")
+    name = f"{dataset}-{model}-{slug}-e{epochs}-b{batch_size}"
+    name = name if protocol == "presentation" else f"{name}-{protocol}"
+    name = name if normalisation is None else f"{name}-normalised-{digest(str(normalisation), length=6)}"
+    # Frozen cells train after their parents, so they are never of one sweep with others.
+    name = name if cell.parent is None else f"{name}-frozen"
+    if len(name) <= LONGEST_SWEEP_NAME:
+        return name
+    mark = f"-{digest(name, length=12)}"
+    return name[: LONGEST_SWEEP_NAME - len(mark)] + mark
+
+
+def _order(row: PlannedCell) -> tuple[Any, ...]:
+    cell = row.cell
+    identity = (cell.dataset, row.label, row.role.value, cell.model, cell.epochs, cell.batch_size)
+    return (*identity, cell.stack.alpha, str(cell.clipping), cell.seed, str(cell.stack))
+
+
+def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
+    problems: list[Problem] = list(_normalisations(study, source))
+    grids: list[_Grid] = []
+    for index, entry in enumerate(study.stacks):
+        cases = _cases(study, entry, index, source, problems)
+        for position, stack in enumerate(entry.stack):
+            location: Location = ("stacks", index, "stack", position)
+            try:
+                stacks = _stacks(stack, entry.alphas or study.alphas)
+            except SpecError as error:
+                reason, _, allowed = str(error).partition("; ")
+                problems.append(source.problem_text(location, reason, f"α in one of the two: {allowed}"))
+                continue
+            grids.append(_Grid(index, entry.label or str(stack), stacks, cases, entry, study))
+    if problems:
+        raise StudyError(problems)
+    return grids
+
+
+def _stacks(stack: Stack, alphas: tuple[float, ...] | None) -> tuple[Stack, ...]:
+    return (stack,) if alphas is None else tuple(stack.with_alpha(alpha) for alpha in alphas)
+
+
+def _cases(
+    study: StudyConfig, entry: StackEntry, index: int, source: Source, problems: list[Problem]
+) -> tuple[tuple[str, str, int], ...]:
+    """Data set, model and batch size of each case, defaults filled in from the data set."""
+    own = entry.datasets is not None
+    cases = []
+    for position, name in enumerate(entry.datasets or study.datasets):
+        spec = study.dataset(name)
+        if spec is None:
+            location: Location = ("stacks", index, "datasets", position) if own else ("datasets", position)
+            allowed = f"one of {', '.join(study.dataset_names)}, or a name under image_folders"
+            problems.append(source.problem(location, name, allowed))
+            continue
+        models = entry.model or study.model or (spec.model,)
+        place: Location = ("stacks", index, "model") if entry.model else ("model",)
+        problems += [source.problem_text(place, *words) for words in _too_small(spec, models)]
+        sizes = entry.batch_size or study.batch_size or (spec.batch_size,)
+        cases += [(name, model, size) for model, size in product(models, sizes)]
+    return tuple(cases)
+
+
+def _normalisations(study: StudyConfig, source: Source) -> Iterator[Problem]:
+    """What is wrong with the normalisation of data sets: no such set, or not for its channels."""
+    for name, normalisation in study.normalisation.items():
+        spec, location = study.dataset(name), ("normalisation", name)
+        if spec is None:
+            given = f"the normalisation of {shown(name)}"
+            yield source.problem_text(location, given, f"that of {', '.join(study.dataset_names)}")
+        elif normalisation is not None and normalisation.channels != spec.channels:
+            given = f"means and SDs of {normalisation.channels} channels"
+            yield source.problem_text(location, given, f"of {spec.channels}, as {name} has")
+
+
+def _too_small(spec: DatasetSpec, models: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What is given and what is allowed where the layers of a model leave nothing of an image."""
+    if spec.image_shape is None:  # not known before the folder is read
+        return
+    fitting = ", ".join(model.name for model in MODELS.values() if model.fits(spec.image_shape))
+    for model in models:
+        if not MODELS[model].fits(spec.image_shape):
+            height, width = spec.image_shape[1:]
+            yield (
+                f"{model}, whose layers leave nothing of the {height}×{width} pixels of {spec.name}",
+                f"on {spec.name} one of {fitting}",
+            )

@@ -1,0 +1,1 @@
+"""What the Snakefile asks of Python: forecasts, locks, live lines, marks."""

@@ -1,0 +1,78 @@
+"""What is done once before the jobs of a run are chosen."""
+
+import atexit
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypercore.machine.compiler import COMPILED, compiler_problem
+from hypercore.results.reported import TABLES
+from hypercore.workflow.jobs import RESULTS, Jobs
+from hypercore.workflow.locks import leave, registration, take_over
+from hypercore.workflow.renamed import renamed
+
+
+@dataclass
+class Begin:
+    """Gets a folder ready for a run; the input functions of the jobs that all others need call it.
+
+    Only while it plans jobs does snakemake know whether it will run them: when it reads the Snakefile, a
+    dry run, ``--lint`` and ``--summary`` look like any other.
+    """
+
+    jobs: Jobs
+    workflow: Any
+    _done: bool = False
+
+    def __call__(self) -> list[str]:
+        """Do it, the first time and in the main process; no input files, so that it can stand among them."""
+        if self.workflow.is_main_process and not self._done:
+            self._done = True
+            if executes(self.workflow):
+                enter(Path(".snakemake"))
+                self.jobs.restore()
+            self.workflow.dag.forcefiles.update(self.again())
+        return []
+
+    def again(self) -> list[str]:
+        """Files whose jobs are to run though they are there, each said in a line.
+
+        Nothing is removed here: a job replaces its files itself, once it really runs.
+        """
+        study = self.jobs.plan.study
+        problem = compiler_problem(study.device) if study.backend == COMPILED else None
+        if problem is not None:
+            _say(
+                "Cells train with the eager backend, about half as fast, and its results are kept apart from "
+                f"compiled ones: {problem}."
+            )
+        plan = self.jobs.plan
+        for line in renamed(RESULTS / plan.study.name, (c for sweep in plan.sweeps for c in sweep.cells)):
+            _say(line)
+        for path, what in self.jobs.unusable.items():
+            _say(f"{path} {what}: it will be made again.")
+        # Of the report's tables snakemake knows the folder alone.
+        return [str(path.parent if path.parent.name == TABLES else path) for path in self.jobs.unusable]
+
+
+def executes(workflow: Any) -> bool:
+    """Whether snakemake plans jobs in order to run them, neither dry nor for a summary or a report."""
+    return workflow.executor_plugin is not None and not workflow.dryrun
+
+
+def enter(snakemake_folder: Path) -> None:
+    """Register this run until it ends, and clear a dead one's lock.
+
+    Of a run that still lives a line is said; snakemake itself then refuses to start a second one.
+    """
+    atexit.register(leave, snakemake_folder.absolute())  # snakemake goes back to where it was started
+    for owner in take_over(snakemake_folder):
+        _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
+        if not owner.is_here:
+            file = registration(snakemake_folder, owner)
+            _say(f"If it is known to be gone, remove {file} and run `snakemake --unlock`.")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,171 @@
+"""What the Snakefile asks beyond its rules: all of it here, so that tests call it directly."""
+
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hypercore.jobs.progress import clock
+from hypercore.jobs.retrain import mark
+from hypercore.jobs.stored import Stored
+from hypercore.machine.slots import DeviceError, slots
+from hypercore.study import LargeGridError, Plan, Sweep, device_kind
+from hypercore.workflow.damaged import unusable
+from hypercore.workflow.estimate import makespan, read_rates, seconds
+from hypercore.workflow.preview import Preview, Reason, preview
+
+RESULTS = Path("results")
+
+# Shorter runs are not worth a change of the config.
+WORTH_SPLITTING_SEC = 300.0
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What the jobs of a plan will train, and how long that takes, looked up in the store once.
+
+    ``cores`` are this machine's that snakemake may use; ``elsewhere`` is how many jobs may run at once on
+    others, if they run there.
+    """
+
+    plan: Plan
+    cores: int
+    elsewhere: int | None = None
+    _previews: dict[tuple[str, bool], Preview] = field(default_factory=dict)
+
+    @cached_property
+    def unusable(self) -> dict[Path, str]:
+        """Results that are there but no use, with what is wrong with each: they count as missing."""
+        return unusable(self.plan, RESULTS)
+
+    @cached_property
+    def _stored(self) -> Stored:
+        return Stored(RESULTS, self.plan.study)
+
+    @property
+    def gpus(self) -> int:
+        """How many may train at once on this machine's GPUs, one each; 0 on the CPU."""
+        try:
+            return slots(self.plan.study.device)
+        except DeviceError:  # said by whoever wants to train here; a dry run may
+            return 0
+
+    @property
+    def at_once(self) -> int:
+        """How many jobs train side by side."""
+        if self.elsewhere:
+            return self.elsewhere
+        side_by_side = max(1, self.cores // self.plan.study.threads)
+        return min(side_by_side, self.gpus) if self.gpus else side_by_side
+
+    def describe(self, sweep: str, digest: str, *, dry_run: bool, forced: bool = False) -> str:
+        """What the job of a sweep will train, for snakemake to print: every cell of it in a dry run."""
+        found = self._preview(self.plan.sweep(sweep, digest), forced)
+        return found.details() if dry_run else f"Train {found}"
+
+    def forecast(self, forced: bool = False) -> str:
+        """One line: planned cells, cells to train, and how long that takes by earlier runs' rates.
+
+        What rounds of refinement add depends on results, so only the most that it can be is said.
+        """
+        plan, study = self.plan, self.plan.study
+        waiting = [sweep for sweep in plan.sweeps if forced or self._lacks(sweep.path)]
+        previews = [self._preview(sweep, forced) for sweep in waiting]
+        planned = sum(len(sweep.cells) for sweep in plan.sweeps)
+        train = sum(len(found.to_train) for found in previews)
+        text = f"Study {study.name}: {planned} cells in {len(plan.sweeps)} sweeps, {train} to train"
+        reasons = Counter(reason for found in previews for _, reason in found.reasons)
+        if reasons[Reason.TABLED]:
+            text += f", {reasons[Reason.TABLED]} to take out of tables that came without the store"
+        if reasons[Reason.CHANGED] and study.reuse == "exact":
+            text += self._elsewhere(previews)
+        rounds = [path for path in plan.rounds.values() if forced or self._lacks(path)]
+        if rounds:
+            text += f", and at most {study.refine.budget} more in {len(rounds)} rounds of refinement"
+        if not train:
+            return f"{text}."
+        time = makespan(previews, read_rates(RESULTS), device_kind(study.device), self.at_once)
+        return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
+
+    def _elsewhere(self, previews: Iterable[Preview]) -> str:
+        """How many of the cells to train have a result of another execution, and of which ones."""
+        changed = [cell for found in previews for cell, reason in found.reasons if reason is Reason.CHANGED]
+        tables = self._stored.tables.found
+        keys = Counter(one.execution_key for cell in changed for one in tables.get(cell.id, ())[:1])
+        if not keys:
+            return ""
+        most, _ = keys.most_common(1)[0]
+        return (
+            f" ({keys.total()} of them are in tables of another execution, as of {most}: the key reuse: any "
+            "takes those)"
+        )
+
+    def restore(self) -> None:
+        """Take results that only tables hold into the store: planned cells', and the study's own."""
+        stored = self._stored
+        cells = (cell for sweep in self.plan.sweeps for cell in sweep.cells)
+        lacking = stored.untaken(cells)
+        if count := sum(map(len, lacking.values())):
+            studies = ", ".join(study.name for study in lacking)
+            sys.stderr.write(f"Taking {count} results out of the tables of {studies} into the store.\n")
+            stored.tables.restore(lacking, stored.store)
+
+    @property
+    def _crowded(self) -> str:
+        threads = self.plan.study.threads
+        if self.elsewhere or threads <= self.cores:
+            return ""
+        return f" A job has {threads} threads, as the study says, though --cores is {self.cores}."
+
+    def _idle(self, previews: Collection[Preview], time: float | None) -> str:
+        jobs = [len(found.to_train) for found in previews if found.to_train]
+        short = time is not None and time < WORTH_SPLITTING_SEC
+        if short or len(jobs) >= self.at_once or max(jobs) == 1:
+            return ""
+        return f" {self.at_once} could run, there are {len(jobs)}: the key cells_per_job splits large sweeps."
+
+    def _lacks(self, path: str) -> bool:
+        return not (RESULTS / path).exists() or RESULTS / path in self.unusable
+
+    def _preview(self, sweep: Sweep, forced: bool) -> Preview:
+        key = sweep.digest, forced
+        if key not in self._previews:
+            self._previews[key] = preview(sweep, self._stored, forced=forced)
+        return self._previews[key]
+
+    def force(self, targets: Collection[str] = ()) -> None:
+        """Let no record of ``targets``, or of the whole plan, count that is there now: ``-F``, ``-R train``.
+
+        Files made of them go at once, so that a plain run finishes what a kill interrupts; the records
+        stay in the store until they are replaced.
+        """
+        files = {str(RESULTS / sweep.path): (sweep.name, sweep.digest) for sweep in self.plan.sweeps}
+        for name, path in self.plan.rounds.items():
+            digest = Path(path).stem.partition(".")[2]
+            files[str(RESULTS / path)] = f"{self.plan.study.name}-{name}", digest
+        # A target that is no such file, such as a rule, wants all of them.
+        chosen = targets if targets and files.keys() >= set(targets) else files
+        for file in chosen:
+            mark(RESULTS, *files[file])
+            Path(file).unlink(missing_ok=True)
+
+
+def forced(dag_settings: Any) -> bool:
+    """Whether ``-F`` or ``-R train`` was given, by snakemake's settings."""
+    return bool(dag_settings.forceall) or "train" in map(str, dag_settings.forcerun)
+
+
+def cost(error: LargeGridError, cores: int) -> str:
+    """How long a grid would take that asks to be confirmed, in a line."""
+    at_once = max(1, cores // error.study.threads)
+    total = seconds(error.kinds, read_rates(RESULTS), device_kind(error.study.device))
+    return f"To train all of it: {_about(None if total is None else total / at_once, at_once)}"
+
+
+def _about(time: float | None, at_once: int) -> str:
+    if time is None:
+        return "no rate is measured yet, so no estimate of the time."
+    return f"about {clock(time)}, {at_once} {'job' if at_once == 1 else 'jobs'} at a time."

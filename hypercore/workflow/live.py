@@ -1,0 +1,89 @@
+"""One live line for each running sweep, below whatever else the terminal shows."""
+
+import logging
+import shutil
+import socket
+import sys
+import threading
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TextIO
+
+import psutil
+
+from hypercore.jobs.progress import SweepStatus
+from hypercore.results.files import ResultFileError, read_json
+
+_EVERY_SEC = 1.0
+_CLEAR = "\r\x1b[J"  # to the line's start; erase from there to the screen's end
+
+
+def running(results: Path, study: str) -> list[SweepStatus]:
+    """The sweeps of a study that train now, by their status files; those of dead jobs are left out."""
+    names = {field.name for field in fields(SweepStatus)}
+    found = []
+    for path in sorted((results / "status").glob("[!.]*.json")):
+        try:
+            content: Any = read_json(path)
+        except ResultFileError:  # it is written again within a second
+            continue
+        if isinstance(content, dict) and set(content) == names and content["study"] == study:
+            status = SweepStatus(**content)
+            if status.state == "running" and _lives(status):
+                found.append(status)
+    return found
+
+
+def _lives(status: SweepStatus) -> bool:
+    return status.host != socket.gethostname() or bool(psutil.pid_exists(status.pid))
+
+
+def frame(lines: list[str], width: int, height: int) -> str:
+    """What to write so that lines replace the last frame, the cursor left where the next one starts.
+
+    Lines are cut to the terminal's width, and those that it has no room for are counted.
+    """
+    if len(lines) >= height:
+        lines = [*lines[: max(height - 2, 0)], f"… and {len(lines) - max(height - 2, 0)} more"]
+    cut = [line if len(line) < width else f"{line[: max(width - 2, 0)]}…" for line in lines]
+    up = f"\x1b[{len(cut) - 1}A" if len(cut) > 1 else ""
+    return f"{_CLEAR}{chr(10).join(cut)}{up}\r"
+
+
+class Live:
+    """Redraws the lines of a study's running sweeps once a second, between :meth:`begin` and :meth:`end`.
+
+    Only in a terminal: piped, jobs write plain lines themselves.
+    """
+
+    def __init__(self, results: Path, study: str, stream: TextIO | None = None) -> None:
+        self._results, self._study, self._stream = results, study, stream or sys.stderr
+        self._ended = threading.Event()
+        self._writing = threading.Lock()
+
+    def begin(self) -> None:
+        """Draw from now on, and make room for whatever snakemake's own logger writes."""
+        if self._stream.isatty():
+            logging.getLogger("snakemake.logging").addFilter(self._clear)
+            threading.Thread(target=self._draw, name="live", daemon=True).start()
+
+    def end(self) -> None:
+        """Draw no more."""
+        self._ended.set()
+        if self._stream.isatty():
+            self._write(_CLEAR)
+
+    def _draw(self) -> None:
+        while not self._ended.wait(_EVERY_SEC):
+            size = shutil.get_terminal_size()
+            lines = [str(status) for status in running(self._results, self._study)]
+            self._write(frame(lines, size.columns, size.lines))
+
+    def _clear(self, _: object) -> bool:
+        self._write(_CLEAR)
+        return True
+
+    def _write(self, text: str) -> None:
+        with self._writing:
+            self._stream.write(text)
+            self._stream.flush()

@@ -1,0 +1,25 @@
+"""A study's plan as a table on disk."""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from hypercore.results.files import write_table
+from hypercore.results.schemas import schema
+from hypercore.spec.columns import PLAN
+from hypercore.study import Plan
+from hypercore.workflow.marks import clear_marks
+
+NAME = "plan"
+
+
+def plan_table(plan: Plan) -> pa.Table:
+    """One row a planned cell and label: the columns of ``PLAN``."""
+    return pa.Table.from_pylist([row.row() for row in plan.rows], schema=schema(PLAN))
+
+
+def write_plan(plan: Plan, path: Path, mark: Path) -> None:
+    """Write the plan, then its mark: a file named after the plan's digest, the only one of its folder."""
+    clear_marks(mark)
+    write_table(path, plan_table(plan), NAME, {"study": plan.study.name, "digest": plan.digest})
+    mark.touch()

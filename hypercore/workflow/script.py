@@ -1,0 +1,57 @@
+"""What every script of the workflow shares: errors in words on the terminal, all of them in the log."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hypercore.machine.slots import DeviceError
+from hypercore.results.files import ResultFileError
+from hypercore.spec.optimizers import SpecError
+from hypercore.study import StudyError
+from hypercore.workflow.completeness import StudyIncompleteError
+from hypercore.workflow.slurm import SlurmError
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+@contextmanager
+def guarded(log: Path) -> Iterator[None]:
+    """Run a script's body: ``log`` gets what hypercore logs, and any error; the exit code is then 1.
+
+    Errors that a user can mend are one line on the terminal. Others are our own, or the machine's:
+    their traceback stands in the log, which the terminal's line names.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logger = logging.getLogger("hypercore")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    except ResultFileError as error:
+        words = str(error)
+        # Sweeps' files and tables are made of the store. One of another version may have come without it.
+        if error.damaged and error.path.exists():
+            error.path.unlink()
+            words = f"{words}. It is deleted now: run again, and it is made anew."
+        _fail(logger, words, words)
+    except (StudyError, SpecError, DeviceError, SlurmError, StudyIncompleteError) as error:
+        _fail(logger, str(error), str(error))
+    except KeyboardInterrupt:
+        _fail(logger, "interrupted", "interrupted")
+    except Exception as error:
+        words = f"{type(error).__name__}: {error} (more in {log})"
+        _fail(logger, words, traceback.format_exc())
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _fail(logger: logging.Logger, words: str, details: str) -> None:
+    logger.error(details)
+    sys.stderr.write(f"{words}\n")
+    sys.exit(1)

@@ -1,0 +1,98 @@
+"""Slurm jobs that outlived the snakemake that sent them: who they are, and when they end.
+
+A run does not send a second job for a sweep that one of them trains: it waits for that one
+(``workflow/rules/slurm.smk``).
+"""
+
+import getpass
+import logging
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypercore.study.plan.sweeps import DIGEST
+
+LOG = logging.getLogger(__name__)
+_POLL_SEC = 5.0
+_PATIENCE_SEC = 60.0
+# Where Snakemake's plugin keeps logs, in the folder that it works in: without it no job was ever sent.
+_LOGS = Path(".snakemake/slurm_logs")
+_FORMAT = "%i|%T|%k|%Z"  # number, state, comment (rule and wildcards, by the plugin), working directory
+
+
+class SlurmError(RuntimeError):
+    """A Slurm job that ended without its result, or Slurm that doesn't answer. ``str(error)`` is one line."""
+
+
+@dataclass(frozen=True)
+class SlurmJob:
+    """A job that waits or runs, and the digest of the sweep, or round of refinement, that it trains."""
+
+    number: str
+    state: str
+    digest: str
+
+    def __str__(self) -> str:
+        return f"Slurm job {self.number} ({self.state.lower()})"
+
+
+def parse(listing: str, folder: Path) -> tuple[SlurmJob, ...]:
+    """The jobs of a folder in ``squeue``'s listing that train something.
+
+    >>> line = "17|RUNNING|rule_train_wildcards_digits-mlp-sgd-e5-b32_0123456789abcdef0123|/home/me/study"
+    >>> print(*parse(line, Path("/home/me/study")))
+    Slurm job 17 (running)
+    """
+    found = []
+    for line in listing.splitlines():
+        number, state, comment, works_in = line.split("|", maxsplit=3)
+        digest = re.search(rf"_({DIGEST})$", comment)
+        if digest and Path(works_in) == folder:
+            found.append(SlurmJob(number, state, digest[1]))
+    return tuple(found)
+
+
+def alive(folder: Path) -> dict[str, SlurmJob]:
+    """The user's jobs that wait or run for a folder, by the digest of what they train.
+
+    Where Slurm doesn't answer a line says so, and none is known.
+    """
+    if shutil.which("squeue") is None or not (folder / _LOGS).exists():
+        return {}
+    try:
+        return {job.digest: job for job in parse(_squeue(), folder)}
+    except SlurmError as error:
+        sys.stderr.write(f"{error}; jobs that still train, if any, are not known, and may be sent again.\n")
+        return {}
+
+
+def attend(
+    job: SlurmJob, out: Path, poll_sec: float = _POLL_SEC, patience_sec: float = _PATIENCE_SEC
+) -> None:
+    """Wait until a job has ended and its file is there; on a shared file system that may take a while.
+
+    Raises:
+        SlurmError: it ended without its file, or Slurm doesn't answer.
+    """
+    LOG.info("waiting for %s", job)
+    while job.number in [line.partition("|")[0] for line in _squeue().splitlines()]:
+        time.sleep(poll_sec)
+    end = time.monotonic() + patience_sec
+    while not out.exists():
+        if time.monotonic() > end:
+            raise SlurmError(f"{out}: {job} of an earlier run ended without it. Run again to go on.")
+        time.sleep(min(1.0, poll_sec))
+
+
+def _squeue() -> str:
+    command = ["squeue", "--noheader", f"--user={getpass.getuser()}", f"--format={_FORMAT}"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else str(error)
+        raise SlurmError(f"squeue: {reason}") from None
+    return done.stdout

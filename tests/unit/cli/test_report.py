@@ -1,0 +1,43 @@
+"""What is shipped is what the analysis makes of the shipped cells, and comes with a report when asked."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hypercore.analysis.frames.tables import read_frame
+from hypercore.cli.report import main
+from hypercore.results.reported import PAGE
+from hypercore.spec.columns import ANALYSIS, COMPARISON
+
+# By what git does not ignore, as a checkout may have studies of its own.
+SHIPPED = sorted(map(Path, re.findall(r"^!(results/[^*/]+)/$", Path(".gitignore").read_text(), re.MULTILINE)))
+TRAINED = ("cells.parquet", "curves.parquet")
+
+
+def test_some_studies_are_shipped() -> None:
+    assert len(SHIPPED) >= 7
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_shipped_tables_are_what_the_analysis_makes_of_shipped_cells(folder: Path, tmp_path: Path) -> None:
+    """A change of the analysis that moves a shipped figure or verdict wants them made again."""
+    made = tmp_path / folder.name
+    made.mkdir()
+    for name in TRAINED:
+        shutil.copy(folder / name, made)
+    assert main([f"config/{folder.name}.yaml", "--results", str(tmp_path)]) == 0
+    for name, columns in {**ANALYSIS, "comparison": COMPARISON}.items():
+        ours, theirs = (read_frame(where / f"{name}.parquet", name, columns) for where in (made, folder))
+        pd.testing.assert_frame_equal(ours, theirs, rtol=1e-9)
+    for page in sorted((folder / "tables").iterdir()):
+        assert (made / "tables" / page.name).read_text() == page.read_text(), page
+    assert (made / PAGE).stat().st_size > 3_000_000
+
+
+def test_without_cells_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config/smoke.yaml", "--results", str(tmp_path)]) == 1
+    assert "cells.parquet" in capsys.readouterr().err
+    assert not (tmp_path / "smoke").exists()

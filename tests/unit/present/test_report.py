@@ -1,0 +1,143 @@
+"""The report is one page that needs no network, and says what the tables say."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from hypercore.analysis.analyse import write_analysis
+from hypercore.analysis.frames.entries import entries
+from hypercore.analysis.frames.tables import write_frame
+from hypercore.analysis.measures.comparison import compare
+from hypercore.present import sentences
+from hypercore.present.plots import profile_figure
+from hypercore.present.report import write_report
+from hypercore.results.reported import FORMS
+from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, names
+from tests.unit.analysis.synthetic import Law, judged
+from tests.unit.analysis.test_analyse import NO_CURVES
+
+
+def study(folder: Path, law: Law) -> str:
+    """Write a study's tables and report; returns the page."""
+    frame = judged("SGD / SGD", [1.0, 10.0, 50.0, 75.0, 100.0], law, label="SGD / SGD <b>")
+    finished = frame["status"] == "finished"
+    facts = {
+        "created_utc": "2026-01-02T03:04:05Z",
+        "device": "a CPU",
+        "backend": "eager",
+        "test_error_pct": frame["imputed_error_pct"],
+        "first_batch_loss": 2.3,
+        "last_epoch_train_loss": 0.2,
+    }
+    frame = frame.assign(**facts, n_test=10_000).drop(columns=["diverged", "imputed_error_pct"])
+    frame.loc[~finished, ["n_classes", "n_test"]] = pd.NA
+    cells = frame.reindex(columns=list(names(CELLS)))
+    write_frame(folder / "cells.parquet", cells, "cells", CELLS)
+    write_frame(folder / "curves.parquet", NO_CURVES, "curves", CURVES)
+    write_frame(folder / "comparison.parquet", compare(cells), "comparison", COMPARISON)
+    write_analysis(folder)
+    write_report(folder)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    study(folder, lambda alpha, clipped, seed: 5.0 + 0.1 * seed + 30 * (alpha > 10 and not clipped))
+    return folder
+
+
+def test_the_page_stands_alone(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert len(page) > 3_000_000, "plotly is inside"
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", page)
+    targets = re.findall(r'<a href="([^"]*)"', page.partition("</head>")[2])
+    assert targets and {target[0] for target in targets} == {"#"}
+    # One entry's errors and its performance profile, and the residuals.
+    assert page.count('class="plotly-graph-div"') == 3
+
+
+def test_the_page_says_what_the_tables_say(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    claims = pd.read_parquet(folder / "claims.parquet").set_index("claim")
+    assert claims.loc["sgd-reduces", "verdict"] == "reproduced"
+    assert (
+        '<span class="reproduced">reproduced</span></td><td>SGD / SGD on MNIST, 10 &lt; α &lt;= 100' in page
+    )
+    assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
+    assert "clipping adds ≥ 1.00 decades" in page
+    assert "66 cells are planned: 66 finished." in page
+    assert "Trained on mnist with 6 seeds by hypercore" in page
+    assert "eager, on a CPU; the last cell at 2026-01-02T03:04:05Z." in page
+
+
+def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "of the same clipping in this study (on: 1); not over clippings" in page
+
+
+def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
+    law: Law = lambda alpha, clipped, seed: 5.0 if clipped or alpha < 5 else 50.0 + seed  # noqa: E731
+    off, on = profile_figure(entries(judged("SGD / SGD", [1.0, 10.0], law, seeds=2))).data[::3]
+    assert dict(zip(off.x, off.y, strict=True)) == pytest.approx({4.5: 0, 5: 0.5, 50: 0.75, 51: 1.0})
+    assert dict(zip(on.x, on.y, strict=True)) == pytest.approx({4.5: 0, 5: 1, 50: 1, 51: 1})
+
+
+def test_a_claim_links_to_the_rows_of_the_cells_that_it_rests_on(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    claims = pd.read_parquet(folder / "claims.parquet").set_index("claim")
+    own = re.search(r"10 &lt; α &lt;= 100.*?</tr>", page, re.DOTALL)
+    assert own is not None
+    links = re.findall(r'href="#(cell-[0-9a-f]+)"', own[0])
+    assert len(links) == len(json.loads(claims.loc["sgd-reduces", "cells"])) == 36
+    rows = re.findall(r'id="(cell-[0-9a-f]+)"', page)
+    assert set(links) <= set(rows) and len(rows) == len(set(rows)) == 66
+
+
+def test_a_row_says_how_sure_its_figures_are(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    row = re.search(r"<tr><td>50</td>.*?</tr>", page, re.DOTALL)
+    assert row is not None
+    # Errors of 5.0 to 5.5 in six seeds: mean 5.25, SD 0.187, t(5) = 2.571.
+    assert "<b>5.25 ± 0.19 <small>[5.05, 5.45]</small></b>" in row[0]
+    assert "<td>+30.00 [30.00, 30.00]</td><td>0.0312</td><td>✓</td>" in row[0]
+
+
+def test_every_figure_says_what_it_rests_on(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'"text":"mnist, seeds 0(\\u2013|–)5, a CPU, torch', page)) == 3
+
+
+def test_labels_are_escaped(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "SGD / SGD &lt;b&gt; on mnist" in page and "<h3>SGD / SGD <b>" not in page
+
+
+def test_every_table_comes_in_every_form(folder: Path) -> None:
+    files = {path.name for path in (folder / "tables").iterdir()}
+    assert files == {f"{name}.{suffix}" for name in [*ANALYSIS, "comparison"] for suffix in FORMS.values()}
+    assert len(pd.read_csv(folder / "tables" / "effects.csv")) == 6
+    assert (folder / "tables" / "effects.tex").read_text(encoding="utf-8").startswith(r"\begin{tabular}")
+
+
+def test_a_study_that_trained_nothing_has_a_report_too(tmp_path: Path) -> None:
+    page = study(tmp_path, lambda *_: None)
+    assert "0 reproduced, 0 contradicted" in page and "missing" in page
+
+
+def test_a_region_in_a_sentence() -> None:
+    row = pd.Series(
+        {
+            "label": "A / B", "dataset": "mnist", "clipping": "on", "n_safe": 2, "n_points": 5,
+            "alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "censored": False, "gain_decades": 0.5,
+            "gain_low_decades": 0.0, "gain_high_decades": 1.0, "gain_relation": "=",
+        }
+    )  # fmt: skip
+    expected = "A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades)"
+    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades [0.00, 1.00]."
+    row["gain_low_decades"] = row["gain_high_decades"] = 0.5
+    same = "(the same in 95% of resamples of its seeds)"
+    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades {same}."

@@ -1,0 +1,179 @@
+"""Previews, marks, claims, progress and estimates: what surrounds the training of a sweep."""
+
+import json
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from hypercore.jobs.progress import SweepStatus, Tracker
+from hypercore.jobs.retrain import mark, not_before_ns, unmark
+from hypercore.jobs.stored import Stored
+from hypercore.machine.execution import execution
+from hypercore.machine.lock import claimed
+from hypercore.results.store import Store
+from hypercore.spec.columns import CELL, Status, names
+from hypercore.spec.record import Record
+from hypercore.study import Plan
+from hypercore.train.batch import Progress
+from hypercore.workflow.damaged import damaged
+from hypercore.workflow.estimate import Rate, makespan, read_rates, seconds, write_rate
+from hypercore.workflow.jobs import Jobs
+from hypercore.workflow.preview import Reason, preview
+from tests.unit.study.configs import MINIMAL, plan_of
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return plan_of(tmp_path, MINIMAL + "baselines: false\ndevice: cpu\n")
+
+
+def touch_record(results: Path, plan: Plan, index: int, key: str | None = None) -> Path:
+    cell = plan.sweeps[0].cells[index]
+    path = Store(results / "store").path(cell.id, key or execution("cpu").key(cell))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"PAR1" * 2)  # whole, by a look at its ends
+    return path
+
+
+def test_a_preview_tells_cached_new_changed_and_forced_cells_apart(tmp_path: Path, plan: Plan) -> None:
+    sweep = plan.sweeps[0]
+    path = touch_record(tmp_path, plan, 0)
+    touch_record(tmp_path, plan, 1, "another execution")
+    found = preview(sweep, Stored(tmp_path, plan.study))
+    assert [reason for _, reason in found.reasons] == [Reason.CACHED, Reason.CHANGED, *[Reason.NEW] * 6]
+    assert found.to_train == sweep.cells[1:]
+    assert str(found) == "digits-mlp-sgd_sgd-e30-b32: 8 cells (1 cached, 6 new, 1 changed)"
+    assert [line.split()[1] for line in found.details().splitlines()[1:]] == [c.id for c in sweep.cells[1:]]
+    time.sleep(0.02)
+    mark(tmp_path, sweep.name, sweep.digest)
+    assert preview(sweep, Stored(tmp_path, plan.study)).reasons[0][1] is Reason.FORCED
+    unmark(tmp_path, sweep.name, sweep.digest)
+    assert not_before_ns(tmp_path, sweep.name, sweep.digest) == 0
+    assert preview(sweep, Stored(tmp_path, plan.study)).reasons[0][1] is Reason.CACHED
+    assert preview(sweep, Stored(tmp_path, plan.study), forced=True).reasons[0][1] is Reason.FORCED
+    path.write_bytes(b"PAR1")
+    assert preview(sweep, Stored(tmp_path, plan.study)).reasons[0][1] is Reason.DAMAGED
+
+
+def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, plan: Plan) -> None:
+    touch_record(tmp_path, plan, 0, "another execution")
+    relaxed = plan.study.model_copy(update={"reuse": "any"})
+    assert preview(plan.sweeps[0], Stored(tmp_path, relaxed)).reasons[0][1] is Reason.CACHED
+
+
+def hold(path: Path, held: "multiprocessing.synchronize.Event") -> None:
+    with claimed([path], "waiting"):
+        held.set()
+        time.sleep(60)
+
+
+def test_a_claim_waits_for_its_holder_and_goes_with_it(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    holder = context.Process(target=hold, args=(tmp_path / "claim", held))
+    holder.start()
+    assert held.wait(60)
+    waiter = context.Process(target=_claim_and_write, args=(tmp_path / "claim", tmp_path / "got"))
+    waiter.start()
+    time.sleep(1.5)
+    assert not (tmp_path / "got").exists()
+    holder.kill()
+    holder.join()
+    waiter.join(60)
+    assert (tmp_path / "got").exists()
+
+
+def _claim_and_write(path: Path, out: Path) -> None:
+    with claimed([path], "waiting"):
+        out.touch()
+
+
+def record(status: Status) -> Record:
+    facts = {"first_batch_loss": 2.3, "last_epoch_train_loss": 0.4, "test_error_pct": 5.0}
+    size = {"n_classes": 10, "n_test": 360}
+    return Record(dict.fromkeys(names(CELL)) | facts | size | {"status": status.value}, (), (), ())
+
+
+def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:
+    said: list[str] = []
+    status = SweepStatus("sweep", "digest", "study", cells=6, cached=2, done=2)
+    tracker = Tracker(tmp_path / "sweep.json", status, said.append)
+    tracker.epoch(Progress(epoch=1, epochs=2, steps=10, lanes=2, nonfinite=0))
+    first = json.loads((tmp_path / "sweep.json").read_text())
+    assert (first["state"], first["pid"], first["done"], first["epoch"]) == ("running", os.getpid(), 2, 1)
+    assert first["eta_sec"] >= 0
+    tracker.epoch(Progress(2, 2, 20, 2, 1))
+    for outcome in (Status.FINISHED, Status.NONFINITE, Status.FAILED, Status.FINISHED):
+        tracker.cell(record(outcome))
+    tracker.end()
+    last = json.loads((tmp_path / "sweep.json").read_text())
+    assert (last["state"], last["done"], last["failed"], last["nonfinite"]) == ("failed", 6, 1, 1)
+    assert last["diverged"] == 1
+    assert said[-1].startswith("sweep: 6/6 cells")
+    assert said[-1].endswith("1 diverged, 1 failed")
+    assert tracker.status.lane_steps_per_sec is not None
+
+
+def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Path, plan: Plan) -> None:
+    [sweep] = plan.sweeps
+    kinds = [(cell, 1) for cell in sweep.cells]
+    assert seconds(kinds, read_rates(tmp_path), "cpu") is None
+    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [], "cpu", 2) is None
+    write_rate(tmp_path, sweep.cells[0], "cpu", 0.5)
+    (tmp_path / "status/rates/torn.json").write_text("{")
+    [rate] = read_rates(tmp_path)
+    assert rate == Rate("digits", "mlp", "SGD / SGD", 32, "cpu", 0.5)
+    assert seconds(kinds, [rate], "cpu") == 8 * 30 * 0.5
+    assert seconds([(sweep.cells[0], 1000)], [rate], "cpu") == 1000 * 30 * 0.5
+    assert seconds(kinds, [rate], "cuda") is None
+    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [rate], "cpu", 2) == 8 * 30 * 0.5 + 5.0
+
+
+@pytest.mark.parametrize(("cores", "elsewhere", "said"), [(4, None, False), (3, None, True), (1, 2, False)])
+def test_fewer_cores_than_a_jobs_threads_are_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, elsewhere: int | None, said: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = Jobs(plan_of(tmp_path, MINIMAL + "device: cpu\nthreads: 4\n"), cores, elsewhere)
+    assert jobs.forecast().count("A job has 4 threads, as the study says, though --cores is 3.") == said
+    assert jobs.at_once == (elsewhere or 1)
+
+
+@pytest.mark.parametrize(
+    ("cores", "elsewhere", "more", "rate", "said"),
+    [
+        (2, None, "", None, True),
+        (1, None, "", None, False),  # nothing idles
+        (1, 2, "", None, True),
+        (2, None, "", 0.01, False),  # over in a moment
+        (2, None, "", 60.0, True),
+        (2, None, "cells_per_job: 4\n", None, False),
+        (9, None, "cells_per_job: 1\n", None, False),  # cut as far as it goes
+    ],
+)
+def test_jobs_too_few_for_the_cores_are_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    elsewhere: int | None,
+    more: str,
+    rate: float | None,
+    said: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = plan_of(tmp_path, MINIMAL + f"baselines: false\ndevice: cpu\n{more}")
+    if rate is not None:
+        write_rate(tmp_path / "results", plan.sweeps[0].cells[0], "cpu", rate)
+    hint = "2 could run, there are 1: the key cells_per_job splits large sweeps."
+    assert (hint in Jobs(plan, cores, elsewhere).forecast()) == said
+
+
+def test_files_that_are_empty_or_cut_off_are_damaged(tmp_path: Path) -> None:
+    whole, cut, empty = tmp_path / "whole", tmp_path / "cut", tmp_path / "empty"
+    whole.write_bytes(b"PAR1 and so on PAR1")
+    cut.write_bytes(b"PAR1 and so")
+    empty.touch()
+    assert damaged([whole, cut, empty, tmp_path / "absent"]) == [cut, empty]

@@ -1,0 +1,43 @@
+"""What the workflow's scripts do with results that they cannot use: only what is damaged goes."""
+
+from pathlib import Path
+
+import pytest
+
+from hypercore.results.files import ResultFileError, read_table, write_table
+from hypercore.results.schemas import SCHEMA_VERSION, schema
+from hypercore.spec.columns import CURVES
+from hypercore.workflow.script import guarded
+
+SCHEMA = schema(CURVES)
+
+
+def fail_on(path: Path, log: Path) -> None:
+    with pytest.raises(SystemExit) as caught, guarded(log):
+        read_table(path, "curves", SCHEMA)
+    assert caught.value.code not in (0, None)
+
+
+def test_a_damaged_file_goes_so_that_the_next_run_makes_it_anew(tmp_path: Path) -> None:
+    path = tmp_path / "curves.parquet"
+    write_table(path, SCHEMA.empty_table(), "curves")
+    path.write_bytes(path.read_bytes()[:-9])
+    fail_on(path, tmp_path / "log")
+    assert not path.exists() and "It is deleted now" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("kind", ["of another version", "another table", "somebody's own"])
+def test_a_whole_file_stays_whatever_is_wrong_with_it(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "curves.parquet"
+    with monkeypatch.context() as patch:
+        if kind == "of another version":
+            patch.setattr("hypercore.results.files.SCHEMA_VERSION", SCHEMA_VERSION - 1)
+        write_table(path, SCHEMA.empty_table(), "curves" if kind != "another table" else "cells")
+    if kind == "somebody's own":
+        path.write_text("my notes")
+    before = path.read_bytes()
+    fail_on(path, tmp_path / "log")
+    assert path.read_bytes() == before
+    assert ResultFileError(path, "whole").damaged is False
