@@ -44,13 +44,13 @@ $(READY): requirements.lock pyproject.toml
 
 results: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --config "study=$(STUDY)"
-	@$(BIN)/python -m hypercore.cli.show "$(STUDY)"
+	@$(BIN)/python -m hypercore show "$(STUDY)"
 
 report: $(READY)
-	@$(BIN)/python -m hypercore.cli.report "$(STUDY)"
+	@$(BIN)/python -m hypercore report "$(STUDY)"
 
 check: $(READY)
-	@$(BIN)/python -m hypercore.cli.check $(if $(filter 1,$(REMOVE)),--remove)
+	@$(BIN)/python -m hypercore check $(if $(filter 1,$(REMOVE)),--remove)
 
 dashboard: $(READY)
 	$(BIN)/streamlit run dashboard/app.py
@@ -118,5 +118,5 @@ else
 endif
 
 clean-sweeps: $(READY)
-	@$(BIN)/python -m hypercore.cli.leftovers $(if $(filter 1,$(REMOVE)),--remove) \
+	@$(BIN)/python -m hypercore leftovers $(if $(filter 1,$(REMOVE)),--remove) \
 	  $(sort $(wildcard config/*.yaml) $(STUDY))

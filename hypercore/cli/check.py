@@ -1,9 +1,9 @@
-"""Read every result file, and name those that are damaged: ``python -m hypercore.cli.check``."""
+"""Read every result file, and name those that are damaged: ``hypercore check``."""
 
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -71,9 +71,9 @@ def _age_sec(path: Path) -> float:
         return 0.0
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Name, or remove, result files that are damaged or unfinished: the next run makes what is not there."""
-    parser = argparse.ArgumentParser(prog="python -m hypercore.cli.check", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="hypercore check", description=main.__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     parser.add_argument("--remove", action="store_true", help="remove them")
     given = parser.parse_args(arguments)
@@ -90,7 +90,3 @@ def main(arguments: list[str] | None = None) -> int:
     removed = ", now removed: run again to make them anew" * (given.remove and bool(wrong))
     sys.stdout.write(f"Result files: {count}, damaged: {len(wrong)}{removed}\n")
     return 1 if wrong and not given.remove else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

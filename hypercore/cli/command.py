@@ -1,34 +1,46 @@
-"""What commands about one study's results share: how they are told which, and how they fail in words."""
+"""What commands about one study share: how they are told which, and how they fail in words."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hypercore.machine.slots import DeviceError
 from hypercore.results.files import ResultFileError
+from hypercore.spec.optimizers import SpecError
 from hypercore.study import StudyConfig, StudyError, load_config
 from hypercore.workflow.jobs import RESULTS
 
+DEFAULT_STUDY = Path("config/config.yaml")
+
 
 def about_one_study(
-    module: str,
+    name: str,
     description: str | None,
     act: Callable[[StudyConfig, Path], None],
     arguments: Sequence[str] | None,
 ) -> int:
-    """Run ``python -m hypercore.run.<module> [config] [--results folder]``; returns the exit code.
+    """Run ``hypercore <name> [config] [--results folder]``; returns the exit code.
 
-    ``act`` takes the study that the config describes and the folder of its results. 1, and a line in words,
-    where the config or a result file is wrong.
+    ``act`` takes the study that the config describes and the folder of its results.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m hypercore.run.{module}", description=description)
-    parser.add_argument("study", nargs="?", type=Path, default=Path("config/config.yaml"), help="its config")
+    parser = argparse.ArgumentParser(prog=f"hypercore {name}", description=description)
+    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     given = parser.parse_args(arguments)
-    try:
+
+    def of_study() -> None:
         study, _ = load_config(given.study)
         act(study, given.results / study.name)
-    except (StudyError, ResultFileError) as error:
+
+    return in_words(of_study)
+
+
+def in_words(act: Callable[[], None]) -> int:
+    """Run a command's body; returns the exit code: 1, and lines in words, for what a user can mend."""
+    try:
+        act()
+    except (StudyError, SpecError, DeviceError, ResultFileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""Files of sweeps that no config lists any more: ``python -m hypercore.cli.leftovers config/*.yaml``.
+"""Files of sweeps that no config lists any more: ``hypercore leftovers config/*.yaml``.
 
 They cost disk only: their cells stay in the store, so that a config which lists them again makes them
 again and trains nothing.
@@ -6,7 +6,7 @@ again and trains nothing.
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -40,9 +40,9 @@ def remark(results: Path, study: Path) -> str | None:
     return f"Files of sweeps that no config lists any more: {len(found)}. {_HOW}." if found else None
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Name, or remove, files of sweeps that no config lists; never a trained cell of the store."""
-    parser = argparse.ArgumentParser(prog="python -m hypercore.cli.leftovers", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="hypercore leftovers", description=main.__doc__)
     parser.add_argument("configs", nargs="+", type=Path, help="every config whose sweeps to keep")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     parser.add_argument("--remove", action="store_true", help="remove them")
@@ -58,7 +58,3 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(f"{path}\n")
     sys.stdout.write(f"Files of sweeps that no config lists{', now removed' * given.remove}: {len(found)}\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,9 +1,10 @@
-"""Analyse a study again from its tables: ``python -m hypercore.cli.report [config/config.yaml]``.
+"""Analyse a study again from its tables: ``hypercore report [config/config.yaml]``.
 
 For results that came without the store, such as those that git tracks: the workflow would train them anew.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypercore.analysis.analyse import Settings, write_analysis
@@ -14,17 +15,13 @@ from hypercore.results.reported import PAGE
 from hypercore.study import StudyConfig
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Make comparison, analysis and report of a study again from its cells and curves; trains nothing."""
-    return about_one_study("again", main.__doc__, _again, arguments)
+    return about_one_study("report", main.__doc__, _analysed, arguments)
 
 
-def _again(study: StudyConfig, folder: Path) -> None:
+def _analysed(study: StudyConfig, folder: Path) -> None:
     write_comparison(folder / "cells.parquet", folder / "comparison.parquet")
     write_analysis(folder, Settings.from_json(study.analysis.model_dump_json()))
     write_report(folder)
     sys.stdout.write(f"Wrote {folder / PAGE}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Say what a study will train: ``hypercore plan [config/config.yaml]``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypercore.cli.command import DEFAULT_STUDY, in_words
+from hypercore.study import Plan, load
+from hypercore.workflow.jobs import Jobs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Say which sweeps a study has and what of each is to be trained, by the results that are there."""
+    parser = argparse.ArgumentParser(prog="hypercore plan", description=main.__doc__)
+    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    parser.add_argument("--cells", action="store_true", help="name every cell, and why it is to be trained")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="for the time that it takes")
+    given = parser.parse_args(arguments)
+
+    def act() -> None:
+        plan = load(given.study, confirm_large=True)
+        for line in lines(plan, Jobs(plan, given.cores), cells=given.cells):
+            sys.stdout.write(f"{line}\n")
+
+    return in_words(act)
+
+
+def lines(plan: Plan, jobs: Jobs, *, cells: bool) -> list[str]:
+    """A line a sweep, or what its job will say cell by cell, and the forecast at the end."""
+    told = [jobs.describe(sweep.name, sweep.digest, dry_run=cells) for sweep in plan.sweeps]
+    return [*told, jobs.forecast()]

@@ -1,0 +1,40 @@
+"""Join what is trained into a study's tables: ``hypercore tables [config/config.yaml]``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypercore.analysis.frames.gather import gather
+from hypercore.cli.command import DEFAULT_STUDY, in_words
+from hypercore.study import load
+from hypercore.workflow.jobs import RESULTS
+from hypercore.workflow.plan_table import write_plan
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write a study's plan and tables, of the sweeps and rounds that are trained; the rest is `missing`."""
+    parser = argparse.ArgumentParser(prog="hypercore tables", description=main.__doc__)
+    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    given = parser.parse_args(arguments)
+    return in_words(lambda: write_tables(given.study, RESULTS))
+
+
+def write_tables(config: Path, results: Path) -> None:
+    """What the rules plan and gather do, for whatever is there.
+
+    Raises:
+        StudyError: the config is wrong.
+        ResultFileError: a sweep's file is damaged.
+    """
+    plan = load(config, confirm_large=True)
+    folder = results / plan.study.name
+    write_plan(plan, folder / "plan.parquet", folder / ".plan" / plan.digest)
+    sweeps = [path for sweep in plan.sweeps if (path := results / sweep.path).exists()]
+    rounds = [path for name in plan.rounds.values() if (path := results / name).exists()]
+    tables = gather(
+        folder / "plan.parquet", [*sweeps, *rounds], [path.with_suffix(".plan.parquet") for path in rounds]
+    )
+    tables.write(folder)
+    counts = ", ".join(f"{count} {status}" for status, count in tables.cells["status"].value_counts().items())
+    sys.stdout.write(f"{folder}: {len(tables.cells)} rows, {counts}\n")

@@ -1,0 +1,46 @@
+"""Train a study by hand: ``hypercore train [config/config.yaml] [--sweep NAME]``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypercore.cli.command import DEFAULT_STUDY, in_words
+from hypercore.jobs.sweep import run_sweep
+from hypercore.study import Plan, Problem, StudyError, Sweep, load
+from hypercore.workflow.jobs import RESULTS, Jobs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train the sweeps of a study here, one after the other: what rule `train` of the workflow does.
+
+    What is stored is not trained again. Sweeps of frozen cells come after those that they take from.
+    """
+    parser = argparse.ArgumentParser(prog="hypercore train", description=main.__doc__)
+    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    parser.add_argument("--sweep", action="append", metavar="NAME", help="only this one; may be repeated")
+    given = parser.parse_args(arguments)
+
+    def act() -> None:
+        plan = load(given.study, confirm_large=True)
+        wanted = chosen(plan, given.study, given.sweep)
+        Jobs(plan, 1).restore()
+        for sweep in wanted:
+            out = RESULTS / sweep.path
+            done = run_sweep(given.study, sweep.name, sweep.digest, out, RESULTS)
+            sys.stdout.write(f"{sweep.name}: {done}\n")
+
+    return in_words(act)
+
+
+def chosen(plan: Plan, config: Path, names: Sequence[str] | None) -> list[Sweep]:
+    """The sweeps of these names, all where none is given.
+
+    Raises:
+        StudyError: the study has no sweep of such a name.
+    """
+    by_name = {sweep.name: sweep for sweep in plan.sweeps}
+    if unknown := [name for name in names or () if name not in by_name]:
+        allowed = ", ".join(by_name)
+        raise StudyError([Problem(config, None, ("--sweep",), ", ".join(unknown), allowed)])
+    return [by_name[name] for name in names] if names else list(plan.sweeps)

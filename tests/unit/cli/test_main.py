@@ -1,0 +1,74 @@
+"""The command line: each command says what it does, and by hand they come to what the workflow makes."""
+
+from pathlib import Path
+
+import pytest
+
+from hypercore.cli import main as command_line
+from hypercore.cli.main import COMMANDS, main
+from hypercore.results.files import read_table
+from hypercore.results.schemas import schema
+from hypercore.spec.columns import CELLS
+
+STUDY = """
+name: by-hand
+datasets: [digits]
+seeds: 2
+epochs: 1
+batch_size: 256
+clipping: off
+stacks: [{stack: SGD / SGD, alphas: [0.01, 0.1]}]
+"""
+
+
+def test_help_names_every_command_that_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(command_line.__file__).parent
+    assert {path.stem for path in folder.glob("[a-z]*.py")} - {"main", "command"} == set(COMMANDS)
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert all(name in told and what in told for name, what in COMMANDS.items())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    assert f"usage: hypercore {name}" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["trian"])
+    assert "'trian'" in (told := capsys.readouterr().err) and "train" in told
+
+
+def test_a_study_is_planned_trained_and_shown_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("study.yaml").write_text(STUDY)
+    assert main(["plan", "study.yaml"]) == 0
+    assert "6 cells in 2 sweeps, 6 to train" in capsys.readouterr().out
+
+    assert main(["train", "study.yaml", "--sweep", "digits-mlp-sgd-e1-b256"]) == 0
+    assert main(["tables", "study.yaml"]) == 0
+    assert "4 missing, 2 finished" in capsys.readouterr().out
+
+    assert main(["train", "study.yaml"]) == 0
+    assert "2 cells: 2 cached, 0 trained" in capsys.readouterr().out
+    assert [main([name, "study.yaml"]) for name in ("tables", "report", "show")] == [0, 0, 0]
+    cells = read_table(Path("results/by-hand/cells.parquet"), "cells", schema(CELLS))
+    assert cells["status"].to_pylist() == ["finished"] * 6
+    assert Path("results/by-hand/report.html").exists()
+    assert main(["check"]) == 0
+
+
+def test_a_sweep_that_the_study_lacks_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("study.yaml").write_text(STUDY)
+    assert main(["train", "study.yaml", "--sweep", "nothing"]) == 1
+    told = capsys.readouterr().err
+    assert "given nothing" in told and "digits-mlp-sgd_sgd-e1-b256" in told
