@@ -18,13 +18,13 @@ from torchvision.transforms import ToTensor
 
 from benchmarks.teams import Runner, repeat
 from hypercore.machine.compiler import COMPILED, EAGER
+from hypercore.problems.datasets import Data, Scaling, Split
+from hypercore.problems.images import FILTERS, HIDDEN
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, Clipping
 from hypercore.spec.convolutions import KERNEL, Convolutions
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun
-from hypercore.train.datasets import Data, Scaling, Split
-from hypercore.train.models import FILTERS, HIDDEN
 from tests.unit.core.package_peer import package, peer
 
 # Steps between two looks at the clock.
@@ -154,7 +154,7 @@ def steps_of(step: Callable[[], float], lanes: int = 1) -> Runner:
 
 
 def module(model: str, data: Data) -> nn.Module:
-    """A model of :mod:`hypercore.train.models` as a module of torch, where the data are."""
+    """A model of :mod:`hypercore.problems.images` as a module of torch, where the data are."""
     (inputs, hidden), (_, outputs) = linear_sizes(data, model)
     convolutions: list[nn.Module] = []
     if model == "cnn":

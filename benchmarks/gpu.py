@@ -19,6 +19,7 @@ import torch
 from benchmarks import gpu_steps, measure
 from benchmarks.contestants import Engine, Package, random_images
 from hypercore.machine.compiler import COMPILED, EAGER
+from hypercore.problems.datasets import Data, DataError, load
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column, Status
 from hypercore.spec.normalisation import Normalisation
@@ -27,7 +28,6 @@ from hypercore.spec.record import Row
 from hypercore.study.plan.plan import load as load_plan
 from hypercore.study.plan.sweeps import Sweep
 from hypercore.train.batch import BatchRun, Outcome
-from hypercore.train.datasets import Data, DataError, load
 from hypercore.train.widths import chunk, ladder_for
 
 STUDY = Path(__file__).parent / "presentation.yaml"

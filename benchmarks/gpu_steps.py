@@ -10,12 +10,12 @@ import torch
 from benchmarks.contestants import Engine
 from benchmarks.measure import Spread, spread_columns
 from benchmarks.teams import Runner
+from hypercore.problems.datasets import Data
+from hypercore.problems.images import build
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.train.datasets import Data
 from hypercore.train.memory import is_out_of_memory
-from hypercore.train.models import build
 
 BATCH_SIZE = 256
 LEVELS = ("{}", "{} / SGD(1e-5)", "{} / SGD(1e-5) / SGD(1e-5)")

@@ -18,9 +18,9 @@ from torch.nn import functional
 from benchmarks import measure
 from benchmarks.contestants import Engine, module, package, peer, preloaded
 from hypercore.optim import Stack
+from hypercore.problems.datasets import Data, load
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.train.datasets import Data, load
 
 STACK = "Adam / SGD(1e-5)"
 BATCH_SIZE = 256

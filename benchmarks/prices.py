@@ -23,11 +23,11 @@ from benchmarks.teams import Contestant, Runner, assembled, interleave, layouts
 from hypercore.core.clipping import clip
 from hypercore.core.hypergradient import gradients
 from hypercore.machine.compiler import COMPILED, EAGER
+from hypercore.problems.datasets import Data, load
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.train.compiled import unguarded
-from hypercore.train.datasets import Data, load
 from hypercore.train.lanes import Carry, Lanes
 from hypercore.train.widths import ladder_for
 

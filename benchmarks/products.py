@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from benchmarks.contestants import linear_sizes, steps_of
 from benchmarks.teams import Runner, repeat
+from hypercore.problems.datasets import Data
+from hypercore.problems.images import FILTERS
 from hypercore.spec.convolutions import KERNEL
-from hypercore.train.datasets import Data
-from hypercore.train.models import FILTERS
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from benchmarks.measure import Spread, spread_columns
 from benchmarks.products import LargeProducts, Products
 from benchmarks.teams import Contestant, Layout, assembled, interleave, layouts
 from hypercore.machine.compiler import COMPILED, EAGER
+from hypercore.problems.datasets import Data, load
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.train.datasets import Data, load
 
 BATCH_SIZE = 256
 README, PRELOADED, TORCH = "package, README loop", "package, preloaded", "torch.optim, preloaded"

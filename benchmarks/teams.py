@@ -15,7 +15,7 @@ from typing import Protocol
 import torch
 from torch import multiprocessing
 
-from hypercore.train.datasets import Data
+from hypercore.problems.datasets import Data
 
 # Trains for at least so many seconds; returns lane-steps done and the seconds that they took.
 Runner = Callable[[float], tuple[float, float]]

@@ -14,9 +14,9 @@ import torch
 from hypercore.core.clipping import ClipState
 from hypercore.core.hypergradient import StackState
 from hypercore.jobs import checkpoint_files
+from hypercore.problems.datasets import Data
 from hypercore.spec.cell import Cell
 from hypercore.train.batch import BatchRun, Outcome, Progress
-from hypercore.train.datasets import Data
 from hypercore.train.lanes import Carry, Log
 from hypercore.train.recording import Recorded
 

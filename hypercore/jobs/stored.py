@@ -136,7 +136,7 @@ class Stored:
         """
         known = self.known_images_sha256(name)
         if known is None:
-            from hypercore.train.datasets import load
+            from hypercore.problems.datasets import load
 
             known = load(name, data_root(self.study), folders=self.study.image_folders).sha256
             write_json(self._images_path(name), {"sha256": known})

@@ -14,12 +14,12 @@ from hypercore.jobs.checkpoint_files import begun, checkpoint_path
 from hypercore.jobs.records import failed_record, trained_record
 from hypercore.machine.compiler import COMPILED
 from hypercore.machine.execution import Execution
+from hypercore.problems.datasets import Data, load
 from hypercore.results.provenance import collect
 from hypercore.spec.cell import Cell
 from hypercore.spec.record import Record, Row
 from hypercore.study import StudyConfig, data_root
 from hypercore.train.batch import Outcome, Progress
-from hypercore.train.datasets import Data, load
 from hypercore.train.memory import is_out_of_memory
 from hypercore.train.widths import chunk, ladder_for, narrower
 

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from torch.func import vjp
 
+from hypercore.problems.datasets import Data
+from hypercore.problems.images import Model
 from hypercore.spec.cell import Cell
-from hypercore.train.datasets import Data
 from hypercore.train.evaluate import chunk_size
 from hypercore.train.lanes import lanes_of
 from hypercore.train.memory import is_out_of_memory
-from hypercore.train.models import Model
 
 
 @dataclass(frozen=True)

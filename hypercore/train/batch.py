@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from hypercore.problems.datasets import Data
+from hypercore.problems.images import build
+from hypercore.problems.streams import data_order
 from hypercore.spec.cell import Cell
 from hypercore.spec.record import Row
 from hypercore.train.captured import CapturedStep
 from hypercore.train.clocks import Clocks
 from hypercore.train.compiled import Step, compiled_step, eager_step
-from hypercore.train.datasets import Data
 from hypercore.train.filled import Filled
 from hypercore.train.lanes import NEVER, Carry, Lanes, lanes_of
-from hypercore.train.models import build
 from hypercore.train.recording import (
     Epoch,
     Interval,
@@ -29,7 +30,6 @@ from hypercore.train.recording import (
     gradient_points,
     trajectory_points,
 )
-from hypercore.train.streams import data_order
 from hypercore.train.widths import fitted
 
 # About how many points a trajectory has, whatever the length of the run.

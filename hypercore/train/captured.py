@@ -7,8 +7,8 @@ launching 6 ms of Python. A graph replays the very kernels that were captured, s
 import torch
 from torch import Tensor
 
+from hypercore.problems.datasets import Split
 from hypercore.train.compiled import Step
-from hypercore.train.datasets import Split
 from hypercore.train.lanes import Carry, Lanes
 
 

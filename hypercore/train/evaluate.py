@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hypercore.train.datasets import Split
-from hypercore.train.models import Model
+from hypercore.problems.datasets import Split
+from hypercore.problems.images import Model
 
 # Examples a chunk: bounds the memory of an evaluation; sums over chunks run in a fixed order.
 CPU_CHUNK, GPU_CHUNK = 1000, 250

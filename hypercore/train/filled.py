@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hypercore.problems.datasets import Data, Split
 from hypercore.train.compiled import eager_step
-from hypercore.train.datasets import Data, Split
 from hypercore.train.evaluate import Evaluation, evaluate
 from hypercore.train.lanes import Carry, Lanes
 

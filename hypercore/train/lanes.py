@@ -14,9 +14,9 @@ from torch import Tensor
 from hypercore.core.clipping import ClipState, LaneClipping, clip, lane_clipping
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
+from hypercore.problems.datasets import Scaling
+from hypercore.problems.images import Model
 from hypercore.spec.cell import Cell
-from hypercore.train.datasets import Scaling
-from hypercore.train.models import Model
 
 
 class Log(NamedTuple):

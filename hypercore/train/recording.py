@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from hypercore.problems.datasets import Data
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Row
-from hypercore.train.datasets import Data
 from hypercore.train.evaluate import Evaluation
 from hypercore.train.lanes import NEVER, Lanes, Log
 

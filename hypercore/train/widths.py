@@ -10,10 +10,10 @@ from typing import TypeVar
 
 import torch
 
+from hypercore.problems.datasets import Data
+from hypercore.problems.images import build
 from hypercore.spec.cell import Cell
 from hypercore.train.admission import Sizes, admitted, admitted_by_steps
-from hypercore.train.datasets import Data
-from hypercore.train.models import build
 
 T = TypeVar("T")
 

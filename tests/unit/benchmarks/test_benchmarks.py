@@ -18,11 +18,11 @@ from benchmarks.products import step_gflop
 from benchmarks.teams import Contestant, Layout, Runner, assembled, interleave
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.machine.compiler import COMPILED, EAGER
+from hypercore.problems.datasets import Data, load
+from hypercore.problems.images import build
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.study.plan.plan import load as load_plan
-from hypercore.train.datasets import Data, load
-from hypercore.train.models import build
 from tests.unit.studies import MadeUp, tables
 
 MNIST_LIKE = random_images("noise", (1, 28, 28), 4, 4)

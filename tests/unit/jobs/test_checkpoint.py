@@ -5,11 +5,11 @@ import pytest
 
 from hypercore.jobs.checkpoint import train_resumable
 from hypercore.jobs.checkpoint_files import begun, checkpoint_path, remove_finished
+from hypercore.problems.datasets import Data, load
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import Outcome, Progress
-from hypercore.train.datasets import Data, load
 
 
 class KilledError(Exception):

@@ -11,11 +11,11 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from hypercore.optim import Stack
+from hypercore.problems.images import build
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.train.lanes import lanes_of
-from hypercore.train.models import build
 from tests.unit.core.package_peer import natural, peer
 from tests.unit.core.small_network import SHAPES, problem, run
 from tests.unit.core.small_network import loss as small_loss

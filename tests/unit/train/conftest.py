@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hypercore.train.datasets import Data, Split
+from hypercore.problems.datasets import Data, Split
 
 # A clipping of each kind.
 RULES = (

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from hypercore.problems.images import Model, build
 from hypercore.train.admission import Sizes, admitted
-from hypercore.train.models import Model, build
 from tests.unit.train.conftest import random_data
 
 SIZES = Sizes((1, 8, 8), (32, 6), (40,))

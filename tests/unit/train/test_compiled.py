@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from hypercore.machine.compiler import compiler
+from hypercore.problems.datasets import Data, Scaling, Split
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.train import compiled
 from hypercore.train.batch import BatchRun, train_batch
-from hypercore.train.datasets import Data, Scaling, Split
 from tests.unit.train.conftest import random_data
 
 DATA = random_data(1, 8)

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
+from hypercore.problems.datasets import DataError, load
 from hypercore.study.config.folders import fingerprint
-from hypercore.train.datasets import DataError, load
 
 
 def write_mnist(root: Path, folder: str = "MNIST", n: int = 20) -> tuple[numpy.ndarray, numpy.ndarray]:

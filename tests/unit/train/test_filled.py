@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from hypercore.problems.images import Model, build
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
 from hypercore.train.admission import admitted_by_steps
 from hypercore.train.batch import BatchRun, _laid_out
 from hypercore.train.filled import Filled
-from hypercore.train.models import Model, build
 from tests.unit.train.conftest import random_data
 
 DATA = random_data(1, 8)

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from hypercore.problems.datasets import load
+from hypercore.problems.images import BUILDERS, build
 from hypercore.spec import cell as spec
 from hypercore.spec.clipping import Clipping, Scope
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.problems import DATASETS, MODELS
 from hypercore.train.batch import train_batch
-from hypercore.train.datasets import load
-from hypercore.train.models import BUILDERS, build
 
 # Numerics version of each model, and its loss in float64.
 MODEL_LOSSES = {

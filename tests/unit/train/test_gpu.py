@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from hypercore.jobs.checkpoint import save, train_resumable
+from hypercore.problems.datasets import Data
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun, Outcome, train_batch
 from hypercore.train.captured import CapturedStep
 from hypercore.train.compiled import eager_step
-from hypercore.train.datasets import Data
 from hypercore.train.widths import chunk, ladder, ladder_for
 from tests.unit.train.conftest import random_data
 

@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hypercore.problems.datasets import Data
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, parse_clipping
 from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun, Outcome
-from hypercore.train.datasets import Data
 from hypercore.train.widths import WIDTHS, chunk, ladder_for
 from tests.unit.train.conftest import random_data
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from hypercore.core.optimizers import UPDATE_RULES
+from hypercore.problems.datasets import Data, Scaling, Split
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.convolutions import CONVOLUTIONS
@@ -16,7 +17,6 @@ from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun
 from hypercore.train.compiled import eager_step
-from hypercore.train.datasets import Data, Scaling, Split
 from hypercore.train.evaluate import evaluate
 from tests.unit.train.conftest import RULES, random_data
 

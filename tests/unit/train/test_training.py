@@ -9,6 +9,9 @@ import torch
 from torch import nn
 from torchvision.transforms import Normalize
 
+from hypercore.problems.datasets import Data, Split, load
+from hypercore.problems.images import build
+from hypercore.problems.streams import data_order
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, Clipping, Scope
 from hypercore.spec.columns import CURVE_POINT, FACTS, GRADIENT_POINT, TRAJECTORY_POINT, names
@@ -16,10 +19,7 @@ from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.problems import MODELS
 from hypercore.train.batch import BatchRun, Outcome, train_batch
-from hypercore.train.datasets import Data, Split, load
 from hypercore.train.lanes import lanes_of
-from hypercore.train.models import build
-from hypercore.train.streams import data_order
 from tests.unit.train.conftest import random_data
 
 ALL_LEVELS = Clipping(scope=Scope.ALL)

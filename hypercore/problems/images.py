@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from hypercore.core.levels import Segments
+from hypercore.problems.streams import stream
 from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
 from hypercore.spec.problems import MODELS
-from hypercore.train.streams import stream
 
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
 Forward = Callable[[Mapping[str, Tensor], Tensor], Tensor]

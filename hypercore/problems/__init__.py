@@ -1,0 +1,1 @@
+"""What cells train on: data sets, models, losses and metrics, behind one contract (contract.py)."""
