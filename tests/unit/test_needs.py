@@ -57,3 +57,17 @@ def test_one_range_of_snakemake_is_asked_for_everywhere() -> None:
     [conda] = [need for need in CONDA if need.startswith("snakemake")]
     assert pip.removeprefix("snakemake") == conda.removeprefix("snakemake-minimal ") == ">=9.27,<10"
     assert 'min_version("9.27")' in (ROOT / "Snakefile").read_text()
+
+
+def test_a_wheel_carries_what_snakemake_and_streamlit_start_from() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    carried = {*wheel["packages"], *wheel["force-include"]}
+    assert carried == {"hypercore", "dashboard", "published", "Snakefile", "config", "workflow"}
+    assert all((ROOT / name).exists() for name in carried)
+    assert (ROOT / "hypercore/py.typed").exists(), "else a type checker takes all of it for Any"
+
+
+def test_the_oldest_torch_that_is_tested_is_the_oldest_that_is_allowed() -> None:
+    pins = dict(re.findall(r"^(torch\w*)==(\d+\.\d+)", (ROOT / "requirements-oldest.txt").read_text(), re.M))
+    declared = dict(re.findall(r"(torch\w*)>=(\d+\.\d+)", " ".join(PROJECT["dependencies"])))
+    assert pins == declared == {"torch": "2.11", "torchvision": "0.26"}
