@@ -3,7 +3,10 @@
 #   make results     train the default study and print its comparison table
 #   make report      analyse a study's tables again, without training, and write its report.html
 #   make dashboard   look at results in the browser
-#   make test        lint, types, structure, tests and a small real workflow run
+#   make test        lint, types, structure and all tests, in a quarter of an hour on two cores
+#   make unit        the tests without those in a browser; make browser: those alone
+#   make test-oldest   the tests of training with the oldest torch, installed apart
+#   make test-install  the wheel and each extra, installed alone, do what they are for
 #   make soak        kill ten runs of a study five times each, instead of one
 #   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
 #   make test-clients  train through lightning, transformers, accelerate and skorch, installed apart
@@ -24,9 +27,12 @@ READY := .venv/.ready
 CLUSTER := .venv/cluster
 # Apart, since nothing else wants them.
 CLIENTS := .venv/clients
+OLDEST := .venv/oldest
+# Those that take longest come first, and a worker without work takes over another's.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
-  soak test-cluster test-clients bench heights clean clean-sweeps
+  tests soak test-cluster test-clients test-oldest test-install bench heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -55,7 +61,7 @@ check: $(READY)
 dashboard: $(READY)
 	$(BIN)/streamlit run dashboard/app.py
 
-test: lint types structure workflow unit browser
+test: lint types structure workflow tests
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -71,8 +77,11 @@ structure: $(READY)
 workflow: $(READY)
 	$(BIN)/snakemake --lint --config study=config/smoke.yaml
 
+tests: $(READY)
+	$(PYTEST) tests/workflow tests/browser tests/unit tests/clients hypercore
+
 unit: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --ignore tests/browser --ignore tests/cluster
+	$(PYTEST) tests/workflow tests/unit tests/clients hypercore
 
 browser: $(READY)
 	$(BIN)/python -m pytest tests/browser
@@ -95,6 +104,17 @@ $(CLIENTS)/.ready: requirements-clients.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
 	  --target $(CLIENTS) --requirement requirements-clients.lock
 	@touch $@
+
+test-oldest: $(OLDEST)/.ready
+	$(OLDEST)/bin/python -m pytest tests/unit/core tests/unit/optim tests/unit/train
+
+$(OLDEST)/.ready: requirements-oldest.txt
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-oldest.txt
+	@touch $@
+
+test-install:
+	PYTHON=$(PYTHON) bash tests/install/check.sh
 
 # One after the other, on a machine that does nothing else meanwhile.
 bench: $(READY)

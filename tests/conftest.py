@@ -1,6 +1,12 @@
 """Settings of every test."""
 
-from hypothesis import settings
+import os
+
+# Workers share the cores; two threads of torch in each would wait for one another. A test that wants more
+# threads sets them. Read when torch is imported, so before that.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from hypothesis import settings  # noqa: E402 (after the environment)
 
 # A loaded machine breaks any limit of wall time; pytest-timeout ends what hangs.
 settings.register_profile("hypercore", deadline=None)

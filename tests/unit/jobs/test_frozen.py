@@ -110,7 +110,7 @@ def test_a_stored_frozen_cell_holds_while_its_parent_learns_the_same() -> None:
 def test_a_study_trains_parents_first_and_then_what_they_learned(tmp_path: Path) -> None:
     config = tmp_path / "study.yaml"
     config.write_text(
-        "{name: try, datasets: [digits], epochs: 1, seeds: 2, clipping: off, baselines: false, "
+        "{name: try, datasets: [digits], epochs: 1, seeds: 2, clipping: off, baselines: false, lanes: 2, "
         "stacks: [{stack: Adam^alpha / SGD(1e-5), frozen: true}]}",
         encoding="utf-8",
     )

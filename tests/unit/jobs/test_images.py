@@ -33,6 +33,7 @@ epochs: 1
 seeds: 1
 baselines: false
 device: cpu
+lanes: 2
 """
 
 

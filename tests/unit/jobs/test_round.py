@@ -17,7 +17,7 @@ from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.plan_table import write_plan
 
 CONFIG = (
-    "{{name: try, datasets: [digits], epochs: 1, seeds: 2, "
+    "{{name: try, datasets: [digits], epochs: 1, seeds: 2, lanes: 2, "
     "stacks: [{{stack: Adam / SGD, alphas: [1e-5, 1e9]}}], "
     "refine: {refine}}}"
 )

@@ -87,7 +87,7 @@ def companies(draw: st.DrawFn, model: str) -> tuple[str, list[tuple[float, Clipp
 
 
 @given(companies("mlp"))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_an_mlp_cell_is_bit_identical_in_any_company(
     drawn: tuple[str, list[tuple[float, Clipping, int]]],
 ) -> None:
@@ -103,7 +103,7 @@ def test_a_cnn_cell_is_bit_identical_in_any_company(
 
 
 @given(st.sampled_from(sorted(CONVOLUTIONS.keys() - {"cnn"})), companies("cnn"))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_cell_of_any_other_cnn_is_bit_identical_in_any_company(
     model: str, drawn: tuple[str, list[tuple[float, Clipping, int]]]
 ) -> None:

@@ -1,8 +1,9 @@
 """Previews, marks, claims, progress and estimates: what surrounds the training of a sweep."""
 
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from hypercore.jobs.progress import SweepStatus, Tracker
 from hypercore.jobs.retrain import mark, not_before_ns, unmark
 from hypercore.jobs.stored import Stored
 from hypercore.machine.execution import execution
-from hypercore.machine.lock import claimed
 from hypercore.results.store import Store
 from hypercore.spec.columns import CELL, Status, names
 from hypercore.spec.record import Record
@@ -64,31 +64,34 @@ def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, p
     assert preview(plan.sweeps[0], Stored(tmp_path, relaxed)).reasons[0][1] is Reason.CACHED
 
 
-def hold(path: Path, held: "multiprocessing.synchronize.Event") -> None:
-    with claimed([path], "waiting"):
-        held.set()
-        time.sleep(60)
+# Claims a file (1), says so by another (2), and holds it while the process lives or for some seconds (3).
+CLAIM = """\
+import sys, time
+from pathlib import Path
+from hypercore.machine.lock import claimed
+
+with claimed([Path(sys.argv[1])], "waiting"):
+    Path(sys.argv[2]).touch()
+    time.sleep(float(sys.argv[3]))
+"""
 
 
 def test_a_claim_waits_for_its_holder_and_goes_with_it(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    held = context.Event()
-    holder = context.Process(target=hold, args=(tmp_path / "claim", held))
-    holder.start()
-    assert held.wait(60)
-    waiter = context.Process(target=_claim_and_write, args=(tmp_path / "claim", tmp_path / "got"))
-    waiter.start()
+    def claims(says: str, seconds: int) -> subprocess.Popen[bytes]:
+        arguments = [str(tmp_path / "claim"), str(tmp_path / says), str(seconds)]
+        return subprocess.Popen([sys.executable, "-c", CLAIM, *arguments])
+
+    holder = claims("held", 60)
+    while not (tmp_path / "held").exists():
+        assert holder.poll() is None
+        time.sleep(0.02)
+    waiter = claims("got", 0)
     time.sleep(1.5)
     assert not (tmp_path / "got").exists()
     holder.kill()
-    holder.join()
-    waiter.join(60)
+    holder.wait()
+    assert waiter.wait(60) == 0
     assert (tmp_path / "got").exists()
-
-
-def _claim_and_write(path: Path, out: Path) -> None:
-    with claimed([path], "waiting"):
-        out.touch()
 
 
 def record(status: Status) -> Record:

@@ -18,7 +18,7 @@ from hypercore.workflow.renamed import renamed
 from tests.unit.studies import MadeUp, tables
 
 BEFORE = READABLE_VERSIONS[0]
-MADE_UP = MadeUp(clippings=(OFF, Clipping(scope=Scope.ALL)))
+MADE_UP = MadeUp(clippings=(OFF, Clipping(scope=Scope.ALL)), seeds=1)
 
 
 def as_before(table: pa.Table) -> pa.Table:
