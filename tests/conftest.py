@@ -6,7 +6,7 @@ import os
 # threads sets them. Read when torch is imported, so before that.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from hypothesis import settings  # noqa: E402 (after the environment)
+from hypothesis import settings
 
 # A loaded machine breaks any limit of wall time; pytest-timeout ends what hangs.
 settings.register_profile("hypercore", deadline=None)

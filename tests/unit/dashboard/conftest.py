@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.spec.clipping import OFF, ON, parse_clipping
 from tests.unit.studies import MadeUp, write_study
 
 RunPage = Callable[..., AppTest]
@@ -37,6 +38,19 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     alphas = (("Adam / SGD", (1e-4, 1e-3, 5e-3, 1e-2, 5e-2)), ("SGD / SGD / SGD", (0.1, 1.0)))
     made_up = MadeUp("rich", "mnist", alphas, seeds=6, batch_size=256)
     write_analysis(write_study(folder, made_up), Settings(Criteria(resamples=100)))
+    return folder
+
+
+# Clipping rules beside off and on.
+RULES = ("scale(0.5)", "fixed(1)", "agc(0.01)", "autoclip(10)", "agc(0.1)", "fixed(2)", "scale(2)")
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of many clippings, analysed."""
+    folder = tmp_path_factory.mktemp("many")
+    made = MadeUp(clippings=(OFF, ON, *map(parse_clipping, RULES)), seeds=2)
+    write_analysis(write_study(folder, made), Settings(Criteria(resamples=100)))
     return folder
 
 

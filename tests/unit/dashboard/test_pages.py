@@ -20,8 +20,7 @@ from hypercore.analysis.stats.regions import Criteria
 from hypercore.results import files
 from hypercore.results.files import write_json
 from hypercore.spec import columns as spec
-from hypercore.spec.clipping import OFF, ON, parse_clipping
-from tests.unit.dashboard.conftest import RunPage
+from tests.unit.dashboard.conftest import RULES, RunPage
 from tests.unit.studies import MadeUp, write_study
 
 NAMES = [page.path for page in PAGES]
@@ -264,17 +263,14 @@ def test_of_a_large_study_the_stacks_that_one_looks_for_are_shown(
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_pages_show_a_study_of_many_clippings(run_page: RunPage, tmp_path: Path, page: str) -> None:
-    rules = ("scale(0.5)", "fixed(1)", "agc(0.01)", "autoclip(10)", "agc(0.1)", "fixed(2)", "scale(2)")
-    made = MadeUp(clippings=(OFF, ON, *map(parse_clipping, rules)), seeds=2)
-    write_analysis(write_study(tmp_path, made), Settings(Criteria(resamples=100)))
-    app = run_page(page, tmp_path)
+def test_pages_show_a_study_of_many_clippings(run_page: RunPage, many: Path, page: str) -> None:
+    app = run_page(page, many)
     assert not app.exception
     if page == "inside":
         assert app.multiselect(key="arms").value == ["off", "on"]
     if page == "compare":
         grid = app.dataframe[0].value
-        assert set(grid["clipping"]) == {"off", "on", *rules}
+        assert set(grid["clipping"]) == {"off", "on", *RULES}
         assert app.button_group(key="clippings").value == [
             "on",
             *[n for n in grid["clipping"] if n not in ("off", "on")][:2],
