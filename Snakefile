@@ -6,12 +6,13 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
+from hypercore.workflow.adapter import Run
 from hypercore.workflow.begin import Begin
 from hypercore.machine.slots import DeviceError, slots
 from hypercore.cli.leftovers import remark
 from hypercore.workflow.live import Live
 from hypercore.workflow.slurm import alive
-from hypercore.workflow.jobs import RESULTS, Jobs, cost, forced
+from hypercore.workflow.jobs import RESULTS, Jobs, cost
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
 min_version("9.27")
@@ -24,33 +25,28 @@ DEFAULT_STUDY = Path("config/config.yaml")
 if not DEFAULT_STUDY.exists():
     DEFAULT_STUDY = Path(workflow.basedir) / DEFAULT_STUDY
 
+RUN = Run(workflow)
+
 try:
     OPTIONS = choose(
-        workflow.config_settings.config,
-        workflow.config_settings.configfiles,
+        RUN.config,
+        RUN.config_files,
         DEFAULT_STUDY,
     )
     PLAN = load(OPTIONS.study, confirm_large=OPTIONS.confirm_large)
 except LargeGridError as error:
-    raise WorkflowError(f"{error}\n{cost(error, workflow.cores or 1)}") from None
+    raise WorkflowError(f"{error}\n{cost(error, RUN.cores)}") from None
 except StudyError as error:
     raise WorkflowError(str(error)) from None
 
 # With --jobs the jobs run elsewhere, and take what GPUs there are.
-ELSEWHERE = workflow.resource_settings.nodes
-JOBS = Jobs(PLAN, workflow.cores or 1, ELSEWHERE)
-BEGIN = Begin(JOBS, workflow)
+ELSEWHERE = RUN.nodes
+JOBS = Jobs(PLAN, RUN.cores, ELSEWHERE)
+BEGIN = Begin(JOBS, RUN)
 LIVE = Live(RESULTS, PLAN.study.name)
 # Slurm jobs that outlived an earlier run; a job asks for none, as it may be one of them.
-ALIVE = alive(Path.cwd()) if workflow.is_main_process else {}
-
-if (
-    workflow.is_main_process
-    and not ELSEWHERE
-    and "gpu" not in workflow.resource_settings.resources
-):
-    workflow.register_resource("gpu", JOBS.gpus)
-
+ALIVE = alive(Path.cwd()) if RUN.is_main else {}
+RUN.offer("gpu", JOBS.gpus)
 
 # Jobs read the study by this path; nothing of it is merged into snakemake's own config.
 config.clear()
@@ -86,7 +82,7 @@ rule all:
         REPORT,
         COMPLETE,
     params:
-        outlook=lambda wildcards: JOBS.forecast(forced(workflow.dag_settings)),
+        outlook=lambda wildcards: JOBS.forecast(RUN.forced),
     message:
         "{params.outlook}"
 
@@ -111,9 +107,9 @@ onstart:
             slots(PLAN.study.device)
         except DeviceError as error:
             raise WorkflowError(str(error)) from None
-    if forced(workflow.dag_settings):
-        JOBS.force(workflow.dag_settings.targets)
-    logger.info(JOBS.forecast(forced(workflow.dag_settings)))
+    if RUN.forced:
+        JOBS.force(RUN.targets)
+    logger.info(JOBS.forecast(RUN.forced))
     LIVE.begin()
 
 

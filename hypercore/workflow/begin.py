@@ -4,10 +4,10 @@ import atexit
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hypercore.machine.compiler import COMPILED, compiler_problem
 from hypercore.results.reported import TABLES
+from hypercore.workflow.adapter import Run
 from hypercore.workflow.jobs import RESULTS, Jobs
 from hypercore.workflow.locks import leave, registration, take_over
 from hypercore.workflow.renamed import renamed
@@ -22,17 +22,17 @@ class Begin:
     """
 
     jobs: Jobs
-    workflow: Any
+    run: Run
     _done: bool = False
 
     def __call__(self) -> list[str]:
         """Do it, the first time and in the main process; no input files, so that it can stand among them."""
-        if self.workflow.is_main_process and not self._done:
+        if self.run.is_main and not self._done:
             self._done = True
-            if executes(self.workflow):
+            if self.run.executes:
                 enter(Path(".snakemake"))
                 self.jobs.restore()
-            self.workflow.dag.forcefiles.update(self.again())
+            self.run.make_again(self.again())
         return []
 
     def again(self) -> list[str]:
@@ -54,11 +54,6 @@ class Begin:
             _say(f"{path} {what}: it will be made again.")
         # Of the report's tables snakemake knows the folder alone.
         return [str(path.parent if path.parent.name == TABLES else path) for path in self.jobs.unusable]
-
-
-def executes(workflow: Any) -> bool:
-    """Whether snakemake plans jobs in order to run them, neither dry nor for a summary or a report."""
-    return workflow.executor_plugin is not None and not workflow.dryrun
 
 
 def enter(snakemake_folder: Path) -> None:

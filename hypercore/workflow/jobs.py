@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from hypercore.jobs.progress import clock
 from hypercore.jobs.retrain import mark
@@ -151,11 +150,6 @@ class Jobs:
         for file in chosen:
             mark(RESULTS, *files[file])
             Path(file).unlink(missing_ok=True)
-
-
-def forced(dag_settings: Any) -> bool:
-    """Whether ``-F`` or ``-R train`` was given, by snakemake's settings."""
-    return bool(dag_settings.forceall) or "train" in map(str, dag_settings.forcerun)
 
 
 def cost(error: LargeGridError, cores: int) -> str:

@@ -1,6 +1,5 @@
 """One live line for each running sweep, below whatever else the terminal shows."""
 
-import logging
 import shutil
 import socket
 import sys
@@ -13,6 +12,7 @@ import psutil
 
 from hypercore.jobs.progress import SweepStatus
 from hypercore.results.files import ResultFileError, read_json
+from hypercore.workflow.adapter import before_each_line
 
 _EVERY_SEC = 1.0
 _CLEAR = "\r\x1b[J"  # to the line's start; erase from there to the screen's end
@@ -64,7 +64,7 @@ class Live:
     def begin(self) -> None:
         """Draw from now on, and make room for whatever snakemake's own logger writes."""
         if self._stream.isatty():
-            logging.getLogger("snakemake.logging").addFilter(self._clear)
+            before_each_line(self._clear)
             threading.Thread(target=self._draw, name="live", daemon=True).start()
 
     def end(self) -> None:
@@ -79,9 +79,8 @@ class Live:
             lines = [str(status) for status in running(self._results, self._study)]
             self._write(frame(lines, size.columns, size.lines))
 
-    def _clear(self, _: object) -> bool:
+    def _clear(self) -> None:
         self._write(_CLEAR)
-        return True
 
     def _write(self, text: str) -> None:
         with self._writing:

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.workflow.adapter import clear_locks
 
 # Two readings of one process's start time agree to the clock's tick.
 _START_TOLERANCE_SEC = 1.0
@@ -71,8 +72,7 @@ def take_over(snakemake_folder: Path) -> list[Owner]:
     others = {path: owner for path in found if (owner := _read(path)) is not None}
     living = [owner for owner in others.values() if owner.lives and owner != mine]
     if others and not living:
-        for lock in (snakemake_folder / "locks").glob("*"):
-            lock.unlink(missing_ok=True)
+        clear_locks(snakemake_folder)
         for path in others:
             path.unlink(missing_ok=True)
     write_json(here, asdict(mine))

@@ -6,7 +6,6 @@ A run does not send a second job for a sweep that one of them trains: it waits f
 
 import getpass
 import logging
-import re
 import shutil
 import subprocess
 import sys
@@ -15,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hypercore.study.plan.sweeps import DIGEST
+from hypercore.workflow.adapter import has_sent_slurm_jobs, made_by
 
 LOG = logging.getLogger(__name__)
 _POLL_SEC = 5.0
 _PATIENCE_SEC = 60.0
-# Where Snakemake's plugin keeps logs, in the folder that it works in: without it no job was ever sent.
-_LOGS = Path(".snakemake/slurm_logs")
 _FORMAT = "%i|%T|%k|%Z"  # number, state, comment (rule and wildcards, by the plugin), working directory
 
 
@@ -50,9 +48,9 @@ def parse(listing: str, folder: Path) -> tuple[SlurmJob, ...]:
     found = []
     for line in listing.splitlines():
         number, state, comment, works_in = line.split("|", maxsplit=3)
-        digest = re.search(rf"_({DIGEST})$", comment)
-        if digest and Path(works_in) == folder:
-            found.append(SlurmJob(number, state, digest[1]))
+        digest = made_by(comment, DIGEST)
+        if digest is not None and Path(works_in) == folder:
+            found.append(SlurmJob(number, state, digest))
     return tuple(found)
 
 
@@ -61,7 +59,7 @@ def alive(folder: Path) -> dict[str, SlurmJob]:
 
     Where Slurm doesn't answer a line says so, and none is known.
     """
-    if shutil.which("squeue") is None or not (folder / _LOGS).exists():
+    if shutil.which("squeue") is None or not has_sent_slurm_jobs(folder):
         return {}
     try:
         return {job.digest: job for job in parse(_squeue(), folder)}

@@ -33,8 +33,8 @@ rule train:
         cells=lambda wildcards: JOBS.describe(
             wildcards.sweep,
             wildcards.digest,
-            dry_run=workflow.dryrun,
-            forced=forced(workflow.dag_settings),
+            dry_run=RUN.is_dry,
+            forced=RUN.forced,
         ),
     message:
         "{params.cells}"

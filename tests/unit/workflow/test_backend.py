@@ -14,6 +14,7 @@ from hypercore.machine.execution import execution
 from hypercore.results.sweeps import read_sweep
 from hypercore.spec.columns import CELLS, volatile
 from hypercore.study import load
+from hypercore.workflow.adapter import Run
 from hypercore.workflow.begin import Begin
 from hypercore.workflow.jobs import Jobs
 
@@ -87,7 +88,7 @@ def test_without_a_compiler_that_works_it_falls_back_to_eager_with_one_warning(
     path.write_text(STUDY.format(alphas="0.1", backend="compiled"))
     plan = load(path)
     assert conditions(plan.study).backend == "eager"
-    assert Begin(Jobs(plan, 1), workflow=None).again() == []
+    assert Begin(Jobs(plan, 1), Run(workflow=None)).again() == []
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and says in said and "eager backend, about half as fast" in said
 

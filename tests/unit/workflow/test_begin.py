@@ -12,6 +12,7 @@ from hypercore.results.reported import report_files
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.spec.columns import ANALYSIS, EFFECTS
 from hypercore.study import Plan
+from hypercore.workflow.adapter import Run
 from hypercore.workflow.begin import Begin
 from hypercore.workflow.jobs import Jobs
 from tests.unit.study.configs import MINIMAL, plan_of
@@ -58,7 +59,7 @@ def test_what_is_of_no_use_is_made_again_and_said_once_and_nothing_is_removed(
     bad = [f"results/{plan.sweeps[0].path}", f"results/{plan.study.name}/effects.parquet"]
     before = names(tmp_path)
     workflow = Workflow(executor_plugin="dryrun", dryrun=True)
-    begin = Begin(Jobs(plan, 1), workflow)
+    begin = Begin(Jobs(plan, 1), Run(workflow))
     assert begin() == begin() == []
     assert workflow.dag.forcefiles == set(bad)
     assert capsys.readouterr().err.splitlines() == [
@@ -77,13 +78,13 @@ def test_a_lost_part_of_a_report_is_made_again_and_nothing_else(
         write_table(study / f"{name}.parquet", schema(columns).empty_table(), name)
     (study / ".plan").mkdir()
     page, table, *others = report_files(study)
-    assert Begin(Jobs(plan, 1), None).again() == []  # snakemake itself misses what is not there
+    assert Begin(Jobs(plan, 1), Run(Workflow())).again() == []  # snakemake itself misses what is not there
     for path in (page, *others):
         write_bytes(path, b"something")
-    assert Begin(Jobs(plan, 1), None).again() == [str(study / "tables")]
+    assert Begin(Jobs(plan, 1), Run(Workflow())).again() == [str(study / "tables")]
     write_bytes(table, b"")
     write_bytes(page, b"")
-    assert Begin(Jobs(plan, 1), None).again() == [str(page), str(study / "tables")]
+    assert Begin(Jobs(plan, 1), Run(Workflow())).again() == [str(page), str(study / "tables")]
     assert capsys.readouterr().err.splitlines() == [
         f"{table} is gone: it will be made again.",
         f"{page} is empty: it will be made again.",
@@ -99,11 +100,11 @@ def test_a_damaged_sweep_counts_as_missing(plan: Plan) -> None:
 def test_what_runs_no_jobs_registers_nothing_and_clears_no_lock(
     plan: Plan, tmp_path: Path, which: str
 ) -> None:
-    Begin(Jobs(plan, 1), OTHERS[which])()
+    Begin(Jobs(plan, 1), Run(OTHERS[which]))()
     assert not (tmp_path / ".snakemake").exists()
 
 
 def test_a_run_registers(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("atexit.register", lambda *_: None)
-    Begin(Jobs(plan, 1), EXECUTES)()
+    Begin(Jobs(plan, 1), Run(EXECUTES))()
     assert len(names(tmp_path / ".snakemake/hypercore-runs")) == 1

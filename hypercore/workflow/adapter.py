@@ -1,0 +1,111 @@
+"""What hypercore knows of Snakemake's insides: all of it here, typed (docs/decisions.md names each)."""
+
+import logging
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Its logger, whose lines have to make room for the live ones.
+LOGGER = "snakemake.logging"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of Snakemake, as its ``workflow`` tells of it while it reads the Snakefile and plans jobs."""
+
+    workflow: Any
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What ``--config`` gave."""
+        given: Mapping[str, Any] = self.workflow.config_settings.config
+        return given
+
+    @property
+    def config_files(self) -> Sequence[Path]:
+        """What ``--configfile`` gave."""
+        given: Sequence[Path] = self.workflow.config_settings.configfiles
+        return given
+
+    @property
+    def cores(self) -> int:
+        """How many of this machine's cores jobs may use."""
+        return self.workflow.cores or 1
+
+    @property
+    def nodes(self) -> int | None:
+        """How many jobs may run at once elsewhere (``--jobs``); None where they run here."""
+        given: int | None = self.workflow.resource_settings.nodes
+        return given
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process plans; jobs that run as processes of their own read the Snakefile, too."""
+        return bool(self.workflow.is_main_process)
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is to run (``-n``)."""
+        return bool(self.workflow.dryrun)
+
+    @property
+    def executes(self) -> bool:
+        """Whether jobs are planned in order to run, neither dry nor for a summary or a report.
+
+        Known only while jobs are planned: before that, these all look alike.
+        """
+        return self.workflow.executor_plugin is not None and not self.is_dry
+
+    @property
+    def forced(self) -> bool:
+        """Whether ``-F`` or ``-R train`` was given."""
+        settings = self.workflow.dag_settings
+        return bool(settings.forceall) or "train" in map(str, settings.forcerun)
+
+    @property
+    def targets(self) -> Collection[str]:
+        """The files and rules that were asked for."""
+        given: Collection[str] = self.workflow.dag_settings.targets
+        return given
+
+    def make_again(self, files: Collection[str]) -> None:
+        """Let the jobs of these files run though the files are there; only while jobs are planned."""
+        self.workflow.dag.forcefiles.update(files)
+
+    def offer(self, resource: str, amount: int) -> None:
+        """Let jobs that run here share an amount of a resource, unless ``--resources`` said how much."""
+        if self.is_main and not self.nodes and resource not in self.workflow.resource_settings.resources:
+            self.workflow.register_resource(resource, amount)
+
+
+def before_each_line(act: Callable[[], None]) -> None:
+    """Call ``act`` before Snakemake's logger writes a line."""
+
+    def pass_on(_: object) -> bool:
+        act()
+        return True
+
+    logging.getLogger(LOGGER).addFilter(pass_on)
+
+
+def clear_locks(folder: Path) -> None:
+    """Remove the locks that a killed run left in its ``.snakemake`` folder."""
+    for lock in (folder / "locks").glob("*"):
+        lock.unlink(missing_ok=True)
+
+
+def has_sent_slurm_jobs(folder: Path) -> bool:
+    """Whether a Snakemake that works in a folder ever sent Slurm jobs: their logs lie there then."""
+    return (folder / ".snakemake" / "slurm_logs").exists()
+
+
+def made_by(comment: str, last_wildcard: str) -> str | None:
+    """The last wildcard of the output that a Slurm job makes, from the comment that the plugin gives it.
+
+    >>> made_by("rule_train_wildcards_digits-mlp-sgd-e5-b32_0123abcd", "[0-9a-f]+")
+    '0123abcd'
+    """
+    found = re.search(rf"_({last_wildcard})$", comment)
+    return found[1] if found else None

@@ -1,0 +1,69 @@
+"""What hypercore knows of Snakemake's insides is there, in the Snakemake that is installed."""
+
+import inspect
+import logging
+import re
+from dataclasses import fields
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake import api, dag
+from snakemake.settings.types import ConfigSettings, DAGSettings, ResourceSettings
+
+from hypercore.workflow import adapter
+from hypercore.workflow.adapter import LOGGER, Run, before_each_line
+
+SOURCE = Path(adapter.__file__).read_text()
+
+
+def known(owner: object, asked: str) -> set[str]:
+    """Names that the adapter asks of an owner: what follows it in its source."""
+    found = set(re.findall(rf"{asked}\.(\w+)", SOURCE))
+    assert found, f"nothing is asked of {owner}"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        (ConfigSettings, r"config_settings"),
+        (ResourceSettings, r"resource_settings"),
+        (DAGSettings, r"(?<!_)settings"),
+    ],
+)
+def test_settings_have_the_fields_that_are_asked_for(settings: type, asked: str) -> None:
+    assert known(settings, asked) <= {field.name for field in fields(settings)}
+
+
+def test_a_workflow_has_what_is_asked_of_it() -> None:
+    has = {field.name for field in fields(api.Workflow)} | set(dir(api.Workflow))
+    for name in known(api.Workflow, r"self\.workflow") - {"executor_plugin", "dag"}:
+        assert name in has, name
+    # These two are set on instances alone.
+    assert "self.executor_plugin" in inspect.getsource(api.Workflow)
+    assert "self.forcefiles" in inspect.getsource(dag)
+
+
+def test_its_logger_is_the_one_that_is_made_room_for() -> None:
+    from snakemake.logging import logger
+
+    assert logger.name == LOGGER
+    calls: list[int] = []
+    before_each_line(lambda: calls.append(1))
+    last = logging.getLogger(LOGGER).filters[-1]
+    try:
+        assert last(logging.makeLogRecord({})) and calls == [1]
+    finally:
+        logging.getLogger(LOGGER).removeFilter(last)
+
+
+@pytest.mark.parametrize(("given", "offered"), [({}, 2), ({"gpu": 1}, None)])
+def test_a_resource_is_offered_unless_it_was_given(given: dict[str, int], offered: int | None) -> None:
+    taken: dict[str, int] = {}
+    settings = SimpleNamespace(nodes=None, resources=given)
+    workflow = SimpleNamespace(
+        is_main_process=True, resource_settings=settings, register_resource=taken.__setitem__
+    )
+    Run(workflow).offer("gpu", 2)
+    assert taken.get("gpu") == offered
