@@ -1,8 +1,9 @@
 """Which records of the store count for a study, here and now."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from hypercore.machine.compiler import backend_kind
@@ -12,6 +13,7 @@ from hypercore.machine.slots import DeviceError, usable
 from hypercore.results.files import ResultFileError, read_json, write_json
 from hypercore.results.store import Store
 from hypercore.results.tabled import Tabled, Tables
+from hypercore.spec import idx
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Record
@@ -32,7 +34,7 @@ def conditions(study: StudyConfig) -> Execution:
 
 @dataclass(frozen=True)
 class Stored:
-    """The records that count: of this execution, no older than a not-before mark, of today's images.
+    """The records that count: of this execution, no older than a not-before mark, of today's data.
 
     An image folder is looked at once: to look at all its files for every record would take seconds each.
     """
@@ -59,10 +61,19 @@ class Stored:
     def tabled(self, cell: Cell) -> list[Tabled]:
         """The cell's results in tables that would count once they are in the store."""
         found = [one for one in self.tables.found.get(cell.id, ()) if self._of_execution(cell, one)]
-        if not found or cell.dataset not in self.study.image_folders:
-            return found
-        known = self.known_images_sha256(cell.dataset)
-        return [one for one in found if one.dataset_sha256 in (None, known)]
+        return [one for one in found if self.of_same_data(cell.dataset, one.dataset_sha256)]
+
+    def of_same_data(self, dataset: str, sha256: str | None) -> bool:
+        """Whether data of this hash are what a data set's name stands for here, as far as that is known.
+
+        No image of a folder is read for it. Where a set's files are not there it stands for what its authors
+        published; torchvision itself refuses other files of CIFAR's.
+        """
+        if dataset in self.study.image_folders:
+            known = self.known_images_sha256(dataset)
+            return known is not None and sha256 in (None, known)
+        stands_for = idx.content(dataset, data_root(self.study)) or idx.PUBLISHED.get(dataset)
+        return stands_for is None or sha256 in (None, stands_for)
 
     def _of_execution(self, cell: Cell, one: Tabled) -> bool:
         try:
@@ -70,21 +81,25 @@ class Stored:
         except DeviceError:  # what trains elsewhere is looked for there
             return False
 
-    def untaken(self, cells: Iterable[Cell]) -> dict[Path, set[str]]:
+    def untaken(self, cells: Iterable[Cell], replaced: Collection[str] = ()) -> dict[Path, set[str]]:
         """What the store lacks of these cells' results, and of all in the study's own tables.
 
-        Those are about to be replaced, perhaps by those of another plan. Whether images are today's is for
-        the job to see, which reads them. Cells by the study whose tables have them: what
-        :meth:`Tables.restore` takes.
+        Those are about to be replaced, perhaps by those of another plan. Whether images of a folder are
+        today's is for the job to see, which reads them. Cells by the study whose tables have them: what
+        :meth:`Tables.restore` takes. Other studies' tables are read only if there are cells; of those
+        ``replaced`` the store's result is of other data.
         """
         planned = {cell.id: cell for cell in cells}
         own = self.results / self.study.name
 
         def wanted(cell_id: str, one: Tabled) -> bool:
-            cell = planned.get(cell_id)
-            return one.study == own or (cell is not None and self._of_execution(cell, one))
+            cell, path = planned.get(cell_id), self.store.path(cell_id, one.execution_key)
+            if cell_id in replaced and cell is not None and path.exists():
+                return self._of_execution(cell, one) and self.of_same_data(cell.dataset, one.dataset_sha256)
+            counts = one.study == own or (cell is not None and self._of_execution(cell, one))
+            return counts and not path.exists()
 
-        return self.tables.lacking(self.store, wanted)
+        return self.tables.lacking(wanted, None if planned else own)
 
     @cached_property
     def execution(self) -> Execution:
@@ -96,12 +111,10 @@ class Stored:
         path = self.store.path(cell.id, self.execution.key(cell))
         if self.since_ns and (not path.exists() or path.stat().st_mtime_ns < self.since_ns):
             return None
-        record = self.store.read(cell.id, self.execution.key(cell))
-        if record is None and self.study.reuse == "any":
-            record = self.store.any(cell.id)
-        if record is None or record.cell["status"] == Status.FAILED.value or self._of_other_images(record):
-            return None
-        return record
+        candidates = iter([self.store.read(cell.id, self.execution.key(cell))])
+        if self.study.reuse == "any":
+            candidates = chain(candidates, self.store.all(cell.id))
+        return next((one for one in candidates if one is not None and self._counts(one)), None)
 
     def there(self, cell: Cell) -> Path | None:
         """The file of the cell's record under this execution, by its name alone.
@@ -117,9 +130,13 @@ class Stored:
             path = self.store.path(cell.id, elsewhere)
             return next((one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name)), None)
 
-    def _of_other_images(self, record: Record) -> bool:
+    def _counts(self, record: Record) -> bool:
         name, found = str(record.cell["dataset"]), record.cell["dataset_sha256"]
-        return name in self.study.image_folders and found not in (None, self.images_sha256(name))
+        if record.cell["status"] == Status.FAILED.value:
+            return False
+        if name in self.study.image_folders:
+            return found in (None, self.images_sha256(name))
+        return self.of_same_data(name, None if found is None else str(found))
 
     def known_images_sha256(self, name: str) -> str | None:
         """The hash of an image folder's pixels and labels, if it was taken since the folder changed."""

@@ -17,8 +17,9 @@ from hypercore.machine.slots import claimed_device
 from hypercore.results.sweeps import write_sweep
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
+from hypercore.spec.idx import other_than_published
 from hypercore.spec.record import Record
-from hypercore.study import device_kind, load
+from hypercore.study import data_root, device_kind, load
 from hypercore.workflow.estimate import write_rate
 
 LOG = logging.getLogger(__name__)
@@ -107,9 +108,12 @@ def training(
 
 
 def checkpoint_folder(stored: Stored, dataset: str) -> Path:
-    """Where batches on a data set keep their state; for an image folder by its content."""
-    folder = stored.results / CHECKPOINTS
-    return folder / stored.images_sha256(dataset) if dataset in stored.study.image_folders else folder
+    """Where batches on a data set keep their state: by its content, where that is its owner's own."""
+    folder, study = stored.results / CHECKPOINTS, stored.study
+    if dataset in study.image_folders:
+        return folder / stored.images_sha256(dataset)
+    other = other_than_published(dataset, data_root(study))
+    return folder if other is None else folder / other
 
 
 def kept(records: Iterable[Record], stored: Stored, tracker: Tracker) -> dict[str, Record]:

@@ -17,6 +17,7 @@ from hypercore.machine.execution import Execution
 from hypercore.problems.datasets import Data, load
 from hypercore.results.provenance import collect
 from hypercore.spec.cell import Cell
+from hypercore.spec.idx import other_than_published
 from hypercore.spec.record import Record, Row
 from hypercore.study import StudyConfig, data_root
 from hypercore.train.batch import Outcome, Progress
@@ -39,8 +40,8 @@ def train_cells(
 
     ``began`` is the reading of ``time.perf_counter`` when the job started: from there to the first
     batch runs the start-up clock. ``on_epoch`` is told of the end of every epoch of every batch; what
-    long batches need to go on after a kill is kept in the folder ``checkpoints``, for an image folder by its
-    content.
+    long batches need to go on after a kill is kept in the folder ``checkpoints``, by its content where
+    the data are not the published ones.
 
     Raises:
         DataError: the data set is not there.
@@ -51,7 +52,7 @@ def train_cells(
     torch.backends.cudnn.deterministic = True
     loaded = load(cells[0].dataset, data_root(study), download=study.download, folders=study.image_folders)
     data = loaded.normalised(cells[0].normalisation).to(torch.device(device))
-    if cells[0].dataset in study.image_folders:
+    if data.name in study.image_folders or other_than_published(data.name, data_root(study)):
         checkpoints = checkpoints / data.sha256  # half a batch on other images is of no use
     circumstances: Row = {
         **collect().row(),

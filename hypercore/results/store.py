@@ -1,7 +1,7 @@
 """The store: what is known of every cell ever trained, one small file a cell and execution key."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,13 +35,12 @@ class Store:
         """The record of a cell that was trained under this execution key, or None."""
         return self._read(self.path(cell_id, execution_key), cell_id)
 
-    def any(self, cell_id: str) -> Record | None:
-        """A record of the cell whatever its execution key (the first by file name), or None."""
+    def all(self, cell_id: str) -> Iterator[Record]:
+        """The cell's records, whatever their execution keys, in the order of their files' names."""
         for path in sorted(self._folder(cell_id).glob("[!.]*.parquet")):
             record = self._read(path, cell_id)
             if record is not None:
-                return record
-        return None
+                yield record
 
     def write(self, record: Record) -> Path:
         """Store a record, in place of an earlier one of the same cell and execution key."""

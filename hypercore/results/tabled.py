@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -47,10 +47,13 @@ class Tables:
     @cached_property
     def found(self) -> dict[str, list[Tabled]]:
         """Every cell with a result, by its id. Reads the cells of every study, and none of their points."""
+        return self._in(sorted(self.results.glob("*/cells.parquet")))
+
+    def _in(self, paths: Iterable[Path]) -> dict[str, list[Tabled]]:
         wanted = ("cell_id", "status", "execution_key", "dataset_sha256")
         columns = schema(tuple(column for column in spec.CELLS if column.name in wanted))
         found: dict[str, list[Tabled]] = {}
-        for path in sorted(self.results.glob("*/cells.parquet")):
+        for path in paths:
             table = self._read(path, "cells", columns)
             for row in table.to_pylist() if table is not None else ():
                 if _is_result(row):
@@ -58,14 +61,18 @@ class Tables:
                     found.setdefault(row["cell_id"], []).append(one)
         return found
 
-    def lacking(self, store: Store, wanted: Callable[[str, Tabled], bool]) -> dict[Path, set[str]]:
-        """The cells, by the study whose tables have them, whose wanted results the store does not hold."""
+    def lacking(
+        self, wanted: Callable[[str, Tabled], bool], study: Path | None = None
+    ) -> dict[Path, set[str]]:
+        """The cells with wanted results by the study, or of this ``study`` alone, whose tables have them."""
         lacking: dict[Path, set[str]] = {}
         seen: set[tuple[str, str]] = set()
-        for cell, places in self.found.items():
+        cells = study and study / "cells.parquet"
+        found = self.found if cells is None else self._in([cells] if cells.exists() else [])
+        for cell, places in found.items():
             for one in places:
                 key = cell, one.execution_key
-                if key not in seen and wanted(cell, one) and not store.path(*key).exists():
+                if key not in seen and wanted(cell, one):
                     lacking.setdefault(one.study, set()).add(cell)
                     seen.add(key)
         return lacking

@@ -105,8 +105,10 @@ class Jobs:
     def restore(self) -> None:
         """Take results that only tables hold into the store: planned cells', and the study's own."""
         stored = self._stored
-        cells = (cell for sweep in self.plan.sweeps for cell in sweep.cells)
-        lacking = stored.untaken(cells)
+        waiting = [self._preview(sweep, False) for sweep in self.plan.sweeps if self._lacks(sweep.path)]
+        reasons = {cell: reason for found in waiting for cell, reason in found.reasons}
+        cells = [cell for cell, reason in reasons.items() if reason is not Reason.CACHED]
+        lacking = stored.untaken(cells, {cell.id for cell in cells if reasons[cell] is Reason.TABLED})
         if count := sum(map(len, lacking.values())):
             studies = ", ".join(study.name for study in lacking)
             sys.stderr.write(f"Taking {count} results out of the tables of {studies} into the store.\n")

@@ -11,6 +11,7 @@ from hypercore.jobs.stored import Stored
 from hypercore.results.files import ResultFileError, is_whole, read_table
 from hypercore.results.records import NAME
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS
+from hypercore.spec import idx
 from hypercore.spec.cell import Cell
 from hypercore.study import Sweep
 
@@ -61,7 +62,7 @@ def preview(sweep: Sweep, stored: Stored, *, forced: bool = False) -> Preview:
 
     A cell is *in tables* if only a study's tables have its result, from where the run takes it into the
     store. It is *changed* if it is known from another execution (other numerics, torch or device) or
-    of an image folder's earlier content; where a folder was only touched, its cells count as changed
+    of other data under the same name; where an image folder was only touched, its cells count as changed
     until a job has looked into it. It is *damaged* if its record is empty or cut off; a record that was
     altered in between is found by the job, which reads it.
     """
@@ -77,22 +78,21 @@ def _reason(cell: Cell, stored: Stored) -> Reason:
             return Reason.FORCED
         if not is_whole(path):
             return Reason.DAMAGED
-        return Reason.CACHED if _of_same_images(cell, stored, path) else Reason.CHANGED
-    folder = stored.store.path(cell.id, "").parent
-    elsewhere = folder.exists() and any(folder.glob("[!.]*.parquet"))
-    if elsewhere and stored.study.reuse == "any":
+        if _of_same_data(cell, stored, path):
+            return Reason.CACHED
+    elsewhere = sorted(stored.store.path(cell.id, "").parent.glob("[!.]*.parquet"))
+    if stored.study.reuse == "any" and any(_of_same_data(cell, stored, one) for one in elsewhere):
         return Reason.CACHED
     if stored.tabled(cell):
         return Reason.FORCED if stored.since_ns else Reason.TABLED
     return Reason.CHANGED if elsewhere or cell.id in stored.tables.found else Reason.NEW
 
 
-def _of_same_images(cell: Cell, stored: Stored, path: Path) -> bool:
-    if cell.dataset not in stored.study.image_folders:
-        return True
-    known = stored.known_images_sha256(cell.dataset)
+def _of_same_data(cell: Cell, stored: Stored, path: Path) -> bool:
+    if cell.dataset not in stored.study.image_folders and cell.dataset not in idx.FOLDERS:
+        return True  # they come with the code, or torchvision itself knows their sums
     try:
         [found] = read_table(path, NAME, RECORDS, READABLE_VERSIONS)["dataset_sha256"].to_pylist()
     except ResultFileError:  # the job will find it damaged, too
         return False
-    return known is not None and found in (None, known)
+    return stored.of_same_data(cell.dataset, found)

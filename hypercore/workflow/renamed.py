@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hypercore.results.files import ResultFileError, is_of_today, read_table
+from hypercore.results.files import ResultFileError, is_current, read_table
 from hypercore.results.schemas import READABLE_VERSIONS, schema
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import IDENTITY
@@ -18,10 +18,11 @@ def renamed(study: Path, planned: Iterable[Cell]) -> list[str]:
 
     Cells keep their ids, so what was trained is found under its name of today.
     """
+    path = study / "cells.parquet"
+    if is_current(path, schema(IDENTITY)):
+        return []
     try:
-        table = read_table(study / "cells.parquet", "cells", schema(IDENTITY), READABLE_VERSIONS)
-        if is_of_today(table):
-            return []
+        table = read_table(path, "cells", schema(IDENTITY), READABLE_VERSIONS)
         rows = [(row, Cell.from_identity(row).identity()) for row in table.to_pylist()]
     except (ResultFileError, SpecError):  # nothing there, or said by whoever needs it
         return []

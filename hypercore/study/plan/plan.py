@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from hypercore.machine.compiler import COMPILED, backend_kind
 from hypercore.machine.gpus import device_kind
 from hypercore.spec.cell import digest
+from hypercore.spec.idx import other_than_published
 from hypercore.study.config.errors import Problem, StudyError
 from hypercore.study.config.folders import fingerprint
 from hypercore.study.config.messages import problems
@@ -91,8 +92,7 @@ def load(path: Path, *, confirm_large: bool = False) -> Plan:
     rows = expand(study, source, None if confirm_large else study.max_cells)
     most = study.cells_per_job
     rows = rows if most is None else split(rows, most)
-    images = {name: fingerprint(folder) for name, folder in study.image_folders.items()}
-    return Plan(path, study, rows, group(rows, execution(study), images))
+    return Plan(path, study, rows, group(rows, execution(study), contents(study)))
 
 
 def load_config(path: Path) -> tuple[StudyConfig, Source]:
@@ -123,6 +123,13 @@ def execution(study: StudyConfig) -> str:
     lanes = f", {study.lanes} lanes" if study.lanes is not None and device != "cpu" else ""
     threads = f", {study.threads} threads" if study.threads != 1 and device == "cpu" else ""
     return f"{device}{backend}{lanes}{threads}, torch {metadata.version('torch')}"
+
+
+def contents(study: StudyConfig) -> dict[str, str]:
+    """Signs of what lies in image folders, and in place of published data sets if it is something else."""
+    signs = {name: fingerprint(folder) for name, folder in study.image_folders.items()}
+    others = {name: other_than_published(name, data_root(study)) for name in study.datasets}
+    return signs | {name: other for name, other in others.items() if other is not None}
 
 
 def data_root(study: StudyConfig) -> Path:

@@ -22,8 +22,8 @@ class Sweep:
     named by ``after``, come first.
 
     ``digest`` changes with the cells, with the numerics version of any component that they use, with
-    ``execution`` (what else the bits depend on) and with the fingerprint of an image folder, so the file
-    of a sweep is never out of date: it is there or it is not.
+    ``execution`` (what else the bits depend on) and with the content of data that are not the published
+    ones, so the file of a sweep is never out of date: it is there or it is not.
     """
 
     name: str
@@ -43,7 +43,7 @@ def group(
 ) -> tuple[Sweep, ...]:
     """Group planned cells into sweeps, sorted by name. A cell under two labels is in its sweep once.
 
-    ``images`` holds the fingerprint of each data set that is an image folder.
+    ``images`` holds the fingerprint of each data set that is an image folder, or not what was published.
     """
     members: dict[str, dict[str, Cell]] = {}
     sweep_of: dict[str, str] = {}

@@ -34,7 +34,7 @@ def test_the_store_gives_back_what_it_was_given(
     cell_id, key = str(record.cell["cell_id"]), str(record.cell["execution_key"])
     assert path.parent == store.root / cell_id[:2] / cell_id
     assert store.read(cell_id, key) == record
-    assert store.any(cell_id) == record
+    assert list(store.all(cell_id)) == [record]
     assert store.read(cell_id, key + "x") is None
 
 
@@ -57,9 +57,9 @@ def test_cells_of_other_execution_keys_are_found_only_on_request(tmp_path: Path)
     store = Store(tmp_path)
     store.write(plain("gpu / A"))
     assert store.read(ID, "gpu / B") is None
-    found = store.any(ID)
+    found = next(store.all(ID))
     assert found is not None and found.cell["execution_key"] == "gpu / A"
-    assert store.any("cd" * 10) is None
+    assert not list(store.all("cd" * 10))
 
 
 def test_a_damaged_file_counts_as_missing_and_is_reported(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_damaged_file_counts_as_missing_and_is_reported(tmp_path: Path) -> Non
     assert store.read(ID, "cpu|eager") is None
     assert len(reports) == 1 and str(path) in reports[0] and "counted as missing" in reports[0]
     store.write(plain("other"))
-    assert store.any(ID) == plain("other")
+    assert list(store.all(ID)) == [plain("other")]
 
 
 def test_a_file_under_another_cells_name_is_not_taken_for_it(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_leftovers_of_a_kill_are_ignored(tmp_path: Path) -> None:
     store = Store(tmp_path)
     path = store.write(plain())
     (path.parent / f".{path.name}.7.ab.tmp").write_bytes(b"half")
-    assert store.any(ID) == plain()
+    assert list(store.all(ID)) == [plain()]
 
 
 def test_a_record_with_missing_or_unknown_columns_is_refused(tmp_path: Path) -> None:

@@ -57,10 +57,10 @@ def test_a_name_with_another_meaning_is_said_with_the_one_of_today(study: Path) 
 
 def test_tables_of_before_restore_records_under_the_names_of_today(study: Path, tmp_path: Path) -> None:
     restored, store = Tables(study.parent), Store(tmp_path / "store")
-    lacking = restored.lacking(store, lambda *_: True)
+    lacking = restored.lacking(lambda *_: True)
     count = restored.restore(lacking, store)
     assert count == len(lacking[study]) > 0
-    found = {r.cell["clipping"] for cell in lacking[study] if (r := store.any(cell)) is not None}
+    found = {r.cell["clipping"] for cell in lacking[study] if (r := next(store.all(cell), None)) is not None}
     assert found == {"off", "running_mean(all)"}
 
 
@@ -68,7 +68,7 @@ def test_a_record_of_before_is_read_under_the_names_of_today(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restored, store = Tables(study.parent), Store(tmp_path / "store")
-    restored.restore(restored.lacking(store, lambda *_: True), store)
+    restored.restore(restored.lacking(lambda *_: True), store)
     paths = sorted((tmp_path / "store").rglob("*.parquet"))
     with monkeypatch.context() as patch:
         patch.setattr(files, "SCHEMA_VERSION", BEFORE)
@@ -77,7 +77,7 @@ def test_a_record_of_before_is_read_under_the_names_of_today(
                 path, as_before(read_table(path, records.NAME, RECORDS, READABLE_VERSIONS)), records.NAME
             )
     for path in paths:
-        record = store.any(path.parent.name)
+        record = next(store.all(path.parent.name), None)
         assert record is not None and record.cell["clipping"] in ("off", "running_mean(all)")
         assert Cell.from_identity(record.cell).id == path.parent.name
         assert record.cell["normalisation"] == "none"
