@@ -20,7 +20,7 @@ from benchmarks import measure
 from benchmarks.contestants import Engine, steps_of
 from benchmarks.measure import Spread, spread_columns
 from benchmarks.teams import Contestant, Runner, assembled, interleave, layouts
-from hypercore.core.clipping import clip
+from hypercore.core.clip import clip
 from hypercore.core.hypergradient import gradients
 from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.problems.datasets import Data, load

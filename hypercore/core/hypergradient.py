@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.func import vjp
 
 from hypercore.core.levels import LevelOptimizer, initial_states
-from hypercore.core.optimizers import State
+from hypercore.spec.optimizers import State
 
 # Maps weights [L, P] to losses [L]; lane i's loss depends on lane i's weights alone.
 LossFunction = Callable[[Tensor], Tensor]

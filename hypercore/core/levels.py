@@ -2,7 +2,7 @@
 
 Level 0 is ``[L, P]``, all weights of a lane side by side; level ℓ ≥ 1 is ``[L, H]``, the learned
 hyperparameters of the optimizer that updates level ℓ − 1, as stored (see
-:class:`~hypercore.core.optimizers.base.Transform`).
+:class:`~hypercore.spec.transforms.Transform`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from hypercore.core.optimizers import UPDATE_RULES, Hyper, State, UpdateRule
+from hypercore.spec.optimizers import Hyper, Rule, State
 from hypercore.spec.stack import Stack
 
 
@@ -20,19 +20,17 @@ from hypercore.spec.stack import Stack
 class LevelOptimizer:
     """The optimizer of one level, for all lanes.
 
-    ``learned`` names the columns of the level above; ``fixed`` holds the other hyperparameters in
+    ``learned`` names the columns of the level above; ``fixed`` holds the other hyperparameters in force, in
     natural units, each [L, 1].
     """
 
-    name: str
+    rule: Rule
     learned: tuple[str, ...]
-    momentum: bool
     fixed: Mapping[str, Tensor] = field(repr=False)
 
-    @property
-    def rule(self) -> UpdateRule:
-        """The update rule."""
-        return UPDATE_RULES[self.name]
+    def init(self, values: Tensor) -> State:
+        """The state before the first step, for values [L, n]."""
+        return self.rule.init(values, {*self.learned, *self.fixed})
 
     def hyper(self, above: Tensor | None) -> Hyper:
         """The hyperparameters in force: the fixed ones and, out of the level above, the learned ones."""
@@ -40,8 +38,8 @@ class LevelOptimizer:
             return self.fixed
         # unbind, not slices: the backward pass of n slices builds and adds n full-size tensors.
         columns = above.unsqueeze(-1).unbind(1)
-        transforms = self.rule.transforms
-        learned = {name: transforms[name].natural(c) for name, c in zip(self.learned, columns, strict=True)}
+        stored = [self.rule.hyperparameter(name).stored for name in self.learned]
+        learned = {n: how.natural(c) for n, how, c in zip(self.learned, stored, columns, strict=True)}
         return {**self.fixed, **learned}
 
 
@@ -56,12 +54,11 @@ def level_optimizers(stacks: Sequence[Stack], like: Tensor) -> tuple[LevelOptimi
         raise ValueError(f"stacks of one shape train together; given: {', '.join(sorted(shapes))}")
     return tuple(
         LevelOptimizer(
-            name=stacks[0].optimizers[index].name,
+            rule=stacks[0].optimizers[index].rule,
             learned=stacks[0].learned(index),
-            momentum=stacks[0].optimizers[index].has_momentum,
             fixed={
                 name: _column(stacks, index, name, like)
-                for name in stacks[0].optimizers[index].values
+                for name in stacks[0].optimizers[index].in_force
                 if name not in stacks[0].learned(index)
             },
         )
@@ -75,8 +72,8 @@ def hyper_levels(stacks: Sequence[Stack], like: Tensor) -> tuple[Tensor, ...]:
     exact = like.new_empty((), dtype=torch.float64)
     levels = []
     for index in range(stacks[0].height - 1):
-        transforms = UPDATE_RULES[stacks[0].optimizers[index].name].transforms
-        columns = [transforms[n].raw(_column(stacks, index, n, exact)) for n in stacks[0].learned(index)]
+        rule, names = stacks[0].optimizers[index].rule, stacks[0].learned(index)
+        columns = [rule.hyperparameter(n).stored.raw(_column(stacks, index, n, exact)) for n in names]
         levels.append(torch.cat(columns, dim=1).to(like.dtype))
     return tuple(levels)
 
@@ -91,7 +88,7 @@ def natural_values(optimizers: Sequence[LevelOptimizer], levels: Sequence[Tensor
 
 def initial_states(optimizers: Sequence[LevelOptimizer], levels: Sequence[Tensor]) -> tuple[State, ...]:
     """Each optimizer's state before the first step."""
-    return tuple(o.rule.init(level, o.momentum) for o, level in zip(optimizers, levels, strict=True))
+    return tuple(o.init(level) for o, level in zip(optimizers, levels, strict=True))
 
 
 def _column(stacks: Sequence[Stack], index: int, name: str, like: Tensor) -> Tensor:

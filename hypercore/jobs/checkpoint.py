@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from hypercore.core.clipping import ClipState
 from hypercore.core.hypergradient import StackState
 from hypercore.jobs import checkpoint_files
 from hypercore.problems.datasets import Data
@@ -60,7 +59,7 @@ def save(run: BatchRun, path: Path) -> None:
     content = {
         "epoch": run.epoch,
         "stack": tuple(carry.stack),
-        "clip": tuple(carry.clip),
+        "clip_states": carry.clip,
         "log": tuple(carry.log),
         "live": run.live,
         "records": [asdict(record) for record in run.records],
@@ -73,10 +72,10 @@ def save(run: BatchRun, path: Path) -> None:
 
 def _restore(run: BatchRun, path: Path) -> None:
     content = _read(path, run.clocks.device)
-    if content is None:
-        LOG.warning("%s: a damaged or vanished checkpoint; the batch starts anew", path)
+    if content is None or "clip_states" not in content:
+        LOG.warning("%s: a damaged, former or vanished checkpoint; the batch starts anew", path)
         return
-    carry = Carry(StackState(*content["stack"]), ClipState(*content["clip"]), Log(*content["log"]))
+    carry = Carry(StackState(*content["stack"]), content["clip_states"], Log(*content["log"]))
     records = [Recorded(**record) for record in content["records"]]
     run.go_on(content["epoch"], content["live"], carry, records)
     run.clocks.seconds = content["seconds"]

@@ -4,14 +4,15 @@
 ``state``, so that no other key may be there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from hypercore.core.levels import LevelOptimizer
+from hypercore.core.levels import level_optimizers
 from hypercore.optim.lowest import Layout
+from hypercore.spec.clipping import OFF_NAME, parse_clipping
 from hypercore.spec.stack import Stack
 
 SHARED = "stack_memory"
@@ -64,6 +65,7 @@ def whole(
 
     return {
         **group[SHARED],
+        "clip": _clip_of_today(group[SHARED]["clip"], group[SHARED]["clipping"]),
         "members": members,
         "sizes": [int(found[member]["size"]) for member in members],
         "counts": [int(found[member]["step"]) for member in members],
@@ -83,12 +85,23 @@ def as_named_today(group: dict[str, Any]) -> dict[str, Any]:
     return {**group, "clipping": "running_mean(all)"} if is_former else group
 
 
+# Where the states of rules stood while one state served them all.
+_FORMER_CLIP = {"running_mean": (0, 1), "autoclip": (2,)}
+
+
+def _clip_of_today(clip: Sequence[Any], clipping: str) -> list[Any]:
+    """The state of each rule, of which there is one at most."""
+    if not clip or not isinstance(clip[0], Tensor):
+        return list(clip)
+    kind = parse_clipping(clipping).kind
+    return [] if kind == OFF_NAME else [[clip[at] for at in _FORMER_CLIP.get(kind, ())]]
+
+
 def _former(plain: Mapping[str, Any], group: Mapping[str, Any], stack: Stack) -> dict[str, Any]:
     """Level 0 was first among the levels, with its weights always, and step counts where they differ."""
     weights, *levels = plain["levels"]
     lowest, *states = plain["states"]
-    optimizer = LevelOptimizer(stack.lowest.name, stack.learned(0), stack.lowest.has_momentum, {})
-    is_row = Layout.of(optimizer, weights).is_row
+    is_row = Layout.of(level_optimizers([stack], weights)[0], weights).is_row
     counts = [0 for _ in plain["members"]]
     for entry, row in zip(lowest, is_row, strict=True):
         if not row:
@@ -96,7 +109,8 @@ def _former(plain: Mapping[str, Any], group: Mapping[str, Any], stack: Stack) ->
             counts = entry.expand(1, weights.shape[1])[0, firsts].int().tolist()
     grads = plain["grads"] if stack.height > 1 else None
     return {
-        **{name: plain[name] for name in ("members", "sizes", "alpha", "taking_part", "clip")},
+        **{name: plain[name] for name in ("members", "sizes", "alpha", "taking_part")},
+        "clip": _clip_of_today(plain["clip"], group["clipping"]),
         "counts": counts,
         "notation": group["stack"],
         "clipping": group["clipping"],

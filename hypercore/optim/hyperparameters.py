@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
-from hypercore.core.optimizers import UPDATE_RULES
 from hypercore.spec.stack import Stack
 
 # New values of learned hyperparameters, by level (1: those of the lowest optimizer) and name.
@@ -81,11 +80,11 @@ def with_assigned(stack: Stack, levels: Sequence[Tensor], assigned: Assigned) ->
     """The levels above the weights, [1, H] each, as stored, with what the user has assigned."""
     found = list(levels)
     for level, values in assigned.items():
-        transforms = UPDATE_RULES[stack.optimizers[level - 1].name].transforms
+        rule = stack.optimizers[level - 1].rule
         found[level - 1] = found[level - 1].clone()
         for name, value in values.items():
             # float64 before the transform, as at the start of a stack.
-            raw = transforms[name].raw(torch.tensor(value, dtype=torch.float64))
+            raw = rule.hyperparameter(name).stored.raw(torch.tensor(value, dtype=torch.float64))
             found[level - 1][:, stack.learned(level - 1).index(name)] = raw
     return tuple(found)
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from hypercore.core.levels import LevelOptimizer
-from hypercore.core.optimizers import Hyper, State
 from hypercore.optim.pieces import Group, Piece, in_blocks, summed
+from hypercore.spec.optimizers import Hyper, State
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Layout:
     @classmethod
     def of(cls, optimizer: LevelOptimizer, like: Tensor) -> "Layout":
         """As the optimizer starts."""
-        state = optimizer.rule.init(like.new_zeros(1, 1), optimizer.momentum)
+        state = optimizer.init(like.new_zeros(1, 1))
         return cls(tuple(entry.dim() > 0 for entry in state))
 
     def state(self, rows: Sequence[Tensor], count: int) -> State:

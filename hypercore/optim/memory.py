@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hypercore.core.clipping import ClipState
 from hypercore.core.hypergradient import StackState
+from hypercore.spec.clippers import ClipState
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,26 @@ class Memory:
     grad: Tensor | None
     weights: Tensor | None
     upper: StackState
-    clip: ClipState
+    clip: tuple[ClipState, ...]
     shown: tuple[float | Tensor, ...]
 
     def joined(
-        self, members: Sequence[int], sizes: Sequence[int], weights: Tensor, rows: Sequence[Tensor]
+        self,
+        members: Sequence[int],
+        sizes: Sequence[int],
+        weights: Tensor,
+        rows: Sequence[Tensor],
+        start: Sequence[ClipState],
     ) -> "Memory":
         """With parameters that have their first gradient now: moments and update counts start here.
 
-        ``weights`` are theirs, [1, n], and ``rows`` their moments.
+        ``weights`` are theirs, [1, n], and ``rows`` their moments; ``start`` is where the clipping's state
+        of all parameters starts.
         """
-        at, new = len(self.members), len(members)
-        clip = ClipState(
-            *(torch.cat([t[:, :at], t.new_zeros(1, new, *t.shape[2:]), t[:, at:]], 1) for t in self.clip)
+        at, end = len(self.members), len(self.members) + len(members)
+        clip = tuple(
+            tuple(torch.cat([t[:, :at], s[:, at:end], t[:, at:]], 1) for t, s in zip(*pair, strict=True))
+            for pair in zip(self.clip, start, strict=True)
         )
         grad = self.grad
         if grad is not None:
@@ -69,10 +76,11 @@ class Memory:
 
     def to(self, dtype: torch.dtype, device: torch.device) -> "Memory":
         """In this dtype and on this device; itself where it is so already."""
-        one = self.clip.threshold
-        return (
-            self if one.dtype is dtype and one.device == device else self._each(lambda t: t.to(device, dtype))
-        )
+        of_state = (tensor for state in (*self.upper.states, *self.clip) for tensor in state)
+        one = next((t for t in (self.grad, *self.rows, *self.upper.levels, *of_state) if t is not None), None)
+        if one is None or (one.dtype is dtype and one.device == device):
+            return self
+        return self._each(lambda t: t.to(device, dtype))
 
     def cloned(self) -> "Memory":
         """With rows of its own, for a step that is about to write where someone else may still read."""
@@ -91,7 +99,7 @@ class Memory:
             upper=StackState(
                 all_of(levels), tuple(map(all_of, states)), None if grads is None else all_of(grads)
             ),
-            clip=ClipState(*all_of(self.clip)),
+            clip=tuple(map(all_of, self.clip)),
         )
 
     def plain(self) -> dict[str, Any]:
@@ -111,7 +119,7 @@ class Memory:
             "upper_levels": list(levels),
             "upper_states": [list(state) for state in states],
             "upper_grads": None if grads is None else list(grads),
-            "clip": list(self.clip),
+            "clip": [list(state) for state in self.clip],
             "shown": list(self.shown),
         }
 
@@ -135,6 +143,6 @@ class Memory:
                 tuple(tuple(state) for state in plain["upper_states"]),
                 None if grads is None else tuple(grads),
             ),
-            clip=ClipState(*plain["clip"]),
+            clip=tuple(tuple(state) for state in plain["clip"]),
             shown=tuple(plain["shown"]),
         )

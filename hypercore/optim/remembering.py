@@ -62,7 +62,9 @@ class Remembering(torch.optim.Optimizer):
             memory, self._lent = memory.cloned(), False
         if n_new := len(members) - len(memory.members):
             weights = flat(chosen[-n_new:], like.dtype)
-            memory = memory.joined(members[-n_new:], rules.sizes[-n_new:], weights, rules.rows(weights))
+            memory = memory.joined(
+                members[-n_new:], rules.sizes[-n_new:], weights, rules.rows(weights), rules.clip_start()
+            )
         if memory.clipping != str(rules.clip):
             memory = rules.clipping_anew(memory)
         return memory, rules
@@ -133,6 +135,7 @@ class Remembering(torch.optim.Optimizer):
         elif plain["shown"] is None:  # of before the parameter group showed anything
             memory = Memory.of({**plain, "shown": ()})
             with torch.no_grad():
-                shapes = [parameters[index].shape for index in memory.members]
-                shown = self._rules_for(shapes, memory.clip.threshold).learned(memory)
+                chosen = [parameters[index] for index in memory.members]
+                like = chosen[0].new_empty((), dtype=working_dtype(parameters))
+                shown = self._rules_for([p.shape for p in chosen], like).learned(memory)
             self._keep(replace(memory, shown=shown))

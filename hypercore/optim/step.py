@@ -13,21 +13,26 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from hypercore.core.clipping import ClipState, LaneClipping, lane_clipping, measure, scale_in_place
+from hypercore.core.clip import measure, scale_in_place
 from hypercore.core.hypergradient import apply_updates, start, updated
+from hypercore.core.lane_clipping import LaneClipping, lane_clipping
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
 from hypercore.optim.flat import Flat, flat
 from hypercore.optim.hyperparameters import Assigned, initial, with_assigned
 from hypercore.optim.lowest import Layout, move, pull_back
 from hypercore.optim.memory import Memory
 from hypercore.optim.pieces import Plans, piece_length
-from hypercore.spec.clipping import Clipping, Kind
+from hypercore.spec.clippers import ClipState
+from hypercore.spec.clipping import Clipping
 from hypercore.spec.stack import Stack
 
 
 @dataclass(frozen=True)
 class Rules:
-    """All of a stack that does not change from step to step, laid out for its parameters."""
+    """All of a stack that does not change from step to step, laid out for its parameters.
+
+    ``like`` has the dtype and the device that it computes with.
+    """
 
     stack: Stack
     clip: Clipping
@@ -35,6 +40,7 @@ class Rules:
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
     plans: Plans
+    like: Tensor
 
     @classmethod
     def of(cls, stack: Stack, clipping: Clipping, shapes: Sequence[torch.Size], like: Tensor) -> "Rules":
@@ -52,11 +58,12 @@ class Rules:
             level_optimizers([stack], like),
             lane_clipping([clipping], segments, like.device, units),
             Plans(tuple(sizes), piece_length(like.device)),
+            like,
         )
 
     def start(self, members: Sequence[int], weights: Tensor) -> Memory:
         """The memory before the first step, given the weights as one row."""
-        memory = Memory(
+        return Memory(
             members=tuple(members),
             sizes=self.sizes,
             counts=tuple(0 for _ in members),
@@ -68,23 +75,27 @@ class Rules:
             grad=None,
             weights=None,
             upper=start(self.optimizers[1:], hyper_levels([self.stack], weights)),
-            clip=self.clipping.start(weights),
+            clip=self.clip_start(),
             shown=tuple(initial(self.stack).values()),
         )
-        return self.clipping_anew(memory)
 
     def clipping_anew(self, memory: Memory) -> Memory:
         """With a clipping that has seen nothing yet: other rules remember other things."""
-        state = self.clipping.start(memory.clip.threshold)
+        return replace(memory, clipping=str(self.clip), clip=self.clip_start())
+
+    def clip_start(self) -> tuple[ClipState, ...]:
+        """The clipping's state before the first step."""
+        shape = self.clipping.in_scope.shape
         # A count for each tensor, since each counts only the steps in which it has a gradient.
-        counts = state.steps.expand_as(state.threshold).contiguous()
-        return replace(memory, clipping=str(self.clip), clip=state._replace(steps=counts))
+        return tuple(
+            tuple(tensor if tensor.dim() else tensor.expand(shape).contiguous() for tensor in state)
+            for state in self.clipping.start(self.like)
+        )
 
     def rows(self, weights: Tensor) -> tuple[Tensor, ...]:
         """The lowest optimizer's moments, [1, n] each, before the first update of these weights."""
         lowest = self.optimizers[0]
-        state = lowest.rule.init(weights, lowest.momentum)
-        return tuple(Layout.of(lowest, weights).rows(state))
+        return tuple(Layout.of(lowest, weights).rows(lowest.init(weights)))
 
     def advance(
         self, memory: Memory, parameters: Sequence[Tensor], alpha: float, assigned: Assigned, check: bool
@@ -98,12 +109,12 @@ class Rules:
         With ``check`` a hypergradient that is not finite ends the step before 2. What is remembered then has
         no pending update any more, as before a first step.
         """
-        user = Flat.of(parameters, memory.clip.threshold)
+        user = Flat.of(parameters, self.like)
         taking_part = tuple(grad is not None for grad in user.grads)
         memory, grads = self._pulled_back(memory, user, assigned)
         assert memory.grad is not None
         if check and not all(bool(grad.isfinite().all()) for grad in grads):
-            shown = _shown(natural_values(self.optimizers, (memory.clip.threshold, *memory.upper.levels)))
+            shown = _shown(natural_values(self.optimizers, (self.like, *memory.upper.levels)))
             return replace(memory, grad=None, shown=shown), False
         grads, clip_state = self._clipped(memory, grads, user, taking_part)
         pending = memory.upper._replace(grads=grads)
@@ -130,7 +141,7 @@ class Rules:
             grad=None if plain else memory.grad,
             upper=memory.upper if plain else pending,
             clip=clip_state,
-            shown=_shown(natural_values(optimizers, (memory.clip.threshold, *above))),
+            shown=_shown(natural_values(optimizers, (self.like, *above))),
         )
         return memory, True
 
@@ -143,7 +154,7 @@ class Rules:
         optimizers = self.in_force(memory.alpha)
         upper, pullbacks = updated(optimizers[1:], memory.upper)
         if memory.grad is None:
-            grad = memory.clip.threshold.new_empty(1, sum(self.sizes))
+            grad = self.like.new_empty(1, sum(self.sizes))
             user.gradients_into(grad, [True] * len(counts))
             grads = [torch.zeros_like(level) for level in upper.levels]
         else:
@@ -168,13 +179,13 @@ class Rules:
 
     def _clipped(
         self, memory: Memory, grads: tuple[Tensor, ...], user: Flat, taking_part: Sequence[bool]
-    ) -> tuple[tuple[Tensor, ...], ClipState]:
+    ) -> tuple[tuple[Tensor, ...], tuple[ClipState, ...]]:
         """The upper levels' gradients and the next state; level 0's gradient is clipped in place."""
         assert memory.grad is not None
         if not self.clipping.active:
             return grads, memory.clip
         lowest = memory.grad
-        if Kind.AGC in self.clipping.rules:  # the only rule that asks for the weights
+        if self.clipping.reads_values:
             lowest = flat(user.weights, lowest.dtype) if memory.weights is None else memory.weights
         found = measure(self.clipping, (memory.grad, *grads), memory.clip, (lowest, *memory.upper.levels))
         segments = self.clipping.segments
@@ -185,17 +196,20 @@ class Rules:
         if all(taking_part):
             return clipped, found.state
         counted = torch.tensor([[*taking_part, *([True] * sum(n_hyper))]], device=lowest.device)
-        kept = [
-            torch.where(counted.reshape(1, -1, *[1] * (new.dim() - 2)), new, old)
-            for new, old in zip(found.state, memory.clip, strict=True)
-        ]
-        return clipped, ClipState(*kept)
+        kept = tuple(
+            tuple(
+                torch.where(counted.reshape(1, -1, *[1] * (new.dim() - 2)), new, old)
+                for new, old in zip(*states, strict=True)
+            )
+            for states in zip(found.state, memory.clip, strict=True)
+        )
+        return clipped, kept
 
     def learned(self, memory: Memory) -> tuple[float | Tensor, ...]:
         """What each optimizer but the top one last worked with, as :attr:`Memory.shown` has it."""
         optimizers = self.in_force(memory.alpha)
         levels = apply_updates(optimizers[1:], memory.upper).levels
-        return _shown(natural_values(optimizers, (memory.clip.threshold, *levels)))
+        return _shown(natural_values(optimizers, (self.like, *levels)))
 
 
 def _counted(counts: Sequence[int], taking_part: Sequence[bool]) -> tuple[int, ...]:

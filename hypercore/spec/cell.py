@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from hypercore.spec.clipping import NUMERICS as CLIPPING_NUMERICS
-from hypercore.spec.clipping import Clipping, Kind, from_columns
+from hypercore.spec.clipping import Clipping, from_columns
 from hypercore.spec.normalisation import NONE, Normalisation, parse_normalisation
 from hypercore.spec.normalisation import NUMERICS as NORMALISATION_NUMERICS
 from hypercore.spec.notation import parse_stack
@@ -64,7 +63,7 @@ class Cell:
             "model": MODELS[self.model].hashed_name,
             "stack": stack,
             "clipping": {
-                "kind": self.clipping.kind.value,
+                "kind": self.clipping.kind,
                 "scope": self.clipping.scope.value,
                 "norm": self.clipping.norm.value,
                 "feedback": self.clipping.feedback.value,
@@ -105,8 +104,8 @@ class Cell:
         }
         if self.normalisation is not None:
             versions["normalisation"] = NORMALISATION_NUMERICS
-        if self.clipping.kind is not Kind.OFF:
-            versions[f"clipping.{self.clipping.kind.value}"] = CLIPPING_NUMERICS[self.clipping.kind]
+        if self.clipping.rule is not None:
+            versions[f"clipping.{self.clipping.kind}"] = self.clipping.rule.numerics
         for optimizer in self.stack.optimizers:
             versions[f"optimizer.{optimizer.name}"] = optimizer.rule.numerics
         return versions

@@ -7,90 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
-from hypercore.spec.optimizers import SpecError
+from hypercore.spec.clippers import CLIPPERS, Clipper, Feedback, Norm, Scope
+from hypercore.spec.errors import SpecError
 from hypercore.spec.stack import rounded, short
 
-
-class Kind(StrEnum):
-    """The clipping rule. ``off`` is a lane with an infinite threshold, not another code path.
-
-    ``scale`` is no clip but the control that any must beat: it shrinks every gradient alike.
-    """
-
-    OFF = "off"
-    RUNNING_MEAN = "running_mean"
-    FIXED = "fixed"
-    AUTOCLIP = "autoclip"
-    AGC = "agc"
-    SCALE = "scale"
-
-
-class Scope(StrEnum):
-    """Which levels are clipped: level 0, every level above it, or both."""
-
-    WEIGHTS = "weights"
-    HYPER = "hyper"
-    ALL = "all"
-
-
-class Norm(StrEnum):
-    """What one norm is taken over: each tensor, each level, or all levels in scope pooled."""
-
-    TENSOR = "tensor"
-    LEVEL = "level"
-    GLOBAL = "global"
-
-
-class Feedback(StrEnum):
-    """Which norm the running mean continues from: the clipped gradient's or the raw one's."""
-
-    CLIPPED = "clipped"
-    RAW = "raw"
-
-
-NUMERICS: dict[Kind, int] = dict.fromkeys(Kind, 1)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """The number that a rule takes: above zero, finite, at most ``upper``."""
-
-    name: str
-    upper: float = math.inf
-
-    @property
-    def allowed(self) -> str:
-        """The range in words."""
-        return "above 0 and finite" if math.isinf(self.upper) else f"above 0, at most {self.upper:g}"
-
-
-@dataclass(frozen=True)
-class Form:
-    """What a rule can be told: its number, if it takes one, and which of the other options.
-
-    ``scope`` is what it clips unless it is told.
-    """
-
-    parameter: Parameter | None
-    options: tuple[str, ...]
-    scope: Scope = Scope.ALL
-
-    @property
-    def allowed(self) -> str:
-        """What it can be told, in words."""
-        number = () if self.parameter is None else (self.parameter.name,)
-        return ", ".join(number + self.options) or "no options"
-
-
-FORMS = {
-    Kind.OFF: Form(None, ()),
-    Kind.RUNNING_MEAN: Form(None, ("scope", "norm", "feedback"), Scope.HYPER),
-    Kind.FIXED: Form(Parameter("threshold"), ("scope", "norm")),
-    Kind.AUTOCLIP: Form(Parameter("percentile", 100.0), ("scope", "norm")),
-    Kind.AGC: Form(Parameter("factor"), ("scope",)),
-    Kind.SCALE: Form(Parameter("factor"), ("scope",)),
-}
-
+# A lane without clipping, which is no rule: nothing is in its scope.
+OFF_NAME = "off"
+# The presentation's rule, as its authors have it.
+ON_NAME = "on"
+_ON_RULE = "running_mean"
 
 # What stands for "the rule's own" until the clipping is built.
 _BY_RULE = cast(Scope, None)
@@ -100,69 +25,92 @@ _BY_RULE = cast(Scope, None)
 class Clipping:
     """How a cell's gradients are clipped. The defaults are the presentation's clipping, ``on``.
 
-    Its authors clip the gradients of hyperparameters alone, each by a threshold of its own that goes on with
-    clipped norms; their code says so (docs/decisions.md). ``scope`` is by default the rule's own
-    (:data:`FORMS`): the running mean's ``hyper``, that of others ``all``. ``parameter`` is the rule's number,
-    rounded as every number of a cell is.
+    ``kind`` is the name of a rule (:data:`~hypercore.spec.clippers.CLIPPERS`) or ``off``. The presentation's
+    authors clip the gradients of hyperparameters alone, each by a threshold of its own that goes on with
+    clipped norms; their code says so (docs/decisions.md). ``scope`` is by default the rule's own: the running
+    mean's ``hyper``, that of others ``all``. ``parameter`` is the rule's number, rounded as every number of a
+    cell is.
 
     Raises:
-        SpecError: the rule's number is missing, out of range or one too many, or the rule has no such
-            scope, norm or feedback.
+        SpecError: there is no such rule, its number is missing, out of range or one too many, or the rule
+            has no such scope, norm or feedback.
 
-    >>> str(Clipping()), str(Clipping(Kind.OFF)), str(Clipping(scope=Scope.ALL))
+    >>> str(Clipping()), str(Clipping("off")), str(Clipping(scope=Scope.ALL))
     ('on', 'off', 'running_mean(all)')
-    >>> str(Clipping(Kind.FIXED, norm=Norm.LEVEL, parameter=0.5)), str(Clipping(Kind.SCALE, parameter=0.5))
+    >>> str(Clipping("fixed", norm=Norm.LEVEL, parameter=0.5)), str(Clipping("scale", parameter=0.5))
     ('fixed(0.5, level)', 'scale(0.5)')
     """
 
-    kind: Kind = Kind.RUNNING_MEAN
+    kind: str = _ON_RULE
     scope: Scope = _BY_RULE
     norm: Norm = Norm.TENSOR
     feedback: Feedback = Feedback.CLIPPED
     parameter: float | None = None
 
     def __post_init__(self) -> None:
-        form = FORMS[self.kind]
+        if self.kind not in (OFF_NAME, *CLIPPERS):
+            raise SpecError(f"unknown clipping {self.kind!r}", f"{OFF_NAME}, {', '.join(CLIPPERS)}")
+        rule = self.rule
+        allowed = "no options" if rule is None else rule.allowed
+        defaults = self._defaults()
         if not self.scope:
-            object.__setattr__(self, "scope", form.scope)
-        for option, default in _defaults(self.kind).items():
-            if option not in form.options and getattr(self, option) != default:
-                raise SpecError(f"clipping {self.kind} takes no {option}; allowed: {form.allowed}")
-        if form.parameter is None:
-            if self.parameter is not None:
-                raise SpecError(f"clipping {self.kind} takes no number; allowed: {form.allowed}")
+            object.__setattr__(self, "scope", defaults["scope"])
+        for option, default in defaults.items():
+            if option not in self._options and getattr(self, option) != default:
+                raise SpecError(f"clipping {self.kind} takes no {option}", allowed)
+        number, value = None if rule is None else rule.number, self.parameter
+        if rule is None or number is None:
+            if value is not None:
+                raise SpecError(f"clipping {self.kind} takes no number", allowed)
             return
-        name, value = form.parameter.name, self.parameter
         if value is None:
-            raise SpecError(f"clipping {self.kind} without its {name}; allowed: {self.kind}({name.upper()})")
-        if not 0.0 < value <= form.parameter.upper or math.isinf(value):
-            raise SpecError(f"{self.kind}: {name} = {value:g}; allowed: {form.parameter.allowed}")
+            raise SpecError(f"clipping {self.kind} without its {number.name}", rule.form)
+        if not 0.0 < value <= number.upper or math.isinf(value):
+            raise SpecError(f"{self.kind}: {number.name} = {value:g}", number.allowed)
         object.__setattr__(self, "parameter", rounded(value))
 
+    @property
+    def rule(self) -> Clipper | None:
+        """The rule's entry in the registry; none where clipping is off."""
+        return None if self.kind == OFF_NAME else CLIPPERS[self.kind]
+
+    @property
+    def _options(self) -> tuple[str, ...]:
+        return () if self.rule is None else self.rule.options
+
+    def _defaults(self) -> dict[str, StrEnum]:
+        scope = Scope.ALL if self.rule is None else self.rule.scope
+        return {"scope": scope, "norm": Norm.TENSOR, "feedback": Feedback.CLIPPED}
+
     def __str__(self) -> str:
-        if self.kind is Kind.OFF:
-            return "off"
+        if self.kind == OFF_NAME:
+            return OFF_NAME
         if self == Clipping():
-            return "on"
+            return ON_NAME
         number = [] if self.parameter is None else [short(self.parameter)]
-        unsaid = _defaults(self.kind)
-        if self.kind is Kind.RUNNING_MEAN:  # which gradients it clips matters more than all else
+        unsaid = self._defaults()
+        if self.rule is not None and self.rule.prints_scope:
             del unsaid["scope"]
-        options = FORMS[self.kind].options
-        words = [str(getattr(self, name)) for name in options if getattr(self, name) != unsaid.get(name)]
-        return f"{self.kind}({', '.join(number + words)})"
+        words = [str(getattr(self, o)) for o in self._options if getattr(self, o) != unsaid.get(o)]
+        words = number + words
+        return f"{self.kind}({', '.join(words)})" if words else self.kind
 
 
-def _defaults(kind: Kind) -> dict[str, StrEnum]:
-    return {"scope": FORMS[kind].scope, "norm": Norm.TENSOR, "feedback": Feedback.CLIPPED}
-
-
-OFF = Clipping(Kind.OFF)
+OFF = Clipping(OFF_NAME)
 ON = Clipping()
-_NOTATION = "off, on, running_mean, fixed(THRESHOLD), autoclip(PERCENTILE), agc(FACTOR) or scale(FACTOR)"
 _WORDS = {
     str(word): (word.__class__.__name__.lower(), word) for kind in (Scope, Norm, Feedback) for word in kind
 }
+
+
+def forms() -> str:
+    """Every clipping as it is written, in words.
+
+    >>> forms()
+    'off, on, agc(FACTOR), autoclip(PERCENTILE), fixed(THRESHOLD), running_mean or scale(FACTOR)'
+    """
+    *others, last = (OFF_NAME, ON_NAME, *(rule.form for rule in CLIPPERS.values()))
+    return f"{', '.join(others)} or {last}"
 
 
 def parse_clipping(text: str) -> Clipping:
@@ -177,16 +125,25 @@ def parse_clipping(text: str) -> Clipping:
     ('fixed(1, weights, global)', 'running_mean(all)')
     """
     found = re.fullmatch(r"\s*(\w+)\s*(?:\(([^()]*)\))?\s*", text)
-    name = {"on": Kind.RUNNING_MEAN.value}.get(found[1], found[1]) if found else ""
-    if found is None or name not in list(Kind):
-        raise SpecError(f"unknown clipping {text!r}; allowed: {_NOTATION}")
+    name = rule_name(found[1]) if found else ""
+    if found is None or name not in (OFF_NAME, *CLIPPERS):
+        raise SpecError(f"unknown clipping {text!r}", forms())
     given: dict[str, object] = {}
     for argument in (found[2] or "").split(",") if (found[2] or "").strip() else ():
         option, value = _argument(argument.strip(), text)
         if option in given:
-            raise SpecError(f"{text!r} gives two values for {option}; allowed: each once")
+            raise SpecError(f"{text!r} gives two values for {option}", "each once")
         given[option] = value
-    return Clipping(Kind(name), **given)  # type: ignore[arg-type]
+    return Clipping(name, **given)  # type: ignore[arg-type]
+
+
+def rule_name(name: str) -> str:
+    """The rule that a name stands for: ``on`` is the presentation's.
+
+    >>> rule_name("on"), rule_name("fixed")
+    ('running_mean', 'fixed')
+    """
+    return _ON_RULE if name == ON_NAME else name
 
 
 def _argument(argument: str, text: str) -> tuple[str, object]:
@@ -195,7 +152,7 @@ def _argument(argument: str, text: str) -> tuple[str, object]:
     try:
         return "parameter", float(argument)
     except ValueError:
-        raise SpecError(f"{text!r} holds {argument!r}; allowed: a number, {', '.join(_WORDS)}") from None
+        raise SpecError(f"{text!r} holds {argument!r}", f"a number, {', '.join(_WORDS)}") from None
 
 
 def from_columns(row: Mapping[str, Any]) -> Clipping:
@@ -216,3 +173,19 @@ def from_columns(row: Mapping[str, Any]) -> Clipping:
     return Clipping(
         named.kind, Scope(row["clip_scope"]), Norm(row["clip_norm"]), Feedback(row["clip_feedback"])
     )
+
+
+__all__ = [
+    "OFF",
+    "OFF_NAME",
+    "ON",
+    "ON_NAME",
+    "Clipping",
+    "Feedback",
+    "Norm",
+    "Scope",
+    "forms",
+    "from_columns",
+    "parse_clipping",
+    "rule_name",
+]

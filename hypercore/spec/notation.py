@@ -37,10 +37,10 @@ def parse_stack(text: str) -> Stack:
     ('alpha', 'mu')
     >>> parse_stack("SGD / SGD(-1)")
     Traceback (most recent call last):
-    hypercore.spec.optimizers.SpecError: in 'SGD(-1)': alpha = -1 is out of range; allowed: above 0 and finite
+    hypercore.spec.errors.SpecError: in 'SGD(-1)': alpha = -1 is out of range; allowed: above 0 and finite
     """
     if not text.strip():
-        raise SpecError("an empty stack; give at least one optimizer, e.g. Adam / SGD")
+        raise SpecError("an empty stack", "at least one optimizer, e.g. Adam / SGD")
     return Stack(tuple(_parse_optimizer(part) for part in text.split("/")))
 
 
@@ -48,15 +48,15 @@ def _parse_optimizer(text: str) -> Optimizer:
     match = _OPTIMIZER.fullmatch(text)
     if match is None:
         raise SpecError(
-            f"cannot read {text.strip()!r} as an optimizer; write NAME, NAME(0.1) or NAME^alpha(0.1) "
-            f"with NAME one of {', '.join(RULES)}"
+            f"{text.strip()!r}, which is no optimizer",
+            f"NAME, NAME(0.1) or NAME^alpha(0.1) with NAME one of {', '.join(RULES)}",
         )
     try:
         rule = find_rule(match["name"])
         superscript = _parse_names(rule, match["superscript"])
         return Optimizer(rule.name, superscript, _parse_values(rule, match["values"]))
     except SpecError as error:
-        raise SpecError(f"in {text.strip()!r}: {error}") from None
+        raise error.inside(repr(text.strip())) from None
 
 
 def _parse_names(rule: Rule, text: str | None) -> tuple[str, ...] | None:
@@ -74,13 +74,11 @@ def _parse_values(rule: Rule, text: str | None) -> tuple[tuple[str, float], ...]
     for position, part in enumerate(text.split(",")):
         match = _VALUE.fullmatch(part)
         if match is None:
-            raise SpecError(
-                f"{part.strip()!r} is not a value; write a number, e.g. 0.1 or 1e-5, or name=number"
-            )
+            raise SpecError(f"{part.strip()!r} as a value", "a number, e.g. 0.1 or 1e-5, or name=number")
         if position >= len(rule.hyperparameters):
-            raise SpecError(f"too many values in ({text}); {rule.name} takes {_names(rule)}")
+            raise SpecError(f"too many values in ({text})", f"{_names(rule)} of {rule.name}")
         if named and match["name"] is None:
-            raise SpecError(f"in ({text}) a value without a name follows a named one")
+            raise SpecError(f"in ({text}) a value without a name behind a named one", "named ones last")
         named = match["name"] is not None
         name = match["name"] or rule.hyperparameters[position].name
         values.append((rule.hyperparameter(name).name, _number(match["number"])))

@@ -1,14 +1,22 @@
-"""The optimizers a stack can be built of: their hyperparameters, defaults and allowed ranges.
-
-The update rules themselves, on tensors, are in :mod:`hypercore.core.optimizers`.
-"""
+"""What an optimizer of a stack is. Each has a module of its own in :mod:`hypercore.core.optimizers`."""
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
+from hypercore.spec.errors import SpecError
+from hypercore.spec.registry import Registry
+from hypercore.spec.transforms import IDENTITY, Transform
 
-class SpecError(ValueError):
-    """A specification that cannot be meant. ``str(error)`` is one line: what was given, what is allowed."""
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Hyperparameters in force at one step, by name, in natural units, each [L, 1].
+Hyper: TypeAlias = "Mapping[str, Tensor]"
+# An optimizer's memory (moments, accumulators), each [L, n], and its step count, a scalar.
+State: TypeAlias = "tuple[Tensor, ...]"
 
 
 @dataclass(frozen=True)
@@ -16,15 +24,19 @@ class Hyperparameter:
     """One hyperparameter of an optimizer.
 
     ``lower`` and ``upper`` bound its *initial* value; while a stack trains it may leave the range
-    (a learned α can turn negative, which is recorded, not prevented).
+    (a learned α can turn negative, which is recorded, not prevented). ``stored`` says how a learned one is
+    stored. ``switch`` names what is off where the value is zero (SGD's momentum): there the hyperparameter
+    is none, neither learned nor printed.
     """
 
     name: str
     greek: str
     default: float
-    lower: float
-    upper: float
+    lower: float = 0.0
+    upper: float = math.inf
     lower_allowed: bool = False
+    stored: Transform = IDENTITY
+    switch: str | None = None
 
     def check(self, value: float) -> float:
         """Return ``value`` unchanged, or raise.
@@ -34,7 +46,7 @@ class Hyperparameter:
         """
         above = value > self.lower or (self.lower_allowed and value == self.lower)
         if not (math.isfinite(value) and above and value < self.upper):
-            raise SpecError(f"{self.name} = {value:g} is out of range; allowed: {self.allowed}")
+            raise SpecError(f"{self.name} = {value:g} is out of range", self.allowed)
         return value
 
     @property
@@ -44,18 +56,36 @@ class Hyperparameter:
         return f"{lower} and finite" if math.isinf(self.upper) else f"{lower} and below {self.upper:g}"
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What the notation and the config need to know of one optimizer.
+def alpha(default: float, stored: Transform = IDENTITY) -> Hyperparameter:
+    """The step size, the first hyperparameter of every optimizer."""
+    return Hyperparameter("alpha", "α", default, stored=stored)
 
-    ``hyperparameters`` stand in the order of the bracket, α first. ``numerics`` is the version of
-    the numbers its update rule gives: bump it with any change that moves a result (see
-    ``docs/adding.md``), and exactly the cells that use it train again.
+
+class Rule(ABC):
+    """One optimizer: what the notation and the config need to know of it, and its update.
+
+    ``hyperparameters`` stand in the order of the bracket, α first. ``default_epochs`` are a study's where it
+    is the lowest of a stack. ``numerics`` is the version of the numbers that its update gives: bump it with
+    any change that moves a result (docs/adding.md), and exactly the cells that use it train again.
+
+    ``update`` is a pure function, vectorised over lanes. It must be differentiable by reverse-mode AD with
+    respect to every tensor in ``hyper``: that derivative, and no hand-derived formula, is what a stack
+    learns from.
     """
 
     name: str
+    source: str
     hyperparameters: tuple[Hyperparameter, ...]
+    default_epochs: int
     numerics: int = 1
+
+    @abstractmethod
+    def init(self, values: "Tensor", given: Collection[str]) -> State:
+        """The state before the first step, for ``values`` [L, n] and the hyperparameters in force."""
+
+    @abstractmethod
+    def update(self, values: "Tensor", grad: "Tensor", state: State, hyper: Hyper) -> "tuple[Tensor, State]":
+        """One step. ``values``, ``grad`` [L, n] and ``state`` are constants of the differentiation."""
 
     def hyperparameter(self, name: str) -> Hyperparameter:
         """Find a hyperparameter by its name or its Greek letter.
@@ -67,31 +97,10 @@ class Rule:
             if name in (hyperparameter.name, hyperparameter.greek):
                 return hyperparameter
         names = ", ".join(h.name for h in self.hyperparameters)
-        raise SpecError(f"{self.name} has no hyperparameter {name!r}; allowed: {names}")
+        raise SpecError(f"{self.name} has no hyperparameter {name!r}", names)
 
 
-def _alpha(default: float) -> Hyperparameter:
-    return Hyperparameter("alpha", "α", default, 0.0, math.inf)
-
-
-# Defaults are those of the paper's public code.
-RULES: dict[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        Rule("SGD", (_alpha(0.01), Hyperparameter("mu", "μ", 0.0, 0.0, 1.0, lower_allowed=True))),
-        Rule("AdaGrad", (_alpha(0.01),)),
-        Rule("RMSProp", (_alpha(0.01), Hyperparameter("gamma", "γ", 0.99, 0.0, 1.0))),
-        Rule(
-            "Adam",
-            (
-                _alpha(0.001),
-                Hyperparameter("beta1", "β1", 0.9, 0.0, 1.0),
-                Hyperparameter("beta2", "β2", 0.999, 0.0, 1.0),
-            ),
-            numerics=2,
-        ),
-    )
-}
+RULES: Registry[Rule] = Registry("hypercore.core.optimizers")
 
 
 def find_rule(name: str) -> Rule:
@@ -106,4 +115,7 @@ def find_rule(name: str) -> Rule:
     for known, rule in RULES.items():
         if known.lower() == name.lower():
             return rule
-    raise SpecError(f"unknown optimizer {name!r}; allowed: {', '.join(RULES)}")
+    raise SpecError(f"unknown optimizer {name!r}", ", ".join(RULES))
+
+
+__all__ = ["RULES", "Hyper", "Hyperparameter", "Rule", "SpecError", "State", "alpha", "find_rule"]

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hypercore.spec.optimizers import RULES, Rule, SpecError
+from hypercore.spec.errors import SpecError
+from hypercore.spec.optimizers import RULES, Rule, find_rule
 
 SIGNIFICANT_DIGITS = 6
-_MOMENTUM = "(momentum)"
 
 
 def rounded(value: float) -> float:
@@ -45,8 +45,7 @@ class Optimizer:
     given: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.name not in RULES:
-            raise SpecError(f"unknown optimizer {self.name!r}; allowed: {', '.join(RULES)}")
+        object.__setattr__(self, "name", find_rule(self.name).name)
         order = [h.name for h in self.rule.hyperparameters]
         for name, value in self.given:
             self.rule.hyperparameter(name).check(value)
@@ -59,12 +58,11 @@ class Optimizer:
         object.__setattr__(self, "given", given)
         if self.superscript is not None:
             if not self.superscript:
-                raise SpecError(f"{self.name}^ names no hyperparameter; leave out ^ to learn all")
+                raise SpecError(f"{self.name}^ names no hyperparameter", "names, or no ^ to learn all")
             object.__setattr__(self, "superscript", tuple(sorted(self.superscript, key=order.index)))
-            if "mu" in self.superscript and not self.has_momentum:
-                raise SpecError(
-                    "SGD^mu learns a momentum that is off; give its start, e.g. SGD^mu(0.01, mu=0.9)"
-                )
+            for name in set(self.superscript) - set(self.in_force):
+                off = f"{self.name}^{name} learns a {self.rule.hyperparameter(name).switch} that is off"
+                raise SpecError(off, f"with its start above 0, e.g. {self.name}^{name}({name}=0.9)")
 
     @property
     def rule(self) -> Rule:
@@ -77,35 +75,35 @@ class Optimizer:
         return {h.name: h.default for h in self.rule.hyperparameters} | dict(self.given)
 
     @property
-    def has_momentum(self) -> bool:
-        """Whether this is an SGD with a momentum buffer (μ above zero)."""
-        return self.values.get("mu", 0.0) > 0.0
+    def in_force(self) -> tuple[str, ...]:
+        """The hyperparameters that there are: all but those whose value switches them off (SGD's μ = 0)."""
+        values = self.values
+        return tuple(h.name for h in self.rule.hyperparameters if h.switch is None or values[h.name] > 0.0)
 
     @property
     def learnable(self) -> tuple[str, ...]:
         """The hyperparameters that an optimizer to the right learns."""
-        return self._all_learnable if self.superscript is None else self.superscript
-
-    @property
-    def _all_learnable(self) -> tuple[str, ...]:
-        return tuple(h.name for h in self.rule.hyperparameters if h.name != "mu" or self.has_momentum)
+        return self.in_force if self.superscript is None else self.superscript
 
     @property
     def resolved(self) -> "Optimizer":
         """With every value in force written out, and no superscript where it names all there are."""
-        given = tuple((n, v) for n, v in self.values.items() if n != "mu" or self.has_momentum)
-        return Optimizer(
-            self.name, None if self.learnable == self._all_learnable else self.superscript, given
-        )
+        values = self.values
+        given = tuple((name, values[name]) for name in self.in_force)
+        return Optimizer(self.name, None if self.learnable == self.in_force else self.superscript, given)
 
     @property
     def shape(self) -> str:
         """The optimizer without numbers."""
-        superscript = "" if self.superscript is None else "^" + ",".join(self.superscript)
-        return f"{self.name}{superscript}{_MOMENTUM if self.has_momentum else ''}"
+        switches = [self.rule.hyperparameter(name).switch for name in self.in_force]
+        return self._name + "".join(f"({switch})" for switch in switches if switch)
+
+    @property
+    def _name(self) -> str:
+        return self.name if self.superscript is None else f"{self.name}^{','.join(self.superscript)}"
 
     def __str__(self) -> str:
-        name = self.shape.removesuffix(_MOMENTUM)
+        name = self._name
         if not self.given:
             return name
         order = [h.name for h in self.rule.hyperparameters]
@@ -131,7 +129,7 @@ class Stack:
 
     def __post_init__(self) -> None:
         if not self.optimizers:
-            raise SpecError("an empty stack; give at least one optimizer, e.g. Adam / SGD")
+            raise SpecError("an empty stack", "at least one optimizer, e.g. Adam / SGD")
 
     @property
     def height(self) -> int:
@@ -164,7 +162,7 @@ class Stack:
             SpecError: the bracket already holds an α, or the value is out of range.
         """
         if "alpha" in dict(self.top.given):
-            raise SpecError(f"the rightmost α is given twice: by {self} and by alphas; leave one out")
+            raise SpecError(f"the rightmost α is given twice: by {self} and by alphas", "one of the two")
         top = replace(self.top, given=(("alpha", alpha), *self.top.given))
         return replace(self, optimizers=(*self.optimizers[:-1], top))
 

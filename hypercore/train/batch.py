@@ -238,8 +238,9 @@ class BatchRun:
         if self.live:
             filling = fitted(len(lanes), self.widths) - len(lanes)
             rows = torch.tensor([*lanes, *[lanes[0]] * filling], device=self.clocks.device)
-            self.carry = self.carry.of_lanes(rows)
+            carry, before = self.carry.of_lanes(rows), self.lanes.clipping
             self._lay_out()
+            self.carry = carry._replace(clip=self.lanes.clipping.kept(before, carry.clip))
 
     def go_on(self, epoch: int, live: Sequence[int], carry: Carry, records: Sequence[Recorded]) -> None:
         """Go on from what an equal batch had after ``epoch`` epochs."""

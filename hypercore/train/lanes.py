@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from hypercore.core.clipping import ClipState, LaneClipping, clip, lane_clipping
+from hypercore.core.clip import clip
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
+from hypercore.core.lane_clipping import LaneClipping, lane_clipping
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
 from hypercore.problems.datasets import Scaling
 from hypercore.problems.images import Model
 from hypercore.spec.cell import Cell
+from hypercore.spec.clippers import ClipState
 
 
 class Log(NamedTuple):
@@ -50,7 +52,7 @@ class Carry(NamedTuple):
     """All that a batch of lanes carries from step to step: checkpointed whole."""
 
     stack: StackState
-    clip: ClipState
+    clip: tuple[ClipState, ...]
     log: Log
 
     def of_lanes(self, rows: Tensor) -> "Carry":

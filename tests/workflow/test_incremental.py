@@ -183,14 +183,14 @@ def test_a_bumped_component_trains_its_cells_again_and_no_others(
     assert workplace.trained() == 6
     bumped = bump(
         tmp_path / "bump",
-        "from hypercore.spec.optimizers import RULES\nRULES['Adam'] = replace(RULES['Adam'], numerics=99)",
+        "from hypercore.spec.optimizers import RULES\ntype(RULES['Adam']).numerics = 99",
     )
     assert "digits-mlp-adam-e1-b32: 2 cells (2 changed)" in workplace.run("-n", env=bumped)
     assert workplace.trained(env=bumped) == 2
     assert workplace.trained() == 0  # the old version's cells are still there
     kind = bump(
         tmp_path / "clipping",
-        "from hypercore.spec.clipping import NUMERICS, Kind\nNUMERICS[Kind.RUNNING_MEAN] = 99",
+        "from hypercore.spec.clippers import CLIPPERS\ntype(CLIPPERS['running_mean']).numerics = 99",
     )
     assert "6 cells in 2 sweeps, 3 to train" in workplace.run("-n", env=kind)  # the clipped ones
     model = bump(

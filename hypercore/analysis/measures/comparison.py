@@ -8,7 +8,7 @@ import pandas as pd
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, DivergenceRule, judge
 from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.analysis.stats.statistics import mean_interval
-from hypercore.spec.clipping import Kind
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, CELLS, COMPARISON, Role, names
 
 _ENTRY = ["study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size"]
@@ -49,7 +49,7 @@ def compare(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataF
     judged = judge(cells, rule)
     stacks = judged[judged["role"] == Role.STACK.value]
     arms = _figures(stacks, [*_POINT, "clipping"])
-    is_off = arms["clipping"] == Kind.OFF.value
+    is_off = arms["clipping"] == OFF_NAME
     off = arms[is_off].drop(columns="clipping").rename(columns={f: f"off_{f}" for f in _FIGURES})
     on = arms[~is_off].rename(columns={f: f"on_{f}" for f in _FIGURES})
     rows = off.merge(on, on=_POINT, how="outer").merge(_baselines(judged, stacks), on=_POINT, how="left")

@@ -1,6 +1,7 @@
 """A typed reader of ``published/``: the presentation's and the paper's numbers, checked as they are read."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,7 +129,9 @@ def bare(stack: str) -> str:
     >>> bare("RMSProp^alpha(0.01, 0.99) / SGD(1e-4)")
     'RMSProp / SGD'
     """
-    return " / ".join(optimizer.name for optimizer in parse_stack(stack.replace("(momentum)", "")).optimizers)
+    return " / ".join(
+        optimizer.name for optimizer in parse_stack(re.sub(r"\([a-z]+\)", "", stack)).optimizers
+    )
 
 
 def _checked(

@@ -1,16 +1,5 @@
-"""The update rules, one a file; ``UPDATE_RULES`` finds them by the names of ``hypercore.spec.optimizers``."""
+"""The optimizers, a module each: what a study must know of one, and its update.
 
-from hypercore.core.optimizers.adagrad import AdaGrad
-from hypercore.core.optimizers.adam import Adam
-from hypercore.core.optimizers.base import Hyper, State, Transform, UpdateRule
-from hypercore.core.optimizers.rmsprop import RMSProp
-from hypercore.core.optimizers.sgd import SGD
-
-UPDATE_RULES: dict[str, UpdateRule] = {
-    "SGD": SGD(),
-    "AdaGrad": AdaGrad(),
-    "RMSProp": RMSProp(),
-    "Adam": Adam(),
-}
-
-__all__ = ["UPDATE_RULES", "Hyper", "State", "Transform", "UpdateRule"]
+:data:`hypercore.spec.optimizers.RULES` finds them. Planning reads these modules, too, so none of them
+imports torch before it is asked to compute.
+"""

@@ -6,13 +6,11 @@ Errors are raised by :func:`refuse`, which carries what was given and what is al
 
 import math
 from collections.abc import Hashable, Sequence
-from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from hypercore.spec.clipping import FORMS, OFF, Clipping, Feedback, Kind, Norm, Scope, parse_clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import RULES, SpecError, find_rule
 from hypercore.spec.stack import Stack, rounded, short
@@ -135,99 +133,6 @@ def _alphas(entries: tuple[_AlphaEntry, ...]) -> tuple[float, ...]:
     return tuple(values)
 
 
-_CLIPPING = "off, on, a rule as in fixed(1), autoclip(10), agc(0.01) or scale(0.5)"
-
-
-class _ClippingEntry(Strict):
-    kind: Annotated[tuple[Kind, ...], *Axis] = Field(
-        (Kind.RUNNING_MEAN,), description=f"off, on or {', '.join(kind for kind in Kind if kind != 'off')}"
-    )
-    scope: Annotated[tuple[Scope, ...], *Axis] | None = Field(
-        None, description=f"{', '.join(Scope)}; default: hyper of running_mean, all of the others"
-    )
-    norm: Annotated[tuple[Norm, ...], *Axis] = Field((Norm.TENSOR,), description=", ".join(Norm))
-    feedback: Annotated[tuple[Feedback, ...], *Axis] = Field(
-        (Feedback.CLIPPED,), description=", ".join(Feedback)
-    )
-    threshold: Annotated[tuple[Real, ...], *Axis] | None = Field(None, description="numbers above 0")
-    percentile: Annotated[tuple[Real, ...], *Axis] | None = Field(
-        None, description="numbers above 0, at most 100"
-    )
-    factor: Annotated[tuple[Real, ...], *Axis] | None = Field(None, description="numbers above 0")
-
-    def clippings(self) -> tuple[Clipping, ...]:
-        if self.kind == (Kind.OFF,) and self.model_fields_set - {"kind"}:
-            refuse(
-                "off alone, or a rule with its options", f"off with a {min(self.model_fields_set - {'kind'})}"
-            )
-        rules = [kind for kind in self.kind if kind is not Kind.OFF]
-        off = (OFF,) if Kind.OFF in self.kind else ()
-        return off + tuple(
-            _clipping(kind, *options, number)
-            for kind in rules
-            for number in self._numbers(kind)
-            for options in product(self.scope or (FORMS[kind].scope,), self.norm, self.feedback)
-        )
-
-    def _numbers(self, kind: Kind) -> tuple[float | None, ...]:
-        """The numbers given for a rule's parameter; a parameter of another rule is refused."""
-        parameter = FORMS[kind].parameter
-        own = None if parameter is None else parameter.name
-        for name in ("threshold", "percentile", "factor"):
-            if getattr(self, name) is not None and name != own:
-                refuse(FORMS[kind].allowed, f"{kind} with a {name}")
-        return (None,) if own is None or getattr(self, own) is None else getattr(self, own)
-
-
-def _clipping(kind: Kind, scope: Scope, norm: Norm, feedback: Feedback, parameter: float | None) -> Clipping:
-    try:
-        return Clipping(kind, scope, norm, feedback, parameter)
-    except SpecError as error:
-        given, _, allowed = str(error).partition("; allowed: ")
-        refuse(allowed, given)
-
-
-def _kind(value: Any) -> Any:
-    # YAML 1.1 reads a bare on and off as booleans.
-    return {True: Kind.RUNNING_MEAN, False: Kind.OFF, "on": Kind.RUNNING_MEAN}.get(value, value)
-
-
-def _as_entry(value: Any) -> Any:
-    """A clipping as printed, e.g. ``scale(0.5)``, as the mapping that means the same."""
-    if isinstance(value, bool):
-        return {"kind": [_kind(value)]}
-    if not isinstance(value, str):
-        refuse(_CLIPPING)
-    try:
-        clipping = parse_clipping(value)
-    except SpecError as error:
-        reason, _, allowed = str(error).partition("; allowed: ")
-        refuse(allowed, shown(value) if reason.startswith("unknown") else reason)
-    form = FORMS[clipping.kind]
-    entry: dict[str, Any] = {option: [getattr(clipping, option)] for option in form.options}
-    if form.parameter is not None:
-        entry[form.parameter.name] = [clipping.parameter]
-    return {"kind": [clipping.kind], **entry}
-
-
-def _clipping_entries(value: Any) -> Any:
-    entries: list[Any] = []
-    for entry in as_list(value):
-        if isinstance(entry, dict) and "kind" in entry:
-            kinds = as_list(entry["kind"])
-            entries.append(entry | {"kind": [_kind(k) if isinstance(k, bool | str) else k for k in kinds]})
-        else:
-            entries.append(entry if isinstance(entry, dict) else _as_entry(entry))
-    return entries
-
-
-def _clippings(entries: tuple[_ClippingEntry, ...]) -> tuple[Clipping, ...]:
-    pairs = [(index, clipping) for index, entry in enumerate(entries) for clipping in entry.clippings()]
-    values = [clipping for _, clipping in pairs]
-    distinct(values, [str(value) for value in values], [index for index, _ in pairs])
-    return tuple(values)
-
-
 def _epochs(value: Any) -> Any:
     if not isinstance(value, dict):
         return dict.fromkeys(RULES, value)
@@ -273,8 +178,7 @@ def _notation(value: Any) -> Stack:
     try:
         return parse_stack(value)
     except SpecError as error:
-        reason, _, allowed = str(error).partition("; allowed: ")
-        refuse(allowed or _NOTATION, f"{shown(value)} ({reason})")
+        refuse(error.allowed or _NOTATION, f"{shown(value)} ({error.given})")
 
 
 Notation = Annotated[Stack, BeforeValidator(_notation)]
@@ -282,9 +186,5 @@ Notation = Annotated[Stack, BeforeValidator(_notation)]
 # An entry is validated as a model, so that an error names the place inside it, and ends as plain values.
 if TYPE_CHECKING:
     Alphas = tuple[float, ...]
-    Clippings = tuple[Clipping, ...]
 else:
     Alphas = Annotated[tuple[_AlphaEntry, ...], BeforeValidator(_alpha_entries), AfterValidator(_alphas)]
-    Clippings = Annotated[
-        tuple[_ClippingEntry, ...], BeforeValidator(_clipping_entries), AfterValidator(_clippings)
-    ]

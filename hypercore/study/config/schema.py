@@ -4,14 +4,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.clipping import OFF, ON, forms
 from hypercore.spec.normalisation import Normalisation
+from hypercore.spec.optimizers import RULES
 from hypercore.spec.problems import ALIASES, DATASETS, MODELS, DatasetSpec, image_folder
 from hypercore.study.config.analysis import AnalysisConfig
+from hypercore.study.config.clippings import ClippingEntry, Clippings
 from hypercore.study.config.fields import (
     Alphas,
     Axis,
-    Clippings,
     Epochs,
     NameAxis,
     Notation,
@@ -29,8 +30,6 @@ from hypercore.study.config.refine import RefineConfig
 
 # Folders beside the studies' own under results/.
 RESERVED_NAMES = ("benchmarks", "checkpoints", "logs", "status", "store", "sweeps")
-# The presentation's, by the lowest optimizer.
-EPOCHS = {"SGD": (30,), "AdaGrad": (30,), "Adam": (5,), "RMSProp": (5,)}
 _SLUG = r"^[a-z0-9][a-z0-9-]*$"
 
 
@@ -65,11 +64,12 @@ class Axes(Strict):
     )
     clipping: Clippings | None = Field(
         None,
-        description="off, on, fixed(1), autoclip(10), agc(0.01), scale(0.5), or a mapping of kind, scope, "
-        "norm, feedback, threshold, percentile, factor; or a list of these",
+        description=f"{forms()}, or a mapping of {', '.join(ClippingEntry.model_fields)}; or a list of these",
     )
     epochs: Epochs | None = Field(
-        None, description="a whole number above 0, or one for each lowest optimizer, e.g. {SGD: 30, Adam: 5}"
+        None,
+        description="a whole number above 0, or one for each lowest optimizer, e.g. {SGD: 30, Adam: 5}; "
+        f"default: {', '.join(f'{rule.default_epochs} of {name}' for name, rule in RULES.items())}",
     )
     batch_size: PositiveAxis | None = Field(
         None, description="a whole number above 0; default: the data set's own"

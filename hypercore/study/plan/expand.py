@@ -1,5 +1,6 @@
 """A validated study, expanded to the cells that it plans."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
@@ -12,7 +13,7 @@ from hypercore.spec.optimizers import SpecError
 from hypercore.spec.problems import MODELS, DatasetSpec
 from hypercore.spec.stack import Stack
 from hypercore.study.config.errors import Location, Problem, StudyError, shown
-from hypercore.study.config.schema import DEFAULT_CLIPPING, DEFAULT_SEEDS, EPOCHS, StackEntry, StudyConfig
+from hypercore.study.config.schema import DEFAULT_CLIPPING, DEFAULT_SEEDS, StackEntry, StudyConfig
 from hypercore.study.config.yaml_source import Source
 
 # File systems hold names of 255 bytes, and files put a digest, an ending or a process number behind it.
@@ -92,8 +93,9 @@ class _Grid:
 
     @property
     def _epochs(self) -> tuple[int, ...]:
-        lowest = self.stacks[0].lowest.name
-        return (EPOCHS | (self.study.epochs or {}) | (self.entry.epochs or {}))[lowest]
+        lowest = self.stacks[0].lowest
+        given = (self.study.epochs or {}) | (self.entry.epochs or {})
+        return given.get(lowest.name, (lowest.rule.default_epochs,))
 
     @property
     def _baselines(self) -> bool:
@@ -171,8 +173,7 @@ def sweep_name(cell: Cell) -> str:
     'digits-mlp-adam+alpha_sgd-e5-b32'
     """
     dataset, model, shape, epochs, batch_size, protocol, normalisation = cell.batch_key
-    slug = shape.lower().replace(" / ", "_").replace("(momentum)", "+momentum")
-    slug = slug.replace("^", "+").replace(",", "+")
+    slug = re.sub("[(^,]", "+", shape.lower().replace(" / ", "_").replace(")", ""))
     name = f"{dataset}-{model}-{slug}-e{epochs}-b{batch_size}"
     name = name if protocol == "presentation" else f"{name}-{protocol}"
     name = name if normalisation is None else f"{name}-normalised-{digest(str(normalisation), length=6)}"
@@ -200,8 +201,7 @@ def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
             try:
                 stacks = _stacks(stack, entry.alphas or study.alphas)
             except SpecError as error:
-                reason, _, allowed = str(error).partition("; ")
-                problems.append(source.problem_text(location, reason, f"α in one of the two: {allowed}"))
+                problems.append(source.problem_text(location, error.given, f"α in {error.allowed}"))
                 continue
             grids.append(_Grid(index, entry.label or str(stack), stacks, cases, entry, study))
     if problems:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hypercore.core.clipping import clip, lane_clipping
+from hypercore.core.clip import clip
 from hypercore.core.hypergradient import Gradients, StackState, apply_updates, gradients, start
+from hypercore.core.lane_clipping import lane_clipping
 from hypercore.core.levels import Segments, hyper_levels, level_optimizers, natural_values
 from hypercore.spec.clipping import OFF, Clipping
 from hypercore.spec.notation import parse_stack

@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 
-from hypercore.core.optimizers import UPDATE_RULES
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import RULES
 from tests.unit.core.small_network import SHAPES, Problem, run
@@ -32,7 +31,7 @@ def problem() -> Problem:
 
 @pytest.mark.parametrize("notation", GOLDEN)
 def test_numbers_are_those_of_their_numerics_version(notation: str) -> None:
-    """An optimizer whose numbers move needs a new version in ``hypercore.spec.optimizers.RULES``: only then
+    """An optimizer whose numbers move needs a new version in its module: only then
     do the cells that use it train again. Then, and only then, enter the new figure here."""
     versions, expected = GOLDEN[notation]
     last = run(notation, problem())[-1]
@@ -43,4 +42,4 @@ def test_numbers_are_those_of_their_numerics_version(notation: str) -> None:
 
 def test_every_rule_has_a_golden_figure_both_as_the_learner_and_as_what_is_learned() -> None:
     stacks = [parse_stack(notation).optimizers for notation in GOLDEN]
-    assert {stack[0].name for stack in stacks} == {stack[-1].name for stack in stacks} == set(UPDATE_RULES)
+    assert {stack[0].name for stack in stacks} == {stack[-1].name for stack in stacks} == set(RULES)

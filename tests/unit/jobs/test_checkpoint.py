@@ -99,7 +99,7 @@ def test_a_damaged_checkpoint_starts_anew(
     data[len(data) // 2] ^= 1
     path.write_bytes(bytes(data))
     assert facts(train(cells, digits, path)) == undisturbed
-    assert "a damaged or vanished checkpoint" in caplog.text
+    assert "a damaged, former or vanished checkpoint" in caplog.text
 
 
 def test_checkpoints_are_named_after_cells_their_order_and_their_execution(tmp_path: Path) -> None:

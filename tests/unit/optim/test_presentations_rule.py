@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from hypercore.optim import Stack
-from hypercore.spec.clipping import Clipping, Feedback, Kind, Norm, Scope
+from hypercore.spec.clipping import Clipping, Feedback, Norm, Scope
 from hypercore.spec.notation import parse_stack
 from tests.unit.core.package_peer import natural
 from tests.unit.optim.problems import train, weights
 from tests.unit.optim.test_against_others import Wrapped, learned
 
-RULE = Clipping(Kind.RUNNING_MEAN, Scope.HYPER, Norm.TENSOR, Feedback.CLIPPED)
-WITH_WEIGHTS = Clipping(Kind.RUNNING_MEAN, Scope.ALL, Norm.TENSOR, Feedback.CLIPPED)
+RULE = Clipping("running_mean", Scope.HYPER, Norm.TENSOR, Feedback.CLIPPED)
+WITH_WEIGHTS = Clipping("running_mean", Scope.ALL, Norm.TENSOR, Feedback.CLIPPED)
 STEPS = 120
 CLOSE = 1e-10
 N_CLASSES, N_FEATURES = 3, 4

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hypercore.optim import OFF, ON, Clipping, Kind, Stack
+from hypercore.optim import OFF, ON, Clipping, Stack
 from hypercore.optim.pieces import PLANS_KEPT
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
@@ -283,7 +283,7 @@ def test_a_parsed_stack_and_clipping_do_as_well_as_text() -> None:
 
     assert trained("Adam / SGD(1e-4)", "on") == trained(parse_stack("Adam / SGD(1e-4)"), ON)
     assert trained("Adam / SGD(1e-4)", "off") == trained("Adam / SGD(1e-4)", OFF)
-    assert trained("SGD / SGD", "fixed(0.5)") == trained("SGD / SGD", Clipping(Kind.FIXED, parameter=0.5))
+    assert trained("SGD / SGD", "fixed(0.5)") == trained("SGD / SGD", Clipping("fixed", parameter=0.5))
 
 
 @pytest.mark.parametrize("clipping", CLIPPINGS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hypercore.spec.cell import Cell, digest
-from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Kind, Norm, Scope, parse_clipping
+from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, parse_clipping
 from hypercore.spec.columns import IDENTITY, names
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
@@ -54,7 +54,7 @@ def test_the_number_of_a_rule_counts_and_the_row_gives_it_back() -> None:
     cells = [replace(CELL, clipping=parse_clipping(text)) for text in texts]
     assert len({cell.id for cell in cells}) == len(texts)
     assert [Cell.from_identity(cell.identity()).clipping for cell in cells] == [c.clipping for c in cells]
-    assert f"clipping.{Kind.AGC}" in cells[-1].numerics()
+    assert "clipping.agc" in cells[-1].numerics()
 
 
 def test_the_identity_row_has_the_declared_columns() -> None:

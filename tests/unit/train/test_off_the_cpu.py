@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from hypercore.core.optimizers import UPDATE_RULES
 from hypercore.problems.datasets import Data, Scaling, Split
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.optimizers import RULES as OPTIMIZERS
 from hypercore.train.batch import BatchRun
 from hypercore.train.compiled import eager_step
 from hypercore.train.evaluate import evaluate
@@ -22,8 +22,8 @@ from tests.unit.train.conftest import RULES, random_data
 
 META = torch.device("meta")
 STACKS = (
-    *UPDATE_RULES,
-    *(f"{name} / SGD(0.1)" for name in UPDATE_RULES),
+    *OPTIMIZERS,
+    *(f"{name} / SGD(0.1)" for name in OPTIMIZERS),
     "SGD(0.1, mu=0.9) / Adam / SGD(1e-4)",
 )
 

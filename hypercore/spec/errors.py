@@ -1,0 +1,20 @@
+"""What is wrong with a specification."""
+
+
+class SpecError(ValueError):
+    """A specification that cannot be meant: what was ``given`` and what is ``allowed``, in one line.
+
+    >>> str(SpecError("alpha = -1 is out of range", "above 0")), SpecError("an empty stack").allowed
+    ('alpha = -1 is out of range; allowed: above 0', '')
+    """
+
+    def __init__(self, given: str, allowed: str = "") -> None:
+        super().__init__(given, allowed)
+        self.given, self.allowed = given, allowed
+
+    def __str__(self) -> str:
+        return f"{self.given}; allowed: {self.allowed}" if self.allowed else self.given
+
+    def inside(self, where: str) -> "SpecError":
+        """The same of a part of something larger, which ``where`` names."""
+        return SpecError(f"in {where}: {self.given}", self.allowed)
