@@ -9,15 +9,13 @@ from torch import Tensor
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
 from hypercore.core.levels import LevelOptimizer, hyper_levels, level_optimizers
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.optimizers import RULES
 from tests.unit.core.small_network import Problem, flat_loss, problem
 
 STACKS = [
-    "SGD / SGD(1e-3)",
+    *(f"{name} / SGD(1e-4)" for name in RULES),
     "SGD(0.01, mu=0.9) / SGD(1e-3)",
-    "AdaGrad / SGD(1e-2)",
-    "RMSProp / SGD(1e-3)",
     "RMSProp^gamma / RMSProp(1e-4)",
-    "Adam / SGD(1e-4)",
     "Adam^beta1,beta2 / Adam",
     "Adam / RMSProp(1e-3) / SGD(1e-4)",
     "SGD / AdaGrad(1e-3) / Adam(1e-3) / SGD(1e-4)",

@@ -150,6 +150,33 @@ def test_a_state_of_before_states_were_by_parameter_is_read() -> None:
     assert stack.hyperparameters[1] == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("clipping", ["off", "running_mean(all)", "autoclip(50)", "fixed(0.1)"])
+def test_a_state_of_when_one_layout_served_all_clippings_goes_on(clipping: str) -> None:
+    def stepped(stack: Stack, module: nn.Linear, scales: list[float]) -> Stack:
+        for scale in scales:
+            stack.zero_grad()
+            (module.weight.square().sum() * scale).backward()
+            stack.step()
+        return stack
+
+    one = nn.Linear(3, 1, bias=False)
+    other = copy.deepcopy(one)
+    ours = stepped(Stack(one, "SGD / SGD(1e-4)", clipping=clipping), one, [1.0, 3.0, 0.5])
+    other.load_state_dict(one.state_dict())
+    state = copy.deepcopy(ours.state_dict())
+    shared = state["param_groups"][0]["stack_memory"]
+    found = [tensor for rule in shared["clip"] for tensor in rule]
+    threshold, steps, history = torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2, 0)
+    layouts = {"running_mean(all)": [*found, history], "autoclip(50)": [threshold, steps, *found]}
+    shared["clip"] = layouts.get(clipping, [threshold, steps, history])
+    theirs = Stack(other, "SGD")
+    theirs.load_state_dict(state)
+    stepped(ours, one, [2.0, 4.0])
+    stepped(theirs, other, [2.0, 4.0])
+    assert torch.equal(one.weight, other.weight)
+    assert ours.hyperparameters == theirs.hyperparameters
+
+
 def test_a_state_of_before_that_says_on_goes_on_as_the_rule_it_was() -> None:
     """``on`` was the name of running_mean(all); groups of then say nothing of steps that are not finite."""
     module = nn.Linear(3, 1)

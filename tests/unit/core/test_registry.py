@@ -1,0 +1,78 @@
+"""Every optimizer and every clipper has what docs/adding.md asks for."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hypercore.spec.clippers import CLIPPERS, Clipper, ClipState, Found, Seen
+from hypercore.spec.clipping import forms, parse_clipping
+from hypercore.spec.errors import SpecError
+from hypercore.spec.notation import parse_stack
+from hypercore.spec.optimizers import RULES
+from hypercore.spec.stack import short
+from tests.unit.core import test_against_package, test_against_torch, test_clipping, test_golden
+from tests.unit.core import test_hypergradient as differences
+from tests.unit.train import conftest, test_invariance
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def lowest(notations: object) -> set[str]:
+    return {parse_stack(str(notation)).lowest.name for notation in list(notations)}  # type: ignore[call-overload]
+
+
+def kinds(texts: object) -> set[str]:
+    return {parse_clipping(str(text)).kind for text in list(texts)} - {"off"}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_optimizer_has_all_that_is_asked_for(name: str) -> None:
+    rule = RULES[name]
+    assert rule.name == name and rule.source and rule.default_epochs > 0 and rule.numerics > 0
+    assert rule.__doc__ and "w'" in rule.__doc__, "the formula"
+    assert rule.hyperparameters[0].name == "alpha"
+    assert name in lowest(test_golden.GOLDEN), "a golden figure"
+    oracles = [notation for notation, _, _ in test_against_torch.SAME] + test_against_package.STACKS
+    assert name in lowest(oracles), "an oracle"
+    assert name in lowest(differences.STACKS), "finite differences"
+    assert name in lowest(test_invariance.SHAPES), "lane invariance"
+
+
+@pytest.mark.parametrize("name", CLIPPERS)
+def test_a_clipper_has_all_that_is_asked_for(name: str) -> None:
+    rule = CLIPPERS[name]
+    assert rule.name == name and rule.source and rule.numerics > 0
+    assert rule.__doc__ and re.search("θ|g'", rule.__doc__), "the formula"
+    assert name in kinds(test_clipping.GOLDEN), "a golden figure"
+    assert name in test_clipping.ORACLES, "an oracle"
+    assert name in kinds(test_invariance.CLIPPINGS), "lane invariance"
+    assert name in kinds(conftest.RULES), "steps that wait for no device"
+    assert rule.form in forms()
+
+
+def test_the_documents_name_every_rule_with_its_defaults() -> None:
+    notation = " ".join((DOCS / "notation.md").read_text(encoding="utf-8").split())
+    study = (DOCS / "study.md").read_text(encoding="utf-8")
+    for name, rule in RULES.items():
+        said = ", ".join(f"{h.greek} = {short(h.default)}" for h in rule.hyperparameters[:1])
+        assert f"{name} {said}" in notation, name
+    for name, clipper in CLIPPERS.items():
+        assert f"`{name}" in study and (clipper.number is None or f"`{clipper.number.name}`" in study), name
+
+
+class Twin(Clipper):
+    """g' = g, under a name that is taken."""
+
+    name = "Fixed"
+    source = "nowhere"
+
+    def clip(self, seen: Seen, state: ClipState) -> Found:
+        return Found(seen.norms, state)
+
+
+def test_a_name_is_given_once() -> None:
+    with pytest.raises(SpecError, match="'Fixed' a second time.*; allowed: each name once"):
+        CLIPPERS.add(Twin())
+    CLIPPERS.add(CLIPPERS["fixed"])  # its own module, read again
+    assert CLIPPERS["fixed"].number is not None
