@@ -16,7 +16,7 @@ FOLLOWED = """
 import sys
 from pathlib import Path
 from hypercore.spec.cell import Cell
-from hypercore.study.plan import load
+from hypercore.study import load
 
 plan = load(Path("study.yaml"))
 assert "torch" not in sys.modules, "planning imported torch"
