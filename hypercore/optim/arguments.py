@@ -30,7 +30,7 @@ def read_stack(stack: object, lr: object) -> spec.Stack:
     if lr is None:
         return parsed
     if "alpha" in dict(parsed.top.given):
-        raise SpecError(f"the rightmost α is given twice: by {parsed} and by lr = {lr}; leave one out")
+        raise SpecError(f"the rightmost α is given twice: by {parsed} and by lr = {lr}", "one of the two")
     top = replace(parsed.top, given=(("alpha", rightmost_alpha(lr)), *parsed.top.given))
     return replace(parsed, optimizers=(*parsed.optimizers[:-1], top))
 

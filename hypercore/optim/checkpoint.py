@@ -13,6 +13,7 @@ from torch import Tensor
 from hypercore.core.levels import level_optimizers
 from hypercore.optim.lowest import Layout
 from hypercore.spec.clipping import OFF_NAME, parse_clipping
+from hypercore.spec.reused import STOOD_FOR
 from hypercore.spec.stack import Stack
 
 SHARED = "stack_memory"
@@ -77,12 +78,12 @@ def whole(
 
 
 def as_named_today(group: dict[str, Any]) -> dict[str, Any]:
-    """A parameter group with its clipping under the name of today: ``on`` was that of running_mean(all).
+    """A parameter group with its clipping under the name of today.
 
     Groups of then say nothing of steps that are not finite.
     """
-    is_former = "nonfinite" not in group and group.get("clipping") == "on"
-    return {**group, "clipping": "running_mean(all)"} if is_former else group
+    former = None if "nonfinite" in group else STOOD_FOR["clipping"].get(group.get("clipping", ""))
+    return group if former is None else {**group, "clipping": former}
 
 
 # Where the states of rules stood while one state served them all.

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hypercore.optim import checkpoint, hyperparameters
 from hypercore.optim.arguments import PROPAGATE, read_clipping
+from hypercore.optim.clipped import clip_start
 from hypercore.optim.flat import flat
 from hypercore.optim.memory import Memory
 from hypercore.optim.parameters import check_device, working_dtype
@@ -63,7 +64,11 @@ class Remembering(torch.optim.Optimizer):
         if n_new := len(members) - len(memory.members):
             weights = flat(chosen[-n_new:], like.dtype)
             memory = memory.joined(
-                members[-n_new:], rules.sizes[-n_new:], weights, rules.rows(weights), rules.clip_start()
+                members[-n_new:],
+                rules.sizes[-n_new:],
+                weights,
+                rules.rows(weights),
+                clip_start(rules.clipping, like),
             )
         if memory.clipping != str(rules.clip):
             memory = rules.clipping_anew(memory)

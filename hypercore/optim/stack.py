@@ -197,8 +197,7 @@ class Stack(Remembering):
         for hyperparameter, value in found.items():
             if hyperparameter.name not in settable:
                 raise SpecError(
-                    f"{hyperparameter.name} of level {level} is fixed by the notation; "
-                    f"allowed: {', '.join(settable)}"
+                    f"{hyperparameter.name} of level {level}, which the notation fixes", ", ".join(settable)
                 )
             hyperparameter.check(value)
         for hyperparameter, value in found.items():

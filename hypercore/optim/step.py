@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from hypercore.core.clip import measure, scale_in_place
 from hypercore.core.hypergradient import apply_updates, start, updated
 from hypercore.core.lane_clipping import LaneClipping, lane_clipping
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
-from hypercore.optim.flat import Flat, flat
+from hypercore.optim.clipped import clip_start, clipped
+from hypercore.optim.flat import Flat
 from hypercore.optim.hyperparameters import Assigned, initial, with_assigned
 from hypercore.optim.lowest import Layout, move, pull_back
 from hypercore.optim.memory import Memory
 from hypercore.optim.pieces import Plans, piece_length
-from hypercore.spec.clippers import ClipState
 from hypercore.spec.clipping import Clipping
 from hypercore.spec.stack import Stack
 
@@ -75,22 +74,13 @@ class Rules:
             grad=None,
             weights=None,
             upper=start(self.optimizers[1:], hyper_levels([self.stack], weights)),
-            clip=self.clip_start(),
+            clip=clip_start(self.clipping, self.like),
             shown=tuple(initial(self.stack).values()),
         )
 
     def clipping_anew(self, memory: Memory) -> Memory:
         """With a clipping that has seen nothing yet: other rules remember other things."""
-        return replace(memory, clipping=str(self.clip), clip=self.clip_start())
-
-    def clip_start(self) -> tuple[ClipState, ...]:
-        """The clipping's state before the first step."""
-        shape = self.clipping.in_scope.shape
-        # A count for each tensor, since each counts only the steps in which it has a gradient.
-        return tuple(
-            tuple(tensor if tensor.dim() else tensor.expand(shape).contiguous() for tensor in state)
-            for state in self.clipping.start(self.like)
-        )
+        return replace(memory, clipping=str(self.clip), clip=clip_start(self.clipping, self.like))
 
     def rows(self, weights: Tensor) -> tuple[Tensor, ...]:
         """The lowest optimizer's moments, [1, n] each, before the first update of these weights."""
@@ -116,7 +106,7 @@ class Rules:
         if check and not all(bool(grad.isfinite().all()) for grad in grads):
             shown = _shown(natural_values(self.optimizers, (self.like, *memory.upper.levels)))
             return replace(memory, grad=None, shown=shown), False
-        grads, clip_state = self._clipped(memory, grads, user, taking_part)
+        grads, clip_state = clipped(self.clipping, memory, grads, user.weights, taking_part)
         pending = memory.upper._replace(grads=grads)
         optimizers = self.in_force(alpha)
         above = apply_updates(optimizers[1:], pending).levels
@@ -176,34 +166,6 @@ class Rules:
         """The optimizers with this rightmost α."""
         *below, top = self.optimizers
         return *below, replace(top, fixed={**top.fixed, "alpha": torch.full_like(top.fixed["alpha"], alpha)})
-
-    def _clipped(
-        self, memory: Memory, grads: tuple[Tensor, ...], user: Flat, taking_part: Sequence[bool]
-    ) -> tuple[tuple[Tensor, ...], tuple[ClipState, ...]]:
-        """The upper levels' gradients and the next state; level 0's gradient is clipped in place."""
-        assert memory.grad is not None
-        if not self.clipping.active:
-            return grads, memory.clip
-        lowest = memory.grad
-        if self.clipping.reads_values:
-            lowest = flat(user.weights, lowest.dtype) if memory.weights is None else memory.weights
-        found = measure(self.clipping, (memory.grad, *grads), memory.clip, (lowest, *memory.upper.levels))
-        segments = self.clipping.segments
-        scale_in_place(memory.grad, segments[0], found.factors[0])
-        n_hyper = [len(level.spans) for level in segments[1:]]
-        columns = found.coefficients[:, len(taking_part) :].split_with_sizes(n_hyper, dim=1)
-        clipped = tuple(grad * own for grad, own in zip(grads, columns, strict=True))
-        if all(taking_part):
-            return clipped, found.state
-        counted = torch.tensor([[*taking_part, *([True] * sum(n_hyper))]], device=lowest.device)
-        kept = tuple(
-            tuple(
-                torch.where(counted.reshape(1, -1, *[1] * (new.dim() - 2)), new, old)
-                for new, old in zip(*states, strict=True)
-            )
-            for states in zip(found.state, memory.clip, strict=True)
-        )
-        return clipped, kept
 
     def learned(self, memory: Memory) -> tuple[float | Tensor, ...]:
         """What each optimizer but the top one last worked with, as :attr:`Memory.shown` has it."""

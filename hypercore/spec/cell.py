@@ -12,7 +12,8 @@ from hypercore.spec.normalisation import NONE, Normalisation, parse_normalisatio
 from hypercore.spec.normalisation import NUMERICS as NORMALISATION_NUMERICS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
-from hypercore.spec.problems import ALIASES, DATASETS, MODELS, named_before
+from hypercore.spec.problems import ALIASES, DATASETS, MODELS
+from hypercore.spec.reused import STOOD_FOR
 from hypercore.spec.stack import Stack
 
 # How a run goes, beyond what a cell's fields say: last partial batch kept, NLL, evaluation on the whole test
@@ -161,7 +162,7 @@ class Cell:
             str(row["protocol"]),
             parse_normalisation(str(row.get("normalisation", NONE))),
         )
-        before = named_before(cell.model)
+        before = STOOD_FOR["model"].get(cell.model)
         if cell.id != row["cell_id"] and before is not None:
             cell = replace(cell, model=before)
         if cell.id != row["cell_id"]:

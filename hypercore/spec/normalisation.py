@@ -31,10 +31,10 @@ class Normalisation:
     def __post_init__(self) -> None:
         if not self.mean or len(self.mean) != len(self.std):
             raise SpecError(
-                f"{len(self.mean)} means and {len(self.std)} SDs; allowed: one of each for every channel"
+                f"{len(self.mean)} means and {len(self.std)} SDs", "one of each for every channel"
             )
         if not all(map(math.isfinite, (*self.mean, *self.std))) or min(self.std) <= 0.0:
-            raise SpecError(f"{self._text}; allowed: finite means, and finite SDs above 0")
+            raise SpecError(self._text, "finite means, and finite SDs above 0")
         object.__setattr__(self, "mean", tuple(map(rounded, self.mean)))
         object.__setattr__(self, "std", tuple(map(rounded, self.std)))
 
@@ -85,5 +85,5 @@ def parse_normalisation(text: str) -> Normalisation | None:
     try:
         mean, std = (tuple(float(number) for number in numbers) for numbers in lists)
     except ValueError:
-        raise SpecError(f"normalisation {text!r}; allowed: none or (means), (SDs)") from None
+        raise SpecError(f"normalisation {text!r}", "none or (means), (SDs)") from None
     return Normalisation(mean, std)

@@ -100,12 +100,3 @@ def image_folder(name: str) -> DatasetSpec:
     if name in DATASETS:
         raise SpecError(f"an image folder cannot be named {name!r}: that is {DATASETS[name].source}")
     return DatasetSpec(name, "torchvision.datasets.ImageFolder", 0, None, "cnn", 256)
-
-
-def named_before(model: str) -> str | None:
-    """The model that had another one's name until the presentation's CNN was known, by that name.
-
-    >>> named_before("cnn"), named_before("mlp")
-    ('cnn-relu-valid-final', None)
-    """
-    return next((m.name for m in MODELS.values() if m.hashed_name == model != m.name), None)

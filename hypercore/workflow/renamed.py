@@ -8,9 +8,7 @@ from hypercore.results.schemas import READABLE_VERSIONS, schema
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import IDENTITY
 from hypercore.spec.optimizers import SpecError
-
-# Names that still are names, so that a config of before now asks for something else.
-_REUSED = {"clipping": "on", "model": "cnn"}
+from hypercore.spec.reused import STOOD_FOR
 
 
 def renamed(study: Path, planned: Iterable[Cell]) -> list[str]:
@@ -27,7 +25,7 @@ def renamed(study: Path, planned: Iterable[Cell]) -> list[str]:
     except (ResultFileError, SpecError):  # nothing there, or said by whoever needs it
         return []
     asked = {pair for cell in planned for pair in (("clipping", str(cell.clipping)), ("model", cell.model))}
-    used = asked & _REUSED.items()
+    used = asked & {(what, name) for what, names in STOOD_FOR.items() for name in names}
     pairs = {
         (what, was, now[what]) for row, now in rows for what, was in used if row[what] == was != now[what]
     }

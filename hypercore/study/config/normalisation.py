@@ -25,8 +25,7 @@ def _normalisation(value: Any) -> Normalisation | None:
     try:
         return Normalisation(*(tuple(map(_number, numbers)) for numbers in value))
     except SpecError as error:
-        given, _, allowed = str(error).partition("; allowed: ")
-        refuse(allowed, given)
+        refuse(error.allowed, error.given)
     except (TypeError, ValueError):
         refuse(ALLOWED)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypercore.train.datasets import load as load_data
 
 from hypercore.jobs.stored import Stored
 from hypercore.jobs.sweep import checkpoint_folder, run_sweep
@@ -13,7 +14,6 @@ from hypercore.results import records
 from hypercore.results.files import write_table
 from hypercore.spec import idx
 from hypercore.study import Plan, load
-from hypercore.train.datasets import load as load_data
 from hypercore.workflow.jobs import Jobs
 from hypercore.workflow.preview import Reason, preview
 from tests.unit.studies import record

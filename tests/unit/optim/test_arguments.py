@@ -87,7 +87,7 @@ def test_groups_of_their_own_hyperparameters_are_refused(groups: list[dict[str, 
 
 def test_a_rightmost_alpha_given_twice_is_an_error() -> None:
     with pytest.raises(
-        SpecError, match=r"given twice: by Adam / SGD\(0.001\) and by lr = 0.1; leave one out"
+        SpecError, match=r"given twice: by Adam / SGD\(0.001\) and by lr = 0.1; allowed: one of the two"
     ):
         Stack(linear(), NOTATION, lr=0.1)
 

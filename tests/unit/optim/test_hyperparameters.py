@@ -90,10 +90,14 @@ def test_what_is_set_is_saved() -> None:
     [
         (0, {"alpha": 0.1}, "level 0; allowed: 1 to 3, the optimizers of Adam"),
         (1, {"gamma": 0.1}, "Adam has no hyperparameter 'gamma'"),
-        (1, {"alpha": 0.1, "beta2": 0.9}, "beta2 of level 1 is fixed by the notation; allowed: alpha, beta1"),
+        (
+            1,
+            {"alpha": 0.1, "beta2": 0.9},
+            "beta2 of level 1, which the notation fixes; allowed: alpha, beta1",
+        ),
         (1, {"alpha": -0.1}, "alpha = -0.1 is out of range; allowed: above 0 and finite"),
         (2, {"beta1": 1.5}, "beta1 = 1.5 is out of range"),
-        (3, {"mu": 0.1}, "mu of level 3 is fixed by the notation; allowed: alpha"),
+        (3, {"mu": 0.1}, "mu of level 3, which the notation fixes; allowed: alpha"),
     ],
 )
 def test_what_cannot_be_set_is_an_error_and_nothing_is_set(
