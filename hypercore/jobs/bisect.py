@@ -10,7 +10,7 @@ R = TypeVar("R")
 
 
 class OutOfMemoryError(RuntimeError):
-    """A batch that the memory does not hold."""
+    """The memory is too small for a batch."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Failure:
 def bisected(cells: Sequence[Cell], train: Callable[[Sequence[Cell]], Sequence[R]]) -> Iterator[R | Failure]:
     """Train cells together; if that raises, in halves, down to single cells.
 
-    Only single cells are reported as failed. As no cell's bits depend on its company, the halves give what
-    the whole would have.
+    Only single cells are reported as failed. No cell's bits depend on its company, so the halves give the
+    same results as the whole.
 
     Raises:
         OutOfMemoryError: the batch is too large for the memory, by no one cell's fault.

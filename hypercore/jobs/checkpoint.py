@@ -1,4 +1,4 @@
-"""Batches that go on where a killed job left them, to the bit."""
+"""Save the state of a batch, and resume a killed one to the same bits."""
 
 import io
 import logging
@@ -24,7 +24,7 @@ _DEFAULT_INTERVAL_SEC = 60.0
 
 
 def interval_sec() -> float:
-    """At least so much time lies between two checkpoints of a batch: $HYPERCORE_CHECKPOINT_SEC, else 60."""
+    """The least time between two checkpoints of a batch: $HYPERCORE_CHECKPOINT_SEC, else 60."""
     return float(os.environ.get("HYPERCORE_CHECKPOINT_SEC", _DEFAULT_INTERVAL_SEC))
 
 
@@ -38,8 +38,8 @@ def train_resumable(
 ) -> list[Outcome]:
     """Train a batch like :func:`hypercore.train.batch.train_batch`, from its checkpoint if there is one.
 
-    Checkpoints are taken at the ends of epochs, :func:`interval_sec` apart. Who stores the outcomes
-    removes the last one.
+    Checkpoints are written at the ends of epochs, :func:`interval_sec` apart. The caller removes the last
+    one once it has stored the outcomes.
     """
     run = BatchRun.begin(cells, data, compiled, widths)
     if path.exists():

@@ -1,7 +1,7 @@
-"""Checkpoint files: whose state they hold, found without torch.
+"""Checkpoint files, and the cells they cover, read without torch.
 
-A kill between a batch's first stored cell and its last leaves a checkpoint whose cells are no longer
-missing together. So that the rest goes on from it, a file says at its head which cells it is of.
+A job may be killed after it stored some cells of a batch. The rest then resumes from the batch's checkpoint,
+so each file lists its cells at its head.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ _LENGTH_BYTES = 8
 
 
 def checkpoint_path(folder: Path, cells: Sequence[Cell], execution_keys: Sequence[str]) -> Path:
-    """The checkpoint of a batch: named after its cells, in order, and the execution of each."""
+    """The path of a batch's checkpoint, named after its cells in order and the execution of each."""
     content = [[cell.id, key] for cell, key in zip(cells, execution_keys, strict=True)]
     return folder / f"{sweep_name(cells[0])}.{digest(content)}.pt"
 
@@ -31,7 +31,7 @@ def write(path: Path, cells: Sequence[Cell], state: bytes) -> None:
 
 
 def read(path: Path) -> tuple[tuple[Cell, ...], bytes] | None:
-    """The cells of a checkpoint and their state; None if the file is damaged or gone."""
+    """Read a checkpoint's cells and state; None if the file is damaged or gone."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:  # another job of the same sweep has just finished the batch
@@ -45,7 +45,7 @@ def read(path: Path) -> tuple[tuple[Cell, ...], bytes] | None:
 
 
 def begun(folder: Path, cell: Cell) -> Iterator[tuple[Path, tuple[Cell, ...]]]:
-    """The checkpoints of the sweep that a cell is of, each with the cells that it is of."""
+    """Yield each checkpoint of this cell's sweep with the cells it covers."""
     for path in sorted(folder.glob(f"{sweep_name(cell)}.*.pt")):
         found = read(path)
         if found is not None:
@@ -53,7 +53,7 @@ def begun(folder: Path, cell: Cell) -> Iterator[tuple[Path, tuple[Cell, ...]]]:
 
 
 def remove_finished(folder: Path, cells: Collection[Cell]) -> None:
-    """Remove the checkpoints of which every cell is one of ``cells``, all of which are done."""
+    """Remove the checkpoints that cover no cell but ``cells``, which are all done."""
     ids = {cell.id for cell in cells}
     for one in {sweep_name(cell): cell for cell in cells}.values():
         for path, company in begun(folder, one):

@@ -22,10 +22,10 @@ _LOWEST = 1
 
 @dataclass(frozen=True)
 class Thawed:
-    """What a frozen cell comes to: the plain cell that trains in its place, or why there is none.
+    """The plain cell that trains in place of a frozen one, or the reason why there is none.
 
-    Without one, ``status`` says whether there never will be (``not_applicable``) or the next run may find
-    one (``failed``).
+    If there is none, ``status`` says whether that is final (``not_applicable``) or the next run tries again
+    (``failed``).
     """
 
     cell: Cell
@@ -35,7 +35,7 @@ class Thawed:
 
 
 def learned(parent: Record) -> dict[str, float]:
-    """The values that a stack had last learned for its lowest optimizer."""
+    """The last values that a stack learned for its lowest optimizer."""
     last: dict[str, tuple[int, float]] = {}
     for point in parent.trajectories:
         name, step, value = point["hyperparameter"], point["step"], point["value"]
@@ -65,7 +65,7 @@ def thaw(cell: Cell, parent: Record | None) -> Thawed:
 
 
 def still_holds(stored: Record, thawed: Thawed) -> bool:
-    """Whether a stored frozen cell started with what its parent learned, or still could not start."""
+    """Whether a stored frozen cell still holds: it started with its parent's values, or cannot start yet."""
     if thawed.plain is None:
         return stored.cell["status"] == thawed.status.value
     started = learned(stored)
@@ -80,7 +80,7 @@ def trained(
     execution: Execution,
     threads: int,
 ) -> Iterator[Record]:
-    """Train cells by ``train``, frozen ones by the plain cells in their places; equal values train once."""
+    """Train cells by ``train``; each frozen cell as its plain cell, and equal plain cells once."""
     stand_ins: dict[str, list[Thawed]] = {}
     plain: dict[str, Cell] = {}
     for cell in cells:

@@ -1,4 +1,4 @@
-"""Where a running sweep stands: a line now and then for people, a small JSON file for programs.
+"""The progress of a running sweep: a line now and then for people, a small JSON file for programs.
 
 In a terminal the line is live and drawn from the file, by the process that started the jobs
 (:mod:`hypercore.workflow.live`); elsewhere each job writes a plain one every ten seconds.
@@ -77,7 +77,7 @@ class SweepStatus:
 
 @dataclass
 class Tracker:
-    """Follows one sweep; every method may be called as often as one likes."""
+    """Follows one sweep. Methods may be called at any rate; output is limited here."""
 
     path: Path
     status: SweepStatus

@@ -1,4 +1,4 @@
-"""What training found out, as records for the store."""
+"""Turn what training found into records of the store."""
 
 import json
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Not-before marks: what ``snakemake -F`` or ``-R train`` trains again.
 
-A mark says from when on the records of a sweep, or of a round of refinement, count. Older ones stay in
+A mark sets the time from which records of a sweep, or of a round of refinement, count. Older ones stay in
 the store until they are replaced, and the mark stays until the sweep's file is written, so a kill in
 between loses nothing.
 """

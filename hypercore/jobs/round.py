@@ -1,4 +1,4 @@
-"""Train the cells that a round of refinement adds: from the store what it has, else by sweep."""
+"""Train the cells that a round of refinement adds, sweep by sweep, or load them from the store."""
 
 import logging
 import time
@@ -23,10 +23,10 @@ LOG = logging.getLogger(__name__)
 
 
 def run_round(study_path: Path, name: str, digest: str, plan: Path, out: Path, results: Path) -> int:
-    """Bring one round's file into being; returns how many cells were trained for it.
+    """Make the file of one round, and return how many cells were trained for it.
 
-    ``name`` and ``digest`` stand where a sweep has its own: in its status file and its claim. A cell
-    that failed is in the file, not in the store, as with a sweep.
+    ``name`` and ``digest`` name the status file and the lock, as a sweep's own do. A failed cell is in the
+    file and not in the store, as in a sweep.
 
     Raises:
         StudyError: the config is wrong.

@@ -34,9 +34,9 @@ def conditions(study: StudyConfig) -> Execution:
 
 @dataclass(frozen=True)
 class Stored:
-    """The records that count: of this execution, no older than a not-before mark, of today's data.
+    """The records that count: of this execution, not older than a not-before mark, of today's data.
 
-    An image folder is looked at once: to look at all its files for every record would take seconds each.
+    Each image folder is scanned once: a scan for every record would take seconds each.
     """
 
     results: Path
@@ -55,11 +55,11 @@ class Stored:
 
     @cached_property
     def tables(self) -> Tables:
-        """Where else records lie: in the tables of studies, which may have come without the store."""
+        """The records in studies' tables, which may have come without the store."""
         return Tables(self.results)
 
     def tabled(self, cell: Cell) -> list[Tabled]:
-        """The cell's results in tables that would count once they are in the store."""
+        """The cell's results in tables that would count if they were in the store."""
         found = [one for one in self.tables.found.get(cell.id, ()) if self._of_execution(cell, one)]
         return [one for one in found if self.of_same_data(cell.dataset, one.dataset_sha256)]
 
@@ -146,7 +146,7 @@ class Stored:
             return None
 
     def images_sha256(self, name: str) -> str:
-        """The same, taken now if need be: that reads every image, and imports torch.
+        """The same hash, computed now if it is unknown: reads every image, and imports torch.
 
         Raises:
             DataError: there is no such folder, or it holds no data set.

@@ -1,4 +1,4 @@
-"""Train one sweep: read what the store has, train what it lacks, write each cell, then the sweep's file."""
+"""Train one sweep: load cells from the store, train the missing ones, store each, write the sweep's file."""
 
 import logging
 import time
@@ -29,7 +29,7 @@ CHECKPOINTS = "checkpoints"
 
 @dataclass(frozen=True)
 class SweepReport:
-    """What one run of a sweep did: cells in all, taken from the store, trained, and failed among those."""
+    """How many cells a sweep has, and how many were loaded, trained, and failed in training."""
 
     cells: int
     cached: int
@@ -41,10 +41,10 @@ class SweepReport:
 
 
 def run_sweep(study_path: Path, sweep: str, digest: str, out: Path, results: Path) -> SweepReport:
-    """Bring one sweep's file into being.
+    """Make the file of one sweep.
 
-    Cells are recomputed from the config and must agree with ``digest``, so that an edit of the config
-    during a run is noticed. torch is imported, and a GPU claimed, only if a cell is missing. Each cell
+    The config is expanded again and must agree with ``digest``, so that an edit during a run is noticed.
+    torch is imported, and a GPU locked, only if a cell is missing. Each cell
     is stored as soon as its batch ends.
 
     Raises:
@@ -92,9 +92,9 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
 def training(
     stored: Stored, tracker: Tracker, began: float
 ) -> Iterator[Callable[[Sequence[Cell]], Iterator[Record]]]:
-    """Hold a device and train on it; ``began`` is when the job started, by ``time.perf_counter``.
+    """Lock a device and train on it; ``began`` is when the job started, by ``time.perf_counter``.
 
-    On a CPU bits depend on the number of threads, so it is the study's also where snakemake grants fewer.
+    On a CPU bits depend on the number of threads, so a job has the study's even if snakemake grants fewer.
     """
     study = stored.study
     with claimed_device(study.device) as device:
@@ -108,7 +108,7 @@ def training(
 
 
 def checkpoint_folder(stored: Stored, dataset: str) -> Path:
-    """Where batches on a data set keep their state: by its content, where that is its owner's own."""
+    """The folder of a data set's checkpoints, named after its content if that is the owner's own."""
     folder, study = stored.results / CHECKPOINTS, stored.study
     if dataset in study.image_folders:
         return folder / stored.images_sha256(dataset)
@@ -117,7 +117,7 @@ def checkpoint_folder(stored: Stored, dataset: str) -> Path:
 
 
 def kept(records: Iterable[Record], stored: Stored, tracker: Tracker) -> dict[str, Record]:
-    """Store records as they come; a failed cell is no result, so that it is tried again."""
+    """Store records as they come, but not failed cells, so that the next run tries them again."""
     found = {}
     for record in records:
         if record.cell["status"] != Status.FAILED.value:

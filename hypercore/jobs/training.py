@@ -1,4 +1,4 @@
-"""The part of a sweep that needs torch: load the data once, train cells in batches, yield records."""
+"""Train the cells of a sweep: load the data once, train in batches, yield records. Imports torch."""
 
 import logging
 import time
@@ -95,9 +95,9 @@ def train_cells(
 def _killed(
     cells: Sequence[Cell], execution: Execution, checkpoints: Path, most: int
 ) -> list[Sequence[Cell]]:
-    """Batches that a kill ended after a checkpoint, if this execution took it and they lack a cell of these.
+    """The killed batches that have a checkpoint of this execution and cover one of these cells.
 
-    They go on whole, with the cells that were stored before the kill.
+    Each resumes whole, with the cells that were stored before the kill.
     """
     missing = {cell.id: cell for cell in cells}
     found: list[Sequence[Cell]] = []

@@ -15,10 +15,10 @@ from hypercore.workflow.renamed import renamed
 
 @dataclass
 class Begin:
-    """Gets a folder ready for a run; the input functions of the jobs that all others need call it.
+    """Prepares a folder for a run. The input functions of the first jobs call it.
 
-    Only while it plans jobs does snakemake know whether it will run them: when it reads the Snakefile, a
-    dry run, ``--lint`` and ``--summary`` look like any other.
+    Snakemake knows only while it plans jobs whether it will run them. While it reads the Snakefile, a dry
+    run, ``--lint`` and ``--summary`` look the same as a real run.
     """
 
     jobs: Jobs
@@ -26,7 +26,7 @@ class Begin:
     _done: bool = False
 
     def __call__(self) -> list[str]:
-        """Do it, the first time and in the main process; no input files, so that it can stand among them."""
+        """Prepare once, in the main process. Returns no files, so that it can stand among a job's inputs."""
         if self.run.is_main and not self._done:
             self._done = True
             if self.run.executes:
@@ -36,9 +36,9 @@ class Begin:
         return []
 
     def again(self) -> list[str]:
-        """Files whose jobs are to run though they are there, each said in a line.
+        """Name existing files that must be made again, and print a line for each.
 
-        Nothing is removed here: a job replaces its files itself, once it really runs.
+        Nothing is removed here: a job that runs replaces its own files.
         """
         study = self.jobs.plan.study
         problem = compiler_problem(study.device) if study.backend == COMPILED else None
@@ -59,7 +59,7 @@ class Begin:
 def enter(snakemake_folder: Path) -> None:
     """Register this run until it ends, and clear a dead one's lock.
 
-    Of a run that still lives a line is said; snakemake itself then refuses to start a second one.
+    Prints a line for each run that still lives; snakemake itself then refuses to start a second one.
     """
     atexit.register(leave, snakemake_folder.absolute())  # snakemake goes back to where it was started
     for owner in take_over(snakemake_folder):

@@ -1,4 +1,4 @@
-"""How a study ended: complete, or with cells that failed and are tried again by the next run."""
+"""Whether a study is complete. The next run tries again the cells that failed."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -40,7 +40,7 @@ def verify(cells: Path, sweep_files: dict[str, Path]) -> None:
 
 
 def verify_sweeps(sweeps: Iterable[Path], mark: Path) -> None:
-    """The same by the files of sweeps alone, where no table is made; else leave a mark, the only one there.
+    """Do the same from the files of sweeps alone, for runs that make no table. Leaves a mark if all is well.
 
     Raises:
         StudyIncompleteError: some cells failed.

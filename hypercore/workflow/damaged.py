@@ -1,4 +1,4 @@
-"""Results of a study that are there but no use, found by looks at their ends: quick, so before every run."""
+"""Find unusable results of a study. Only the ends of files are read, so every run can do it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,10 +12,10 @@ from hypercore.study import Plan
 
 
 def unusable(plan: Plan, results: Path) -> dict[Path, str]:
-    """Files of a plan that are of no use, each with what is wrong with it.
+    """The unusable files of a plan, each with what is wrong with it.
 
-    Those are damaged ones, those that another version of hypercore wrote with other columns, and what was
-    lost of a report.
+    A file is unusable if it is damaged, if another version of hypercore wrote it with other columns, or if it
+    is a lost part of a report.
     """
     study = results / plan.study.name
     rounds = [results / path for path in plan.rounds.values()]
@@ -31,5 +31,5 @@ def unusable(plan: Plan, results: Path) -> dict[Path, str]:
 
 
 def damaged(files: Iterable[Path]) -> list[Path]:
-    """Files that are there but are empty or cut off, by a look at their ends."""
+    """The files that exist but are empty or cut off, judged by their ends."""
     return [path for path in files if path.exists() and not is_whole(path)]

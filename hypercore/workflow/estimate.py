@@ -1,4 +1,4 @@
-"""How long a run will take, from rates that earlier runs on this machine's kind measured."""
+"""Estimate how long a run will take, from the rates of earlier runs on the same kind of device."""
 
 import math
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ def write_rate(results: Path, cell: Cell, device: str, sec_per_cell_epoch: float
 
 
 def read_rates(results: Path) -> list[Rate]:
-    """Every rate that was measured; what cannot be read is left out, as it is measured again."""
+    """Read every measured rate. Unreadable files are skipped, as their rates are measured again."""
     rates = []
     for path in sorted((results / "status" / "rates").glob("*.json")):
         try:
@@ -50,9 +50,9 @@ def read_rates(results: Path) -> list[Rate]:
 
 
 def seconds(kinds: Iterable[tuple[Cell, int]], rates: Iterable[Rate], device: str) -> float | None:
-    """Seconds that so many cells of each kind take one after the other.
+    """The time in seconds of these cells, one after the other.
 
-    None where nothing like them was measured.
+    None if no similar cell was measured.
     """
     known = [rate for rate in rates if rate.device == device]
     total = 0.0
@@ -65,7 +65,7 @@ def seconds(kinds: Iterable[tuple[Cell, int]], rates: Iterable[Rate], device: st
 
 
 def makespan(previews: Iterable[Preview], rates: Iterable[Rate], device: str, cores: int) -> float | None:
-    """Seconds that the jobs take on some cores, longest first, start-up included."""
+    """The time in seconds of the jobs on some cores, longest first, start-up included."""
     listed = list(rates)
     loads = [0.0] * max(cores, 1)
     costs = []

@@ -1,4 +1,4 @@
-"""What the Snakefile asks beyond its rules: all of it here, so that tests call it directly."""
+"""Functions that the Snakefile calls, kept here so that tests can call them too."""
 
 import sys
 from collections import Counter
@@ -24,7 +24,7 @@ WORTH_SPLITTING_SEC = 300.0
 
 @dataclass(frozen=True)
 class Jobs:
-    """What the jobs of a plan will train, and how long that takes, looked up in the store once.
+    """What the jobs of a plan will train, and for how long. The store is read once.
 
     ``cores`` are this machine's that snakemake may use; ``elsewhere`` is how many jobs may run at once on
     others, if they run there.
@@ -37,7 +37,7 @@ class Jobs:
 
     @cached_property
     def unusable(self) -> dict[Path, str]:
-        """Results that are there but no use, with what is wrong with each: they count as missing."""
+        """Unusable results, with what is wrong with each. They count as missing."""
         return unusable(self.plan, RESULTS)
 
     @cached_property
@@ -46,7 +46,7 @@ class Jobs:
 
     @property
     def gpus(self) -> int:
-        """How many may train at once on this machine's GPUs, one each; 0 on the CPU."""
+        """How many jobs may train at once on this machine's GPUs, one each; 0 on the CPU."""
         try:
             return slots(self.plan.study.device)
         except DeviceError:  # said by whoever wants to train here; a dry run may
@@ -68,7 +68,7 @@ class Jobs:
     def forecast(self, forced: bool = False) -> str:
         """One line: planned cells, cells to train, and how long that takes by earlier runs' rates.
 
-        What rounds of refinement add depends on results, so only the most that it can be is said.
+        What rounds of refinement add depends on results, so the line names an upper bound.
         """
         plan, study = self.plan, self.plan.study
         waiting = [sweep for sweep in plan.sweeps if forced or self._lacks(sweep.path)]
@@ -90,7 +90,7 @@ class Jobs:
         return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
 
     def _elsewhere(self, previews: Iterable[Preview]) -> str:
-        """How many of the cells to train have a result of another execution, and of which ones."""
+        """How many of the cells to train have results of other executions, and of which execution most."""
         changed = [cell for found in previews for cell, reason in found.reasons if reason is Reason.CHANGED]
         tables = self._stored.tables.found
         keys = Counter(one.execution_key for cell in changed for one in tables.get(cell.id, ())[:1])
@@ -103,7 +103,7 @@ class Jobs:
         )
 
     def restore(self) -> None:
-        """Take results that only tables hold into the store: planned cells', and the study's own."""
+        """Copy results that only tables hold into the store: of planned cells, and of the study itself."""
         stored = self._stored
         waiting = [self._preview(sweep, False) for sweep in self.plan.sweeps if self._lacks(sweep.path)]
         reasons = {cell: reason for found in waiting for cell, reason in found.reasons}
@@ -155,7 +155,7 @@ class Jobs:
 
 
 def cost(error: LargeGridError, cores: int) -> str:
-    """How long a grid would take that asks to be confirmed, in a line."""
+    """How long a grid that needs confirmation would take, in a line."""
     at_once = max(1, cores // error.study.threads)
     total = seconds(error.kinds, read_rates(RESULTS), device_kind(error.study.device))
     return f"To train all of it: {_about(None if total is None else total / at_once, at_once)}"

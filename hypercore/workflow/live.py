@@ -19,7 +19,7 @@ _CLEAR = "\r\x1b[J"  # to the line's start; erase from there to the screen's end
 
 
 def running(results: Path, study: str) -> list[SweepStatus]:
-    """The sweeps of a study that train now, by their status files; those of dead jobs are left out."""
+    """The sweeps of a study that train now, by their status files. Dead jobs are left out."""
     names = {field.name for field in fields(SweepStatus)}
     found = []
     for path in sorted((results / "status").glob("[!.]*.json")):
@@ -39,9 +39,9 @@ def _lives(status: SweepStatus) -> bool:
 
 
 def frame(lines: list[str], width: int, height: int) -> str:
-    """What to write so that lines replace the last frame, the cursor left where the next one starts.
+    """The text that replaces the last frame by ``lines`` and leaves the cursor where the next frame starts.
 
-    Lines are cut to the terminal's width, and those that it has no room for are counted.
+    Lines are cut to the terminal's width. Lines beyond its height are counted.
     """
     if len(lines) >= height:
         lines = [*lines[: max(height - 2, 0)], f"… and {len(lines) - max(height - 2, 0)} more"]
@@ -68,7 +68,7 @@ class Live:
             threading.Thread(target=self._draw, name="live", daemon=True).start()
 
     def end(self) -> None:
-        """Draw no more."""
+        """Stop drawing."""
         self._ended.set()
         if self._stream.isatty():
             self._write(_CLEAR)

@@ -1,4 +1,4 @@
-"""Who works in a folder: whether the lock that a killed run left may be cleared.
+"""Which runs work in a folder, and whether a killed run's lock may be cleared.
 
 Snakemake locks its folder with files that a SIGKILL leaves behind, and cannot tell whether their
 owner still lives. Here every run registers itself until it ends; a lock is stale, and cleared, only
@@ -23,7 +23,7 @@ _START_TOLERANCE_SEC = 1.0
 
 @dataclass(frozen=True)
 class Owner:
-    """A process, told from a later one with the same number by its host and start time."""
+    """A process. Host and start time tell it from a later one with the same number."""
 
     host: str
     pid: int
@@ -36,7 +36,7 @@ class Owner:
 
     @property
     def lives(self) -> bool:
-        """Whether it still runs; of a process on another host that is taken to be so."""
+        """Whether it still runs. A process on another host counts as running."""
         if not self.is_here:
             return True
         try:
@@ -51,7 +51,7 @@ class Owner:
 
 
 def this_process() -> Owner:
-    """The process that asks."""
+    """The process that calls."""
     return Owner(socket.gethostname(), os.getpid(), psutil.Process().create_time())
 
 
@@ -61,7 +61,7 @@ def registration(snakemake_folder: Path, owner: Owner) -> Path:
 
 
 def take_over(snakemake_folder: Path) -> list[Owner]:
-    """Register this run, and clear what runs that no longer live have left.
+    """Register this run, and remove the locks and registrations of dead runs.
 
     Returns:
         The other registered runs that still live, or may live on another host.
@@ -80,7 +80,7 @@ def take_over(snakemake_folder: Path) -> list[Owner]:
 
 
 def leave(snakemake_folder: Path) -> None:
-    """Take back this run's registration, at its end; what is forked from it has none to take back."""
+    """Remove this run's registration at its end. A forked process has none of its own."""
     registration(snakemake_folder, this_process()).unlink(missing_ok=True)
 
 

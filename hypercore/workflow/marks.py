@@ -4,9 +4,9 @@ from pathlib import Path
 
 
 def clear_marks(mark: Path) -> None:
-    """Make room for a mark: its folder is there then, and holds none.
+    """Make a mark's folder, and empty it.
 
-    As only the newest mark stays, going back to an earlier plan is noticed like any other change.
+    Only the newest mark stays, so a return to an earlier plan is noticed like any other change.
     """
     mark.parent.mkdir(parents=True, exist_ok=True)
     for old in mark.parent.iterdir():

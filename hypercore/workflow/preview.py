@@ -1,4 +1,4 @@
-"""What a run is about to train, cell by cell, and why: found from names in the store, without torch."""
+"""Tell what a run will train, cell by cell, and why, from file names in the store and without torch."""
 
 import sys
 from collections import Counter
@@ -17,7 +17,7 @@ from hypercore.study import Sweep
 
 
 class Reason(StrEnum):
-    """Why a planned cell is trained, or why not."""
+    """Why a planned cell is trained, or is not."""
 
     CACHED = "cached"
     TABLED = "in tables"
@@ -58,7 +58,7 @@ class Preview:
 
 
 def preview(sweep: Sweep, stored: Stored, *, forced: bool = False) -> Preview:
-    """What a job for a sweep would train now, given what is stored; all of it if ``forced``.
+    """What a job would train now of a sweep, given the store; all of it if ``forced``.
 
     A cell is *in tables* if only a study's tables have its result, from where the run takes it into the
     store. It is *changed* if it is known from another execution (other numerics, torch or device) or

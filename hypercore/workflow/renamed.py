@@ -1,4 +1,4 @@
-"""Names that mean something else than when a study's tables were written, said before they are made anew."""
+"""Find names whose meaning changed since a study's tables were written, before the tables are replaced."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ from hypercore.spec.reused import STOOD_FOR
 
 
 def renamed(study: Path, planned: Iterable[Cell]) -> list[str]:
-    """A line for each name that a plan uses and that means something else in the study's tables of before.
+    """A line for each name of a plan that has another meaning in the study's existing tables.
 
     Cells keep their ids, so what was trained is found under its name of today.
     """

@@ -1,4 +1,4 @@
-"""What every script of the workflow shares: errors in words on the terminal, all of them in the log."""
+"""What all workflow scripts share: short errors on the terminal, full ones in the log."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""Slurm jobs that outlived the snakemake that sent them: who they are, and when they end.
+"""Slurm jobs that outlived their snakemake: which ones there are, and when they end.
 
 A run does not send a second job for a sweep that one of them trains: it waits for that one
 (``workflow/rules/slurm.smk``).
@@ -23,7 +23,7 @@ _FORMAT = "%i|%T|%k|%Z"  # number, state, comment (rule and wildcards, by the pl
 
 
 class SlurmError(RuntimeError):
-    """A Slurm job that ended without its result, or Slurm that doesn't answer. ``str(error)`` is one line."""
+    """A Slurm job ended without its result, or Slurm does not answer. ``str(error)`` is one line."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def alive(folder: Path) -> dict[str, SlurmJob]:
 def attend(
     job: SlurmJob, out: Path, poll_sec: float = _POLL_SEC, patience_sec: float = _PATIENCE_SEC
 ) -> None:
-    """Wait until a job has ended and its file is there; on a shared file system that may take a while.
+    """Wait until a job has ended and its file exists. A shared file system may show the file late.
 
     Raises:
         SlurmError: it ended without its file, or Slurm doesn't answer.

@@ -14,7 +14,8 @@ wheel=$(echo "$work"/*.whl)
 # Makes an environment with the wheel and an extra, and goes to an empty folder.
 fresh() {
   echo "== hypercore${1:+[$1]}"
-  rm -rf "$work/venv" "$work/folder"
+  cd "$work"
+  rm -rf venv folder
   "$python" -m venv "$work/venv"
   "$work/venv/bin/python" -m pip install --quiet --constraint "$checkout/requirements.lock" "$wheel${1:+[$1]}"
   mkdir "$work/folder"

@@ -31,7 +31,7 @@ class Problem:
 
 
 class StudyError(ValueError):
-    """A study that cannot be meant. ``str(error)`` is one line a problem, in the order of the file."""
+    """A study's config is wrong. ``str(error)`` is one line a problem, in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))

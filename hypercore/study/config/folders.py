@@ -1,4 +1,4 @@
-"""Folders that a study names, and a cheap sign of their content: a plan notices when an owner changes one."""
+"""Folders that a study names, and a cheap fingerprint by which a plan notices changes."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ FolderAtHome = Annotated[Folder, AfterValidator(_with_home)]
 
 
 def fingerprint(folder: Path) -> str:
-    """A hash of every file's name, size and time of change; no file is opened. Of no folder: of nothing.
+    """A hash of every file's name, size and time of change; opens no file. A missing folder is an empty one.
 
     A link to nothing counts by its own size and time: who reads the folder says that it leads nowhere. Hidden
     files and folders do not count.

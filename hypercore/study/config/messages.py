@@ -15,7 +15,7 @@ _READ_OTHERWISE = (int, float, datetime.date, NoneType)
 
 
 def problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
-    """Every problem that a validation found, in the order it was found."""
+    """The problems that a validation found, in the order of discovery."""
     found = []
     for detail in error.errors(include_url=False):
         location: Location = tuple(detail["loc"])

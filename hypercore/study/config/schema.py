@@ -172,12 +172,12 @@ class StudyConfig(Axes):
         return self
 
     def normalisation_of(self, dataset: str) -> Normalisation | None:
-        """What the pixels of a known data set go through."""
+        """The normalisation of a known data set's pixels."""
         spec = self.dataset(dataset)
         return self.normalisation.get(dataset, None if spec is None else spec.normalisation)
 
     def dataset(self, name: str) -> DatasetSpec | None:
-        """What is known of a data set, one of the registry's or one of this study's folders."""
+        """The entry of a data set: of the registry, or of this study's folders."""
         return image_folder(name) if name in self.image_folders else DATASETS.get(name)
 
     @property

@@ -1,4 +1,4 @@
-"""A YAML file read with care: plain data only, each value with the line it stands on.
+"""Read a YAML file as plain data, and note the line of each value.
 
 Refused in words: a missing or oversized file, bytes that are no UTF-8, broken syntax, a key twice,
 merge keys, tags, and what unfolds to more values than any study needs (anchors within anchors).

@@ -1,4 +1,4 @@
-"""A validated study, expanded to the cells that it plans."""
+"""Expand a validated study to its cells."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -49,7 +49,7 @@ class PlannedCell:
 
 
 class LargeGridError(StudyError):
-    """A grid of more cells than may be planned unconfirmed.
+    """A grid has more cells than may be planned without confirmation.
 
     ``kinds`` are cells of it, one of each kind that trains alike, with how many there are.
     """
@@ -73,7 +73,7 @@ class _Grid:
 
     @property
     def size(self) -> int:
-        """How many cells it has, baselines apart."""
+        """How many cells it has, without baselines."""
         return sum(count for _, count in self.kinds())
 
     def kinds(self) -> Iterator[tuple[Cell, int]]:
@@ -235,7 +235,7 @@ def _cases(
 
 
 def _normalisations(study: StudyConfig, source: Source) -> Iterator[Problem]:
-    """What is wrong with the normalisation of data sets: no such set, or not for its channels."""
+    """The problems of the normalisations: unknown data sets, and wrong numbers of channels."""
     for name, normalisation in study.normalisation.items():
         spec, location = study.dataset(name), ("normalisation", name)
         if spec is None:
@@ -247,7 +247,7 @@ def _normalisations(study: StudyConfig, source: Source) -> Iterator[Problem]:
 
 
 def _too_small(spec: DatasetSpec, models: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What is given and what is allowed where the layers of a model leave nothing of an image."""
+    """What is given and allowed if a model's layers leave nothing of an image."""
     if spec.image_shape is None:  # not known before the folder is read
         return
     fitting = ", ".join(model.name for model in MODELS.values() if model.fits(spec.image_shape))

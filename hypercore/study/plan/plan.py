@@ -57,7 +57,7 @@ class Plan:
         return found
 
     def parents_of(self, name: str, content: str) -> list[str]:
-        """The files of the sweeps that a sweep of frozen cells waits for; none for any other."""
+        """The files of the sweeps that a sweep of frozen cells waits for; none for other sweeps."""
         after = self.sweep(name, content).after
         return [sweep.path for sweep in self.sweeps if sweep.name in after]
 
@@ -112,7 +112,7 @@ def load_config(path: Path) -> tuple[StudyConfig, Source]:
 
 
 def execution(study: StudyConfig) -> str:
-    """What, besides a cell, its bits depend on, as far as it is known without importing torch.
+    """What a cell's bits depend on besides the cell, as far as known without importing torch.
 
     Empty under ``reuse: any``, which takes results of every execution.
     """
