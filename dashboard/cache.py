@@ -13,6 +13,7 @@ from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.present.advice import Advice, advise
 from hypercore.results.excerpts import Stretch
 from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import Role
@@ -136,13 +137,13 @@ def profiles(study: str, title: str, errors_pct: tuple[float, ...]) -> pd.DataFr
     return _profiles(str(path.parent.parent), study, title, errors_pct, data.stamp(path))
 
 
-def choices(study: str) -> list[verdicts.Choice]:
+def advice(study: str) -> list[Advice]:
     """What to take on each data set of a study.
 
     Raises:
-        ResultFileError: a table that it rests on cannot be read.
+        ResultFileError: a table is there and cannot be read.
     """
-    return _choices(str(data.results_root()), study, _stamps(study, "cells", "regions", "sensitivity"))
+    return _advice(str(data.results_root()), study, _stamps(study, "cells", "regions", "safety"))
 
 
 def sentences(study: str) -> list[verdicts.Verdict]:
@@ -280,9 +281,8 @@ def _ends(root: str, study: str, title: str, cells: _Stamp, trajectories: _Stamp
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _choices(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[verdicts.Choice]:  # noqa: ARG001 (a key)
-    found = derived(study, "regions"), derived(study, "sensitivity")
-    return verdicts.choices(*found, judged(study))
+def _advice(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[Advice]:  # noqa: ARG001 (a key)
+    return advise(derived(study, "safety"), judged(study), criteria(study).epsilon_pct)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -63,6 +63,14 @@ def config(study: str, configs: Path = Path("config")) -> Path | None:
     return None
 
 
+def description(study: str, configs: Path = Path("config")) -> str:
+    """What a study's config says that it is about; empty where there is no such config, or no such key."""
+    found = config(study, configs)
+    text = "" if found is None else found.read_text(encoding="utf-8", errors="replace")
+    said = re.search(r"^description:\s*(.+)$", text, re.MULTILINE)
+    return said[1].strip().strip("'\"") if said else ""
+
+
 def command(study: str, configs: Path = Path("config")) -> str:
     """The command that makes a study's results: it names the config, unless that is the default one."""
     found = config(study, configs)

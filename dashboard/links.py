@@ -57,6 +57,15 @@ def provenance(study: str, cell_id: str) -> str:
     return f"provenance?{urlencode({'study': study, 'cell': cell_id})}"
 
 
+def verdict(study: str) -> str:
+    """The address of a study's verdict.
+
+    >>> verdict("digits")
+    'verdict?study=digits'
+    """
+    return f"verdict?{urlencode({'study': study})}"
+
+
 def compare(study: str, title: str) -> str:
     """The address of an entry's comparison.
 

@@ -1,5 +1,6 @@
 """The site: its pages in order, and what is around each of them."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +10,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import cache, data, widgets
-from dashboard.views import compare, cost, inside, provenance, stability, sweeps, verdict
+from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
+
+LOG = logging.getLogger(__name__)
 
 Body = Callable[[str], None]
 
@@ -29,6 +32,7 @@ class Page:
 
 
 PAGES = (
+    Page(home.page, "home", "Studies", "What has been tried, and what came of it?", "home"),
     Page(
         verdict.page,
         "verdict",
@@ -64,6 +68,7 @@ def run() -> None:
     # An icon by name would be asked of another machine.
     st.set_page_config(page_title="hypercore", page_icon=str(_ICON), layout="wide")
     first, *others = [_streamlit(page, default=page is PAGES[0]) for page in PAGES]
+    st.session_state[widgets.PAGES] = dict(zip([page.path for page in PAGES], [first, *others], strict=True))
     # The default page's address is the site's own, so its name would lead nowhere.
     named = st.Page(partial(_go_to, first), title=PAGES[0].title, url_path=PAGES[0].path, visibility="hidden")
     st.navigation([first, *others, named]).run()
@@ -71,7 +76,7 @@ def run() -> None:
 
 def _streamlit(page: Page, *, default: bool) -> StreamlitPage:
     return st.Page(
-        partial(draw, page),
+        partial(_draw_or_say, page),
         title=page.title,
         icon=f":material/{page.icon}:",
         url_path=None if default else page.path,
@@ -96,6 +101,19 @@ def draw(page: Page) -> None:
         st.caption(f"Data: {widgets.plain(origin)}")
     with widgets.damage_in_words(study):
         page.body(study)
+
+
+def _draw_or_say(page: Page) -> None:
+    """Draw one page; what stops it is said in a sentence, and its traceback goes to the terminal."""
+    try:
+        draw(page)
+    except Exception as error:
+        LOG.exception("the page %s", page.title)
+        study = str(st.session_state.get("study"))
+        words = f"{page.title} cannot be drawn for the study {study}: {type(error).__name__}, {error}."
+        st.error(f"{widgets.plain(words)} The terminal has the details.", icon=":material/error:")
+        st.write("Other pages may work. This makes the study's tables anew:")
+        st.code(data.command(study), language="bash")
 
 
 def open_page(path: str) -> None:

@@ -6,51 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dashboard import data, stability
-from hypercore.analysis.frames.judgement import IMPUTED
 from hypercore.analysis.measures.effects import PRIMARY
-from hypercore.analysis.stats.statistics import Estimate, estimate
 from hypercore.present.sentences import SAME_RESAMPLED
-from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What to take on one data set: the stack, clipping and α of the lowest error among safe ones."""
-
-    dataset: str
-    title: str
-    what: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Rival:
-    """Another stack beside the chosen one, each at its best α: its row, and its error minus the chosen one's.
-
-    The differences are paired over the seeds that both have.
-    """
-
-    row: Mapping[Any, Any]
-    paired: Estimate
-
-    def alike(self, best: Mapping[Any, Any]) -> bool:
-        """Whether they cannot be told apart: by paired differences, else, without two pairs, by intervals."""
-        if self.paired.n >= 2:
-            return self.paired.low <= 0
-        return bool(self.row["best_low_pct"] <= best["best_high_pct"])
-
-    @property
-    def difference(self) -> str:
-        """How much higher its error is, with the interval; the error itself without two shared seeds."""
-        mean, low, high = self.paired.mean, self.paired.low, self.paired.high
-        if self.paired.n < 2:
-            return f"{self.row['best_pct']:.2f}%, of other seeds"
-        return f"{mean:+.2f} points, {low:+.2f} to {high:+.2f}"
 
 
 @dataclass(frozen=True)
@@ -68,96 +29,6 @@ class Verdict:
     def name(self) -> str:
         """The entry, and the clipping where it is not the presentation's."""
         return self.title if self.clipping in ("on", "off") else f"{self.title}, {self.clipping}"
-
-
-def choices(regions: pd.DataFrame, sensitivity: pd.DataFrame, judged: pd.DataFrame) -> list[Choice]:
-    """One choice a data set: of the stacks and clippings whose best α is safe, that of the lowest error.
-
-    The best α is chosen leave-one-seed-out, so that its error is not flattered by that choice. Entries that
-    come to the same cells (a stack swept, and again at one of its α) are one.
-
-    Args:
-        regions: the table REGIONS.
-        sensitivity: the table SENSITIVITY.
-        judged: the judged cells, for differences paired by seed.
-    """
-    key = [*data.ENTRY, "clipping"]
-    rows = regions.assign(title=data.titles(regions)).merge(
-        sensitivity[[*key, "n_alphas", "best_alpha", "best_pct", "best_low_pct", "best_high_pct"]], on=key
-    )
-    safe = rows[rows["best_alpha"].between(rows["alpha_low"], rows["alpha_high"])].dropna(subset="best_pct")
-    cells = judged[judged["role"] == Role.STACK.value].merge(
-        safe[[*key, "best_alpha"]], left_on=[*key, "alpha"], right_on=[*key, "best_alpha"]
-    )
-    cells = cells.dropna(subset=IMPUTED)
-    # One row an entry and clipping, one column a seed: a frame for each would take a large study seconds.
-    by_seed = cells.astype({IMPUTED: float}).pivot(index=key, columns="seed", values=IMPUTED)
-    errors = dict(zip(by_seed.index, by_seed.to_numpy(), strict=True))
-    safe = safe.merge(cells[[*key, "stack"]].drop_duplicates(key), on=key)
-    same = ["stack", "dataset", "model", "epochs", "batch_size", "clipping"]
-    safe = safe.sort_values("n_alphas", ascending=False, kind="stable").drop_duplicates(same)
-    found = []
-    for dataset, own in safe.groupby("dataset", sort=True):
-        best, *rest = own.sort_values(["best_pct", "title", "clipping"]).to_dict("records")
-        best_errors = errors[tuple(best[name] for name in key)]
-        differences = [errors[tuple(row[name] for name in key)] - best_errors for row in rest]
-        rivals = [
-            Rival(row, estimate(paired[np.isfinite(paired)]))
-            for row, paired in zip(rest, differences, strict=True)
-        ]
-        what = f"{best['label']} {_arm(best['clipping'])}, α = {short(best['best_alpha'])}"
-        interval = f"95% interval {best['best_low_pct']:.2f} to {best['best_high_pct']:.2f}"
-        lowest = (
-            f", the lowest of the {len(own)} stacks with and without clipping whose best α is safe "
-            "(so its own interval is optimistic)"
-            if rest
-            else ", the only stack whose best α is safe"
-        )
-        sentences = [
-            f"Test error {best['best_pct']:.2f}% ({interval}){lowest}; {region(best)}.",
-            *_edge(best),
-            *_widest(best, rest),
-            _rivals(best, rivals),
-        ]
-        found.append(Choice(str(dataset), str(best["title"]), what, " ".join(filter(None, sentences))))
-    return found
-
-
-def _widest(best: Mapping[Any, Any], rest: Sequence[Mapping[Any, Any]]) -> list[str]:
-    """Who forgives more: the widest safe range, where it is another's than the lowest error's."""
-    widest = max(rest, key=lambda row: (row["width_decades"], -row["best_pct"]), default=best)
-    if not widest["width_decades"] > best["width_decades"]:
-        return []
-    name = f"{widest['label']} {_arm(widest['clipping'])}"
-    return [
-        f"The widest safe range is that of {name}: {region(widest)}; its best test error is "
-        f"{widest['best_pct']:.2f}%, at α = {short(widest['best_alpha'])}."
-    ]
-
-
-def _edge(row: Mapping[Any, Any]) -> list[str]:
-    inside = row["alpha_low"] < row["alpha_high"]
-    at_edge = inside and row["best_alpha"] == row["alpha_high"] and row["reason_high"] != "grid"
-    return ["It is the largest safe α: a smaller one leaves a margin."] if at_edge else []
-
-
-def _rivals(best: Mapping[Any, Any], rivals: list[Rival]) -> str:
-    if not rivals:
-        return ""
-    alike = [rival for rival in rivals if rival.alike(best)]
-    if not alike:
-        return "Paired by seed, every other's error is higher (95% intervals, each by itself)."
-    named = ", ".join(
-        f"{rival.row['label']} {_arm(rival.row['clipping'])} (α = {short(rival.row['best_alpha'])}, "
-        f"{rival.difference})"
-        for rival in alike[:3]
-    )
-    more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
-    return f"Paired by seed, it is not told from: {named}{more}."
-
-
-def _arm(clipping: str) -> str:
-    return {"off": "without clipping", "on": "with clipping"}.get(clipping, f"with {clipping}")
 
 
 def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
@@ -178,7 +49,7 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
         if not clipped and off is not None:
             found.append(Verdict(title, "off", f"{_capital(region(off))}.", "", "", False))
         for on in clipped:
-            effect, sure = effect_sentence(of_arm.get((title, on["clipping"]), []))
+            effect, sure = effect_sentence(of_arm.get((title, on["clipping"]), []), on)
             safe = f"{_capital(region(on))} with clipping"
             safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
             found.append(Verdict(title, on["clipping"], safe, gain(on, off), effect, sure))
@@ -259,10 +130,13 @@ def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
     return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades{interval}."
 
 
-def effect_sentence(effects: Sequence[Mapping[Any, Any]]) -> tuple[str, bool]:
-    """What clipping does to the error, and whether that is statistically supported; from rows of EFFECTS.
+def effect_sentence(
+    effects: Sequence[Mapping[Any, Any]], region: Mapping[Any, Any] | None = None
+) -> tuple[str, bool]:
+    """What clipping does to the error, and whether that is of use; from rows of EFFECTS and one of REGIONS.
 
-    Of the primary row, over the published interval; without one, of how many single α are supported.
+    It is of use where it is statistically supported and some α of the interval is safe with it. Of the
+    primary row, over the published interval; without one, of how many single α are supported.
     """
     primary = [row for row in effects if row["test"] == PRIMARY]
     if not primary:
@@ -284,7 +158,9 @@ def effect_sentence(effects: Sequence[Mapping[Any, Any]]) -> tuple[str, bool]:
     figure = f"clipping {verb} the error by {abs(row['reduction_pct']):.2f} points"
     if not math.isnan(row["low_pct"]):
         figure += f" (95% interval {row['low_pct']:+.2f} to {row['high_pct']:+.2f}, n = {row['n_pairs']})"
-    return f"{where} {figure}: {_support(row)}.", bool(row["supported"])
+    reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
+    unusable = "" if reaches else " No α there is safe with clipping either: of no use."
+    return f"{where} {figure}: {_support(row)}.{unusable}", bool(row["supported"]) and reaches
 
 
 def _support(row: Mapping[Any, Any]) -> str:

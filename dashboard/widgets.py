@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
+from urllib.parse import parse_qs
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -31,6 +32,9 @@ RUN_COLUMNS = {
 }
 # More stacks than these nobody reads in one chart or list.
 MOST_STACKS = 60
+# Under which name the session keeps the site's pages, by their address.
+PAGES = "pages"
+_MOST_DIGITS = 9
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -191,7 +195,8 @@ def table(
 def _asked_row(parameter: str, count: int) -> list[int]:
     """The row that the address names, counted from 1, if there is such a one."""
     text = st.query_params.get(parameter, "")
-    return [int(text) - 1] if text.isascii() and text.isdigit() and 0 < int(text) <= count else []
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+    return [number - 1] if 0 < number <= count else []
 
 
 def _keep_row(parameter: str, chosen: list[int]) -> None:
@@ -206,12 +211,22 @@ def height(rows: pd.DataFrame, most: int = 20) -> Literal["auto", "content"]:
     return "content" if len(rows) <= most else "auto"
 
 
+def link(label: str, address: str, icon: str | None = None) -> None:
+    """A link to another page, in this tab; of a page drawn alone, which knows no others, in a new one."""
+    path, _, query = address.partition("?")
+    pages = st.session_state.get(PAGES, {})
+    if path in pages:
+        st.page_link(pages[path], label=label, icon=icon, query_params=parse_qs(query))
+    else:
+        st.link_button(label, address, icon=icon, type="tertiary")
+
+
 def look_inside(study: str, title: str, runs: pd.DataFrame, hint: str) -> None:
     """A link to the chosen runs' page; the hint where none are chosen."""
     if runs.empty:
         st.caption(hint)
         return
-    st.link_button(f"Look inside: {plain(links.words(runs))}", links.inside(study, title, runs))
+    link(f"Look inside: {plain(links.words(runs))}", links.inside(study, title, runs))
 
 
 def look_inside_points(study: str, cells: pd.DataFrame, points: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from dashboard.figures import style
 from dashboard.figures.style import Trace
 from dashboard.queries import Baseline, intervals
+from hypercore.present import style as palette
 
 # Seeds sit beside each other within this many decades of their α.
 SPREAD_DECADES = 0.16
@@ -24,13 +25,13 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
         baseline: the plain optimizer's figures; a NaN mean draws none.
         log_error: a logarithmic error axis.
     """
-    clippings = style.ordered(points["clipping"])
-    rest = style.others(clippings)
+    clippings = palette.ordered(points["clipping"])
+    rest = palette.others(clippings)
     traces = _baseline(baseline, points["alpha"]) if np.isfinite(baseline.mean_pct) and len(points) else []
     means = intervals(points, ["clipping", "alpha"], "imputed_pct") if len(points) else pd.DataFrame()
     beside = points.assign(x=_beside(points["alpha"], points["seed"]))
     for row, clipping in enumerate(clippings):
-        look = style.look(clipping, rest)
+        look = palette.look(clipping, rest)
         traces += _mean(means[means["clipping"] == clipping], clipping, look)
         own = beside[beside["clipping"] == clipping]
         gone = own["diverged"].to_numpy(dtype=bool)
@@ -60,7 +61,7 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
 def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval."""
     traces: list[Trace] = []
-    look = style.look(clipping, [clipping])
+    look = palette.look(clipping, [clipping])
     beside = differences.assign(x=_beside(differences["alpha"], differences["seed"]))
     for gone, symbol, name in ((False, "circle", "seed"), (True, "x", "seed, one of both diverged")):
         own = beside[beside["either_diverged"] == gone]
@@ -86,8 +87,8 @@ def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
         "xaxis": style.alpha_axis(differences["alpha"]),
         "yaxis": {"title": {"text": "gain from clipping (points)"}, "zeroline": False},
         "shapes": [
-            line | {"y0": 0, "y1": 0, "line": {"color": style.GREY, "width": 1}},
-            line | {"y0": 1, "y1": 1, "line": {"color": style.GREY, "width": 1, "dash": "dot"}},
+            line | {"y0": 0, "y1": 0, "line": {"color": palette.GREY, "width": 1}},
+            line | {"y0": 1, "y1": 1, "line": {"color": palette.GREY, "width": 1, "dash": "dot"}},
         ],
         "annotations": [
             {"text": "1 point", "xref": "paper", "x": 0, "y": 1, "yanchor": "bottom", "showarrow": False}
@@ -96,7 +97,7 @@ def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
     return style.figure(traces, 380, axes)
 
 
-def _mean_difference(means: pd.DataFrame, look: style.Look) -> Trace:
+def _mean_difference(means: pd.DataFrame, look: palette.Look) -> Trace:
     half = (means["high"] - means["mean"]).fillna(0.0)
     return {
         "type": "scatter",
@@ -131,7 +132,7 @@ def _baseline(baseline: Baseline, alphas: pd.Series) -> list[Trace]:
         "x": [low, high, high, low],
         "y": [bottom, bottom, top, top],
         "fill": "toself",
-        "fillcolor": style.faded(style.GREY, 0.25),
+        "fillcolor": style.faded(palette.GREY, 0.25),
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,
@@ -139,14 +140,14 @@ def _baseline(baseline: Baseline, alphas: pd.Series) -> list[Trace]:
     mean = {
         "x": [low, high],
         "y": [baseline.mean_pct] * 2,
-        "line": {"color": style.GREY, "width": 1.5, "dash": "dot"},
+        "line": {"color": palette.GREY, "width": 1.5, "dash": "dot"},
         "name": f"baseline alone: {baseline.mean_pct:.2f}% ± {sd:.2f} SD",
         "hovertemplate": f"baseline: {baseline.mean_pct:.2f}%, SD {sd:.2f}, n = {baseline.n}<extra></extra>",
     }
     return [common | band, common | mean]
 
 
-def _mean(means: pd.DataFrame, clipping: str, look: style.Look) -> list[Trace]:
+def _mean(means: pd.DataFrame, clipping: str, look: palette.Look) -> list[Trace]:
     name = style.arm_name(clipping)
     low, high = (means[side].fillna(means["mean"]).clip(1e-3, 100) for side in ("low", "high"))
     common = {"type": "scatter", "mode": "lines", "legendgroup": clipping, "yaxis": "y2"}
@@ -171,7 +172,7 @@ def _mean(means: pd.DataFrame, clipping: str, look: style.Look) -> list[Trace]:
     return [common | band, common | mean]
 
 
-def _seeds(own: pd.DataFrame, y: pd.Series, clipping: str, look: style.Look, row: int) -> Trace:
+def _seeds(own: pd.DataFrame, y: pd.Series, clipping: str, look: palette.Look, row: int) -> Trace:
     result = "diverged" if row == 1 else "%{y:.2f}%"
     return {
         "type": "scatter",

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import style
+from hypercore.present import style as palette
 
 
 def speed(best: pd.DataFrame) -> go.Figure:
@@ -44,7 +45,7 @@ def _spreads(
     order = list(rows["name"].map(style.two_lines))
     places = pd.Series(range(len(rows)), index=rows.index)
     traces: list[style.Trace] = []
-    for own, look in ((True, style.look("on", [])), (False, style.look("off", []))):
+    for own, look in ((True, palette.look("on", [])), (False, palette.look("off", []))):
         part = rows[rows["own"] == own]
         middle = part[value].astype(float)
         traces.append(

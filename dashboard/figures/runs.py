@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures import style
 from dashboard.figures.style import Trace
 from dashboard.runs import GRADIENT_PANELS, PANELS
+from hypercore.present import style as palette
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # Of more runs that blew up only the lines are drawn: their words would hide the panel.
@@ -24,10 +25,10 @@ def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tupl
         names: the quantities.
     """
     shown = [name for name in names if points[name].notna().any()]
-    rest = style.others(list(points["clipping"].unique()))
+    rest = palette.others(list(points["clipping"].unique()))
     traces: list[Trace] = []
     for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
-        look = style.look(str(clipping), rest)
+        look = palette.look(str(clipping), rest)
         for row, name in enumerate(shown, start=1):
             traces.append(
                 _line(run["epoch"], run[name].astype(float), clipping, seed, look, row)
@@ -50,12 +51,12 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
     """
     names = list(dict.fromkeys(points.sort_values(["level", "hyperparameter"])["name"]))
-    rest = style.others(list(points["clipping"].unique()))
+    rest = palette.others(list(points["clipping"].unique()))
     traces: list[Trace] = []
     for row, name in enumerate(names, start=1):
         panel = points[points["name"] == name].sort_values("step")
         for (clipping, seed), run in panel.groupby(["clipping", "seed"], sort=True):
-            look = style.look(str(clipping), rest)
+            look = palette.look(str(clipping), rest)
             finite = run[run["value"].abs() < float("inf")]
             traces.append(_line(finite["step"], finite["value"], clipping, seed, look, row))
             traces.append(_mark(finite.head(1), "circle-open", "start", f"{clipping} {seed}", look, row))
@@ -75,7 +76,7 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
         points: what :func:`dashboard.runs.gradients_of` gives.
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
     """
-    rest = style.others(list(points["clipping"].unique()))
+    rest = palette.others(list(points["clipping"].unique()))
     by_run = [(run, own.sort_values("step")) for run, own in points.groupby(["clipping", "seed"], sort=True)]
     panels = [
         (int(level), name)
@@ -87,7 +88,7 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     for row, (level, name) in enumerate(panels, start=1):
         for (clipping, seed), run in by_run:
             own = run[run["level"] == level]
-            look = style.look(str(clipping), rest)
+            look = palette.look(str(clipping), rest)
             traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
     axes = style.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
     for row, (_, name) in enumerate(panels, start=1):
@@ -102,10 +103,10 @@ def final_alpha(ends: pd.DataFrame) -> go.Figure:
     """The learned α at the end against the α of the rightmost optimizer, a mark a run."""
     # A learned α may be negative, which a logarithmic axis would hide, and thousands of times its start.
     place, y_axis = style.signed_log_axis(ends["final_alpha"], "learned α at the end")
-    rest = style.others(list(ends["clipping"].unique()))
+    rest = palette.others(list(ends["clipping"].unique()))
     traces: list[Trace] = []
     for clipping, own in ends.groupby("clipping", sort=False):
-        look = style.look(str(clipping), rest)
+        look = palette.look(str(clipping), rest)
         final = own["final_alpha"].astype(float)
         traces.append(
             {
@@ -128,7 +129,7 @@ def final_alpha(ends: pd.DataFrame) -> go.Figure:
                 "x": [ends["alpha"].min(), ends["alpha"].max()],
                 "y": list(place(pd.Series([start, start]))),
                 "mode": "lines",
-                "line": {"color": style.GREY, "dash": "dot"},
+                "line": {"color": palette.GREY, "dash": "dot"},
                 "name": f"start: {start:.4g}",
                 "hoverinfo": "skip",
             }
@@ -136,7 +137,7 @@ def final_alpha(ends: pd.DataFrame) -> go.Figure:
     return style.figure(traces, 380, {"xaxis": style.alpha_axis(ends["alpha"]), "yaxis": y_axis})
 
 
-def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: style.Look, row: int) -> Trace:
+def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: palette.Look, row: int) -> Trace:
     return {
         "type": "scatter",
         "x": x,
@@ -151,7 +152,7 @@ def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: styl
     }
 
 
-def _mark(at: pd.DataFrame, symbol: str, what: str, group: str, look: style.Look, row: int) -> Trace:
+def _mark(at: pd.DataFrame, symbol: str, what: str, group: str, look: palette.Look, row: int) -> Trace:
     name = style.text(f"{what}, {group}")
     return {
         "type": "scatter",
@@ -171,7 +172,7 @@ def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float, res
     """A vertical line through all panels at each run's first non-finite step, with the step's number."""
     axes["shapes"] = []
     for number, (end, at) in enumerate(zip(ends.to_dict("records"), x, strict=True)):
-        look = style.look(str(end["clipping"]), rest)
+        look = palette.look(str(end["clipping"]), rest)
         line = {"color": look.color, "width": 1, "dash": "dot"}
         axes["shapes"].append(
             {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line}

@@ -8,16 +8,11 @@ import plotly.graph_objects as go
 from dashboard.figures import style
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
+from hypercore.present import style as palette
 from hypercore.spec.stack import short
 
-# Dark enough for the white glyph on top, told apart by colour-blind readers.
-COLORS = {
-    Safety.SAFE: style.BLUE,
-    Safety.UNDETERMINED: "#7A7A7A",
-    Safety.UNSAFE: "#B35900",
-    Safety.DIVERGED: "#5B1A18",
-    Safety.MISSING: "#B8B8B8",
-}
+# Dark enough for the white glyph on top, and none of them a clipping's.
+COLORS = {safety: palette.STATES[safety.value] for safety in Safety}
 
 
 def safety_figure(points: pd.DataFrame) -> go.Figure:
@@ -74,8 +69,8 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
         regions: what :func:`dashboard.stability.region_table` gives.
         gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
     """
-    clippings = style.ordered(regions["clipping"])
-    rest = style.others(clippings)
+    clippings = palette.ordered(regions["clipping"])
+    rest = palette.others(clippings)
     titles = list(dict.fromkeys(regions["title"]))
     of_title, of_clipping = regions["title"].map(titles.index), regions["clipping"].map(clippings.index)
     few = len(clippings) <= 2
@@ -91,7 +86,7 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
         names = style.row_names(rows["title"], rows["clipping"])
         labels = _with_gains(names, map(arms.get, zip(rows["title"], rows["clipping"], strict=True)))
     traces = [
-        _bars(own.assign(place=places[own.index]), style.look(clipping, rest))
+        _bars(own.assign(place=places[own.index]), palette.look(clipping, rest))
         | {"name": style.arm_name(clipping)}
         for clipping in clippings
         for own in [regions[regions["clipping"] == clipping].dropna(subset=["alpha_low"])]
@@ -112,7 +107,7 @@ def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
     Args:
         sensitivity: title, clipping and sensitivity_pct, a row each entry and clipping.
     """
-    rest = style.others(list(sensitivity["clipping"].unique()))
+    rest = palette.others(list(sensitivity["clipping"].unique()))
     titles = list(dict.fromkeys(sensitivity["title"]))
     places = sensitivity["title"].map({title: place for place, title in enumerate(titles)})
     ends = sensitivity.assign(place=places).groupby("place")["sensitivity_pct"].agg(["min", "max"])
@@ -126,13 +121,13 @@ def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
             ],
             "y": [value for place in ends.index for value in (place, place, None)],
             "mode": "lines",
-            "line": {"color": style.GREY, "width": 2},
+            "line": {"color": palette.GREY, "width": 2},
             "hoverinfo": "skip",
             "showlegend": False,
         }
     ]
     for clipping, own in sensitivity.groupby("clipping", sort=False):
-        look = style.look(str(clipping), rest)
+        look = palette.look(str(clipping), rest)
         traces.append(
             {
                 "type": "scatter",
@@ -158,9 +153,9 @@ def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
 def profile_figure(profiles: pd.DataFrame) -> go.Figure:
     """The share of runs with at most each error, with a 95% band."""
     traces: list[style.Trace] = []
-    rest = style.others(list(profiles["clipping"].unique()))
+    rest = palette.others(list(profiles["clipping"].unique()))
     for clipping, own in profiles.groupby("clipping", sort=False):
-        look = style.look(str(clipping), rest)
+        look = palette.look(str(clipping), rest)
         common = {"type": "scatter", "mode": "lines", "legendgroup": str(clipping)}
         band = {
             "x": pd.concat([own["error_pct"], own["error_pct"][::-1]]),
@@ -196,9 +191,9 @@ def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.F
     traces: list[style.Trace] = []
     censored = rows.get("censored", pd.Series(False, index=rows.index))
     bounded = censored.map({True: " (at least)", False: ""})
-    rest = style.others(list(rows["clipping"].unique()))
+    rest = palette.others(list(rows["clipping"].unique()))
     for clipping, own in rows.groupby("clipping", sort=False):
-        look = style.look(str(clipping), rest)
+        look = palette.look(str(clipping), rest)
         traces.append(
             {
                 "type": "scatter",
@@ -220,7 +215,7 @@ def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.F
     return style.figure(traces, 360, axes)
 
 
-def _bars(shown: pd.DataFrame, look: style.Look) -> style.Trace:
+def _bars(shown: pd.DataFrame, look: palette.Look) -> style.Trace:
     x, y, hover = [], [], []
     for row in shown.to_dict("records"):
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]

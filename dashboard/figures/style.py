@@ -3,61 +3,20 @@
 import html
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-# Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
-ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#1F83C6", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
-GREY = "#808080"
+from hypercore.spec.stack import short
+
 ALPHA = "initial α of the rightmost optimizer"
 
 Trace = dict[str, Any]
 
 # Names that a legend has beside each other at 1280 pixels.
 _LEGEND_COLUMNS = 4
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one clipping is drawn everywhere."""
-
-    color: str
-    symbol: str
-    dash: str
-
-
-_FIXED = {"off": Look(ORANGE, "circle", "solid"), "on": Look(BLUE, "diamond", "dash")}
-# Further clippings cycle through colours, symbols and dashes of different numbers: 84 looks in all.
-_COLORS = (GREEN, PINK, AMBER, SKY)
-_SYMBOLS = ("square", "triangle-up", "x", "star", "pentagon", "hourglass", "triangle-down")
-_DASHES = ("dot", "dashdot", "longdash")
-
-
-def look(clipping: str, others: list[str]) -> Look:
-    """The look of a clipping; ``others`` are the study's clippings besides off and on, in order."""
-    if clipping in _FIXED:
-        return _FIXED[clipping]
-    index = others.index(clipping) if clipping in others else 0
-    color, symbol, dash = (values[index % len(values)] for values in (_COLORS, _SYMBOLS, _DASHES))
-    return Look(color, symbol, dash)
-
-
-def ordered(clippings: Iterable[str]) -> list[str]:
-    """The clippings of a study in the order in which it is read: off, the presentation's, the others by name.
-
-    >>> ordered(["agc(0.01)", "on", "off", "on"])
-    ['off', 'on', 'agc(0.01)']
-    """
-    return sorted(set(clippings), key=lambda name: (name != "off", name != "on", name))
-
-
-def others(clippings: list[str]) -> list[str]:
-    """The clippings that have no fixed look, sorted."""
-    return sorted(set(clippings) - set(_FIXED))
 
 
 def arm_name(clipping: str) -> str:
@@ -144,7 +103,11 @@ def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) 
 
 
 def panels(names: list[str], gap: float = 0.06) -> Trace:
-    """Axes of panels one above the other over one x axis, each with its name on top: y, y2, … from above."""
+    """Axes of panels one above the other over one x axis, each with its name on top: y, y2, … from above.
+
+    Gaps are a share of the figure, and take at most a third of it.
+    """
+    gap = min(gap, 1 / (3 * max(len(names) - 1, 1)))
     height = (1 + gap) / max(len(names), 1) - gap
     axes: Trace = {"xaxis": {"anchor": axis(len(names))}, "annotations": []}
     for row, name in enumerate(names):
@@ -165,13 +128,15 @@ def axis(row: int, letter: str = "y") -> str:
 
 
 def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
-    """A logarithmic axis of α: a tick a decade, fewer where there are many, more where there are few."""
-    decades = float(np.log10(alphas.max() / alphas.min())) if len(alphas) else 0.0
-    # A phone has room for about five.
-    ticks: Trace = (
-        {} if decades < 1 else {"dtick": math.ceil(decades / 5), "minor": {"dtick": 1, "ticks": "outside"}}
-    )
-    return {"type": "log", "exponentformat": "power", "tickangle": 0, "title": {"text": title}, **ticks}
+    """A logarithmic axis of α with a tick a decade, in plain numbers; at least two ticks."""
+    look: Trace = {"type": "log", "tickangle": 0, "title": {"text": title}, "showgrid": True}
+    if not len(alphas):
+        return look
+    low, high = math.floor(math.log10(alphas.min()) + 1e-9), math.ceil(math.log10(alphas.max()) - 1e-9)
+    ticks = [float(f"1e{power}") for power in range(low, high + 1)]
+    if len(ticks) <= 2:
+        ticks = [factor * tick for tick in ticks for factor in (1, 2, 5)]
+    return look | {"tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
 
 
 def signed_log_axis(values: pd.Series, title: str) -> tuple[Callable[[pd.Series], pd.Series], Trace]:

@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import style
+from hypercore.present import style as palette
 
 
 def coverage(counts: pd.DataFrame) -> go.Figure:
@@ -13,10 +14,10 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
     failed, running = counts["failed"] > 0, counts["running"] > 0
     done = counts["done"] == counts["planned"]
     states = (
-        ("all done", done, style.BLUE, "circle"),
-        ("some running", running & ~failed, style.GREEN, "triangle-right"),
-        ("some missing", ~done & ~failed & ~running, style.GREY, "square-open"),
-        ("some failed", failed, style.ORANGE, "diamond"),
+        ("all done", done, palette.BLUE, "circle"),
+        ("some running", running & ~failed, palette.GREEN, "triangle-right"),
+        ("some missing", ~done & ~failed & ~running, palette.GREY, "square-open"),
+        ("some failed", failed, palette.ORANGE, "diamond"),
     )
     for name, mask, color, symbol in states:
         own = counts[mask]

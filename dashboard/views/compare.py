@@ -51,8 +51,9 @@ def _overview(rows: pd.DataFrame) -> list[str]:
     st.subheader("Every clipping at every α")
     grid = queries.overview(rows)
     named = grid.rename(columns=short).rename_axis("clipping").reset_index()
-    weights = pd.DataFrame("", index=named.index, columns=named.columns)
-    weights.iloc[:, 1:] = np.where(grid.eq(grid.min()), "font-weight: bold", "")
+    lowest = grid.eq(grid.min()).to_numpy()
+    weights = pd.DataFrame("", index=named.index, columns=named.columns, dtype=object)
+    weights.iloc[:, 1:] = np.where(lowest, "font-weight: bold", "").astype(object)
     styled = named.style.apply(lambda _: weights, axis=None).format(precision=2, subset=weights.columns[1:])
     widgets.table(named, "overview", styled=styled, height=widgets.height(named))
     st.caption("Mean test error in %, a column an α: bold is its lowest. Diverged seeds count as chance.")
@@ -85,7 +86,7 @@ def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | 
     )
     # One baseline stands above the table: it would repeat in every row, and push the badges out of sight.
     same = [name for name in ("baseline", "their baseline") if name in shown and shown[name].nunique() == 1]
-    if same:
+    if "baseline" in same:
         own = shown[same].iloc[0]
         words = f"{rows['lowest'].iloc[0]} alone: test error {own['baseline']}"
         st.markdown(widgets.plain(f"Baseline, {words}{_theirs(own)}"))
@@ -96,7 +97,7 @@ def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | 
         styled=styled,
         clicks=True,
         height=widgets.height(shown),
-        column_order=[name for name in shown if name not in same],
+        column_order=[name for name in shown if "baseline" not in same or name not in same],
     )
     tables = queries.published_in(rows, residuals)
     theirs = (

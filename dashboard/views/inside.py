@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import cache, links, runs, widgets
 from dashboard.figures import runs as figures
-from dashboard.figures import style
+from hypercore.present import style as palette
 from hypercore.spec.stack import short
 
 # More buttons than these push all else out of sight; a list to search takes one line.
@@ -30,7 +30,7 @@ def page(study: str) -> None:
         st.caption("Choose a row to see where its numbers come from.")
     else:
         cell = str(picked["cell"].iloc[0])
-        st.link_button(f"Where cell {cell} comes from", links.provenance(study, cell))
+        widgets.link(f"Where cell {cell} comes from", links.provenance(study, cell))
     levels = chosen.head(0)
     if cache.has(study, "gradients"):
         levels = runs.gradients_of(cache.points(study, "gradients", chosen["cell_id"]), chosen)
@@ -43,7 +43,7 @@ def page(study: str) -> None:
 
 def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     alphas = sorted(entry["alpha"].astype(float).unique())
-    clippings = style.ordered(entry["clipping"])
+    clippings = palette.ordered(entry["clipping"])
     seeds = [str(seed) for seed in sorted(entry["seed"].unique())]
     left, middle, right = st.columns(3)
     names = [short(alpha) for alpha in alphas]

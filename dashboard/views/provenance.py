@@ -62,7 +62,7 @@ def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
     st.markdown(f"**{widgets.plain(words)}**")
     run = cells[(cells["cell_id"] == cell["cell_id"]) & (cells["label"] == cell["label"])]
     address = links.inside(study, data.title_of(cells, cell), run)
-    st.link_button(f"Look inside: α = {short(cell['alpha'])}, seed {cell['seed']}", address)
+    widgets.link(f"Look inside: α = {short(cell['alpha'])}, seed {cell['seed']}", address)
 
 
 def _again(study: str, cell: pd.Series) -> None:

@@ -10,6 +10,7 @@ from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, single_points
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
+from hypercore.present.advice import Advice, Option
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
@@ -25,7 +26,7 @@ def page(study: str) -> None:
     if regions.empty:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     else:
-        _choices(study, regions)
+        _advice(study, regions)
     if found:
         titles = widgets.few(list(dict.fromkeys(verdict.title for verdict in found)))
         shown = [verdict for verdict in found if verdict.title in titles]
@@ -51,16 +52,50 @@ def _sentences(found: list[Verdict]) -> pd.DataFrame:
     )
 
 
-def _choices(study: str, regions: pd.DataFrame) -> None:
-    chosen = cache.choices(study)
-    for choice in chosen:
-        what = f"On {widgets.plain(choice.dataset)}: {widgets.plain(choice.what)}."
-        st.success(
-            f"**{what}** {widgets.plain(choice.why)}",
-            icon=":material/star:",
+def _advice(study: str, regions: pd.DataFrame) -> None:
+    found = cache.advice(study)
+    for advice in found:
+        use = advice.use
+        with st.container(border=True):
+            st.subheader(widgets.plain(f"Use {use.name}, α = {short(use.alpha)}"), anchor=False)
+            measured, plain, room = st.columns([2, 2, 3])
+            error, alone = f"{use.error_pct:.2f}%", f"{use.plain_pct:.2f}%"
+            measured.metric(f"test error on {advice.dataset}", error, help=_errors(use))
+            plain.metric("the plain optimizer", alone, help="The median over its seeds.")
+            tone = ":red" if advice.fragile else ":green"
+            room.markdown(f"{tone}[**{widgets.plain(advice.room.capitalize())}.**]")
+            room.caption(widgets.plain(_beyond(use)))
+            st.code(advice.code, language="python")
+            st.caption(widgets.plain(_others(advice)))
+    for dataset in sorted(set(regions["dataset"]) - {advice.dataset for advice in found}):
+        st.warning(f"On {widgets.plain(dataset)} no α of any stack is shown to be safe; more seeds may tell.")
+
+
+def _errors(use: Option) -> str:
+    low, high = use.errors_pct[0], use.errors_pct[-1]
+    return (
+        f"The mean of {len(use.errors_pct)} seeds, from {low:.2f} to {high:.2f}, after {use.epochs} epochs."
+    )
+
+
+def _beyond(use: Option) -> str:
+    """What happens at the next larger α that was tried and is not safe."""
+    if use.beyond is None:
+        return "No larger α was tried that is not safe."
+    alpha, error = use.beyond
+    return f"Not shown to be safe from α = {short(alpha)} on, {error:.1f}% there."
+
+
+def _others(advice: Advice) -> str:
+    lowest, widest = advice.lowest, advice.widest
+    said = []
+    if lowest is not advice.use:
+        said.append(f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.error_pct:.2f}%.")
+    if (widest.label, widest.clipping) != (advice.use.label, advice.use.clipping):
+        said.append(
+            f"Widest safe range: {widest.name}, up to α = {short(widest.reach)}, {widest.error_pct:.2f}%."
         )
-    for dataset in sorted(set(regions["dataset"]) - {choice.dataset for choice in chosen}):
-        st.warning(f"On {widgets.plain(dataset)} no stack's best α is shown to be safe; more seeds may tell.")
+    return " ".join(said)
 
 
 def _ranges(regions: pd.DataFrame, shown: list[Verdict]) -> None:
@@ -80,9 +115,7 @@ def _card(study: str, verdict: Verdict) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.subheader(widgets.plain(verdict.name), anchor=False)
-            st.link_button(
-                "Compare", links.compare(study, verdict.title), type="tertiary", icon=":material/compare:"
-            )
+            widgets.link("Compare", links.compare(study, verdict.title), ":material/compare:")
         st.markdown(f"**{widgets.plain(verdict.safe)}** {widgets.plain(verdict.gain)}")
         if verdict.effect:
             icon = ":material/verified:" if verdict.sure else ":material/help:"

@@ -8,11 +8,10 @@ import plotly.graph_objects as go
 
 from hypercore.analysis.frames.entries import OFF, Entry
 from hypercore.analysis.stats.aggregates import performance_profile
+from hypercore.present import style
 
-# Colour-blind safe (Okabe and Ito), the clipped arm in the strong colour.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_GREY = "#666666"
 _MOST_BANDS = 4
+_ARMS = {name: style.look(name, []).color for name in ("off", "on")} | {"baseline": style.GREY}
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
@@ -22,7 +21,8 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     """
     figure = go.Figure()
     _baseline(figure, entries[0])
-    for row_below, (entry, colour) in enumerate(zip(entries, _cycle(len(entries)), strict=True)):
+    for row_below, entry in enumerate(entries):
+        colour = _colour(entry, entries)
         name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
         runs = entry.frame[entry.frame["error"].notna()]
         texts = [
@@ -86,7 +86,8 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
     strata = [[rows.dropna().to_numpy() for _, rows in frame.loc[shared].iterrows()] for frame in errors]
     seen = np.unique(np.concatenate([runs for own in strata for runs in own]))
     taus = np.concatenate([[max(0.9 * seen[0], 0.0)], seen])
-    for entry, own, colour in zip(entries, strata, _cycle(len(entries)), strict=True):
+    for entry, own in zip(entries, strata, strict=True):
+        colour = _colour(entry, entries)
         profile = performance_profile(own, taus)
         name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
         line = {"color": colour, "shape": "hv"}
@@ -107,9 +108,10 @@ def residual_figure(residuals: pd.DataFrame) -> go.Figure:
     """Ours against published, a point a row, by arm; the diagonal is agreement."""
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 100], y=[0, 100], mode="lines", name="equal", line={"color": _GREY, "dash": "dot"}
+        x=[0, 100], y=[0, 100], mode="lines", name="equal", line={"color": style.GREY, "dash": "dot"}
     )
-    for (arm, rows), colour in zip(residuals.groupby("arm"), _cycle(residuals["arm"].nunique()), strict=True):
+    for arm, rows in residuals.groupby("arm"):
+        colour = _ARMS[str(arm)]
         texts = [
             f"{stack}, {label}" for stack, label in zip(rows["printed_stack"], rows["label"], strict=True)
         ]
@@ -139,10 +141,10 @@ def _baseline(figure: go.Figure, entry: Entry) -> None:
     if pd.notna(mean):
         figure.add_hline(
             y=mean,
-            line={"color": _GREY, "dash": "dash"},
+            line={"color": style.GREY, "dash": "dash"},
             annotation_text=f"{entry.key['lowest']} alone, {mean:.2f}%",
         )
 
 
-def _cycle(count: int) -> list[str]:
-    return [_COLOURS[index % len(_COLOURS)] for index in range(count)]
+def _colour(entry: Entry, entries: Sequence[Entry]) -> str:
+    return style.look(entry.clipping, style.others(one.clipping for one in entries)).color

@@ -15,11 +15,12 @@ from tests.unit.studies import MadeUp, write_study
 from tests.workflow.runner import TINY, Workplace, command, environment
 
 NAMES = ["", *[page.path for page in PAGES[1:]]]
-CHARTS = {"": 1, "compare": 2, "stability": 4, "inside": 4, "sweeps": 1, "cost": 2, "provenance": 0}
+CHARTS = {"": 0, "verdict": 1, "compare": 2, "stability": 4, "inside": 4}
+CHARTS |= {"sweeps": 1, "cost": 2, "provenance": 0}
 # What the words of each chart must tell, in the order of the charts.
 TOLD = {
     "compare": [r"Test error of .* on digits against .*α.* baseline", r"error without clipping minus error"],
-    "": [r"longest run of safe α"],
+    "verdict": [r"longest run of safe α"],
     "stability": [
         r"row for each stack .*unsafe",
         r"longest run of safe α",
@@ -161,12 +162,21 @@ def test_a_row_is_chosen_by_keyboard_and_stands_in_the_address(open_page: Open) 
 
 
 def test_the_first_page_has_its_name_as_an_address_too(open_page: Open) -> None:
-    page = open_page("verdict?study=digits")
-    expect(page.get_by_role("heading", name="Verdict", level=1)).to_be_visible()
+    page = open_page("home?study=digits")
+    expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
-    link = page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Verdict")
+    link = page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Studies")
     expect(link).to_have_attribute("aria-current", "page")
     expect(page).to_have_url(re.compile(r"/\?study=digits"))
+
+
+def test_a_study_is_opened_in_the_same_tab_and_back_leads_home(open_page: Open) -> None:
+    page = open_page("")
+    page.get_by_role("link", name="Open").first.click()
+    expect(page.get_by_role("heading", name="Verdict", level=1)).to_be_visible()
+    assert len(page.context.pages) == 1
+    page.go_back()
+    expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()
 
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:

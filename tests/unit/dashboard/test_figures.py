@@ -15,6 +15,7 @@ from dashboard.figures import stability as stability_figures
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.ranges import regions, sensitivities
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.present import style as palette
 from tests.unit.studies import MadeUp, tables
 
 TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))
@@ -246,7 +247,7 @@ def test_the_mark_of_a_mean_is_no_run() -> None:
 
 def test_many_clippings_are_told_apart_and_have_room() -> None:
     names = [f"fixed({number})" for number in range(20)]
-    looks = {style.look(name, names) for name in ["off", "on", *names]}
+    looks = {palette.look(name, names) for name in ["off", "on", *names]}
     assert len(looks) == 22
     points = pd.concat([queries.seed_points(ENTRY).assign(clipping=name) for name in ("off", "on", *names)])
     figure = compare.error_against_alpha(points, queries.Baseline(5.0, 0.1, 5))

@@ -184,7 +184,8 @@ def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
     run_page: RunPage, rich: Path
 ) -> None:
     app = run_page("verdict", rich, study="rich")
-    assert "On mnist: " in app.success[0].value and "the lowest of" in app.success[0].value
+    assert app.subheader[0].value.startswith("Use ") and "α = " in app.subheader[0].value
+    assert app.code[0].value.startswith("Stack(model, ") and "mnist" in app.metric[0].label
     assert "Published SD unknown" in words(app)
     claims, residuals = (frame.value for frame in app.dataframe[1:3])
     assert "✔ reproduced" in set(claims["verdict"])
@@ -310,7 +311,7 @@ def test_the_app_itself_runs(monkeypatch: pytest.MonkeyPatch, results: Path) -> 
     monkeypatch.setenv("HYPERCORE_RESULTS", str(results))
     app = AppTest.from_file(str(Path(__file__).parents[3] / "dashboard" / "app.py"), default_timeout=60).run()
     assert not app.exception
-    assert app.title[0].value == "Verdict"
+    assert app.title[0].value == "Studies"
 
 
 def test_the_dashboard_imports_no_torch() -> None:

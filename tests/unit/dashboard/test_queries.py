@@ -15,10 +15,9 @@ from dashboard import costs, coverage, data, origins, queries, runs, stability, 
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
-from hypercore.analysis.measures.ranges import regions, safety, sensitivities
+from hypercore.analysis.measures.ranges import regions, safety
 from hypercore.analysis.measures.residuals import residuals
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.analysis.stats.statistics import estimate
 from hypercore.results.files import write_json
 from hypercore.results.store import Store
 from hypercore.spec.clipping import OFF, ON, parse_clipping
@@ -281,46 +280,6 @@ def test_provenance_lists_every_fact() -> None:
     assert facts.loc["error", "value"] == "" and (facts["meaning"] != "").all()
 
 
-def test_the_choice_is_the_lowest_safe_error_and_names_what_it_is_not_told_from() -> None:
-    ranges, found = regions(JUDGED), sensitivities(JUDGED)
-    [choice] = verdicts.choices(ranges, found, JUDGED)
-    assert choice.dataset == "digits"
-    best = found.loc[found["best_pct"].idxmin()]
-    assert choice.what.startswith(f"{best['label']} with")
-    assert f"Test error {best['best_pct']:.2f}%" in choice.why and "optimistic" in choice.why
-    own = (JUDGED["label"] == best["label"]) & (JUDGED["clipping"] == best["clipping"])
-    lower = JUDGED.assign(imputed_error_pct=JUDGED["imputed_error_pct"].where(~own, 0.1 * JUDGED["seed"]))
-    assert "every other's error is higher" in verdicts.choices(ranges, found, lower)[0].why
-    assert verdicts.choices(ranges.assign(alpha_low=math.nan, alpha_high=math.nan), found, JUDGED) == []
-
-
-def test_rivals_are_compared_by_seed() -> None:
-    row, best = {"best_low_pct": 0.0, "best_pct": 5.2}, {"best_high_pct": 9.0}  # intervals that overlap
-    near, far, none = (
-        verdicts.Rival(row, estimate(values)) for values in ([0.1, 0.2, 0.6], [0.2, 0.21, 0.2], [])
-    )
-    interval = stats.ttest_1samp([0.1, 0.2, 0.6], 0).confidence_interval()
-    assert near.difference == f"+0.30 points, {interval.low:+.2f} to {interval.high:+.2f}"
-    assert near.alike(best) and not far.alike(best)
-    assert none.alike(best) and none.difference == "5.20%, of other seeds"
-    assert not none.alike({"best_high_pct": -1.0})
-
-
-def test_one_stack_under_two_labels_is_compared_once() -> None:
-    once = verdicts.choices(regions(JUDGED), sensitivities(JUDGED), JUDGED)[0].why
-    best = sensitivities(JUDGED).query("label == 'Adam / SGD'").set_index("clipping")["best_alpha"]
-    same = pd.concat(
-        [
-            JUDGED[
-                (JUDGED["label"] == "Adam / SGD") & (JUDGED["alpha"] == alpha) & (JUDGED["clipping"] == name)
-            ]
-            for name, alpha in best.items()
-        ]
-    ).assign(label="Adam / SGD(best)")
-    doubled = pd.concat([JUDGED, same], ignore_index=True)
-    assert verdicts.choices(regions(doubled), sensitivities(doubled), doubled)[0].why == once
-
-
 def test_ranges_that_flip_are_listed() -> None:
     grids = stability.grids(JUDGED)
     before, after = (
@@ -402,16 +361,6 @@ def test_a_line_says_where_figures_come_from() -> None:
     found = origins.origin(TABLES.cells)
     assert found == "digits · seeds 0 to 4 · hypercore 0.1.0 at aaaaaaa · torch 2.15.0, eager · cpu"
     assert origins.origin(TABLES.cells.head(0)) == ""
-
-
-def test_a_wider_safe_range_than_that_of_the_lowest_error_is_named() -> None:
-    ranges, found = regions(JUDGED), sensitivities(JUDGED)
-    best = found["best_pct"].idxmin()
-    own = (ranges["label"] == found.loc[best, "label"]) & (ranges["clipping"] == found.loc[best, "clipping"])
-    wide = ranges.assign(width_decades=ranges["width_decades"].where(own, 9.0))
-    assert "The widest safe range is that of" in verdicts.choices(wide, found, JUDGED)[0].why
-    narrow = ranges.assign(width_decades=ranges["width_decades"].where(own, 0.0))
-    assert "The widest safe range" not in verdicts.choices(narrow, found, JUDGED)[0].why
 
 
 def test_a_single_safe_alpha_is_told_with_what_is_beside_it() -> None:

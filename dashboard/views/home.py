@@ -1,0 +1,95 @@
+"""Home: every study in a few lines, with what it says to use."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cache, data, links, widgets
+from hypercore.present import sentences
+from hypercore.present.advice import Advice
+from hypercore.spec.columns import Status
+from hypercore.spec.stack import short
+
+KEY = """
+`Adam / SGD(1e-5)` is a *stack*. **Adam** trains the weights. **SGD**, right of it, trains Adam's own
+hyperparameters (α, β₁, β₂) while it does so. What is left to choose is the rightmost step size, α = 1e-5.
+
+- `Adam^alpha`: of Adam only α is learned. `SGD / SGD / SGD`: the third learns the second's α.
+- **safe**: the test error is shown to be at most a margin above that of the plain optimizer on its own.
+- **decade**: a factor of ten in α. **clipped**: by the presentation's rule, of hyperparameters' gradients;
+  other rules are named, such as `fixed(0.1)`.
+- **diverged**: not a number, or no better than chance.
+"""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one study is about, and how far it has come."""
+
+    about: str
+    facts: str
+    verdicts: tuple[str, ...]
+    trained: bool
+
+
+def page(_: str) -> None:
+    """Draw the page."""
+    with st.expander("How to read a stack", icon=":material/help:"):
+        st.markdown(KEY)
+    root = data.results_root()
+    for name in data.studies(root):
+        with st.container(border=True):
+            with st.container(horizontal=True, horizontal_alignment="distribute"):
+                st.subheader(widgets.plain(name), anchor=False)
+                widgets.link("Open", links.verdict(name), ":material/gavel:")
+            with widgets.damage_in_words(name):
+                _draw(name, summary(name))
+
+
+def _draw(study: str, found: Summary) -> None:
+    if found.about:
+        st.markdown(widgets.plain(found.about))
+    for verdict in found.verdicts:
+        st.markdown(f"**{widgets.plain(verdict)}**")
+    st.caption(widgets.plain(found.facts))
+    if not found.trained:
+        st.code(data.command(study), language="bash")
+
+
+def summary(study: str) -> Summary:
+    """What a study's tables say of it, in a few lines.
+
+    Raises:
+        ResultFileError: a table is there and cannot be read.
+    """
+    cells = cache.planned(study).drop_duplicates("cell_id")
+    finished = cells[cells["status"] == Status.FINISHED.value]
+    facts = [f"{len(finished)} of {len(cells)} cells finished"]
+    if len(finished):
+        facts = [
+            sentences.datasets(finished),
+            f"{finished['seed'].nunique()} seeds",
+            *facts,
+            str(finished["created_utc"].max())[:10],
+        ]
+    verdicts = tuple(map(line, cache.advice(study))) if len(finished) else ("Nothing is trained yet.",)
+    return Summary(
+        data.description(study), " · ".join(facts), verdicts or (_none(cells),), bool(len(finished))
+    )
+
+
+def _none(cells: pd.DataFrame) -> str:
+    failed = cells[cells["status"] == Status.FAILED.value]
+    if len(failed):
+        return f"No α is shown to be safe; {len(failed)} cells failed."
+    return "No α of any stack is shown to be safe."
+
+
+def line(advice: Advice) -> str:
+    """One advice in a line."""
+    use = advice.use
+    return (
+        f"{advice.dataset}: {use.name}, α = {short(use.alpha)}: {use.error_pct:.2f}% "
+        f"({use.plain_pct:.2f}% without a stack); {advice.room}."
+    )

@@ -1,0 +1,210 @@
+"""What to take: of the safe points with nearly the lowest error, the one that forgives a wrong α most."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Any
+
+import pandas as pd
+
+from hypercore.analysis.frames.judgement import IMPUTED
+from hypercore.spec.columns import Role
+from hypercore.spec.stack import short
+
+ENTRY = ("label", "dataset", "model", "epochs", "batch_size")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One safe α of a stack and clipping on a data set.
+
+    ``below`` and ``above`` are the decades of α around it that are safe without a gap; ``open_below`` and
+    ``open_above`` tell that the grid ends there, so that it may be more.
+    """
+
+    label: str
+    dataset: str
+    epochs: int
+    clipping: str
+    alpha: float
+    stack: str
+    errors_pct: tuple[float, ...]
+    plain_pct: float
+    below: float
+    above: float
+    open_below: bool
+    open_above: bool
+    beyond: tuple[float, float] | None = None
+
+    @property
+    def error_pct(self) -> float:
+        """The mean test error over seeds."""
+        return sum(self.errors_pct) / len(self.errors_pct)
+
+    @property
+    def slack(self) -> float:
+        """Decades of safe α on the side that has fewer."""
+        return min(self.below, self.above)
+
+    @property
+    def reach(self) -> float:
+        """The largest safe α of its range."""
+        return float(self.alpha * 10.0**self.above)
+
+    @property
+    def width(self) -> float:
+        """Decades of its safe range."""
+        return self.below + self.above
+
+    @property
+    def name(self) -> str:
+        """The stack and its clipping.
+
+        >>> arm("on"), arm("off"), arm("agc(0.01)")
+        ('clipped', 'without clipping', 'clipped by agc(0.01)')
+        """
+        return f"{self.label}, {arm(self.clipping)}"
+
+
+def arm(clipping: str) -> str:
+    """A clipping in a sentence, after a stack's name."""
+    return {"off": "without clipping", "on": "clipped"}.get(clipping, f"clipped by {clipping}")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """For one data set: what to use, who has the lowest error, and who the widest safe range."""
+
+    dataset: str
+    use: Option
+    lowest: Option
+    widest: Option
+
+    @property
+    def fragile(self) -> bool:
+        """Whether the next α on a side is not shown to be safe."""
+        return self.use.slack == 0
+
+    @property
+    def code(self) -> str:
+        """The line of Python that drives a module so."""
+        clip = "" if self.use.clipping == "off" else f', clipping="{self.use.clipping}"'
+        return f'Stack(model, "{self.use.stack}"{clip})'
+
+    @property
+    def room(self) -> str:
+        """How wrong α may be, in words.
+
+        A factor is rounded down, as what is shown ends there.
+        """
+        if self.fragile:
+            return "fragile: a neighbouring α is not shown to be safe"
+        less, more = (10.0**side for side in (self.use.below, self.use.above))
+        ends = ["or more " * flag for flag in (self.use.open_below, self.use.open_above)]
+        if _factor(less) == _factor(more):
+            return f"{_factor(less)} times more or less stays safe"
+        return f"{_factor(less)} times {ends[0]}less and {_factor(more)} times {ends[1]}more stays safe"
+
+
+def _factor(value: float) -> str:
+    return short(float(f"{math.floor(value * (1 + 1e-9) * 10) / 10:.3g}"))
+
+
+def advise(safety: pd.DataFrame, judged: pd.DataFrame, epsilon_pct: float = 1.0) -> list[Advice]:
+    """One advice a data set that has a safe point.
+
+    Of the points within ``epsilon_pct`` of the lowest mean error, that with most decades of safe α on both
+    sides; of equals, that of the lower error; of equals to a tenth of a point, that without clipping, or else
+    by the presentation's rule.
+
+    Args:
+        safety: the table SAFETY.
+        judged: the judged cells.
+        epsilon_pct: how much more error counts as the same, in points.
+    """
+    found = options(safety, judged)
+    advice = []
+    for dataset in sorted({one.dataset for one in found}):
+        own = [one for one in found if one.dataset == dataset]
+        lowest = min(own, key=lambda one: one.error_pct)
+        near = [one for one in own if one.error_pct <= lowest.error_pct + epsilon_pct]
+        use = max(near, key=lambda one: (round(one.slack, 9), -round(one.error_pct, 1), _plainness(one)))
+        widest = max(own, key=lambda one: (round(one.width, 9), -one.error_pct))
+        advice.append(Advice(dataset, use, lowest, widest))
+    return advice
+
+
+def _plainness(one: Option) -> int:
+    return {"off": 2, "on": 1}.get(one.clipping, 0)
+
+
+def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
+    """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
+    key = [*ENTRY, "clipping"]
+    # Only what is needed: wide frames cut into one for each point would take a large study seconds.
+    cells = judged.loc[
+        judged[IMPUTED].notna(), [*key, "alpha", "role", "cell_id", "baseline_id", "stack", IMPUTED]
+    ]
+    stacks = cells[cells["role"] == Role.STACK.value]
+    baselines = cells[cells["role"] == Role.BASELINE.value]
+    plain = dict(zip(baselines["cell_id"], baselines[IMPUTED], strict=True))
+    safe = safety.loc[safety["safety"] == "safe", [*key, "alpha"]]
+    of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
+    found = []
+    for entry, rows in safety[[*key, "alpha", "safety", "excess_pct"]].groupby(key, sort=True):
+        ordered = rows.sort_values("alpha").to_dict("records")
+        for first, last in _runs(ordered):
+            for row in ordered[first : last + 1]:
+                cell_rows = of_point.get((*entry, row["alpha"]))
+                if cell_rows is not None:
+                    found.append(_option(ordered, first, last, row, cell_rows, plain))
+    return found
+
+
+def _option(
+    ordered: Sequence[Mapping[Any, Any]],
+    first: int,
+    last: int,
+    row: Mapping[Any, Any],
+    cells: pd.DataFrame,
+    plain: Mapping[str, float],
+) -> Option:
+    alpha = float(row["alpha"])
+    baselines = [plain[name] for name in set(cells["baseline_id"].dropna()) if name in plain]
+    after = ordered[last + 1] if last + 1 < len(ordered) else None
+    beyond = None
+    if after is not None and baselines and not pd.isna(after["excess_pct"]):
+        beyond = float(after["alpha"]), fmean(baselines) + float(after["excess_pct"])
+    return Option(
+        label=str(row["label"]),
+        dataset=str(row["dataset"]),
+        epochs=int(row["epochs"]),
+        clipping=str(row["clipping"]),
+        alpha=alpha,
+        stack=str(cells["stack"].iloc[0]),
+        errors_pct=tuple(sorted(float(value) for value in cells[IMPUTED])),
+        plain_pct=median(baselines) if baselines else math.nan,
+        below=math.log10(alpha / float(ordered[first]["alpha"])),
+        above=math.log10(float(ordered[last]["alpha"]) / alpha),
+        open_below=first == 0,
+        open_above=after is None,
+        beyond=beyond,
+    )
+
+
+def _runs(ordered: Sequence[Mapping[Any, Any]]) -> list[tuple[int, int]]:
+    """First and last place of each unbroken run of safe rows.
+
+    >>> _runs([{"safety": word} for word in ("safe", "unsafe", "safe", "safe")])
+    [(0, 0), (2, 3)]
+    """
+    found: list[tuple[int, int]] = []
+    for place, row in enumerate(ordered):
+        if row["safety"] != "safe":
+            continue
+        if found and found[-1][1] == place - 1:
+            found[-1] = found[-1][0], place
+        else:
+            found.append((place, place))
+    return found

@@ -1,0 +1,70 @@
+"""What is advised: nearly the lowest error, and most room for a wrong α on both sides."""
+
+import pandas as pd
+import pytest
+
+from hypercore.present.advice import advise
+
+ALPHAS = (1e-5, 1e-4, 1e-3, 1e-2)
+# Mean error of each α, by stack and clipping; the plain optimizer has 4.5%. Safe is what is at most 5.5%.
+ERRORS = {
+    ("Adam / SGD", "off"): (3.1, 3.0, 2.9, 50.0),
+    ("SGD / SGD", "off"): (4.0, 3.9, 60.0, 90.0),
+    ("SGD / SGD", "on"): (9.0, 2.0, 60.0, 90.0),
+}
+
+
+def tables(errors: dict[tuple[str, str], tuple[float, ...]] = ERRORS) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Made up: the tables SAFETY and judged cells, two seeds a point."""
+    key = {"dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256}
+    points, cells = [], []
+    plain = {"role": "baseline", "cell_id": "plain", "baseline_id": None, "imputed_error_pct": 4.5}
+    cells.append(key | plain | {"label": "plain", "clipping": "off", "alpha": 1.0, "stack": "SGD"})
+    for (label, clipping), means in errors.items():
+        for alpha, mean in zip(ALPHAS, means, strict=True):
+            entry = key | {"label": label, "clipping": clipping, "alpha": alpha}
+            safety = "safe" if mean <= 5.5 else "unsafe"
+            points.append(entry | {"safety": safety, "excess_pct": mean - 4.5})
+            for seed in (-0.1, 0.1):
+                own = {"role": "stack", "cell_id": f"{label}{clipping}{alpha}{seed}", "baseline_id": "plain"}
+                own |= {
+                    "imputed_error_pct": mean + seed,
+                    "stack": label.replace("/ SGD", f"/ SGD({alpha:g})"),
+                }
+                cells.append(entry | own)
+    return pd.DataFrame(points), pd.DataFrame(cells)
+
+
+def test_room_on_both_sides_counts_more_than_less_than_a_point_of_error() -> None:
+    [advice] = advise(*tables())
+    assert (advice.use.label, advice.use.clipping, advice.use.alpha) == ("Adam / SGD", "off", 1e-4)
+    assert (advice.use.below, advice.use.above) == pytest.approx((1, 1)) and not advice.fragile
+    assert advice.room == "10 times more or less stays safe"
+    assert advice.use.beyond == pytest.approx((1e-2, 50.0)) and advice.use.plain_pct == 4.5
+    assert (advice.lowest.label, advice.lowest.clipping) == ("SGD / SGD", "on")
+    assert advice.code == 'Stack(model, "Adam / SGD(0.0001)")'
+
+
+def test_more_than_epsilon_above_the_lowest_is_not_advised() -> None:
+    [advice] = advise(*tables(), epsilon_pct=0.5)
+    assert (advice.use.label, advice.use.clipping) == ("SGD / SGD", "on")
+    assert advice.fragile and advice.room.startswith("fragile")
+    assert advice.code == 'Stack(model, "SGD / SGD(0.0001)", clipping="on")'
+
+
+def test_a_range_that_the_grid_cuts_off_is_open() -> None:
+    [advice] = advise(*tables({("Adam / SGD", "off"): (3.0, 3.0, 3.0, 2.0)}))
+    assert advice.use.open_below and advice.use.open_above and advice.use.beyond is None
+    assert advice.use.alpha == 1e-4 and advice.widest.reach == pytest.approx(1e-2)
+
+
+def test_without_a_safe_point_nothing_is_advised() -> None:
+    assert advise(*tables({("Adam / SGD", "off"): (30.0, 30.0, 30.0, 20.0)})) == []
+
+
+def test_equals_go_to_the_plainer_clipping() -> None:
+    same = (3.0, 3.0, 3.0, 50.0)
+    [advice] = advise(*tables({("SGD / SGD", name): same for name in ("agc(0.01)", "on", "off")}))
+    assert advice.use.clipping == "off"
+    [advice] = advise(*tables({("SGD / SGD", name): same for name in ("agc(0.01)", "on")}))
+    assert advice.use.clipping == "on"
