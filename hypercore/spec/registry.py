@@ -40,19 +40,20 @@ class Registry(Mapping[str, T]):
         Raises:
             SpecError: another entry has that name, whatever its capitals.
         """
-        self._load()
-        for known in self._entries.values():
+        if not type(entry).__module__.startswith(f"{self._package}."):
+            self._load()  # so that a name of ours is known to be taken
+        for known in list(self._entries.values()):
             if known.name.lower() == entry.name.lower() and _place(known) != _place(entry):
                 raise SpecError(f"{entry.name!r} a second time, by {_place(entry)}", "each name once")
         self._entries[entry.name] = entry
 
     def _load(self) -> None:
-        if self._is_loaded:
-            return
-        self._is_loaded = True  # from here on, as modules add to what is being loaded
-        package = import_module(self._package)
-        for module in iter_modules(package.__path__):
-            import_module(f"{self._package}.{module.name}")
+        # Threads may do so at once: to import a module again is nothing, or waits until it is there.
+        if not self._is_loaded:
+            package = import_module(self._package)
+            for module in iter_modules(package.__path__):
+                import_module(f"{self._package}.{module.name}")
+            self._is_loaded = True
 
     def __getitem__(self, name: str) -> T:
         self._load()
@@ -70,15 +71,12 @@ class Registry(Mapping[str, T]):
 
 
 @cache
-def _installed() -> list[metadata.EntryPoint]:
-    """Those that are still to be loaded."""
-    return list(metadata.entry_points(group=ENTRY_POINTS))
+def _installed() -> tuple[metadata.EntryPoint, ...]:
+    return tuple(metadata.entry_points(group=ENTRY_POINTS))
 
 
 def _load_installed() -> None:
-    waiting = _installed()
-    while waiting:
-        found = waiting.pop()
+    for found in _installed():
         try:
             found.load()
         except Exception as error:
