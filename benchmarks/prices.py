@@ -100,8 +100,13 @@ def unlogged_step(
     lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor
 ) -> tuple[Carry, tuple[Tensor, ...]]:
     """``Lanes.step`` without all that is only recorded."""
-    inputs = lanes.scaling.inputs(images)
-    updated, found = gradients(lanes.optimizers, carry.stack, lambda w: lanes.model.losses(w, inputs, labels))
+    batch = images, labels
+    updated, found = gradients(
+        lanes.optimizers,
+        carry.stack,
+        lambda w: lanes.model.training_losses(w, batch, (), ()),
+        has_aux=True,
+    )
     grads, state = found.grads, carry.clip
     if lanes.clipping.active:
         clipped = clip(lanes.clipping, found.grads, carry.clip, updated.levels)

@@ -15,7 +15,7 @@ a checkpoint is plain tensors, and ``torch.compile`` sees all of it.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -24,8 +24,9 @@ from torch.func import vjp
 from hypercore.core.levels import LevelOptimizer, initial_states
 from hypercore.spec.optimizers import State
 
-# Maps weights [L, P] to losses [L]; lane i's loss depends on lane i's weights alone.
-LossFunction = Callable[[Tensor], Tensor]
+# Maps weights [L, P] to losses [L]; lane i's loss depends on lane i's weights alone. With ``has_aux`` to
+# these, and to what is not differentiated.
+LossFunction = Callable[[Tensor], Any]
 
 
 class StackState(NamedTuple):
@@ -41,10 +42,11 @@ class StackState(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """What one reverse sweep gives: losses [L], and dL/dxℓ, [L, n], for each level."""
+    """What one reverse sweep gives: losses [L], dL/dxℓ, [L, n], for each level, and the loss's ``aux``."""
 
     losses: Tensor
     grads: tuple[Tensor, ...]
+    aux: Any = ()
 
 
 def start(optimizers: Sequence[LevelOptimizer], levels: Sequence[Tensor]) -> StackState:
@@ -58,7 +60,7 @@ def apply_updates(optimizers: Sequence[LevelOptimizer], state: StackState) -> St
 
 
 def gradients(
-    optimizers: Sequence[LevelOptimizer], state: StackState, loss: LossFunction
+    optimizers: Sequence[LevelOptimizer], state: StackState, loss: LossFunction, has_aux: bool = False
 ) -> tuple[StackState, Gradients]:
     """Steps 1 and 2: apply what is pending, then differentiate the loss with respect to every level.
 
@@ -70,7 +72,7 @@ def gradients(
     lies before the loss, so the gradients of all levels above the weights are zero.
     """
     after, pullbacks = updated(optimizers, state)
-    losses, pull_back_loss = vjp(loss, after.levels[0])  # type: ignore[misc]
+    losses, pull_back_loss, *aux = vjp(loss, after.levels[0], has_aux=has_aux)
     # Each lane's loss has the cotangent 1, whatever its neighbours hold, NaN included.
     (grad,) = pull_back_loss(torch.ones_like(losses))
     grads = [grad]
@@ -79,7 +81,7 @@ def gradients(
     for pull_back in pullbacks:
         (grad,) = pull_back(grad)
         grads.append(grad)
-    return after, Gradients(losses, tuple(grads))
+    return after, Gradients(losses, tuple(grads), *aux)
 
 
 def updated(

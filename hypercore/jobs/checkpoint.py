@@ -13,7 +13,7 @@ import torch
 
 from hypercore.core.hypergradient import StackState
 from hypercore.jobs import checkpoint_files
-from hypercore.problems.datasets import Data
+from hypercore.problems.contract import Problem, ProblemData
 from hypercore.spec.cell import Cell
 from hypercore.train.batch import BatchRun, Outcome, Progress
 from hypercore.train.lanes import Carry, Log
@@ -30,18 +30,19 @@ def interval_sec() -> float:
 
 def train_resumable(
     cells: Sequence[Cell],
-    data: Data,
+    data: ProblemData,
     path: Path,
     on_epoch: Callable[[Progress], None],
     compiled: bool = False,
     widths: Sequence[int] = (),
+    model: Problem | None = None,
 ) -> list[Outcome]:
     """Train a batch like :func:`hypercore.train.batch.train_batch`, from its checkpoint if there is one.
 
     Checkpoints are written at the ends of epochs, :func:`interval_sec` apart. The caller removes the last
     one once it has stored the outcomes.
     """
-    run = BatchRun.begin(cells, data, compiled, widths)
+    run = BatchRun.begin(cells, data, compiled, widths, model)
     if path.exists():
         _restore(run, path)
     saved = time.monotonic()
@@ -61,6 +62,7 @@ def save(run: BatchRun, path: Path) -> None:
         "stack": tuple(carry.stack),
         "clip_states": carry.clip,
         "log": tuple(carry.log),
+        "state": carry.state,
         "live": run.live,
         "records": [asdict(record) for record in run.records],
         "seconds": run.clocks.seconds,
@@ -75,7 +77,8 @@ def _restore(run: BatchRun, path: Path) -> None:
     if content is None or "clip_states" not in content:
         LOG.warning("%s: a damaged, former or vanished checkpoint; the batch starts anew", path)
         return
-    carry = Carry(StackState(*content["stack"]), content["clip_states"], Log(*content["log"]))
+    parts = StackState(*content["stack"]), content["clip_states"], Log(*content["log"])
+    carry = Carry(*parts, tuple(content.get("state", ())))
     records = [Recorded(**record) for record in content["records"]]
     run.go_on(content["epoch"], content["live"], carry, records)
     run.clocks.seconds = content["seconds"]

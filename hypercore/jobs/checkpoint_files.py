@@ -7,10 +7,11 @@ so each file lists its cells at its head.
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from hypercore.results.files import write_bytes
-from hypercore.spec.cell import Cell, digest
+from hypercore.spec.cell import Cell, Code, digest
 from hypercore.study.plan.expand import sweep_name
 
 _SUM_BYTES = hashlib.sha256().digest_size
@@ -25,7 +26,7 @@ def checkpoint_path(folder: Path, cells: Sequence[Cell], execution_keys: Sequenc
 
 def write(path: Path, cells: Sequence[Cell], state: bytes) -> None:
     """Write the state of a batch, atomically, behind its checksum and its cells."""
-    head = json.dumps([cell.identity() for cell in cells]).encode()
+    head = json.dumps([{**cell.identity(), "code": asdict(cell.code)} for cell in cells]).encode()
     content = len(head).to_bytes(_LENGTH_BYTES) + head + state
     write_bytes(path, hashlib.sha256(content).digest() + content)
 
@@ -40,7 +41,10 @@ def read(path: Path) -> tuple[tuple[Cell, ...], bytes] | None:
     if hashlib.sha256(content).digest() != data[:_SUM_BYTES]:
         return None
     end = _LENGTH_BYTES + int.from_bytes(content[:_LENGTH_BYTES])
-    cells = tuple(Cell.from_identity(row) for row in json.loads(content[_LENGTH_BYTES:end]))
+    cells = tuple(
+        replace(Cell.from_identity(row), code=Code(**row.get("code", {})))
+        for row in json.loads(content[_LENGTH_BYTES:end])
+    )
     return cells, content[end:]
 
 

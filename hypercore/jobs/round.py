@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from hypercore.jobs.checkpoint_files import remove_finished
@@ -41,7 +42,8 @@ def run_round(study_path: Path, name: str, digest: str, plan: Path, out: Path, r
     with claimed([results / "status" / f"{job}.{digest}.lock"], "waiting for another job of the same round"):
         stored = Stored(results, study, not_before_ns(results, job, digest))
         rows = read_table(plan, "refinement", schema(REFINEMENT)).to_pylist()
-        cells = list({cell.id: cell for cell in map(Cell.from_identity, rows)}.values())
+        named = map(Cell.from_identity, rows)
+        cells = list({c.id: replace(c, code=study.code(c.dataset, c.model)) for c in named}.values())
         found: dict[str, Record] = {}
         missing: dict[str, list[Cell]] = {}
         for cell in cells:

@@ -18,7 +18,6 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Record
 from hypercore.study import StudyConfig, data_root
-from hypercore.study.config.folders import fingerprint
 
 
 def conditions(study: StudyConfig) -> Execution:
@@ -36,7 +35,7 @@ def conditions(study: StudyConfig) -> Execution:
 class Stored:
     """The records that count: of this execution, not older than a not-before mark, of today's data.
 
-    Each image folder is scanned once: a scan for every record would take seconds each.
+    An owner's data are scanned once: a scan for every record would take seconds each.
     """
 
     results: Path
@@ -66,10 +65,10 @@ class Stored:
     def of_same_data(self, dataset: str, sha256: str | None) -> bool:
         """Whether data of this hash are what a data set's name stands for here, as far as that is known.
 
-        No image of a folder is read for it. Where a set's files are not there it stands for what its authors
+        None of an owner's data are read for it. Where a set's files are not there it stands for what its authors
         published; torchvision itself refuses other files of CIFAR's.
         """
-        if dataset in self.study.image_folders:
+        if self.study.is_own_data(dataset):
             known = self.known_images_sha256(dataset)
             return known is not None and sha256 in (None, known)
         stands_for = idx.content(dataset, data_root(self.study)) or idx.PUBLISHED.get(dataset)
@@ -134,32 +133,32 @@ class Stored:
         name, found = str(record.cell["dataset"]), record.cell["dataset_sha256"]
         if record.cell["status"] == Status.FAILED.value:
             return False
-        if name in self.study.image_folders:
+        if self.study.is_own_data(name):
             return found in (None, self.images_sha256(name))
         return self.of_same_data(name, None if found is None else str(found))
 
     def known_images_sha256(self, name: str) -> str | None:
-        """The hash of an image folder's pixels and labels, if it was taken since the folder changed."""
+        """The hash of an owner's data, if it was taken since they changed."""
         try:
             return str(read_json(self._images_path(name))["sha256"])
         except (ResultFileError, KeyError, TypeError):
             return None
 
     def images_sha256(self, name: str) -> str:
-        """The same hash, computed now if it is unknown: reads every image, and imports torch.
+        """The same hash, computed now if it is unknown: loads the data, and imports torch.
 
         Raises:
             DataError: there is no such folder, or it holds no data set.
         """
         known = self.known_images_sha256(name)
         if known is None:
-            from hypercore.problems.datasets import load
+            from hypercore.jobs.problem import data_of
 
-            known = load(name, data_root(self.study), folders=self.study.image_folders).sha256
+            known = data_of(self.study, name).sha256
             write_json(self._images_path(name), {"sha256": known})
         return known
 
     def _images_path(self, name: str) -> Path:
         if name not in self._fingerprints:
-            self._fingerprints[name] = fingerprint(self.study.image_folders[name])
+            self._fingerprints[name] = self.study.fingerprint(name)
         return self.results / "status" / "folders" / f"{self._fingerprints[name]}.json"

@@ -110,7 +110,7 @@ def training(
 def checkpoint_folder(stored: Stored, dataset: str) -> Path:
     """The folder of a data set's checkpoints, named after its content if that is the owner's own."""
     folder, study = stored.results / CHECKPOINTS, stored.study
-    if dataset in study.image_folders:
+    if study.is_own_data(dataset):
         return folder / stored.images_sha256(dataset)
     other = other_than_published(dataset, data_root(study))
     return folder if other is None else folder / other

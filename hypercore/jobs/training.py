@@ -11,10 +11,11 @@ import torch
 from hypercore.jobs.bisect import Failure, OutOfMemoryError, bisected
 from hypercore.jobs.checkpoint import train_resumable
 from hypercore.jobs.checkpoint_files import begun, checkpoint_path
+from hypercore.jobs.problem import prepared, problem_of
 from hypercore.jobs.records import failed_record, trained_record
 from hypercore.machine.compiler import COMPILED
 from hypercore.machine.execution import Execution
-from hypercore.problems.datasets import Data, load
+from hypercore.problems.contract import Problem, ProblemData
 from hypercore.results.provenance import collect
 from hypercore.spec.cell import Cell
 from hypercore.spec.idx import other_than_published
@@ -50,10 +51,10 @@ def train_cells(
     torch.backends.cuda.matmul.allow_tf32 = False  # the study is float32 throughout
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
-    loaded = load(cells[0].dataset, data_root(study), download=study.download, folders=study.image_folders)
-    data = loaded.normalised(cells[0].normalisation).to(torch.device(device))
-    if data.name in study.image_folders or other_than_published(data.name, data_root(study)):
-        checkpoints = checkpoints / data.sha256  # half a batch on other images is of no use
+    data = prepared(study, cells[0]).to(torch.device(device))
+    model = problem_of(study, cells[0], data)
+    if study.is_own_data(data.name) or other_than_published(data.name, data_root(study)):
+        checkpoints = checkpoints / data.sha256  # half a batch on other examples is of no use
     circumstances: Row = {
         **collect().row(),
         "torch_version": str(torch.__version__),
@@ -67,13 +68,13 @@ def train_cells(
         on_epoch(progress)
 
     compiled = execution.backend == COMPILED
-    widths = ladder_for(cells, data, compiled, study.lanes, study.threads)
+    widths = ladder_for(cells, data, compiled, study.lanes, study.threads, model)
     waiting = list(cells)
     killed = _killed(cells, execution, checkpoints, max(widths))
     while waiting:
         batch = killed.pop() if killed else chunk(waiting, widths)
         made: list[Path] = []
-        train = partial(_train, data, execution, widths, checkpoints, report, made)
+        train = partial(_train, data, model, execution, widths, checkpoints, report, made)
         try:
             for result in bisected(batch, train):
                 if result.cell in waiting:  # else it was stored before the kill
@@ -81,7 +82,7 @@ def train_cells(
                     waiting.remove(result.cell)
         except OutOfMemoryError as error:
             # On a GPU the widest decides the bits, so that no narrower one can go on in its place.
-            if len(widths) > 1 and data.train.images.device.type == "cpu":
+            if len(widths) > 1 and data.train.device.type == "cpu":
                 widths = narrower(widths, len(batch))
                 LOG.warning("%s; going on with at most %d lanes", error, max(widths))
             else:
@@ -110,7 +111,8 @@ def _killed(
 
 
 def _train(
-    data: Data,
+    data: ProblemData,
+    model: Problem,
     execution: Execution,
     widths: Sequence[int],
     checkpoints: Path,
@@ -122,7 +124,7 @@ def _train(
     made.append(checkpoint_path(checkpoints, cells, [execution.key(cell) for cell in cells]))
     compiled = execution.backend == COMPILED
     try:
-        return train_resumable(cells, data, made[-1], report, compiled, widths)
+        return train_resumable(cells, data, made[-1], report, compiled, widths, model)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
@@ -130,7 +132,7 @@ def _train(
         advice = f"; set lanes below {lanes} in the config" if lanes > 1 else ""
         raise OutOfMemoryError(f"no memory for a batch of {lanes} lanes{advice}") from error
     finally:
-        if data.train.images.is_cuda:
+        if data.train.device.type != "cpu":
             torch.cuda.empty_cache()  # the allocator's blocks of one batch may not fit the next
 
 

@@ -1,7 +1,7 @@
 """Data sets as tensors that sit on the device once: no per-sample Python while training."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -78,6 +78,15 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return self.images.device
+
+    def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All examples in their order, ``size`` at a time."""
+        return zip(torch.split(self.images, size), torch.split(self.labels, size), strict=True)
 
     def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Chosen examples: indices [L, B] to images [L, B, C, H, W], as they lie there, and labels [L, B]."""

@@ -4,8 +4,8 @@ A lane's weights are one row of a matrix [L, P] (level 0); a model says where ea
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 import torch
@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from hypercore.core.levels import Segments
+from hypercore.problems.contract import Batch, ProblemData, State, Totals
+from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.streams import stream
 from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
 from hypercore.spec.problems import MODELS
@@ -27,11 +29,24 @@ ROW_MULTIPLE = 16  # float32 numbers in a 512-bit register
 
 @dataclass(frozen=True)
 class Model:
-    """A model for one image shape and number of classes: its tensors, in order, and its function."""
+    """A model for one image shape and number of classes: its tensors, in order, and its function.
+
+    ``scaling`` explains images as they lie in memory.
+    """
 
     name: str
     shapes: Mapping[str, tuple[int, ...]]
     function: Forward
+    scaling: Scaling = field(default_factory=Scaling)
+
+    @property
+    def noisy(self) -> bool:
+        """It draws nothing."""
+        return False
+
+    @property
+    def eager_because(self) -> None:
+        """Its steps can be compiled and captured."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -84,6 +99,33 @@ class Model:
         named = {n: p.view(-1, *shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
         return self.function(named, images)
 
+    def initial_state(self, seed: int) -> State:  # noqa: ARG002 - what a problem is asked
+        """None: only weights change."""
+        return ()
+
+    def training_losses(
+        self,
+        weights: Tensor,
+        batch: Batch,
+        state: State,
+        noise: Sequence[int],  # noqa: ARG002 - what a problem is asked
+    ) -> tuple[Tensor, State]:
+        """Each lane's loss on images [L, B, C, H, W], as they lie in memory, and labels [L, B]."""
+        images, labels = batch
+        return self.losses(weights, self.scaling.inputs(images), labels), state
+
+    def totals(self, weights: Tensor, examples: Batch, state: State) -> Totals:  # noqa: ARG002 - see above
+        """Negative log-likelihood and misclassified images, summed over images [n, C, H, W]."""
+        lanes, images, labels = len(weights), self.scaling.inputs(examples[0]), examples[1]
+        shared = labels.expand(lanes, -1)
+        log_p = self.log_probabilities(weights, images.expand(lanes, *images.shape))
+        loss = -log_p.gather(2, shared.unsqueeze(2)).squeeze(2).double().sum(1)
+        return Totals(loss, (log_p.argmax(2) != shared).sum(1), len(labels))
+
+    def score(self, total: Tensor, count: int) -> Tensor:
+        """Share misclassified, in percent."""
+        return 100.0 * total / count
+
     def losses(self, weights: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """Mean negative log-likelihood of each lane's batch, [L], in nats."""
         log_p = self.log_probabilities(weights, images)
@@ -97,6 +139,19 @@ def build(name: str, image_shape: tuple[int, int, int], n_classes: int) -> Model
         KeyError: there is no such model.
     """
     return BUILDERS[name](image_shape, n_classes)
+
+
+def model_of(name: str, data: ProblemData) -> Model:
+    """A model by name for the images of a data set.
+
+    Raises:
+        DataError: the data set is none of images.
+    """
+    if not isinstance(data, Data):
+        raise DataError(
+            f"model {name} takes images, which {data.name} are not; allowed: a model of the study's own"
+        )
+    return replace(build(name, data.image_shape, data.n_classes), scaling=data.train.scaling)
 
 
 def mlp(image_shape: tuple[int, int, int], n_classes: int) -> Model:

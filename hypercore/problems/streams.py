@@ -13,9 +13,13 @@ def stream(*name: str | int) -> torch.Generator:
     >>> init == again, init == order
     (True, False)
     """
+    return torch.Generator().manual_seed(number(*name))
+
+
+def number(*name: str | int) -> int:
+    """The seed of a stream."""
     text = "/".join(map(str, name))
-    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    return torch.Generator().manual_seed(seed)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def data_order(seed: int, epoch: int, n: int) -> Tensor:

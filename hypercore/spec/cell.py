@@ -12,7 +12,7 @@ from hypercore.spec.normalisation import NONE, Normalisation, parse_normalisatio
 from hypercore.spec.normalisation import NUMERICS as NORMALISATION_NUMERICS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
-from hypercore.spec.problems import ALIASES, DATASETS, MODELS
+from hypercore.spec.problems import ALIASES, DATASETS, model_spec
 from hypercore.spec.reused import STOOD_FOR
 from hypercore.spec.stack import Stack
 
@@ -25,13 +25,21 @@ ENGINE_NUMERICS = 2
 
 
 @dataclass(frozen=True)
+class Code:
+    """The versions of a study's own code that a cell runs, of its model and of its data set; None: ours."""
+
+    model: str | None = None
+    dataset: str | None = None
+
+
+@dataclass(frozen=True)
 class Cell:
     """One training run. Two cells that are equal here train to equal bits on one execution key.
 
     ``epochs`` passes over the training split in batches of ``batch_size``; ``seed`` (0 is a seed
     like any other) draws the initial weights and the order of the data, each from a stream of its
     own. ``parent`` is the cell id of the stack whose learned values a frozen cell starts with. Pixels lie in
-    [0, 1] unless ``normalisation`` moves them.
+    [0, 1] unless ``normalisation`` moves them. ``code`` is no part of the id, as no numerics version is.
     """
 
     dataset: str
@@ -44,6 +52,7 @@ class Cell:
     parent: str | None = None
     protocol: str = PROTOCOL
     normalisation: Normalisation | None = None
+    code: Code = Code()
 
     def spec(self) -> dict[str, Any]:
         """The full resolved specification, as JSON-ready data. Its hash is the cell's identity.
@@ -61,7 +70,7 @@ class Cell:
         ]
         return {
             "dataset": self.dataset,
-            "model": MODELS[self.model].hashed_name,
+            "model": model_spec(self.model).hashed_name,
             "stack": stack,
             "clipping": {
                 "kind": self.clipping.kind,
@@ -89,7 +98,7 @@ class Cell:
         """The cell id: 20 hexadecimal digits of the SHA-256 of the resolved specification."""
         return digest(self.spec())
 
-    def numerics(self) -> dict[str, int]:
+    def numerics(self) -> dict[str, int | str]:
         """The numerics version of each component that this cell uses.
 
         >>> from hypercore.spec.clipping import ON
@@ -97,11 +106,11 @@ class Cell:
         >>> sorted(Cell("digits", "mlp", parse_stack("Adam / SGD"), ON, 5, 32, 0).numerics())
         ['clipping.running_mean', 'dataset.digits', 'engine', 'model.mlp', 'optimizer.Adam', 'optimizer.SGD']
         """
-        dataset = DATASETS.get(self.dataset)
-        versions = {
+        dataset, model = DATASETS.get(self.dataset), model_spec(self.model)
+        versions: dict[str, int | str] = {
             "engine": ENGINE_NUMERICS,
-            f"dataset.{self.dataset}": 1 if dataset is None else dataset.numerics,
-            f"model.{MODELS[self.model].hashed_name}": MODELS[self.model].numerics,
+            f"dataset.{self.dataset}": self.code.dataset or (1 if dataset is None else dataset.numerics),
+            f"model.{model.hashed_name}": self.code.model or model.numerics,
         }
         if self.normalisation is not None:
             versions["normalisation"] = NORMALISATION_NUMERICS

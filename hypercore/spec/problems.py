@@ -91,6 +91,11 @@ DATASETS: dict[str, DatasetSpec] = {
 }
 
 
+def model_spec(name: str) -> ModelSpec:
+    """The entry of a model; of one that a study brought nothing is known but its name."""
+    return MODELS.get(name) or ModelSpec(name)
+
+
 def image_folder(name: str) -> DatasetSpec:
     """The entry of a folder of images that its owner named, e.g. ``cifar10-jpeg75``.
 

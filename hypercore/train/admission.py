@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.func import vjp
 
+from hypercore.problems.contract import Problem, ProblemData
 from hypercore.problems.datasets import Data
 from hypercore.problems.images import Model
 from hypercore.spec.cell import Cell
@@ -129,7 +130,7 @@ BEGINNINGS, STEPS = 4, 2
 
 
 def admitted_by_steps(
-    cells: Sequence[Cell], model: Model, data: Data, widths: Sequence[int]
+    cells: Sequence[Cell], model: Problem, data: ProblemData, widths: Sequence[int]
 ) -> tuple[int, ...]:
     """The widths, ascending, in which lanes have the bits that they have in the widest: for a GPU.
 
@@ -150,16 +151,16 @@ def admitted_by_steps(
         return (widest,)  # whose batches then say what to do
 
 
-def _beginnings(cells: Sequence[Cell], model: Model, data: Data, width: int) -> list[Tensor]:
+def _beginnings(cells: Sequence[Cell], model: Problem, data: ProblemData, width: int) -> list[Tensor]:
     """All that ``width`` lanes carry after the first steps of training; a lane has its own in every width."""
     split, size = data.train, cells[0].batch_size
-    device = split.images.device
+    device = split.device
     seen: list[Tensor] = []
     for beginning in range(BEGINNINGS):
         company = [
             replace(cells[lane % len(cells)], seed=lane * BEGINNINGS + beginning) for lane in range(width)
         ]
-        lanes, levels = lanes_of(company, model, device, split.scaling)
+        lanes, levels = lanes_of(company, model, device)
         carry = lanes.start(levels)
         for step in range(STEPS):
             first = torch.arange(width, device=device).unsqueeze(1) + beginning * STEPS + step

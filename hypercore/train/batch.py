@@ -3,6 +3,7 @@
 Facts only: whether a run that finished *diverged* is for the analysis to judge.
 """
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from hypercore.problems.datasets import Data
-from hypercore.problems.images import build
+from hypercore.problems.contract import Problem, ProblemData
+from hypercore.problems.images import Model, model_of
 from hypercore.problems.streams import data_order
 from hypercore.spec.cell import Cell
 from hypercore.spec.record import Row
@@ -31,6 +32,8 @@ from hypercore.train.recording import (
     trajectory_points,
 )
 from hypercore.train.widths import fitted
+
+LOG = logging.getLogger(__name__)
 
 # About how many points a trajectory has, whatever the length of the run.
 TRAJECTORY_POINTS = 120
@@ -78,7 +81,8 @@ class BatchRun:
     """
 
     cells: tuple[Cell, ...]
-    data: Data
+    data: ProblemData
+    model: Problem
     widths: tuple[int, ...]
     live: tuple[int, ...]
     lanes: Lanes
@@ -92,28 +96,38 @@ class BatchRun:
 
     @classmethod
     def begin(
-        cls, cells: Sequence[Cell], data: Data, compiled: bool = False, widths: Sequence[int] = ()
+        cls,
+        cells: Sequence[Cell],
+        data: ProblemData,
+        compiled: bool = False,
+        widths: Sequence[int] = (),
+        model: Problem | None = None,
     ) -> "BatchRun":
         """Set up cells that share a batch, on the device that holds the data.
 
-        ``widths`` are the admitted numbers of lanes; without any, every number is.
+        ``widths`` are the admitted numbers of lanes; without any, every number is. ``model`` is the cells' if
+        it is none of those known by name.
 
         Raises:
             ValueError: the cells cannot share a batch.
         """
         live = tuple(range(len(cells)))
-        lanes, levels = _laid_out(cells, live, data, widths)
+        model = model or model_of(cells[0].model, data)
+        if compiled and model.eager_because is not None:
+            LOG.warning("%s trains eagerly: %s", model.name, model.eager_because)
+        lanes, levels = _laid_out(cells, live, data, model, widths)
         return cls(
             cells=tuple(cells),
             data=data,
+            model=model,
             widths=tuple(widths),
             live=live,
             lanes=lanes,
-            filled=_filled(cells, live, data, widths, lanes),
+            filled=_filled(cells, live, data, model, widths, lanes),
             carry=lanes.start(levels),
-            clocks=Clocks(data.train.images.device),
+            clocks=Clocks(data.train.device),
             records=[Recorded(lanes=len(cells)) for _ in cells],
-            compiled=compiled,
+            compiled=compiled and model.eager_because is None,
         )
 
     @property
@@ -144,7 +158,7 @@ class BatchRun:
             points, intervals = self._pass_over_training_split(step)
         with self.clocks.running("eval"):
             levels, hyper, log = self.lanes.settle(self.carry)
-            evaluation = self.filled.evaluate(levels[0], self.data)
+            evaluation = self.filled.evaluate(levels[0], self.data, self.carry.state)
             self.epoch += 1
             if self.epoch == self.epochs:
                 points.append(Point(self.epochs * self.steps_per_epoch, hyper))
@@ -164,7 +178,15 @@ class BatchRun:
         shape = (len(self.lanes.seeds), batch_size)
         examples = torch.zeros(shape, dtype=torch.int64, device=self.clocks.device)
         with self.clocks.running("compile"):
-            return compiled_step(self.lanes, self.carry, *self.data.train.take(examples))
+            try:
+                return compiled_step(self.lanes, self.carry, *self.data.train.take(examples))
+            except Exception as error:
+                if isinstance(self.model, Model):
+                    raise
+                # Anyone's network may hold what cannot be compiled: on one machine it always fails alike.
+                LOG.warning("%s trains eagerly: %s", self.model.name, str(error).strip().splitlines()[0])
+                self.compiled = False
+                return eager_step
 
     def _pass_over_training_split(self, whole_batch: Step) -> tuple[list[Point], list[Interval]]:
         split, batch_size = self.data.train, self.cells[0].batch_size
@@ -174,14 +196,14 @@ class BatchRun:
         row_of = torch.tensor([seeds.index(seed) for seed in self.lanes.seeds], device=self.clocks.device)
         orders = drawn.to(self.clocks.device).index_select(0, row_of)
         carry = self.carry._replace(log=self.carry.log.next_epoch().next_interval())
-        on_gpu = carry.stack.levels[0].is_cuda
+        captures = carry.stack.levels[0].is_cuda and isinstance(self.model, Model)
         points: list[Point] = []
         intervals: list[Interval] = []
         begun = done = self.epoch * self.steps_per_epoch
         last = begun + self.steps_per_epoch
         for examples in torch.split(orders, batch_size, dim=1):
             whole = examples.shape[1] == batch_size and carry.stack.grads is not None
-            if whole and on_gpu:
+            if whole and captures:
                 if self.captured is None:
                     self.captured = CapturedStep(whole_batch, self.lanes, split, carry, examples)
                 carry, hyper = self.captured(carry, examples)
@@ -249,8 +271,8 @@ class BatchRun:
             self._lay_out()
 
     def _lay_out(self) -> None:
-        self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.widths)
-        self.filled = _filled(self.cells, self.live, self.data, self.widths, self.lanes)
+        self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.model, self.widths)
+        self.filled = _filled(self.cells, self.live, self.data, self.model, self.widths, self.lanes)
         self.captured = None
 
     def outcomes(self) -> list[Outcome]:
@@ -274,38 +296,43 @@ class BatchRun:
 
 
 def _laid_out(
-    cells: Sequence[Cell], live: Sequence[int], data: Data, widths: Sequence[int]
+    cells: Sequence[Cell], live: Sequence[int], data: ProblemData, model: Problem, widths: Sequence[int]
 ) -> tuple[Lanes, tuple[Tensor, ...]]:
     """Lanes for the live cells, filled up to an admitted width, and their initial levels."""
-    model = build(cells[0].model, data.image_shape, data.n_classes)
     filling = fitted(len(live), widths) - len(live)
     chosen = [cells[index] for index in (*live, *[live[0]] * filling)]
-    return lanes_of(chosen, model, data.train.images.device, data.train.scaling)
+    return lanes_of(chosen, model, data.train.device)
 
 
 def _filled(
-    cells: Sequence[Cell], live: Sequence[int], data: Data, widths: Sequence[int], lanes: Lanes
+    cells: Sequence[Cell],
+    live: Sequence[int],
+    data: ProblemData,
+    model: Problem,
+    widths: Sequence[int],
+    lanes: Lanes,
 ) -> Filled:
     """The lanes as widely as a GPU compares them; on a CPU every admitted width gives the same bits."""
     count = len(lanes.seeds)
-    if not data.train.images.is_cuda or count >= max(widths, default=count):
+    if data.train.device.type == "cpu" or count >= max(widths, default=count):
         return Filled(lanes, count)
-    return Filled(_laid_out(cells, live, data, (max(widths),))[0], count)
+    return Filled(_laid_out(cells, live, data, model, (max(widths),))[0], count)
 
 
 def train_batch(
     cells: Sequence[Cell],
-    data: Data,
+    data: ProblemData,
     on_epoch: Callable[[Progress], None] | None = None,
     compiled: bool = False,
     widths: Sequence[int] = (),
+    model: Problem | None = None,
 ) -> list[Outcome]:
     """Train cells that share a batch, as lanes side by side.
 
     Raises:
         ValueError: the cells cannot share a batch.
     """
-    run = BatchRun.begin(cells, data, compiled, widths)
+    run = BatchRun.begin(cells, data, compiled, widths, model)
     while not run.done:
         progress = run.train_epoch()
         if on_epoch is not None:

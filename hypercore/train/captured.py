@@ -7,7 +7,7 @@ launching 6 ms of Python. A graph replays the very kernels that were captured, s
 import torch
 from torch import Tensor
 
-from hypercore.problems.datasets import Split
+from hypercore.problems.contract import Examples
 from hypercore.train.compiled import Step
 from hypercore.train.lanes import Carry, Lanes
 
@@ -18,7 +18,7 @@ class CapturedStep:
     It works on memory of its own: what a call returns is overwritten by the next one.
     """
 
-    def __init__(self, step: Step, lanes: Lanes, split: Split, carry: Carry, examples: Tensor) -> None:
+    def __init__(self, step: Step, lanes: Lanes, split: Examples, carry: Carry, examples: Tensor) -> None:
         self._examples = examples.clone()
         self._carry = carry.mapped(torch.clone)
         self._kept = self._carry.tensors()

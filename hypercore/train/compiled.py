@@ -16,26 +16,26 @@ from torch import Tensor
 from hypercore.train.lanes import Carry, Lanes
 
 # One optimizer step of a batch of lanes: see Lanes.step.
-Step = Callable[[Lanes, Carry, Tensor, Tensor], tuple[Carry, tuple[Tensor, ...]]]
+Step = Callable[..., tuple[Carry, tuple[Tensor, ...]]]
 
 eager_step: Step = Lanes.step
 
 _COMPILED: dict[Hashable, Step] = {}
 
 
-def compiled_step(lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor) -> Step:
-    """The compiled form of ``lanes.step`` for whole batches of these shapes, [L, B, C, H, W] and [L, B].
+def compiled_step(lanes: Lanes, carry: Carry, *batch: Tensor) -> Step:
+    """The compiled form of ``lanes.step`` for whole batches of these shapes, [L, B, …].
 
     Compilation takes 5 to 30 seconds and is cached on disk by torch, so that later processes only read
     it. Within a process it is kept for each kind of batch, so that batches that differ in values alone
     share it. The carry and the examples serve as samples; nothing is trained.
     """
     if carry.stack.grads is None:
-        carry, _ = eager_step(lanes, carry, images, labels)
-    key = kind((lanes.model, lanes.optimizers, lanes.clipping, lanes.scaling, carry, images, labels))
+        carry, _ = eager_step(lanes, carry, *batch)
+    key = kind((lanes.model, lanes.optimizers, lanes.clipping, carry, batch))
     if key not in _COMPILED:
         _COMPILED[key] = unguarded(eager_step)
-        _COMPILED[key](lanes, carry, images, labels)
+        _COMPILED[key](lanes, carry, *batch)
     return _COMPILED[key]
 
 
@@ -74,8 +74,8 @@ def unguarded(step: Step) -> Step:
         options={"guard_filter_fn": lambda guards: [False for _ in guards]},
     )
 
-    def call(lanes: Lanes, carry: Carry, images: Tensor, labels: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
+    def call(lanes: Lanes, carry: Carry, *batch: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
         with torch.no_grad():  # vjp records what it needs; nothing outside it is ever differentiated
-            return optimised(lanes, carry, images, labels)
+            return optimised(lanes, carry, *batch)
 
     return call

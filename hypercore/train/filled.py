@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hypercore.problems.datasets import Data, Split
+from hypercore.problems.contract import Examples, ProblemData, State
 from hypercore.train.compiled import eager_step
 from hypercore.train.evaluate import Evaluation, evaluate
 from hypercore.train.lanes import Carry, Lanes
@@ -22,7 +22,7 @@ class Filled:
     lanes: Lanes
     count: int
 
-    def step(self, carry: Carry, split: Split, examples: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
+    def step(self, carry: Carry, split: Examples, examples: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
         """An eager step of the lanes on examples [count, B] by their index."""
         if self.count == len(self.lanes.seeds):
             return eager_step(self.lanes, carry, *split.take(examples))
@@ -32,11 +32,13 @@ class Filled:
         )
         return wide.of_lanes(rows[: self.count]), tuple(values[: self.count] for values in hyper)
 
-    def evaluate(self, weights: Tensor, data: Data) -> Evaluation:
-        """The lanes' weights, [count, P], on the test split."""
+    def evaluate(self, weights: Tensor, data: ProblemData, state: State = ()) -> Evaluation:
+        """The lanes' weights, [count, P], and state on the test split."""
         if self.count == len(self.lanes.seeds):
-            return evaluate(self.lanes.model, weights, data.test)
-        found = evaluate(self.lanes.model, weights.index_select(0, self._rows(weights.device)), data.test)
+            return evaluate(self.lanes.model, weights, data.test, state)
+        rows = self._rows(weights.device)
+        wide = (tensor.index_select(0, rows) for tensor in (weights, *state))
+        found = evaluate(self.lanes.model, next(wide), data.test, tuple(wide))
         return Evaluation(*(values[: self.count] for values in found))
 
     def _rows(self, device: torch.device) -> Tensor:

@@ -5,7 +5,7 @@ values, clipping and seed. No operation mixes lanes, so a lane's bits do not dep
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -15,8 +15,8 @@ from hypercore.core.clip import clip
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
 from hypercore.core.lane_clipping import LaneClipping, lane_clipping
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
-from hypercore.problems.datasets import Scaling
-from hypercore.problems.images import Model
+from hypercore.problems.contract import Problem, State
+from hypercore.problems.streams import number
 from hypercore.spec.cell import Cell
 from hypercore.spec.clippers import ClipState
 
@@ -54,6 +54,7 @@ class Carry(NamedTuple):
     stack: StackState
     clip: tuple[ClipState, ...]
     log: Log
+    state: State = ()
 
     def of_lanes(self, rows: Tensor) -> "Carry":
         """What some of the lanes carry: these ``rows``, [L'], in this order."""
@@ -91,13 +92,12 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class Lanes:
-    """A batch of lanes, ready to train on images that ``scaling`` explains."""
+    """A batch of lanes, ready to train."""
 
-    model: Model
+    model: Problem
     optimizers: tuple[LevelOptimizer, ...]
     clipping: LaneClipping
     seeds: tuple[int, ...]
-    scaling: Scaling = field(default_factory=Scaling)
 
     def start(self, levels: Sequence[Tensor]) -> Carry:
         """The carry before the first step."""
@@ -113,18 +113,23 @@ class Lanes:
             first_nonfinite=torch.full_like(count, NEVER),
             negative_alpha=count,
         )
-        return Carry(start(self.optimizers, levels), self.clipping.start(lane), log)
+        states = {seed: self.model.initial_state(seed) for seed in set(self.seeds)}
+        parts = zip(*(states[seed] for seed in self.seeds), strict=True)
+        state = tuple(torch.stack(part).to(lane.device) for part in parts)
+        return Carry(start(self.optimizers, levels), self.clipping.start(lane), log, state)
 
-    def step(self, carry: Carry, images: Tensor, labels: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
-        """One optimizer step on images [L, B, C, H, W], as they lie in memory, and labels [L, B].
+    def step(self, carry: Carry, *batch: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
+        """One optimizer step on a batch of the training split, [L, B, …], as it lies in memory.
 
         Returns the new carry and the learned hyperparameters, in natural units, that the loss of this
         step was computed with: one [L, H] for each level above the weights.
         """
-        # Within the step, as compiled the conversion is one pass over the counts.
-        inputs = self.scaling.inputs(images)
+        noise = self._noise(carry.log.step) if self.model.noisy else ()
         updated, found = gradients(
-            self.optimizers, carry.stack, lambda w: self.model.losses(w, inputs, labels)
+            self.optimizers,
+            carry.stack,
+            lambda w: self.model.training_losses(w, batch, carry.state, noise),
+            has_aux=True,
         )
         clipped = clip(self.clipping, found.grads, carry.clip, updated.levels)
         hyper = natural_values(self.optimizers, updated.levels)
@@ -136,7 +141,7 @@ class Lanes:
         step = old.step + 1
         log = Log(
             step=step,
-            loss_sum=old.loss_sum + found.losses * labels.shape[1],
+            loss_sum=old.loss_sum + found.losses * batch[-1].shape[1],
             norm_sum=old.norm_sum + norm,
             norm_max=torch.maximum(old.norm_max, norm),
             gradients=old.gradients + measured,
@@ -148,7 +153,12 @@ class Lanes:
         )
         # Not _replace, which torch 2.11 cannot compile.
         stack = StackState(updated.levels, updated.states, clipped.grads)
-        return Carry(stack, clipped.state, log), hyper
+        return Carry(stack, clipped.state, log, found.aux), hyper
+
+    def _noise(self, step: Tensor) -> tuple[int, ...]:
+        """What seeds each lane's random numbers in a step: a resumed run needs no generator's state."""
+        done = int(step)
+        return tuple(number("noise", seed, done) for seed in self.seeds)
 
     def settle(self, carry: Carry) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], Log]:
         """Levels with the pending updates applied, hyperparameters in natural units, and the log with
@@ -177,9 +187,7 @@ class Lanes:
         return torch.where((before == NEVER) & ~finite, step, before)
 
 
-def lanes_of(
-    cells: Sequence[Cell], model: Model, device: torch.device, scaling: Scaling | None = None
-) -> tuple[Lanes, tuple[Tensor, ...]]:
+def lanes_of(cells: Sequence[Cell], model: Problem, device: torch.device) -> tuple[Lanes, tuple[Tensor, ...]]:
     """Lay out cells as lanes; returns the lanes and their initial levels.
 
     Raises:
@@ -200,6 +208,5 @@ def lanes_of(
         optimizers=level_optimizers(stacks, weights),
         clipping=lane_clipping([cell.clipping for cell in cells], segments, device, model.units),
         seeds=tuple(cell.seed for cell in cells),
-        scaling=scaling or Scaling(),
     )
     return lanes, levels

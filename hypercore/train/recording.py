@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hypercore.problems.datasets import Data
+from hypercore.problems.contract import ProblemData
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Row
 from hypercore.train.evaluate import Evaluation
@@ -65,7 +65,7 @@ class Epoch:
         return found
 
 
-def facts(epoch: Epoch, data: Data) -> list[Row]:
+def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
     """What to say of each lane if it ends with this epoch."""
     columns = {
         "loss": epoch.log.first_loss,

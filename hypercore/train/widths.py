@@ -10,8 +10,9 @@ from typing import TypeVar
 
 import torch
 
+from hypercore.problems.contract import Problem, ProblemData
 from hypercore.problems.datasets import Data
-from hypercore.problems.images import build
+from hypercore.problems.images import Model, model_of
 from hypercore.spec.cell import Cell
 from hypercore.train.admission import Sizes, admitted, admitted_by_steps
 
@@ -71,18 +72,25 @@ def _fitting(widths: Sequence[int], most: int) -> tuple[int, ...]:
 
 def ladder_for(
     cells: Sequence[Cell],
-    data: Data,
+    data: ProblemData,
     compiled: bool = False,
     limit: int | None = None,
     threads: int = 1,
+    model: Problem | None = None,
 ) -> tuple[int, ...]:
-    """The admitted widths for cells that share a batch, on the device that holds their data."""
-    model = build(cells[0].model, data.image_shape, data.n_classes)
-    device = data.train.images.device
+    """The admitted widths for cells that share a batch, on the device that holds their data.
+
+    ``model`` is theirs if it is none of those known by name.
+    """
+    model = model or model_of(cells[0].model, data)
+    device = data.train.device
     widths = ladder(model.parameters, device, compiled, limit, threads)
-    if device.type == "cpu":
-        return admitted(model, widths, Sizes.of(data, cells[0].batch_size))
-    return admitted_by_steps(cells, model, data, widths)
+    if device.type != "cpu":
+        return admitted_by_steps(cells, model, data, widths)
+    if not isinstance(model, Model):  # each lane computes by itself
+        return widths
+    assert isinstance(data, Data)
+    return admitted(model, widths, Sizes.of(data, cells[0].batch_size))
 
 
 def fitted(count: int, widths: Sequence[int]) -> int:

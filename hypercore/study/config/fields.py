@@ -29,8 +29,8 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
-def refuse(allowed: str, given: str | None = None, at: int | None = None) -> NoReturn:
-    """Refuse a value while validating: ``given`` in words if not the value itself, ``at`` its index."""
+def refuse(allowed: str, given: str | None = None, at: int | tuple[str, ...] | None = None) -> NoReturn:
+    """Refuse a value while validating: ``given`` in words if not the value itself, ``at`` where."""
     raise PydanticCustomError("refused", "refused", {"allowed": allowed, "given": given, "at": at})
 
 

@@ -36,13 +36,18 @@ FolderAtHome = Annotated[Folder, AfterValidator(_with_home)]
 def fingerprint(folder: Path) -> str:
     """A hash of every file's name, size and time of change; opens no file. A missing folder is an empty one.
 
+    Of a file it is that of its size and time.
+
     A link to nothing counts by its own size and time: who reads the folder says that it leads nowhere. Hidden
     files and folders do not count.
 
     Equal fingerprints mean equal content. Different ones may do, too (files that were copied, or
     touched): who trains compares the content itself, by the hash that each record carries.
     """
-    signs = []
+    signs: list[tuple[str, int, int]] = []
+    if folder.is_file():
+        found = folder.stat()
+        return digest([found.st_size, found.st_mtime_ns])
     for parent, names in walk(str(folder)):
         within = os.path.relpath(parent, folder)
         prefix = "" if within == os.curdir else within + os.sep

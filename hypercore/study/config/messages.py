@@ -14,15 +14,21 @@ from hypercore.study.config.yaml_source import Source
 _READ_OTHERWISE = (int, float, datetime.date, NoneType)
 
 
+# Fields that a config writes otherwise.
+_IN_THE_FILE = {"own_datasets": "datasets"}
+
+
 def problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
     """The problems that a validation found, in the order of discovery."""
     found = []
     for detail in error.errors(include_url=False):
-        location: Location = tuple(detail["loc"])
+        inner: Location = tuple(detail["loc"])
+        location = tuple(_IN_THE_FILE.get(str(step), step) for step in inner[:1]) + inner[1:]
         context = detail.get("ctx", {})
-        owner, field = _field(model, location)
+        owner, field = _field(model, inner)
         if detail["type"] == "refused":
-            at = () if context["at"] is None else (context["at"],)
+            at = context["at"]
+            at = at if isinstance(at, tuple) else () if at is None else (at,)
             value = _at(detail["input"], context["at"])
             given = context["given"] or shown(value)
             found.append(source.problem_text((*location, *at), given, context["allowed"]))
@@ -40,8 +46,8 @@ def problems(error: ValidationError, model: type[BaseModel], source: Source) -> 
     return found
 
 
-def _at(value: Any, index: int | None) -> Any:
-    return value[index] if index is not None and isinstance(value, list | tuple) else value
+def _at(value: Any, index: Any) -> Any:
+    return value[index] if isinstance(index, int) and isinstance(value, list | tuple) else value
 
 
 def _field(model: type[BaseModel], location: Location) -> tuple[type[BaseModel], FieldInfo | None]:
@@ -63,7 +69,7 @@ def _field(model: type[BaseModel], location: Location) -> tuple[type[BaseModel],
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in (tuple, list, Union, UnionType, Annotated):
+    if get_origin(annotation) in (tuple, list, dict, Union, UnionType, Annotated):
         for argument in get_args(annotation):
             inner = _model_in(argument)
             if inner is not None:

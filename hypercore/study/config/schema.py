@@ -1,12 +1,16 @@
 """A study as its config file gives it, validated. Each field's description says what is allowed."""
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from hypercore.spec.cell import Code, digest
 from hypercore.spec.clipping import OFF, ON, forms
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.optimizers import RULES
+from hypercore.spec.own_code import Call
 from hypercore.spec.problems import ALIASES, DATASETS, MODELS, DatasetSpec, image_folder
 from hypercore.study.config.analysis import AnalysisConfig
 from hypercore.study.config.clippings import ClippingEntry, Clippings
@@ -24,8 +28,9 @@ from hypercore.study.config.fields import (
     distinct,
     refuse,
 )
-from hypercore.study.config.folders import Folder, FolderAtHome
+from hypercore.study.config.folders import Folder, FolderAtHome, fingerprint
 from hypercore.study.config.normalisation import NormalisationField
+from hypercore.study.config.own import OwnDataset, OwnModel
 from hypercore.study.config.refine import RefineConfig
 
 # Folders beside the studies' own under results/.
@@ -35,9 +40,6 @@ _SLUG = r"^[a-z0-9][a-z0-9-]*$"
 
 def _models(names: tuple[str, ...]) -> tuple[str, ...]:
     known = tuple(ALIASES.get(name, name) for name in names)
-    for index, name in enumerate(known):
-        if name not in MODELS:
-            refuse(f"one of {', '.join(MODELS)}", at=index)
     distinct(known)
     return known
 
@@ -48,6 +50,7 @@ def _not_reserved(name: str) -> str:
     return name
 
 
+Slug = Annotated[str, Field(pattern=_SLUG, max_length=64)]
 ModelAxis = Annotated[tuple[str, ...], *Axis, AfterValidator(_models)]
 
 
@@ -56,7 +59,8 @@ class Axes(Strict):
 
     datasets: NameAxis | None = Field(None, description="names of data sets")
     model: ModelAxis | None = Field(
-        None, description=f"one of {', '.join(MODELS)}; default: the data set's own"
+        None,
+        description=f"one of {', '.join(MODELS)}, or of models; default: all of models, or the data set's",
     )
     alphas: Alphas | None = Field(
         None,
@@ -123,11 +127,17 @@ class StudyConfig(Axes):
         pattern=_SLUG, max_length=64, description="lower-case letters, digits and -, the first no -"
     )
     description: str = Field("", max_length=10_000, description="any text")
-    datasets: NameAxis = Field(description="names of data sets")
+    datasets: NameAxis = Field(
+        description="names of data sets, or a mapping of own names to {load: file.py:name, arguments: {...}}"
+    )
+    own_datasets: dict[Slug, OwnDataset] = Field(default_factory=dict, description="see datasets")
+    models: dict[Slug, OwnModel] = Field(
+        default_factory=dict, description="a mapping of a name to {build: file.py:name, arguments: {...}}"
+    )
     stacks: Annotated[tuple[StackEntry, ...], BeforeValidator(_entries)] = Field(
         description="a list of at least one stack: the notation, or a mapping with the key stack"
     )
-    image_folders: dict[Annotated[str, Field(pattern=_SLUG, max_length=64)], Folder] = Field(
+    image_folders: dict[Slug, Folder] = Field(
         default_factory=dict, description="a mapping of a name (lower-case letters, digits and -) to a folder"
     )
     normalisation: dict[str, NormalisationField] = Field(
@@ -164,12 +174,64 @@ class StudyConfig(Axes):
         AnalysisConfig(), description="a mapping of epsilon_pct, tolerated_divergence and stands_for"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _declared_datasets(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("datasets"), dict):
+            return data
+        if "own_datasets" in data:
+            refuse("datasets as a mapping", "the unknown key 'own_datasets'")
+        declared = data["datasets"]
+        own = {name: value for name, value in declared.items() if value is not None}
+        return {**data, "datasets": list(declared), "own_datasets": own}
+
     @model_validator(mode="after")
     def _known_folders(self) -> Self:
         for name in self.image_folders:
             if name in DATASETS:
                 refuse(f"names other than {', '.join(DATASETS)}", f"an image folder named {name!r}")
+        for name in self.own_datasets:
+            if name in self.dataset_names[: len(DATASETS) + len(self.image_folders)]:
+                refuse("a name that is not taken", f"a data set named {name!r}", ("datasets", name))
+        for name in self.models:
+            if name in MODELS or name in ALIASES:
+                refuse(f"names other than {', '.join(MODELS)}", f"a model named {name!r}", ("models", name))
         return self
+
+    @cached_property
+    def dataset_calls(self) -> Mapping[str, tuple[Call, ...]]:
+        """What the study's own data sets are made by, a call for each combination of arguments."""
+        return {name: one.calls(name, all_named=False) for name, one in self.own_datasets.items()}
+
+    @cached_property
+    def model_calls(self) -> Mapping[str, tuple[Call, ...]]:
+        """What the study's own models are made by."""
+        return {name: one.calls(name, all_named=True) for name, one in self.models.items()}
+
+    def dataset_call(self, dataset: str) -> Call | None:
+        """The call that a cell's data set is made by, if it is the study's own."""
+        return _found(self.dataset_calls, dataset)
+
+    def model_call(self, model: str) -> Call | None:
+        """The call that a cell's model is made by, if it is the study's own."""
+        return _found(self.model_calls, model)
+
+    def code(self, dataset: str, model: str) -> Code:
+        """The versions of the study's own code that a cell runs."""
+        calls = self.model_call(model), self.dataset_call(dataset)
+        return Code(*(None if call is None else call.version for call in calls))
+
+    def is_own_data(self, dataset: str) -> bool:
+        """Whether a data set is a folder or code of the study's owner, who may change its content."""
+        return dataset in self.image_folders or self.dataset_call(dataset) is not None
+
+    def fingerprint(self, dataset: str) -> str:
+        """A cheap sign of the content of such a data set."""
+        call = self.dataset_call(dataset)
+        if call is None:
+            return fingerprint(self.image_folders[dataset])
+        files = self.own_datasets[_base(dataset)].files(call.arguments)
+        return digest([call.version, [fingerprint(path) for path in files]])
 
     def normalisation_of(self, dataset: str) -> Normalisation | None:
         """The normalisation of a known data set's pixels."""
@@ -177,13 +239,24 @@ class StudyConfig(Axes):
         return self.normalisation.get(dataset, None if spec is None else spec.normalisation)
 
     def dataset(self, name: str) -> DatasetSpec | None:
-        """The entry of a data set: of the registry, or of this study's folders."""
+        """The entry of a data set: of the registry, or of this study's own."""
+        if (own := self.own_datasets.get(_base(name))) is not None:
+            return DatasetSpec(name, own.load.name, 0, None, "", own.batch_size)
         return image_folder(name) if name in self.image_folders else DATASETS.get(name)
 
     @property
     def dataset_names(self) -> tuple[str, ...]:
         """Every name that ``datasets`` may hold."""
-        return (*DATASETS, *self.image_folders)
+        return (*DATASETS, *self.image_folders, *self.own_datasets)
+
+
+def _base(name: str) -> str:
+    """A name without its arguments."""
+    return name.partition("(")[0]
+
+
+def _found(calls: Mapping[str, tuple[Call, ...]], name: str) -> Call | None:
+    return next((call for call in calls.get(_base(name), ()) if call.name == name), None)
 
 
 DEFAULT_CLIPPING = (OFF, ON)

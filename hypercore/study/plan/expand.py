@@ -18,6 +18,7 @@ from hypercore.study.config.yaml_source import Source
 
 # File systems hold names of 255 bytes, and files put a digest, an ending or a process number behind it.
 LONGEST_SWEEP_NAME = 120
+_LONGEST_SLUG = 30
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class _Grid:
         count = len(self.stacks) * len(self._clipping) * len(self._seeds) * (1 + self.entry.frozen)
         for (dataset, model, batch_size), epochs in product(self.problems, self._epochs):
             first = self.stacks[0], self._clipping[0], epochs, batch_size, self._seeds[0]
-            yield Cell(dataset, model, *first, normalisation=self.study.normalisation_of(dataset)), count
+            normalisation, code = self.study.normalisation_of(dataset), self.study.code(dataset, model)
+            yield Cell(dataset, model, *first, normalisation=normalisation, code=code), count
 
     @property
     def _clipping(self) -> tuple[Any, ...]:
@@ -106,11 +108,10 @@ class _Grid:
         """Label, role, baseline and cell of each row."""
         for (dataset, model, batch_size), epochs, seed in product(self.problems, self._epochs, self._seeds):
             baselines: dict[Stack, Cell] = {}
-            normalisation = self.study.normalisation_of(dataset)
+            normalisation, code = self.study.normalisation_of(dataset), self.study.code(dataset, model)
             for stack, clipping in product(self.stacks, self._clipping):
-                cell = Cell(
-                    dataset, model, stack, clipping, epochs, batch_size, seed, normalisation=normalisation
-                )
+                lengths = epochs, batch_size, seed
+                cell = Cell(dataset, model, stack, clipping, *lengths, normalisation=normalisation, code=code)
                 if self._baselines and stack.baseline not in baselines:
                     lowest = replace(cell, stack=stack.baseline, clipping=OFF)
                     baselines[stack.baseline] = lowest
@@ -174,7 +175,7 @@ def sweep_name(cell: Cell) -> str:
     """
     dataset, model, shape, epochs, batch_size, protocol, normalisation = cell.batch_key
     slug = re.sub("[(^,]", "+", shape.lower().replace(" / ", "_").replace(")", ""))
-    name = f"{dataset}-{model}-{slug}-e{epochs}-b{batch_size}"
+    name = f"{_slug(dataset)}-{_slug(model)}-{slug}-e{epochs}-b{batch_size}"
     name = name if protocol == "presentation" else f"{name}-{protocol}"
     name = name if normalisation is None else f"{name}-normalised-{digest(str(normalisation), length=6)}"
     # Frozen cells train after their parents, so they are never of one sweep with others.
@@ -183,6 +184,12 @@ def sweep_name(cell: Cell) -> str:
         return name
     mark = f"-{digest(name, length=12)}"
     return name[: LONGEST_SWEEP_NAME - len(mark)] + mark
+
+
+def _slug(name: str) -> str:
+    """A name as a file's may hold it; what was lost is in a hash of the whole."""
+    slug = re.sub("[^a-z0-9+-]+", "-", name.lower()).strip("-")
+    return name if slug == name else f"{slug[:_LONGEST_SLUG]}-{digest(name, length=6)}"
 
 
 def _order(row: PlannedCell) -> tuple[Any, ...]:
@@ -226,11 +233,17 @@ def _cases(
             allowed = f"one of {', '.join(study.dataset_names)}, or a name under image_folders"
             problems.append(source.problem(location, name, allowed))
             continue
-        models = entry.model or study.model or (spec.model,)
-        place: Location = ("stacks", index, "model") if entry.model else ("model",)
-        problems += [source.problem_text(place, *words) for words in _too_small(spec, models)]
+        place = ("stacks", index, "model") if entry.model else ("model",)
+        chosen = entry.model or study.model or tuple(study.models) or (spec.model,)
+        wrong = [source.problem_text((*place, at), *words) for at, words in _no_models(study, spec, chosen)]
+        problems += wrong
+        if wrong:
+            continue
+        models = [call.name for model in chosen for call in study.model_calls.get(model, ())]
+        models += [model for model in chosen if model in MODELS]
         sizes = entry.batch_size or study.batch_size or (spec.batch_size,)
-        cases += [(name, model, size) for model, size in product(models, sizes)]
+        data = [call.name for call in study.dataset_calls.get(name, ())] or [name]
+        cases += list(product(data, models, sizes))
     return tuple(cases)
 
 
@@ -244,6 +257,20 @@ def _normalisations(study: StudyConfig, source: Source) -> Iterator[Problem]:
         elif normalisation is not None and normalisation.channels != spec.channels:
             given = f"means and SDs of {normalisation.channels} channels"
             yield source.problem_text(location, given, f"of {spec.channels}, as {name} has")
+
+
+def _no_models(
+    study: StudyConfig, spec: DatasetSpec, models: tuple[str, ...]
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    """What is given and allowed, and where, of names that are no models for a data set."""
+    allowed = f"one of {', '.join((*MODELS, *study.models))}"
+    for at, model in enumerate(models):
+        if not model:
+            yield at, (f"no model for {spec.name}", f"{allowed}; the study's own stand under models")
+        elif model not in MODELS and model not in study.models:
+            yield at, (shown(model), allowed)
+        else:
+            yield from ((at, words) for words in _too_small(spec, [m for m in [model] if m in MODELS]))
 
 
 def _too_small(spec: DatasetSpec, models: Iterable[str]) -> Iterator[tuple[str, str]]:

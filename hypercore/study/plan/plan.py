@@ -1,6 +1,7 @@
 """From a config file to a plan: read, validate, expand, group. The one entry that others use."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -14,7 +15,6 @@ from hypercore.machine.gpus import device_kind
 from hypercore.spec.cell import digest
 from hypercore.spec.idx import other_than_published
 from hypercore.study.config.errors import Problem, StudyError
-from hypercore.study.config.folders import fingerprint
 from hypercore.study.config.messages import problems
 from hypercore.study.config.schema import StudyConfig
 from hypercore.study.config.yaml_source import Source, read
@@ -92,7 +92,8 @@ def load(path: Path, *, confirm_large: bool = False) -> Plan:
     rows = expand(study, source, None if confirm_large else study.max_cells)
     most = study.cells_per_job
     rows = rows if most is None else split(rows, most)
-    return Plan(path, study, rows, group(rows, execution(study), contents(study)))
+    found = contents(study, {row.cell.dataset for row in rows})
+    return Plan(path, study, rows, group(rows, execution(study), found))
 
 
 def load_config(path: Path) -> tuple[StudyConfig, Source]:
@@ -106,7 +107,7 @@ def load_config(path: Path) -> tuple[StudyConfig, Source]:
         given = "an empty file" if source.data is None else "a file that holds no mapping"
         raise StudyError([Problem(path, 1, (), given, f"a mapping of {', '.join(StudyConfig.model_fields)}")])
     try:
-        return StudyConfig.model_validate(source.data), source
+        return StudyConfig.model_validate(source.data, context={"folder": path.parent}), source
     except ValidationError as error:
         raise StudyError(problems(error, StudyConfig, source)) from None
 
@@ -125,9 +126,10 @@ def execution(study: StudyConfig) -> str:
     return f"{device}{backend}{lanes}{threads}, torch {metadata.version('torch')}"
 
 
-def contents(study: StudyConfig) -> dict[str, str]:
-    """Signs of what lies in image folders, and in place of published data sets if it is something else."""
-    signs = {name: fingerprint(folder) for name, folder in study.image_folders.items()}
+def contents(study: StudyConfig, datasets: Iterable[str]) -> dict[str, str]:
+    """Signs of an owner's data, and of what lies in place of published ones if it is something else."""
+    own = {name for name in datasets if study.is_own_data(name)}
+    signs = {name: study.fingerprint(name) for name in own}
     others = {name: other_than_published(name, data_root(study)) for name in study.datasets}
     return signs | {name: other for name, other in others.items() if other is not None}
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from hypercore.problems.images import Model, build
+from hypercore.problems.images import Model, build, model_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
@@ -27,7 +27,7 @@ def test_lanes_beside_copies_do_what_they_do_alone(begun: bool) -> None:
     run = BatchRun.begin(CELLS[:3], DATA, widths=(3,))
     if begun:
         run.train_epoch()
-    lanes, _ = _laid_out(CELLS, (0, 1, 2), DATA, (8,))
+    lanes, _ = _laid_out(CELLS, (0, 1, 2), DATA, model_of("mlp", DATA), (8,))
     filled = Filled(lanes, 3)
     examples = torch.arange(3 * 6).view(3, 6)
     carry, hyper = filled.step(run.carry, DATA.train, examples)

@@ -1,0 +1,36 @@
+"""What a study's cells train on: data sets and models by name, or by its own code. Imports torch."""
+
+from hypercore.problems import own
+from hypercore.problems.contract import Problem, ProblemData
+from hypercore.problems.datasets import Data, load
+from hypercore.problems.images import model_of
+from hypercore.spec.cell import Cell
+from hypercore.study import StudyConfig, data_root
+
+
+def data_of(study: StudyConfig, dataset: str) -> ProblemData:
+    """A data set in memory, as it is.
+
+    Raises:
+        DataError: it is not there, or the study's code failed.
+    """
+    call = study.dataset_call(dataset)
+    if call is not None:
+        return own.own_data(call)
+    return load(dataset, data_root(study), download=study.download, folders=study.image_folders)
+
+
+def prepared(study: StudyConfig, cell: Cell) -> ProblemData:
+    """The data of a cell, its pixels on their way normalised."""
+    data = data_of(study, cell.dataset)
+    return data.normalised(cell.normalisation) if isinstance(data, Data) else data
+
+
+def problem_of(study: StudyConfig, cell: Cell, data: ProblemData) -> Problem:
+    """The model of a cell on its data.
+
+    Raises:
+        DataError: they don't fit, or the study's code failed.
+    """
+    call = study.model_call(cell.model)
+    return model_of(cell.model, data) if call is None else own.own_model(call, data)

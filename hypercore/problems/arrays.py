@@ -1,0 +1,137 @@
+"""Data of any kind: tensors with one entry an example, inputs first and targets last."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy
+import torch
+from torch import Tensor
+
+from hypercore.problems.datasets import DataError
+
+_PARTS = ("training", "test")
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A split: tensors [n, …], inputs first, targets last; a network takes them as they are."""
+
+    tensors: tuple[Tensor, ...]
+
+    def __len__(self) -> int:
+        return len(self.tensors[-1])
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return self.tensors[-1].device
+
+    def to(self, device: torch.device) -> "Arrays":
+        """The split on a device."""
+        return Arrays(tuple(tensor.to(device) for tensor in self.tensors))
+
+    def take(self, indices: Tensor) -> tuple[Tensor, ...]:
+        """Chosen examples: indices [L, B] to tensors [L, B, …]."""
+        flat = indices.flatten()
+        return tuple(t.index_select(0, flat).view(*indices.shape, *t.shape[1:]) for t in self.tensors)
+
+    def chunks(self, size: int) -> Iterator[tuple[Tensor, ...]]:
+        """All examples in their order, ``size`` at a time."""
+        return zip(*(torch.split(tensor, size) for tensor in self.tensors), strict=True)
+
+
+@dataclass(frozen=True)
+class ArrayData:
+    """A data set in memory. ``n_classes`` is one more than the largest target, or 0."""
+
+    name: str
+    train: Arrays
+    test: Arrays
+    n_classes: int
+    sha256: str
+
+    def to(self, device: torch.device) -> "ArrayData":
+        """The data on a device."""
+        return replace(self, train=self.train.to(device), test=self.test.to(device))
+
+
+def array_data(name: str, loaded: Any) -> ArrayData:
+    """A data set of what a study's own function returned: ``(train, test)``, each ``(inputs, …, targets)``.
+
+    Tensors and numpy arrays are taken as they are (but for float64, which becomes float32, as all training
+    is); a torch ``Dataset`` is read once.
+
+    Raises:
+        DataError: it is something else; the message says what.
+    """
+    if not isinstance(loaded, Sequence) or len(loaded) != len(_PARTS):
+        raise DataError(f"data set {name!r}: a loader returns (train, test); it returned {_kind(loaded)}")
+    train, test = (_split(name, part, one) for part, one in zip(_PARTS, loaded, strict=True))
+    shapes = [[(tuple(t.shape[1:]), t.dtype) for t in split.tensors] for split in (train, test)]
+    if shapes[0] != shapes[1]:
+        raise DataError(
+            f"data set {name!r}: an example of the training split is {_words(shapes[0])}, one of the test "
+            f"split {_words(shapes[1])}; allowed: the same shapes and types"
+        )
+    n_classes = _classes(name, train, test)
+    fingerprint = hashlib.sha256()
+    for tensor in (*train.tensors, *test.tensors):
+        fingerprint.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+        fingerprint.update(tensor.numpy().tobytes())
+    return ArrayData(name, train, test, n_classes, fingerprint.hexdigest())
+
+
+def _split(name: str, part: str, loaded: Any) -> Arrays:
+    if isinstance(loaded, torch.utils.data.Dataset):
+        columns = zip(*(loaded[index] for index in range(len(loaded))), strict=True)  # type: ignore[arg-type]
+        loaded = [torch.stack([torch.as_tensor(value) for value in column]) for column in columns]
+    if not isinstance(loaded, Sequence) or len(loaded) < 2:
+        raise DataError(
+            f"data set {name!r}: a split is (inputs, …, targets) or a torch Dataset; the {part} split is "
+            f"{_kind(loaded)}"
+        )
+    tensors = []
+    for value in loaded:
+        if not isinstance(value, Tensor | numpy.ndarray):
+            raise DataError(
+                f"data set {name!r}: the {part} split holds {_kind(value)}; allowed: tensors or arrays"
+            )
+        tensor = torch.as_tensor(value).detach().cpu().contiguous()
+        tensors.append(tensor.float() if tensor.dtype == torch.float64 else tensor)
+    lengths = [len(tensor) if tensor.dim() else 0 for tensor in tensors]
+    if len(set(lengths)) > 1 or not lengths[0]:
+        raise DataError(
+            f"data set {name!r}: tensors of the {part} split have {', '.join(map(str, lengths))} entries; "
+            "allowed: one an example in each, and at least one"
+        )
+    for tensor in tensors:
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise DataError(f"data set {name!r}: the {part} split holds missing or infinite numbers")
+    if not tensors[-1].is_floating_point():
+        tensors[-1] = tensors[-1].long()
+    return Arrays(tuple(tensors))
+
+
+def _classes(name: str, train: Arrays, test: Arrays) -> int:
+    targets, others = train.tensors[-1], test.tensors[-1]
+    if targets.is_floating_point():
+        return 0
+    if unseen := sorted(set(others.flatten().tolist()) - set(targets.flatten().tolist())):
+        raise DataError(
+            f"data set {name!r}: the class {unseen[0]} is in the test split only; "
+            "allowed: classes of the training split"
+        )
+    if int(targets.min()) < 0:
+        raise DataError(f"data set {name!r}: a target is {int(targets.min())}; allowed: classes from 0")
+    return int(targets.max()) + 1
+
+
+def _kind(value: Any) -> str:
+    length = f" of {len(value)}" if isinstance(value, Sequence) and not isinstance(value, str) else ""
+    return f"a {type(value).__name__}{length}"
+
+
+def _words(shapes: list[tuple[tuple[int, ...], torch.dtype]]) -> str:
+    return ", ".join(f"{'×'.join(map(str, shape)) or 'a number'} ({dtype})" for shape, dtype in shapes)

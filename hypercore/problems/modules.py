@@ -1,0 +1,215 @@
+"""Any ``nn.Module`` as a problem: each lane by ``torch.func.functional_call``, with tensors of its own."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from hypercore.core.levels import Segments
+from hypercore.problems.contract import Batch, ProblemData, State, Totals
+from hypercore.problems.datasets import Data, DataError, Scaling
+from hypercore.problems.images import ROW_MULTIPLE
+from hypercore.problems.streams import number
+from hypercore.problems.tasks import Task, task_of
+
+# Examples that a module is tried on before anything trains.
+_TRIED = 4
+
+
+@dataclass(frozen=True)
+class ModuleProblem:
+    """A module on a data set. Its weights are the tensors that want a gradient, its state the others.
+
+    ``training`` and ``testing`` are one module in its two modes; its own tensors are never used.
+    """
+
+    name: str
+    build: Callable[[], nn.Module]
+    task: Task
+    training: nn.Module = field(repr=False)
+    testing: nn.Module = field(repr=False)
+    shapes: Mapping[str, tuple[int, ...]]
+    buffers: tuple[str, ...]
+    noisy: bool
+    scaling: Scaling | None = None
+
+    @property
+    def eager_because(self) -> str | None:
+        """Noise is drawn from a stream of seed and step, which the host seeds."""
+        return "it draws random numbers as it trains" if self.noisy else None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers in each tensor."""
+        return tuple(math.prod(shape) for shape in self.shapes.values())
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in all tensors."""
+        return sum(self.sizes)
+
+    @property
+    def padding(self) -> int:
+        """Zeros at the end of a lane's row, so that every row is aligned alike."""
+        return -self.parameters % ROW_MULTIPLE
+
+    @property
+    def segments(self) -> Segments:
+        """Where each tensor lies along a lane's row."""
+        return Segments.of(self.sizes)
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Rows of each tensor, one a neuron or filter; a bias is one unit."""
+        return tuple(shape[0] if len(shape) > 1 else 1 for shape in self.shapes.values())
+
+    def initial(self, seed: int) -> Tensor:
+        """The weights that the module begins with, drawn from the seed's stream, as one row [P], padded."""
+        weights = dict(built(self.build, seed).named_parameters())
+        row = [weights[name].detach().flatten() for name in self.shapes]
+        return torch.cat([*row, torch.zeros(self.padding)])
+
+    def initial_state(self, seed: int) -> State:
+        """Its other tensors, drawn alike."""
+        if not self.buffers:
+            return ()
+        others = _others(built(self.build, seed))
+        return tuple(others[name].detach() for name in self.buffers)
+
+    def training_losses(
+        self, weights: Tensor, batch: Batch, state: State, noise: Sequence[int]
+    ) -> tuple[Tensor, State]:
+        """Each lane's mean loss on its batch, and its state after it."""
+        losses: list[Tensor] = []
+        after: list[list[Tensor]] = []
+        for lane, row in enumerate(weights.unbind(0)):
+            # Copies, so that every lane's tensors are aligned alike, and what it changes is its own.
+            *inputs, targets = (tensor[lane].clone() for tensor in batch)
+            own = [tensor[lane].clone() for tensor in state]
+            if noise:
+                torch.manual_seed(noise[lane])
+            losses.append(self.task.loss(self._outputs(self.training, row, own, inputs), targets))
+            after.append(own)
+        return torch.stack(losses), tuple(map(torch.stack, zip(*after, strict=True)))
+
+    def totals(self, weights: Tensor, examples: Batch, state: State) -> Totals:
+        """Sums over examples that all lanes are tested on."""
+        *inputs, targets = examples
+        found = []
+        for lane, row in enumerate(weights.unbind(0)):
+            own = [tensor[lane].clone() for tensor in state]
+            if self.noisy:
+                torch.manual_seed(number("noise", "test"))
+            found.append(self.task.totals(self._outputs(self.testing, row, own, inputs), targets))
+        losses, scores, counts = zip(*found, strict=True)
+        return Totals(torch.stack(losses), torch.stack(scores), counts[0])
+
+    def score(self, total: Tensor, count: int) -> Tensor:
+        """The metric of sums over ``count`` targets."""
+        return self.task.score(total, count)
+
+    def _outputs(
+        self, module: nn.Module, row: Tensor, state: Sequence[Tensor], inputs: Sequence[Tensor]
+    ) -> Tensor:
+        *parts, _ = torch.split_with_sizes(row, (*self.sizes, self.padding))
+        weights = {n: p.view(shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
+        if self.scaling is not None:
+            inputs = [self.scaling.inputs(tensor) for tensor in inputs]
+        outputs: Tensor = functional_call(
+            module, {**weights, **dict(zip(self.buffers, state, strict=True))}, tuple(inputs)
+        )
+        return outputs
+
+
+def module_problem(name: str, build: Callable[[], nn.Module], data: ProblemData) -> ModuleProblem:
+    """A module on a data set, after it was tried on a few examples.
+
+    Raises:
+        DataError: it cannot train as it is; the message says why.
+    """
+    training, testing = built(build, 0), built(build, 0)
+    if not any(p.requires_grad for p in training.parameters()):
+        raise DataError(f"model {name}: it has no weights that want a gradient")
+    for key, weight in training.named_parameters():
+        if weight.dtype != torch.float32:
+            raise DataError(f"model {name}: its weight {key} is {weight.dtype}; allowed: float32")
+    device = data.train.device
+    scaling = data.train.scaling if isinstance(data, Data) else None
+    few = torch.arange(min(_TRIED, len(data.train)), device=device).unsqueeze(0)
+    # On the CPU, where it shows whether numbers are drawn.
+    batch = tuple(tensor.cpu() for tensor in data.train.take(few))
+    training, testing = training.train(), testing.eval()
+    changed, noisy = _tried(name, training, [_input(t[0], scaling) for t in batch[:-1]])
+    problem = ModuleProblem(
+        name,
+        build,
+        task_of(batch[-1], data.name),
+        training,
+        testing,
+        {n: tuple(p.shape) for n, p in training.named_parameters() if p.requires_grad},
+        _own_buffers(build, changed),
+        noisy,
+        scaling,
+    )
+    weights = problem.initial(0).unsqueeze(0)
+    state = tuple(tensor.unsqueeze(0) for tensor in problem.initial_state(0))
+    with torch.no_grad():
+        _, after = problem.training_losses(weights, batch, state, (0,) if noisy else ())
+    for key, one, other in zip(problem.buffers, state, after, strict=True):
+        if key in changed and torch.equal(one, other):
+            raise DataError(
+                f"model {name}: its buffer {key} is replaced in a step; allowed: a change in place (copy_)"
+            )
+    training.to(device)
+    testing.to(device)
+    return problem
+
+
+def built(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """The module with the tensors that a seed's stream gives; what else draws numbers is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(number("init", seed))
+        return build()
+
+
+def _input(tensor: Tensor, scaling: Scaling | None) -> Tensor:
+    return tensor if scaling is None else scaling.inputs(tensor)
+
+
+def _tried(name: str, module: nn.Module, inputs: Sequence[Tensor]) -> tuple[set[str], bool]:
+    """The buffers that a step changes (the module's own are changed), and whether it draws random numbers."""
+    before = {key: tensor.clone() for key, tensor in module.named_buffers()}
+    drawn = torch.get_rng_state()
+    with _words(name, inputs), torch.no_grad():
+        outputs = module(*inputs)
+    if not isinstance(outputs, Tensor):
+        raise DataError(
+            f"model {name}: it returned a {type(outputs).__name__}; allowed: one tensor of outputs"
+        )
+    changed = {key for key, tensor in module.named_buffers() if not torch.equal(before[key], tensor)}
+    return changed, not torch.equal(drawn, torch.get_rng_state())
+
+
+def _own_buffers(build: Callable[[], nn.Module], changed: set[str]) -> tuple[str, ...]:
+    """The tensors beside the weights that lanes cannot share: a step changes them, or seeds differ."""
+    one, other = (_others(built(build, seed)) for seed in range(2))
+    return tuple(key for key, tensor in one.items() if key in changed or not torch.equal(tensor, other[key]))
+
+
+def _others(module: nn.Module) -> dict[str, Tensor]:
+    frozen = {name: p for name, p in module.named_parameters() if not p.requires_grad}
+    return {**frozen, **dict(module.named_buffers())}
+
+
+@contextmanager
+def _words(name: str, inputs: Sequence[Tensor]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        shapes = ", ".join(f"{'×'.join(map(str, t.shape))} ({t.dtype})" for t in inputs)
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DataError(f"model {name}: it cannot take inputs of {shapes}: {reason}") from error

@@ -1,0 +1,192 @@
+"""A study's own code: functions and classes that it names, read without running any of it."""
+
+import ast
+import hashlib
+import importlib.util
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hypercore.spec.cell import digest
+from hypercore.spec.optimizers import SpecError
+
+FORM = "file.py:name, beside the config, or package.module:name, installed"
+_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function or class by the file that holds it; ``module`` names it if it is installed."""
+
+    file: Path
+    name: str
+    module: str | None = None
+
+    @classmethod
+    def of(cls, text: str, folder: Path) -> "Entry":
+        """Find what ``file.py:name``, relative to ``folder``, or ``package.module:name`` stands for.
+
+        Raises:
+            SpecError: it is of no such form, or there is no such file, module or name.
+        """
+        where, _, name = text.rpartition(":")
+        if not where or not name.isidentifier():
+            raise SpecError(f"{text!r}; allowed: {FORM}")
+        if where.endswith(".py"):
+            entry = cls(folder / Path(where).expanduser(), name)
+        else:
+            entry = cls(_installed(where), name, where)
+        names = entry._defined()
+        if name not in names:
+            raise SpecError(
+                f"{text!r}, a name that {entry.file} lacks; allowed: {', '.join(sorted(names)) or 'none'}"
+            )
+        return entry
+
+    def sources(self) -> tuple[Path, ...]:
+        """The file, and those of its own folder that it imports, at any depth."""
+        found = {self.file.resolve(): None}
+        for path in (waiting := list(found)):
+            for other in _imported(path):
+                if other not in found:
+                    found[other] = None
+                    waiting.append(other)
+        return tuple(sorted(found))
+
+    def version(self) -> str:
+        """A hash of all of it."""
+        contents = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.sources()]
+        return digest([self.name, contents], _LENGTH)
+
+    def parameters(self) -> "Parameters | None":
+        """What may be given to it; None where its source does not say (a class without an ``__init__``)."""
+        for node in _tree(self.file).body:
+            if isinstance(node, ast.FunctionDef) and node.name == self.name:
+                return Parameters.of(node.args, skip=0)
+            if isinstance(node, ast.ClassDef) and node.name == self.name:
+                for inner in node.body:
+                    if isinstance(inner, ast.FunctionDef) and inner.name == "__init__":
+                        return Parameters.of(inner.args, skip=1)
+        return None
+
+    def _defined(self) -> set[str]:
+        names: set[str] = set()
+        for node in _tree(self.file).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.ImportFrom):
+                names.update(alias.asname or alias.name for alias in node.names)
+            elif isinstance(node, ast.Assign):
+                names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        return names
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The names of a signature; ``required`` have no default, ``open`` takes any keyword."""
+
+    names: tuple[str, ...]
+    required: frozenset[str]
+    open: bool
+
+    @classmethod
+    def of(cls, given: ast.arguments, skip: int) -> "Parameters":
+        """Those of a function's source, without its first ``skip`` ones."""
+        positional = [*given.posonlyargs, *given.args]
+        without = positional[: len(positional) - len(given.defaults)]
+        keywords = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+        required = {a.arg for a in without[skip:]} | {a.arg for a, default in keywords if default is None}
+        names = (*(a.arg for a in positional[skip:]), *(a.arg for a in given.kwonlyargs))
+        return cls(names, frozenset(required), given.kwarg is not None)
+
+
+def canonical(name: str, arguments: Mapping[str, Any]) -> str:
+    """A name with its arguments, as tables have it.
+
+    >>> canonical("net", {"width": 64, "act": "relu"}), canonical("net", {})
+    ('net(act=relu, width=64)', 'net')
+    """
+    if not arguments:
+        return name
+    return f"{name}({', '.join(f'{key}={_text(arguments[key])}' for key in sorted(arguments))})"
+
+
+def _text(value: Any) -> str:
+    return (
+        {True: "true", False: "false", None: "null"}[value]
+        if value is None or isinstance(value, bool)
+        else str(value)
+    )
+
+
+def _tree(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes())
+    except OSError as error:
+        raise SpecError(f"{str(file)!r}, which cannot be read ({error.strerror}); allowed: {FORM}") from None
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        where = f"{file}:{line}" if line else str(file)
+        raise SpecError(
+            f"{where}, which is no Python ({getattr(error, 'msg', error)}); allowed: {FORM}"
+        ) from None
+
+
+def _installed(module: str) -> Path:
+    """The file of an installed module. Nothing is imported, its packages neither."""
+    top, *rest = module.split(".")
+    try:
+        spec = importlib.util.find_spec(top) if top else None
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or (spec.origin is None and not spec.submodule_search_locations):
+        raise SpecError(f"{module!r}, which is not installed; allowed: {FORM}")
+    if not spec.submodule_search_locations:
+        path = Path(str(spec.origin))
+        if not rest and path.suffix == ".py":
+            return path
+    else:
+        for folder in spec.submodule_search_locations:
+            path = Path(folder).joinpath(*rest)
+            for file in (path / "__init__.py", path.with_suffix(".py")):
+                if file.is_file():
+                    return file
+    raise SpecError(f"{module!r}, of which there is no source; allowed: {FORM}")
+
+
+def _imported(path: Path) -> Iterator[Path]:
+    """The files in a file's folder that it imports."""
+    for node in ast.walk(_tree(path)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level <= 1:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+        for name in names:
+            base = path.parent.joinpath(*name.split("."))
+            for file in (base.with_suffix(".py"), base / "__init__.py"):
+                if file.is_file():
+                    yield file.resolve()
+
+
+@dataclass(frozen=True)
+class Call:
+    """A study's own function or class with its arguments, under the name that cells and tables have for it.
+
+    ``version`` is its owner's, or a hash of the source, and of the arguments.
+    """
+
+    name: str
+    entry: Entry
+    arguments: Mapping[str, Any]
+    version: str
+
+    @property
+    def words(self) -> str:
+        """Where it stands."""
+        return f"{self.entry.module or self.entry.file}:{self.entry.name}"
+
+
+# What a model may ask of the data that it is built for, without being given it.
+FILLED = ("input_shape", "n_classes")

@@ -1,0 +1,118 @@
+"""How a config declares models and data sets of its own: where their code is, and what it is given."""
+
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from hypercore.spec.cell import digest
+from hypercore.spec.optimizers import SpecError
+from hypercore.spec.own_code import FILLED, FORM, Call, Entry, canonical
+from hypercore.study.config.errors import shown
+from hypercore.study.config.fields import Positive, Strict, as_list, refuse
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def _entry(value: Any, info: ValidationInfo) -> Entry:
+    if isinstance(value, Entry):
+        return value
+    if not isinstance(value, str):
+        refuse(FORM)
+    try:
+        return Entry.of(value, (info.context or {}).get("folder", Path()))
+    except SpecError as error:
+        given, _, allowed = str(error).partition("; allowed: ")
+        refuse(allowed, given)
+
+
+OwnCode = Annotated[Entry, BeforeValidator(_entry)]
+
+
+class _Declared(Strict):
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="a mapping of parameters to values; a list is an axis"
+    )
+    version: str | int | None = Field(
+        None,
+        description="a word or number: counts in place of the source, whose changes then retrain nothing",
+    )
+
+    @property
+    def entry(self) -> Entry:
+        """What is called."""
+        raise NotImplementedError
+
+    def check(self, filled: tuple[str, ...]) -> None:
+        """Refuse arguments that the source has no parameter for, or lacks; ``filled`` are given by us."""
+        for name, value in self.arguments.items():
+            if not all(isinstance(one, _PLAIN) for one in as_list(value)) or value == []:
+                refuse(
+                    "a number, a text, true, false or null, or a list of these",
+                    shown(value),
+                    ("arguments", name),
+                )
+        known = self.entry.parameters()
+        if known is None:
+            return
+        allowed = f"parameters of {self.entry.name}: {', '.join(known.names) or 'none'}"
+        for name in self.arguments:
+            if name not in known.names and not known.open:
+                refuse(allowed, f"the unknown argument {shown(name)}", ("arguments", name))
+        if missing := sorted(known.required - self.arguments.keys() - set(filled)):
+            refuse(allowed, f"no argument {shown(missing[0])}", ("arguments",))
+
+    def calls(self, name: str, all_named: bool) -> tuple[Call, ...]:
+        """One call for each combination of the arguments' axes.
+
+        ``all_named``: the name has every argument; else those with several values alone.
+        """
+        axes = {key: as_list(value) for key, value in self.arguments.items()}
+        source = self.entry.version() if self.version is None else f"version {self.version}"
+        found = []
+        for values in product(*axes.values()):
+            given = dict(zip(axes, values, strict=True))
+            named = {key: value for key, value in given.items() if all_named or len(axes[key]) > 1}
+            version = digest([source, sorted(given.items())], 16)
+            found.append(Call(canonical(name, named), self.entry, given, version))
+        return tuple(found)
+
+
+class OwnModel(_Declared):
+    """A function or class that returns an ``nn.Module``."""
+
+    build: OwnCode = Field(description=FORM)
+
+    @property
+    def entry(self) -> Entry:
+        """What is called."""
+        return self.build
+
+    @model_validator(mode="after")
+    def _arguments(self) -> Self:
+        self.check(FILLED)
+        return self
+
+
+class OwnDataset(_Declared):
+    """A function that returns the training and the test split."""
+
+    load: OwnCode = Field(description=FORM)
+    batch_size: Positive = Field(32, description="a whole number above 0")
+
+    @property
+    def entry(self) -> Entry:
+        """What is called."""
+        return self.load
+
+    @model_validator(mode="after")
+    def _arguments(self) -> Self:
+        self.check(())
+        return self
+
+    def files(self, arguments: Mapping[str, Any]) -> tuple[Path, ...]:
+        """The files and folders that arguments name, whose content counts."""
+        named = (Path(value) for value in arguments.values() if isinstance(value, str) and "\0" not in value)
+        return tuple(path for path in named if str(path) and path.exists())

@@ -1,0 +1,72 @@
+"""The example of a problem of one's own, shortened: it trains, and again only what was changed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hypercore.jobs.stored import Stored
+from hypercore.jobs.sweep import SweepReport, run_sweep
+from hypercore.problems.datasets import DataError
+from hypercore.results.sweeps import read_sweep
+from hypercore.spec.cell import Cell
+from hypercore.study import Plan, load
+from hypercore.workflow.preview import Reason, preview
+
+EXAMPLE = Path(__file__).parents[3] / "examples/own_problem"
+CHANGES = {
+    "num: 6": "num: 2",
+    "epochs: 3": "epochs: 1",
+    "seeds: 6": "seeds: 1",
+    "{length: 12}": "{length: 5, examples: 80}",
+}
+
+
+def example(folder: Path) -> Plan:
+    """The example's study, of few runs on few examples."""
+    if not folder.exists():
+        shutil.copytree(EXAMPLE, folder)
+        text = (folder / "study.yaml").read_text()
+        for old, new in CHANGES.items():
+            assert old in text
+            text = text.replace(old, new)
+        (folder / "study.yaml").write_text(text)
+    return load(folder / "study.yaml")
+
+
+def train(plan: Plan, results: Path) -> SweepReport:
+    reports = [run_sweep(plan.path, s.name, s.digest, results / s.path, results) for s in plan.sweeps]
+    return SweepReport(
+        *(sum(getattr(r, n) for r in reports) for n in ("cells", "cached", "trained", "failed"))
+    )
+
+
+def reasons(plan: Plan, results: Path) -> set[Reason]:
+    return {why for sweep in plan.sweeps for _, why in preview(sweep, Stored(results, plan.study)).reasons}
+
+
+def test_the_example_trains_and_trains_again_what_was_changed(tmp_path: Path) -> None:
+    results, folder = tmp_path / "results", tmp_path / "own"
+    plan = example(folder)
+    assert reasons(plan, results) == {Reason.NEW}
+    assert train(plan, results) == SweepReport(cells=5, cached=0, trained=5, failed=0)
+    assert reasons(plan, results) == {Reason.CACHED} and train(plan, results).cached == 5
+    for sweep in plan.sweeps:
+        for record in read_sweep(results / sweep.path):
+            assert Cell.from_identity(record.cell).id == record.cell["cell_id"]
+            assert record.cell["n_classes"] == 4 and record.cell["n_train"] == 80
+
+    network = folder / "network.py"
+    network.write_text(network.read_text() + "\n# changed\n")
+    changed = example(folder)
+    assert reasons(changed, results) == {Reason.CHANGED} and train(changed, results).trained == 5
+
+
+def test_code_that_fails_says_where(tmp_path: Path) -> None:
+    plan = example(tmp_path / "own")
+    (tmp_path / "own/sequences.py").write_text("def load(length, examples):\n    return 1 / 0\n")
+    plan = load(plan.path)
+    with pytest.raises(
+        DataError, match=r"data set 'sequences': .*sequences.py:load raised ZeroDivisionError"
+    ):
+        train(plan, tmp_path / "results")

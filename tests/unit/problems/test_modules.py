@@ -1,0 +1,136 @@
+"""Anyone's modules train as lanes: alone or in company, at once or resumed, eager or compiled."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from hypercore.jobs.checkpoint import _restore, save
+from hypercore.problems.arrays import ArrayData
+from hypercore.problems.datasets import DataError
+from hypercore.problems.modules import ModuleProblem, built, module_problem
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.notation import parse_stack
+from hypercore.train.batch import BatchRun, Outcome, train_batch
+from tests.unit.problems import networks
+
+CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], ArrayData]]] = {
+    "batch norm": (networks.ResNet, networks.images),
+    "recurrent with dropout": (networks.Recurrent, networks.tokens),
+    "two inputs": (networks.Transformer, lambda: networks.tokens(places=True)),
+    "tied and frozen weights": (networks.Tied, networks.tokens),
+}
+CELLS = [
+    Cell("data", "net", parse_stack(stack), clipping, 2, 8, seed)
+    for seed in (0, 1)
+    for stack, clipping in (("Adam / SGD(1e-4)", OFF), ("Adam / SGD(1e-2)", ON))
+]
+
+
+@pytest.fixture(params=CASES, name="problem")
+def _problem(request: pytest.FixtureRequest) -> tuple[ModuleProblem, ArrayData]:
+    build, load = CASES[request.param]
+    data = load()
+    return module_problem("net", build, data), data
+
+
+def found(outcomes: list[Outcome]) -> list[object]:
+    return [(one.cell.id, one.facts, one.curves, one.trajectories, one.gradients) for one in outcomes]
+
+
+def test_a_cell_has_the_same_bits_whoever_trains_beside_it(problem: tuple[ModuleProblem, ArrayData]) -> None:
+    model, data = problem
+    together = found(train_batch(CELLS, data, model=model))
+    assert together == [one for cell in CELLS for one in found(train_batch([cell], data, model=model))]
+    assert len({str(facts) for _, facts, *_ in together}) == len(CELLS)
+
+
+def test_a_batch_goes_on_to_the_same_bits(problem: tuple[ModuleProblem, ArrayData], tmp_path: Path) -> None:
+    model, data = problem
+    runs = [BatchRun.begin(CELLS[:2], data, model=model) for _ in range(2)]
+    runs[0].train_epoch()
+    save(runs[0], tmp_path / "checkpoint.pt")
+    _restore(runs[1], tmp_path / "checkpoint.pt")
+    for run in runs:
+        run.train_epoch()
+    assert found(runs[0].outcomes()) == found(runs[1].outcomes())
+
+
+def test_plain_sgd_is_torch_s(problem: tuple[ModuleProblem, ArrayData]) -> None:
+    model, data = problem
+    if model.noisy:
+        pytest.skip("torch draws its noise from another stream")
+    run = BatchRun.begin([Cell("data", "net", parse_stack("SGD(0.1)"), OFF, 1, 20, 3)], data, model=model)
+    module = built(model.build, 3)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    run.train_epoch()
+    *inputs, targets = data.train.tensors
+    functional.cross_entropy(module(*inputs).flatten(0, -2), targets.flatten()).backward()
+    optimizer.step()
+    module.eval()
+    *inputs, targets = data.test.tensors
+    outputs = module(*inputs).flatten(0, -2).detach()
+    [facts] = [one.facts for one in run.outcomes()]
+    assert facts["test_loss"] == pytest.approx(
+        float(functional.cross_entropy(outputs, targets.flatten())), rel=1e-5
+    )
+    wrong = (outputs.argmax(1) != targets.flatten()).float().mean()
+    assert facts["test_error_pct"] == pytest.approx(100 * float(wrong), abs=1e-4)
+
+
+def test_what_a_module_holds_is_found() -> None:
+    resnet = module_problem("net", networks.ResNet, networks.images())
+    assert not resnet.noisy and "first.1.running_mean" in resnet.buffers
+    assert module_problem("net", networks.Recurrent, networks.tokens()).noisy
+    tied = module_problem("net", networks.Tied, networks.tokens())
+    assert tied.parameters == 28 and tied.buffers == ("fixed.weight",)
+    assert (
+        module_problem("net", networks.Transformer, networks.tokens(places=True)).buffers == ()
+    )  # shared: a mask
+
+
+def test_noise_is_of_seed_and_step() -> None:
+    data = networks.tokens()
+    model = module_problem("net", networks.Recurrent, data)
+    weights, batch = model.initial(0).unsqueeze(0), data.train.take(torch.arange(8).unsqueeze(0))
+    one, again, other = (model.training_losses(weights, batch, (), (noise,))[0] for noise in (1, 1, 2))
+    assert torch.equal(one, again) and not torch.equal(one, other)
+
+
+class Replacing(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(25, 3)
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.seen = self.seen + 1
+        return self.linear(images.flatten(1))
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (Replacing, "its buffer seen is replaced in a step; allowed: to change it in place"),
+        (lambda: nn.Linear(3, 3), "model net: it cannot take inputs of 4×1×5×5"),
+        (lambda: nn.Flatten(), "no weights that want a gradient"),
+        (
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3).double()),
+            "is torch.float64; allowed: float32",
+        ),
+        (lambda: nn.Flatten(0, 2), "no weights"),
+        (lambda: nn.LSTM(5, 3), "returned a tuple"),
+        (lambda: nn.Conv2d(1, 3, 5), "a network gave outputs of 4×3×1×1 for targets of 4"),
+    ],
+)
+def test_what_cannot_train_is_said_before(build: Callable[[], nn.Module], words: str) -> None:
+    data = networks.images()
+    if "tuple" in words:
+        squeezed = [(split.tensors[0].squeeze(1), split.tensors[1]) for split in (data.train, data.test)]
+        data = networks.array_data("images", squeezed)
+    with pytest.raises(DataError, match=words):
+        module_problem("net", build, data)

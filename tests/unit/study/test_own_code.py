@@ -1,0 +1,126 @@
+# ruff: noqa: E501 - cases are read as lines
+"""Models and data sets that a study brings: found and checked without running their code."""
+
+from pathlib import Path
+
+import pytest
+
+from hypercore.spec.own_code import Entry, canonical
+from hypercore.study import Plan, StudyError
+from tests.unit.study.configs import plan_of
+
+NETWORK = """\
+import torch_that_is_not_installed
+from helper import width
+
+class Net:
+    def __init__(self, n_classes, width, *, depth=2): ...
+
+def build(**anything): ...
+"""
+STUDY = """\
+name: own
+datasets: {words: {load: "data.py:load", arguments: {length: 3}}}
+models: {net: {build: "network.py:Net", arguments: {width: [4, 8]}}}
+stacks: [{stack: SGD / SGD, alphas: [0.1]}]
+seeds: 1
+clipping: off
+baselines: false
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "network.py").write_text(NETWORK)
+    (tmp_path / "helper.py").write_text("width = 3\n")
+    (tmp_path / "data.py").write_text("def load(length, seed=0): ...\n")
+    return tmp_path
+
+
+def versions(plan: Plan) -> dict[str, dict[str, int | str]]:
+    return {row.cell.model: row.cell.numerics() for row in plan.rows}
+
+
+def test_a_list_is_an_axis_and_arguments_are_in_names_and_ids(folder: Path) -> None:
+    plan = plan_of(folder, STUDY)
+    assert [row.cell.model for row in plan.rows] == ["net(width=4)", "net(width=8)"]
+    assert {row.cell.dataset for row in plan.rows} == {"words"}
+    assert len({row.cell.id for row in plan.rows}) == len(plan.sweeps) == 2
+    lengths = plan_of(folder, STUDY.replace("length: 3", "length: [3, 4]"))
+    assert {row.cell.dataset for row in lengths.rows} == {"words(length=3)", "words(length=4)"}
+
+
+@pytest.mark.parametrize("changed", ["network.py", "helper.py", "data.py"])
+def test_changed_code_is_another_version_of_the_same_cells(folder: Path, changed: str) -> None:
+    before = plan_of(folder, STUDY)
+    both = STUDY.replace("{net:", "{other: {build: 'other.py:build'}, net:")
+    (folder / "other.py").write_text("def build(n): ...\n".replace("(n)", "()"))
+    with_other = versions(plan_of(folder, both))
+    (folder / changed).write_text((folder / changed).read_text() + "# a comment\n")
+    after = plan_of(folder, both)
+    assert {row.cell.id for row in before.rows} < {row.cell.id for row in after.rows}
+    now = versions(after)
+    assert now["net(width=4)"] != with_other["net(width=4)"]
+    assert (now["other"] == with_other["other"]) == (changed != "data.py")
+    assert {s.digest for s in before.sweeps}.isdisjoint(s.digest for s in after.sweeps)
+
+
+def test_a_version_counts_in_place_of_the_source(folder: Path) -> None:
+    text = STUDY.replace('"network.py:Net",', '"network.py:Net", version: 1,')
+    before = versions(plan_of(folder, text))
+    (folder / "network.py").write_text(NETWORK + "# a comment\n")
+    assert versions(plan_of(folder, text)) == before
+    assert versions(plan_of(folder, text.replace("version: 1", "version: 2"))) != before
+
+
+def test_own_and_known_names_mix(folder: Path) -> None:
+    text = STUDY.replace("datasets: {", "datasets: {digits: , ").replace(
+        "clipping:", "model: [net, mlp]\nclipping:"
+    )
+    pairs = {(row.cell.dataset, row.cell.model) for row in plan_of(folder, text).rows}
+    assert pairs == {(d, m) for d in ("digits", "words") for m in ("mlp", "net(width=4)", "net(width=8)")}
+
+
+def test_a_known_dataset_trains_own_models_by_default(folder: Path) -> None:
+    rows = plan_of(
+        folder, STUDY.replace('{words: {load: "data.py:load", arguments: {length: 3}}}', "[digits]")
+    ).rows
+    assert {row.cell.model for row in rows} == {"net(width=4)", "net(width=8)"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("width: [4, 8]", "widht: 4, width: 3", "study.yaml:3: models.net.arguments.widht: given the unknown argument 'widht'; allowed: parameters of Net: n_classes, width, depth"),
+        ("width: [4, 8]", "depth: 1", "study.yaml:3: models.net.arguments: given no argument 'width'; allowed: parameters of Net"),
+        ("width: [4, 8]", "width: {a: 1}", "models.net.arguments.width: given {'a': 1}; allowed: a number, a text"),
+        ("network.py:Net", "network.py:Nett", "study.yaml:3: models.net.build: given 'network.py:Nett', a name that"),
+        ("network.py:Net", "nowhere.py:Net", "nowhere.py', which cannot be read (No such file or directory); allowed: file.py:name"),
+        ("network.py:Net", "network.py", "models.net.build: given 'network.py'; allowed: file.py:name"),
+        ("network.py:Net", "no_such_package.module:Net", "'no_such_package.module', which is not installed"),
+        ("network.py:Net", "broken.py:Net", "broken.py:1, which is no Python"),
+        ("models: {net:", "models: {mlp:", "study.yaml:3: models.mlp: given a model named 'mlp'; allowed: names other"),
+        ("datasets: {words:", "datasets: {digits:", "study.yaml:2: datasets.digits: given a data set named 'digits'"),
+        ("length: 3", "size: 3", "study.yaml:2: datasets.words.arguments.size: given the unknown argument 'size'; allowed: parameters of load: length, seed"),
+        ("data.py:load", "data.py:lod", "study.yaml:2: datasets.words.load: given 'data.py:lod', a name that"),
+        ("seeds: 1", "seeds: 1\nmodel: nett", "study.yaml:6: model: given 'nett'; allowed: one of mlp, cnn"),
+        ('models: {net: {build: "network.py:Net", arguments: {width: [4, 8]}}}', "", "given no model for words"),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_one_line(folder: Path, old: str, new: str, words: str) -> None:
+    (folder / "broken.py").write_text("def (:\n")
+    with pytest.raises(StudyError) as error:
+        plan_of(folder, STUDY.replace(old, new))
+    [line] = str(error.value).splitlines()
+    assert words in line and "; allowed: " in line
+
+
+def test_an_installed_function_is_found_without_importing_its_package(tmp_path: Path) -> None:
+    entry = Entry.of("numpy.linalg._linalg:norm", tmp_path)
+    assert entry.module == "numpy.linalg._linalg" and entry.file.name == "_linalg.py"
+    parameters = entry.parameters()
+    assert parameters is not None and parameters.names == ("x", "ord", "axis", "keepdims")
+
+
+def test_names_are_canonical() -> None:
+    assert canonical("net", {"b": True, "a": None, "c": 1.5}) == "net(a=null, b=true, c=1.5)"
