@@ -118,14 +118,16 @@ def _classes(name: str, train: Arrays, test: Arrays) -> int:
     targets, others = train.tensors[-1], test.tensors[-1]
     if targets.is_floating_point():
         return 0
-    if unseen := sorted(set(others.flatten().tolist()) - set(targets.flatten().tolist())):
+    unseen = sorted(set(others.flatten().tolist()) - set(targets.flatten().tolist()))
+    if unseen and targets.dim() == 1:  # of a text a rare letter may be in one split alone
         raise DataError(
             f"data set {name!r}: the class {unseen[0]} is in the test split only; "
             "allowed: classes of the training split"
         )
-    if int(targets.min()) < 0:
-        raise DataError(f"data set {name!r}: a target is {int(targets.min())}; allowed: classes from 0")
-    return int(targets.max()) + 1
+    least, most = (int(value) for value in torch.cat((targets.flatten(), others.flatten())).aminmax())
+    if least < 0:
+        raise DataError(f"data set {name!r}: a target is {least}; allowed: classes from 0")
+    return most + 1
 
 
 def _kind(value: Any) -> str:

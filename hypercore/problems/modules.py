@@ -147,7 +147,7 @@ def module_problem(name: str, build: Callable[[], nn.Module], data: ProblemData)
     problem = ModuleProblem(
         name,
         build,
-        task_of(batch[-1], data.name),
+        task_of(data),
         training,
         testing,
         {n: tuple(p.shape) for n, p in training.named_parameters() if p.requires_grad},

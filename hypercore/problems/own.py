@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -30,14 +31,20 @@ def own_data(call: Call) -> ArrayData:
 def own_model(call: Call, data: ProblemData) -> ModuleProblem:
     """The model that a call makes, on a data set.
 
-    What the source asks of the data (``input_shape``, ``n_classes``) is filled in.
+    What the source asks of the data (:data:`~hypercore.spec.own_code.FILLED`) is filled in.
 
     Raises:
         DataError: it raised, returned no module, or one that cannot train on these data.
     """
     parameters = call.entry.parameters()
-    inputs = data.train.take(torch.zeros((1, 1), dtype=torch.int64, device=data.train.device))[0]
-    known = {"input_shape": tuple(inputs.shape[2:]), "n_classes": data.n_classes}
+    one = torch.zeros((1, 1), dtype=torch.int64, device=data.train.device)
+    inputs, *_, targets = data.train.take(one)
+    numbers = math.prod(targets.shape[2:])
+    known = {
+        "input_shape": tuple(inputs.shape[2:]),
+        "n_classes": data.n_classes,
+        "n_outputs": data.n_classes or numbers,
+    }
     filled = {name: known[name] for name in FILLED if parameters is not None and name in parameters.names}
     given = Call(call.name, call.entry, {**filled, **call.arguments}, call.version)
     what = f"model {call.name}"

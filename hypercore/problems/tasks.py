@@ -1,12 +1,13 @@
 """What a network's outputs are for: its loss, and what its metric counts."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hypercore.problems.contract import Totals
+from hypercore.problems.contract import ProblemData, Totals
 from hypercore.problems.datasets import DataError
 
 
@@ -58,14 +59,54 @@ def _shape(tensor: Tensor) -> str:
     return "×".join(map(str, tensor.shape))
 
 
-def task_of(targets: Tensor, name: str) -> Task:
-    """The task that a data set's targets are for.
+@dataclass(frozen=True)
+class Regression:
+    """Outputs and targets [B, …] or [B], numbers. The loss is the mean squared error.
+
+    ``spread`` is the root mean squared error, on the test split, of the training split's mean: chance.
+    """
+
+    spread: float
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Mean squared error."""
+        return functional.mse_loss(self._fitted(outputs, targets), targets)
+
+    def totals(self, outputs: Tensor, targets: Tensor) -> Totals:
+        """Squared errors."""
+        squares = (self._fitted(outputs, targets) - targets).double().square().sum()
+        return Totals(squares, squares, targets.numel())
+
+    def score(self, total: Tensor, count: int) -> Tensor:
+        """Root mean squared error, in percent of the mean's."""
+        return 100.0 * torch.sqrt(total / count) / self.spread
+
+    @staticmethod
+    def _fitted(outputs: Tensor, targets: Tensor) -> Tensor:
+        found = outputs.squeeze(-1) if outputs.shape == (*targets.shape, 1) else outputs
+        if found.shape != targets.shape:
+            raise DataError(
+                f"a network gave outputs of {_shape(outputs)} for targets of {_shape(targets)}; "
+                "allowed: one for each target"
+            )
+        return found
+
+
+def task_of(data: ProblemData) -> Task:
+    """The task that a data set's targets are for: whole numbers are classes, others are to be told.
 
     Raises:
-        DataError: targets are no classes.
+        DataError: all test targets are the mean of the training split.
     """
+    everything = [next(split.chunks(len(split)))[-1] for split in (data.train, data.test)]
+    targets, others = everything
+    if targets.is_floating_point():
+        spread = float((others.double() - targets.double().mean(0)).square().mean().sqrt())
+        if spread == 0.0:
+            raise DataError(f"data set {data.name!r}: all targets are equal; allowed: numbers that differ")
+        return Regression(spread)
     if targets.dtype != torch.int64:
         raise DataError(
-            f"data set {name!r}: targets are {targets.dtype}; allowed: whole numbers, classes from 0"
+            f"data set {data.name!r}: targets are {targets.dtype}; allowed: whole numbers, classes from 0"
         )
     return Classification()

@@ -81,12 +81,17 @@ FACTS = (
     Column("first_batch_loss", "float64", "loss of the first batch, before any update (nats)"),
     Column("last_epoch_train_loss", "float64", "mean training loss over the last epoch trained (nats)"),
     Column("test_loss", "float64", "mean loss on the test split after the last epoch (nats)"),
-    Column("test_error_pct", "float64", "share of the test split that is misclassified; null if non-finite"),
+    Column(
+        "test_error_pct",
+        "float64",
+        "share of test targets that are misclassified; of numbers, the root mean squared error "
+        "in percent of that of the training mean; null if non-finite",
+    ),
     Column("steps", "int64", "optimizer steps done; a non-finite run ends with its epoch"),
     Column("negative_alpha_steps", "int64", "steps at which a learned α of any level was negative"),
     Column("n_train", "int64", "examples in the training split"),
     Column("n_test", "int64", "examples in the test split"),
-    Column("n_classes", "int64", "classes"),
+    Column("n_classes", "int64", "classes; 0: targets are numbers"),
 )
 
 PROVENANCE = (
@@ -127,7 +132,7 @@ CURVE_POINT = (
     Column("step", "int64", "optimizer steps done at its end"),
     Column("train_loss", "float64", "mean training loss over the epoch (nats)"),
     Column("test_loss", "float64", "mean loss on the test split at its end (nats)"),
-    Column("test_error_pct", "float64", "share of the test split misclassified at its end"),
+    Column("test_error_pct", "float64", "the same as of cells, at its end"),
     Column("grad_norm_mean", "float64", "mean over steps of the weights' gradient norm before clipping"),
     Column("grad_norm_max", "float64", "largest weights' gradient norm before clipping"),
     Column(

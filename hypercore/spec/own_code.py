@@ -4,35 +4,63 @@ import ast
 import hashlib
 import importlib.util
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hypercore.spec.cell import digest
-from hypercore.spec.optimizers import SpecError
+from hypercore.spec.errors import SpecError
 
 FORM = "file.py:name, beside the config, or package.module:name, installed"
+
+# What configs call what is built in, behind the same door: where it is, and the version of its numbers.
+LOADERS = {
+    name: (f"hypercore.problems.files:{function}", 1)
+    for name, function in (
+        ("table", "table"),
+        ("text", "text"),
+        ("arrays", "arrays"),
+        ("scikit-learn", "scikit_learn"),
+    )
+}
+BUILDERS = {
+    name: (f"hypercore.problems.networks:{function}", 1)
+    for name, function in (
+        ("mlp", "mlp"),
+        ("resnet20", "ResNet20"),
+        ("char-lstm", "CharLSTM"),
+        ("gpt-nano", "GPTNano"),
+    )
+}
 _LENGTH = 16
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A function or class by the file that holds it; ``module`` names it if it is installed."""
+    """A function or class by the file that holds it.
+
+    ``module`` names it if it is installed, ``numerics`` is the version of its numbers if it is built in.
+    """
 
     file: Path
     name: str
     module: str | None = None
+    numerics: int | None = None
 
     @classmethod
-    def of(cls, text: str, folder: Path) -> "Entry":
-        """Find what ``file.py:name``, relative to ``folder``, or ``package.module:name`` stands for.
+    def of(cls, text: str, folder: Path, built_in: Mapping[str, tuple[str, int]] | None = None) -> "Entry":
+        """Find what ``file.py:name``, relative to ``folder``, ``package.module:name``, or a name of what is
+        ``built_in`` stands for.
 
         Raises:
             SpecError: it is of no such form, or there is no such file, module or name.
         """
+        if built_in is not None and text in built_in:
+            place, numerics = built_in[text]
+            return replace(cls.of(place, folder), numerics=numerics)
         where, _, name = text.rpartition(":")
         if not where or not name.isidentifier():
-            raise SpecError(f"{text!r}; allowed: {FORM}")
+            raise SpecError(f"{text!r}", FORM)
         if where.endswith(".py"):
             entry = cls(folder / Path(where).expanduser(), name)
         else:
@@ -40,7 +68,7 @@ class Entry:
         names = entry._defined()
         if name not in names:
             raise SpecError(
-                f"{text!r}, a name that {entry.file} lacks; allowed: {', '.join(sorted(names)) or 'none'}"
+                f"{text!r}, a name that {entry.file} lacks", ", ".join(sorted(names)) or "none"
             )
         return entry
 
@@ -55,7 +83,9 @@ class Entry:
         return tuple(sorted(found))
 
     def version(self) -> str:
-        """A hash of all of it."""
+        """A hash of all of it; of what is built in the version of its numbers."""
+        if self.numerics is not None:
+            return f"{self.module}:{self.name} {self.numerics}"
         contents = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.sources()]
         return digest([self.name, contents], _LENGTH)
 
@@ -124,13 +154,11 @@ def _tree(file: Path) -> ast.Module:
     try:
         return ast.parse(file.read_bytes())
     except OSError as error:
-        raise SpecError(f"{str(file)!r}, which cannot be read ({error.strerror}); allowed: {FORM}") from None
+        raise SpecError(f"{str(file)!r}, which cannot be read ({error.strerror})", FORM) from None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f"{file}:{line}" if line else str(file)
-        raise SpecError(
-            f"{where}, which is no Python ({getattr(error, 'msg', error)}); allowed: {FORM}"
-        ) from None
+        raise SpecError(f"{where}, which is no Python ({getattr(error, 'msg', error)})", FORM) from None
 
 
 def _installed(module: str) -> Path:
@@ -141,7 +169,7 @@ def _installed(module: str) -> Path:
     except (ImportError, ValueError):
         spec = None
     if spec is None or (spec.origin is None and not spec.submodule_search_locations):
-        raise SpecError(f"{module!r}, which is not installed; allowed: {FORM}")
+        raise SpecError(f"{module!r}, which is not installed", FORM)
     if not spec.submodule_search_locations:
         path = Path(str(spec.origin))
         if not rest and path.suffix == ".py":
@@ -152,7 +180,7 @@ def _installed(module: str) -> Path:
             for file in (path / "__init__.py", path.with_suffix(".py")):
                 if file.is_file():
                     return file
-    raise SpecError(f"{module!r}, of which there is no source; allowed: {FORM}")
+    raise SpecError(f"{module!r}, of which there is no source", FORM)
 
 
 def _imported(path: Path) -> Iterator[Path]:
@@ -189,4 +217,4 @@ class Call:
 
 
 # What a model may ask of the data that it is built for, without being given it.
-FILLED = ("input_shape", "n_classes")
+FILLED = ("input_shape", "n_classes", "n_outputs")

@@ -34,12 +34,14 @@ class DivergenceRule:
 
 
 def chance_error_pct(n_classes: pd.Series) -> pd.Series:
-    """Test error of a guess, 100·(1 - 1/classes): what a diverged run counts with.
+    """Test error of a guess, 100·(1 - 1/classes): what a diverged run counts with. Where there are no
+    classes (0) errors are in percent of the mean's, which so is 100.
 
-    >>> chance_error_pct(pd.Series([10])).item()
-    90.0
+    >>> chance_error_pct(pd.Series([10, 0])).tolist()
+    [90.0, 100.0]
     """
-    return 100 * (1 - 1 / n_classes.astype(np.float64))
+    classes = n_classes.astype(np.float64)
+    return (100 * (1 - 1 / classes.where(classes > 0))).where(classes != 0, 100.0)
 
 
 def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFrame:

@@ -8,27 +8,32 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from hypercore.spec.cell import digest
-from hypercore.spec.optimizers import SpecError
-from hypercore.spec.own_code import FILLED, FORM, Call, Entry, canonical
+from hypercore.spec.errors import SpecError
+from hypercore.spec.own_code import BUILDERS, FILLED, FORM, LOADERS, Call, Entry, canonical
 from hypercore.study.config.errors import shown
 from hypercore.study.config.fields import Positive, Strict, as_list, refuse
 
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def _entry(value: Any, info: ValidationInfo) -> Entry:
+def _entry(built_in: Mapping[str, tuple[str, int]], value: Any, info: ValidationInfo) -> Entry:
     if isinstance(value, Entry):
         return value
+    names = ", ".join(built_in)
     if not isinstance(value, str):
-        refuse(FORM)
+        refuse(f"{FORM}, or one of {names}")
     try:
-        return Entry.of(value, (info.context or {}).get("folder", Path()))
+        return Entry.of(value, (info.context or {}).get("folder", Path()), built_in)
     except SpecError as error:
-        given, _, allowed = str(error).partition("; allowed: ")
-        refuse(allowed, given)
+        refuse(error.allowed.replace(FORM, f"{FORM}, or one of {names}"), error.given)
 
 
-OwnCode = Annotated[Entry, BeforeValidator(_entry)]
+def _build(value: Any, info: ValidationInfo) -> Entry:
+    return _entry(BUILDERS, value, info)
+
+
+def _load(value: Any, info: ValidationInfo) -> Entry:
+    return _entry(LOADERS, value, info)
 
 
 class _Declared(Strict):
@@ -83,7 +88,9 @@ class _Declared(Strict):
 class OwnModel(_Declared):
     """A function or class that returns an ``nn.Module``."""
 
-    build: OwnCode = Field(description=FORM)
+    build: Annotated[Entry, BeforeValidator(_build)] = Field(
+        description=f"{FORM}, or one of {', '.join(BUILDERS)}"
+    )
 
     @property
     def entry(self) -> Entry:
@@ -99,7 +106,9 @@ class OwnModel(_Declared):
 class OwnDataset(_Declared):
     """A function that returns the training and the test split."""
 
-    load: OwnCode = Field(description=FORM)
+    load: Annotated[Entry, BeforeValidator(_load)] = Field(
+        description=f"{FORM}, or one of {', '.join(LOADERS)}"
+    )
     batch_size: Positive = Field(32, description="a whole number above 0")
 
     @property

@@ -9,8 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from hypercore.spec.cell import Code, digest
 from hypercore.spec.clipping import OFF, ON, forms
 from hypercore.spec.normalisation import Normalisation
+from hypercore.spec.cell import Code, digest
+from hypercore.spec.clipping import OFF, ON, forms
+from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.optimizers import RULES
-from hypercore.spec.own_code import Call
+from hypercore.spec.own_code import BUILDERS, Call
 from hypercore.spec.problems import ALIASES, DATASETS, MODELS, DatasetSpec, image_folder
 from hypercore.study.config.analysis import AnalysisConfig
 from hypercore.study.config.clippings import ClippingEntry, Clippings
@@ -205,8 +208,10 @@ class StudyConfig(Axes):
 
     @cached_property
     def model_calls(self) -> Mapping[str, tuple[Call, ...]]:
-        """What the study's own models are made by."""
-        return {name: one.calls(name, all_named=True) for name, one in self.models.items()}
+        """What the study's own models are made by, and those that are built in the same way."""
+        built_in = {name: OwnModel.model_validate({"build": name}) for name in BUILDERS if name not in MODELS}
+        models = {**built_in, **self.models}
+        return {name: one.calls(name, all_named=True) for name, one in models.items()}
 
     def dataset_call(self, dataset: str) -> Call | None:
         """The call that a cell's data set is made by, if it is the study's own."""

@@ -263,11 +263,11 @@ def _no_models(
     study: StudyConfig, spec: DatasetSpec, models: tuple[str, ...]
 ) -> Iterator[tuple[int, tuple[str, str]]]:
     """What is given and allowed, and where, of names that are no models for a data set."""
-    allowed = f"one of {', '.join((*MODELS, *study.models))}"
+    allowed = f"one of {', '.join((*MODELS, *study.model_calls))}"
     for at, model in enumerate(models):
         if not model:
             yield at, (f"no model for {spec.name}", f"{allowed}; the study's own stand under models")
-        elif model not in MODELS and model not in study.models:
+        elif model not in MODELS and model not in study.model_calls:
             yield at, (shown(model), allowed)
         else:
             yield from ((at, words) for words in _too_small(spec, [m for m in [model] if m in MODELS]))

@@ -136,7 +136,7 @@ def test_a_run_looks_at_a_folder_once_however_many_cells_it_has(
         looks.append(at)
         return fingerprint(at)
 
-    monkeypatch.setattr("hypercore.jobs.stored.fingerprint", look)
+    monkeypatch.setattr("hypercore.study.config.schema.fingerprint", look)
     monkeypatch.chdir(tmp_path)
     assert "3 cells in 3 sweeps, 0 to train" in Jobs(plan, cores=1).forecast()
     assert looks == [folder]

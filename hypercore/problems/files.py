@@ -1,0 +1,205 @@
+"""Data sets without code: tables, text and arrays in files, and scikit-learn's bundled sets."""
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import torch
+from torch import Tensor
+
+from hypercore.problems.datasets import DataError
+from hypercore.problems.streams import stream
+
+Splits = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
+
+_BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+_ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
+_SAFETENSORS = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
+
+
+def table(
+    path: str,
+    target: str,
+    split: str | None = None,
+    test_share: float = 0.2,
+    without: str = "",
+    numbers: bool = False,
+) -> Splits:
+    """Rows of a CSV or parquet file: numbers in, one column out; standardised on the training split.
+
+    Args:
+        path: the file.
+        target: the column to predict: whole numbers, texts or true and false are classes, other numbers are
+            standardised, too.
+        split: a column that says ``train`` or ``test``; without it rows are drawn, by a stream of their own.
+        test_share: the share drawn for the test split.
+        without: columns to leave out, with commas between them.
+        numbers: whole numbers in ``target`` are no classes.
+    """
+    rows, left_out = _read_table(Path(path)), _names(without)
+    for name in (target, *([split] if split else []), *left_out):
+        if name not in rows.column_names:
+            raise DataError(f"{path} has no column {name!r}; allowed: {', '.join(rows.column_names)}")
+    if missing := [n for n in rows.column_names if rows[n].null_count and n not in left_out]:
+        raise DataError(
+            f"{path}: the column {missing[0]!r} lacks {rows[missing[0]].null_count} values; allowed: none "
+            f"missing, or without: {missing[0]}"
+        )
+    columns = [n for n in rows.column_names if n not in (target, split, *left_out)]
+    for name in columns:
+        kind = rows.schema.field(name).type
+        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+            raise DataError(
+                f"{path}: the column {name!r} holds no numbers ({kind}); allowed: without: {name}"
+            )
+    if not columns:
+        raise DataError(f"{path} has no column but {target!r}; allowed: at least one column of numbers")
+    inputs = numpy.stack([rows[n].to_numpy().astype(numpy.float64) for n in columns], axis=1)
+    trains = _chosen(path, rows, split, test_share)
+    targets, standardised = _targets(rows[target], numbers)
+    return _standardised(inputs, targets, trains, standardised)
+
+
+def text(path: str, length: int = 64, unit: str = "characters", test_share: float = 0.1) -> Splits:
+    """A text cut into sequences: at each place the next character or byte is to be told.
+
+    The end of the text is the test split.
+    """
+    units = {"characters": False, "bytes": True}
+    if unit not in units:
+        raise DataError(f"unit {unit!r}; allowed: {', '.join(units)}")
+    content = _bytes(Path(path))
+    if units[unit]:
+        tokens = numpy.frombuffer(content, dtype=numpy.uint8).astype(numpy.int64)
+    else:
+        try:
+            letters = numpy.array(list(content.decode("utf-8")))
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path} is no UTF-8, at byte {error.start}; allowed: unit: bytes") from None
+        tokens = numpy.unique(letters, return_inverse=True)[1].astype(numpy.int64)
+    first = round(len(tokens) * (1 - test_share))
+    parts = []
+    for name, part in (("training", tokens[:first]), ("test", tokens[first:])):
+        n = (len(part) - 1) // length
+        if n < 1:
+            raise DataError(
+                f"{path}: the {name} split has {len(part)} {unit}; allowed: more than length {length}"
+            )
+        pieces = torch.from_numpy(part[: n * length + 1].copy())
+        parts.append((pieces[:-1].view(n, length), pieces[1:].view(n, length)))
+    return parts[0], parts[1]
+
+
+def arrays(path: str) -> Splits:
+    """Arrays ``train_inputs``, ``train_targets``, ``test_inputs`` and ``test_targets`` of a file, npz or
+    safetensors, with one entry an example."""
+    content = _bytes(Path(path))
+    try:
+        found = _safetensors(content) if path.endswith(".safetensors") else dict(numpy.load(path))
+    except (ValueError, OSError, KeyError) as error:
+        raise DataError(f"{path} is no npz or safetensors file ({error})") from None
+    if missing := [name for name in _ARRAYS if name not in found]:
+        raise DataError(
+            f"{path} has no array {missing[0]!r}; it has {', '.join(found)}; allowed: {', '.join(_ARRAYS)}"
+        )
+    x, y, test_x, test_y = (torch.from_numpy(numpy.ascontiguousarray(found[name])) for name in _ARRAYS)
+    return (x, y), (test_x, test_y)
+
+
+def scikit_learn(name: str, test_share: float = 0.2) -> Splits:
+    """One of scikit-learn's bundled sets, standardised on the training split, which is drawn."""
+    if name not in _BUNDLED:
+        raise DataError(f"scikit-learn's {name!r}; allowed: {', '.join(_BUNDLED)}")
+    try:
+        sklearn: Any = importlib.import_module("sklearn.datasets")
+    except ImportError:
+        raise DataError(f"scikit-learn's {name!r}: scikit-learn is not installed") from None
+    load: Callable[..., Any] = getattr(sklearn, f"load_{name}")
+    inputs, targets = load(return_X_y=True)
+    trains = _drawn(name, len(targets), test_share)
+    return _standardised(inputs.astype(numpy.float64), targets, trains, name == "diabetes")
+
+
+def _standardised(inputs: numpy.ndarray, targets: numpy.ndarray, trains: numpy.ndarray, both: bool) -> Splits:
+    scaled = _scaled(inputs, trains)
+    of = _scaled(targets.astype(numpy.float64), trains) if both else targets
+    parts = [
+        (torch.from_numpy(scaled[rows].astype(numpy.float32)), torch.from_numpy(of[rows].copy()))
+        for rows in (trains, ~trains)
+    ]
+    return parts[0], parts[1]
+
+
+def _scaled(values: numpy.ndarray, trains: numpy.ndarray) -> numpy.ndarray:
+    mean, sd = values[trains].mean(0), values[trains].std(0)
+    scaled: numpy.ndarray = (values - mean) / numpy.where(sd > 0, sd, 1.0)
+    return scaled
+
+
+def _drawn(path: str, n: int, test_share: float) -> numpy.ndarray:
+    test = round(n * test_share)
+    if not 0 < test < n:
+        raise DataError(
+            f"{path}: a test_share of {test_share} of {n} examples; allowed: at least one in each split"
+        )
+    trains = numpy.ones(n, dtype=bool)
+    trains[torch.randperm(n, generator=stream("split", 0))[:test].numpy()] = False
+    return trains
+
+
+def _chosen(path: str, rows: pa.Table, split: str | None, test_share: float) -> numpy.ndarray:
+    if split is None:
+        return _drawn(path, rows.num_rows, test_share)
+    said = rows[split].to_pylist()
+    if (words := set(said)) != {"train", "test"}:
+        raise DataError(
+            f"{path}: the column {split!r} says {', '.join(sorted(map(str, words))[:5])}; "
+            "allowed: train and test"
+        )
+    return numpy.array([one == "train" for one in said])
+
+
+def _targets(column: pa.ChunkedArray, numbers: bool) -> tuple[numpy.ndarray, bool]:
+    """Targets as classes from 0, or as numbers, and whether they are numbers."""
+    if pa.types.is_floating(column.type) or (numbers and pa.types.is_integer(column.type)):
+        return column.to_numpy(), True
+    return numpy.unique(numpy.array(column.to_pylist()), return_inverse=True)[1].astype(numpy.int64), False
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        if path.suffix == ".parquet":
+            return pyarrow.parquet.read_table(path)
+        return pyarrow.csv.read_csv(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _safetensors(content: bytes) -> dict[str, numpy.ndarray]:
+    """Arrays as https://github.com/huggingface/safetensors describes them: a JSON header, then bytes."""
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:begin])
+    found = {}
+    for name, one in header.items():
+        if name != "__metadata__":
+            start, stop = one["data_offsets"]
+            array = numpy.frombuffer(content[begin + start : begin + stop], dtype=_SAFETENSORS[one["dtype"]])
+            found[name] = array.reshape(one["shape"]).copy()
+    return found
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

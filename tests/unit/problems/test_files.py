@@ -1,0 +1,201 @@
+"""Data sets without code: read, split and standardised, or refused in words."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+import torch
+
+from hypercore.problems.arrays import ArrayData, array_data
+from hypercore.problems.datasets import DataError
+from hypercore.problems.files import arrays, scikit_learn, table, text
+from hypercore.problems.modules import module_problem
+from hypercore.problems.networks import CharLSTM, GPTNano, ResNet20, mlp
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import OFF
+from hypercore.spec.notation import parse_stack
+from hypercore.train.batch import train_batch
+
+
+def rows(**more: list[object]) -> dict[str, list[Any]]:
+    return {
+        "x": [float(n) for n in range(10)],
+        "count": list(range(10)),
+        "kind": ["b", "a"] * 5,
+        "y": [2.0 * n for n in range(10)],
+        "part": ["train"] * 8 + ["test"] * 2,
+        **more,
+    }
+
+
+def write(path: Path, columns: dict[str, list[Any]]) -> str:
+    found = pa.table(columns)
+    if path.suffix == ".parquet":
+        pyarrow.parquet.write_table(found, path)
+    else:
+        pa.csv.write_csv(found, path)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
+def test_a_table_is_split_by_a_column_and_standardised_on_the_training_split(
+    tmp_path: Path, name: str
+) -> None:
+    path = write(tmp_path / name, rows())
+    (x, kind), (test_x, test_kind) = table(path, "kind", split="part", without="y")
+    assert x.shape == (8, 2) and test_x.shape == (2, 2) and x.dtype == torch.float32
+    np.testing.assert_allclose(x.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(x.std(0, correction=0), 1, rtol=1e-6)
+    assert float(test_x[0, 0]) == pytest.approx((8 - 3.5) / np.std(range(8)))
+    assert kind.tolist() == [1, 0] * 4 and test_kind.tolist() == [1, 0]
+    (_, y), _ = table(path, "y", split="part", without="kind", numbers=True)
+    assert y.is_floating_point() and float(y.mean()) == pytest.approx(0)
+
+
+def test_rows_are_drawn_alike_each_time(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.csv", rows())
+    (x, _), (test_x, _) = table(path, "kind", without="y, part", test_share=0.3)
+    assert len(x) == 7 and len(test_x) == 3
+    assert torch.equal(x, table(path, "kind", without="y, part", test_share=0.3)[0][0])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"target": "z"}, "has no column 'z'; allowed: x, count, kind, y, part"),
+        ({"target": "y"}, "the column 'kind' holds no numbers (string); allowed: without: kind"),
+        (
+            {"target": "y", "split": "kind", "without": "part"},
+            "the column 'kind' says a, b; allowed: train and test",
+        ),
+        ({"target": "y", "without": "kind, part", "test_share": 0.0}, "a test_share of 0.0 of 10 examples"),
+        ({"target": "y", "without": "x, count, kind, part"}, "no column but 'y'"),
+    ],
+)
+def test_what_a_table_lacks_is_said(tmp_path: Path, given: dict[str, Any], words: str) -> None:
+    path = write(tmp_path / "rows.csv", rows())
+    with pytest.raises(DataError) as error:
+        table(path, **given)
+    assert words in str(error.value)
+
+
+def test_missing_values_are_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.parquet", rows(x=[None, 1.0] * 5))
+    with pytest.raises(
+        DataError, match="the column 'x' lacks 5 values; allowed: none missing, or without: x"
+    ):
+        table(path, "y", without="kind, part")
+    with pytest.raises(DataError, match="cannot be read as a table"):
+        table(str(tmp_path / "nothing.csv"), "y")
+
+
+def test_a_class_in_the_test_split_alone_is_refused() -> None:
+    x = torch.zeros(2, 1)
+    with pytest.raises(DataError, match="the class 2 is in the test split only"):
+        array_data("mine", ((x, torch.tensor([0, 1])), (x, torch.tensor([1, 2]))))
+
+
+def test_a_text_is_cut_into_sequences_that_tell_the_next_token(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("abcdé" * 8, encoding="utf-8")
+    (x, y), (test_x, _) = text(str(path), length=5, test_share=0.25)
+    assert x.shape == (5, 5) and len(test_x) == 1
+    assert x[0].tolist() == [0, 1, 2, 3, 4] and y[0].tolist() == [1, 2, 3, 4, 0]
+    assert array_data("t", ((x, y), (test_x, test_x))).n_classes == 5
+    assert int(text(str(path), length=5, unit="bytes", test_share=0.25)[0][0].max()) == 0xC3
+    for given, words in (
+        ({"length": 100}, "the training split has 36 characters; allowed: more than length 100"),
+        ({"unit": "words"}, "unit 'words'; allowed: characters, bytes"),
+    ):
+        with pytest.raises(DataError, match=words):
+            text(str(path), **given)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match="is no UTF-8, at byte 0; allowed: unit: bytes"):
+        text(str(path))
+
+
+def test_arrays_are_read_from_both_formats(tmp_path: Path) -> None:
+    given = {
+        "train_inputs": np.arange(6, dtype=np.float32).reshape(3, 2),
+        "train_targets": np.array([0, 1, 2]),
+        "test_inputs": np.ones((1, 2), dtype=np.float32),
+        "test_targets": np.array([1]),
+    }
+    np.savez(tmp_path / "a.npz", **given)
+    header, body = {"__metadata__": {}}, b""
+    for name, array in given.items():
+        kind = {"float32": "F32", "int64": "I64"}[array.dtype.name]
+        span = [len(body), len(body) + array.nbytes]
+        header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": span}
+        body += array.tobytes()
+    words = json.dumps(header).encode()
+    (tmp_path / "a.safetensors").write_bytes(len(words).to_bytes(8, "little") + words + body)
+    one, other = (array_data("a", arrays(str(tmp_path / f"a.{end}"))) for end in ("npz", "safetensors"))
+    assert one.sha256 == other.sha256 and one.n_classes == 3
+    np.savez(tmp_path / "a.npz", train_inputs=given["train_inputs"])
+    with pytest.raises(DataError, match="no array 'train_targets'; it has train_inputs; allowed: "):
+        arrays(str(tmp_path / "a.npz"))
+
+
+def cell(stack: str = "Adam(0.01)", epochs: int = 3) -> Cell:
+    return Cell("data", "net", parse_stack(stack), OFF, epochs, 16, 0)
+
+
+def test_regression_s_chance_is_the_mean() -> None:
+    x = torch.randn((200, 3), generator=torch.Generator().manual_seed(0))
+    y = x @ torch.tensor([1.0, -2.0, 0.5]) + 5.0
+    data = array_data("numbers", ((x[:160], y[:160]), (x[160:], y[160:])))
+    assert data.n_classes == 0
+    model = module_problem("net", lambda: mlp((3,), 1, hidden=8), data)
+    [outcome] = train_batch([cell("Adam(0.05)", 12)], data, model=model)
+    facts = outcome.facts
+    spread = float((y[160:] - y[:160].mean()).square().mean().sqrt())
+    assert facts["n_classes"] == 0
+    assert facts["test_error_pct"] == pytest.approx(100 * float(facts["test_loss"]) ** 0.5 / spread, rel=1e-5)
+    assert 0 < float(facts["test_error_pct"]) < 40
+    still = module_problem("net", lambda: mlp((3,), 1, hidden=8), data)
+    mean = y[:160].mean().expand(1, 40)
+    guess = still.task.totals(mean[0], y[160:])
+    assert float(still.task.score(guess.score, guess.counted)) == pytest.approx(100.0, rel=1e-5)
+
+
+def bundled(name: str) -> ArrayData:
+    pytest.importorskip("sklearn")
+    return array_data(name, scikit_learn(name))
+
+
+def test_scikit_learn_s_sets_by_name() -> None:
+    assert bundled("iris").n_classes == 3 and bundled("diabetes").n_classes == 0
+    with pytest.raises(DataError, match="allowed: breast_cancer, diabetes, digits, iris, wine"):
+        scikit_learn("moons")
+
+
+@pytest.mark.parametrize(
+    ("build", "weights"),
+    [
+        (lambda: ResNet20((3, 8, 8), 10), 269_722),
+        (lambda: CharLSTM(7, width=8), 7 * 8 + 2 * 4 * 8 * (8 + 1) + 9 * 7),
+        (lambda: GPTNano((6,), 7, width=6, heads=2, layers=1), 7 * 6 + 6 * 6 + 12 * 6 * 6 + 13 * 6 + 12),
+        (lambda: mlp((1, 4, 4), 10, hidden="5, 6"), 17 * 5 + 6 * 6 + 7 * 10),
+    ],
+    ids=["resnet20", "char-lstm", "gpt-nano", "mlp"],
+)
+def test_built_in_networks_train(build: Callable[[], torch.nn.Module], weights: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    module = build()
+    if isinstance(module, CharLSTM | GPTNano):
+        tokens = torch.randint(7, (16, 7), generator=generator)
+        split = tokens[:, :-1], tokens[:, 1:]
+    else:
+        shape = (3, 8, 8) if isinstance(module, ResNet20) else (1, 4, 4)
+        split = torch.rand((16, *shape), generator=generator), torch.arange(16) % 10
+    data = array_data("made up", (split, split))
+    model = module_problem("net", build, data)
+    assert model.parameters == weights
+    [outcome] = train_batch([cell("Adam(0.003) / SGD(1e-5)".replace("(0.003)", ""), 4)], data, model=model)
+    assert float(outcome.facts["last_epoch_train_loss"]) < float(outcome.facts["first_batch_loss"])
