@@ -65,7 +65,7 @@ class Stored:
     def of_same_data(self, dataset: str, sha256: str | None) -> bool:
         """Whether data of this hash are what a data set's name stands for here, as far as that is known.
 
-        None of an owner's data are read for it. Where a set's files are not there it stands for what its authors
+        No owner's data are read for it. Where a set's files are not there it stands for what its authors
         published; torchvision itself refuses other files of CIFAR's.
         """
         if self.study.is_own_data(dataset):

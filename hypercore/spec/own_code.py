@@ -67,9 +67,7 @@ class Entry:
             entry = cls(_installed(where), name, where)
         names = entry._defined()
         if name not in names:
-            raise SpecError(
-                f"{text!r}, a name that {entry.file} lacks", ", ".join(sorted(names)) or "none"
-            )
+            raise SpecError(f"{text!r}, a name that {entry.file} lacks", ", ".join(sorted(names)) or "none")
         return entry
 
     def sources(self) -> tuple[Path, ...]:

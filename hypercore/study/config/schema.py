@@ -9,9 +9,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from hypercore.spec.cell import Code, digest
 from hypercore.spec.clipping import OFF, ON, forms
 from hypercore.spec.normalisation import Normalisation
-from hypercore.spec.cell import Code, digest
-from hypercore.spec.clipping import OFF, ON, forms
-from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.optimizers import RULES
 from hypercore.spec.own_code import BUILDERS, Call
 from hypercore.spec.problems import ALIASES, DATASETS, MODELS, DatasetSpec, image_folder
