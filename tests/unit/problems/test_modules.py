@@ -115,7 +115,7 @@ class Replacing(nn.Module):
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (Replacing, "its buffer seen is replaced in a step; allowed: to change it in place"),
+        (Replacing, "its buffer seen is replaced in a step; allowed: a change in place"),
         (lambda: nn.Linear(3, 3), "model net: it cannot take inputs of 4×1×5×5"),
         (lambda: nn.Flatten(), "no weights that want a gradient"),
         (
