@@ -11,6 +11,7 @@ from scipy import stats
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
 from hypercore.analysis.stats.statistics import CONFIDENCE
 from hypercore.present.table import arm_text
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
@@ -59,7 +60,7 @@ def baseline(judged: pd.DataFrame, entry: pd.DataFrame) -> Baseline:
 
 def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:
     """Off minus ``clipping`` of each seed, in points: alpha, seed, difference_pct, either_diverged."""
-    off = points[points["clipping"] == "off"]
+    off = points[points["clipping"] == OFF_NAME]
     on = points[points["clipping"] == clipping]
     both = off.merge(on, on=["alpha", "seed"], suffixes=("_off", "_on"))
     return pd.DataFrame(
@@ -163,5 +164,5 @@ def overview(rows: pd.DataFrame) -> pd.DataFrame:
 
 def clippings(entry: pd.DataFrame) -> list[str]:
     """The clippings of an entry besides off, the presentation's first."""
-    found = set(entry["clipping"].dropna().astype(str)) - {"off"}
-    return sorted(found, key=lambda name: (name != "on", name))
+    found = set(entry["clipping"].dropna().astype(str)) - {OFF_NAME}
+    return sorted(found, key=lambda name: (name != ON_NAME, name))

@@ -11,6 +11,7 @@ from dashboard import data
 from hypercore.analysis.frames.entries import Entry, entries
 from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.analysis.stats.regions import Criteria, Point, Region, Safety, find_region, judge, widening
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.stack import short
 
 # Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.
@@ -99,8 +100,8 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     regions = {(grid.title, grid.clipping): find_region(grid.points, criteria) for grid in found}
     rows = []
     for (title, clipping), on in regions.items():
-        off = regions.get((title, "off"))
-        if clipping != "off" and off is not None:
+        off = regions.get((title, OFF_NAME))
+        if clipping != OFF_NAME and off is not None:
             # The width alone, without the bootstrap, so that sliders answer at once.
             decades, relation = widening(off, on)
             text = gain_text(decades, relation, on.low is not None, off.low is not None)
@@ -139,7 +140,7 @@ def filed_ranges(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     titled = regions.assign(title=data.titles(regions))
     gained = titled.dropna(subset="gain_decades")
     safe = titled["alpha_low"].notna()
-    safe_off = gained["title"].isin(titled.loc[safe & (titled["clipping"] == "off"), "title"])
+    safe_off = gained["title"].isin(titled.loc[safe & (titled["clipping"] == OFF_NAME), "title"])
     read = gained["gain_decades"], gained["gain_relation"], safe[gained.index], safe_off
     texts = [gain_text(*row) for row in zip(*read, strict=True)]
     return with_height(titled)[_REGIONS], gained[["title", "clipping"]].assign(text=texts)

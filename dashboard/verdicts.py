@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
 from hypercore.present.sentences import SAME_RESAMPLED
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
 
@@ -28,7 +29,7 @@ class Verdict:
     @property
     def name(self) -> str:
         """The entry, and the clipping where it is not the presentation's."""
-        return self.title if self.clipping in ("on", "off") else f"{self.title}, {self.clipping}"
+        return self.title if self.clipping in (ON_NAME, OFF_NAME) else f"{self.title}, {self.clipping}"
 
 
 def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
@@ -44,10 +45,10 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
     of_arm = _by(effects.assign(title=data.titles(effects), **flags), "title", "clipping")
     found = []
     for (title,), rows in sorted(of_title.items()):
-        off = next((row for row in rows if row["clipping"] == "off"), None)
-        clipped = [row for row in rows if row["clipping"] != "off"]
+        off = next((row for row in rows if row["clipping"] == OFF_NAME), None)
+        clipped = [row for row in rows if row["clipping"] != OFF_NAME]
         if not clipped and off is not None:
-            found.append(Verdict(title, "off", f"{_capital(region(off))}.", "", "", False))
+            found.append(Verdict(title, OFF_NAME, f"{_capital(region(off))}.", "", "", False))
         for on in clipped:
             effect, sure = effect_sentence(of_arm.get((title, on["clipping"]), []), on)
             safe = f"{_capital(region(on))} with clipping"

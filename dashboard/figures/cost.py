@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import style
 from hypercore.present import style as palette
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
 
 def speed(best: pd.DataFrame) -> go.Figure:
@@ -31,7 +32,7 @@ def prices(found: pd.DataFrame) -> go.Figure:
     """
     own = found["price_of"] == "clipping"
     # Only logging is measured with and without clipping; the price of clipping has both in it.
-    clipped = ((found["clipping"] == "on") & ~own).map({True: ", clipped", False: ""})
+    clipped = ((found["clipping"] == ON_NAME) & ~own).map({True: ", clipped", False: ""})
     names = found["price_of"] + ": " + found["stack_shape"] + clipped + ", " + found["backend"]
     axis = {"title": {"text": "longer step (%)"}, "zeroline": True}
     kinds = {True: "clipping", False: "a level, logging, evaluation"}
@@ -45,7 +46,7 @@ def _spreads(
     order = list(rows["name"].map(style.two_lines))
     places = pd.Series(range(len(rows)), index=rows.index)
     traces: list[style.Trace] = []
-    for own, look in ((True, palette.look("on", [])), (False, palette.look("off", []))):
+    for own, look in ((True, palette.look(ON_NAME, [])), (False, palette.look(OFF_NAME, []))):
         part = rows[rows["own"] == own]
         middle = part[value].astype(float)
         traces.append(

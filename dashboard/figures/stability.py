@@ -9,6 +9,7 @@ from dashboard.figures import style
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present import style as palette
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.stack import short
 
 # Dark enough for the white glyph on top, and none of them a clipping's.
@@ -198,7 +199,7 @@ def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.F
             {
                 "type": "scatter",
                 # Beside each other, where they would hide each other.
-                "x": own["height"] + (0.06 if clipping != "off" else -0.06),
+                "x": own["height"] + (0.06 if clipping != OFF_NAME else -0.06),
                 "y": own[column],
                 "mode": "markers",
                 "marker": {"symbol": look.symbol, "size": 11, "color": look.color, "opacity": 0.8},

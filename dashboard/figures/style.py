@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
 ALPHA = "initial α of the rightmost optimizer"
@@ -25,7 +26,7 @@ def arm_name(clipping: str) -> str:
     >>> arm_name("off"), arm_name("on")
     ('without clipping', 'with clipping')
     """
-    return {"off": "without clipping", "on": "with clipping"}.get(clipping, text(clipping))
+    return {OFF_NAME: "without clipping", ON_NAME: "with clipping"}.get(clipping, text(clipping))
 
 
 def text(value: object) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import cache, data, queries, widgets
 from dashboard.figures import compare as figures
 from hypercore.analysis.measures.comparison import is_bold
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
 _LEGEND = (
@@ -32,7 +33,7 @@ def page(study: str) -> None:
     entry = data.of_entry(stacks, title)
     if len(queries.clippings(entry)) > _FEW:
         chosen = _overview(rows)
-        rows, entry = (part[part["clipping"].isin(["off", *chosen])] for part in (rows, entry))
+        rows, entry = (part[part["clipping"].isin([OFF_NAME, *chosen])] for part in (rows, entry))
     points = queries.seed_points(entry)
     picked = _table(rows, cache.effects_of(study, title), cache.optional(study, "residuals"))
     widgets.look_inside(
@@ -57,8 +58,8 @@ def _overview(rows: pd.DataFrame) -> list[str]:
     styled = named.style.apply(lambda _: weights, axis=None).format(precision=2, subset=weights.columns[1:])
     widgets.table(named, "overview", styled=styled, height=widgets.height(named))
     st.caption("Mean test error in %, a column an α: bold is its lowest. Diverged seeds count as chance.")
-    clippings = [name for name in grid.index if name != "off"]
-    default = [*[name for name in clippings if name == "on"], *[n for n in clippings if n != "on"][:_FEW]]
+    clippings = [name for name in grid.index if name != OFF_NAME]
+    default = [*[n for n in clippings if n == ON_NAME], *[n for n in clippings if n != ON_NAME][:_FEW]]
     chosen = st.pills(
         "Clippings below, the lowest mean error first",
         clippings,
@@ -72,7 +73,7 @@ def _overview(rows: pd.DataFrame) -> list[str]:
 
 def _of_rows(points: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """The runs behind rows of a comparison: without clipping and with the row's."""
-    arms = points["clipping"].isin(["off", *rows["clipping"]])
+    arms = points["clipping"].isin([OFF_NAME, *rows["clipping"]])
     return points[points["alpha"].isin(rows["alpha"]) & arms]
 
 

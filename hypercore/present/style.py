@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
+
 # Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
 ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#1F83C6", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 GREY = "#808080"
@@ -26,7 +28,7 @@ class Look:
     dash: str
 
 
-_FIXED = {"off": Look(ORANGE, "circle", "solid"), "on": Look(BLUE, "diamond", "dash")}
+_FIXED = {OFF_NAME: Look(ORANGE, "circle", "solid"), ON_NAME: Look(BLUE, "diamond", "dash")}
 # Further clippings cycle through colours, symbols and dashes of different numbers: 84 looks in all.
 _COLORS = (GREEN, PINK, AMBER, SKY)
 _SYMBOLS = ("square", "triangle-up", "x", "star", "pentagon", "hourglass", "triangle-down")
@@ -48,7 +50,7 @@ def ordered(clippings: Iterable[str]) -> list[str]:
     >>> ordered(["agc(0.01)", "on", "off", "on"])
     ['off', 'on', 'agc(0.01)']
     """
-    return sorted(set(clippings), key=lambda name: (name != "off", name != "on", name))
+    return sorted(set(clippings), key=lambda name: (name != OFF_NAME, name != ON_NAME, name))
 
 
 def others(clippings: Iterable[str]) -> list[str]:

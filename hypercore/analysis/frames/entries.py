@@ -13,11 +13,12 @@ import pandas as pd
 
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
 from hypercore.analysis.stats.regions import Point
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import Column, Role, names
 
 # What an entry is, clipping apart.
 ENTRY = ("study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size")
-OFF = "off"
+OFF = OFF_NAME
 
 # What an entry's frame keeps of a cell: a filter of a narrow frame of plain types is many times as fast.
 _TEXTS = ("cell_id", "baseline_id", "status")
