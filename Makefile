@@ -23,6 +23,9 @@ CORES ?= all
 STUDY ?= config/config.yaml
 BIN := .venv/bin
 READY := .venv/.ready
+# A checkout that was copied or moved with its environment sets it up again: it would run the other's code.
+# Commands are modules of that Python, since the first lines of scripts in .venv/bin name the other's.
+MOVED := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$$(pwd -P)" || echo moved)
 # Apart from the rest: with it installed, every start of snakemake imports pandas.
 CLUSTER := .venv/cluster
 # Apart, since nothing else wants them.
@@ -39,17 +42,20 @@ help:
 
 setup: $(READY)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml $(MOVED)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "hypercore needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing the pinned dependencies into .venv (a few minutes, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+	@pwd -P > $@
+
+.PHONY: moved
+moved:
 
 results: $(READY)
-	$(BIN)/snakemake --cores $(CORES) --config "study=$(STUDY)"
+	$(BIN)/python -m snakemake --cores $(CORES) --config "study=$(STUDY)"
 	@$(BIN)/python -m hypercore show "$(STUDY)"
 
 report: $(READY)
@@ -59,23 +65,23 @@ check: $(READY)
 	@$(BIN)/python -m hypercore check $(if $(filter 1,$(REMOVE)),--remove)
 
 dashboard: $(READY)
-	$(BIN)/streamlit run dashboard/app.py
+	$(BIN)/python -m streamlit run dashboard/app.py
 
 test: lint types structure workflow tests
 
 lint: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m snakefmt --check Snakefile workflow
 
 types: $(READY)
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
 structure: $(READY)
-	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -c "from importlinter.cli import lint_imports_command as run; run()" --no-cache
 
 workflow: $(READY)
-	$(BIN)/snakemake --lint --config study=config/smoke.yaml
+	$(BIN)/python -m snakemake --lint --config study=config/smoke.yaml
 
 tests: $(READY)
 	$(PYTEST) tests/workflow tests/browser tests/unit tests/clients hypercore
@@ -90,7 +96,7 @@ soak: $(READY)
 	HYPERCORE_KILLS=50 $(BIN)/python -m pytest tests/workflow/test_faults.py --numprocesses auto -k random_kills
 
 test-cluster: $(CLUSTER)/.ready
-	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH=$(abspath $(CLUSTER)) $(BIN)/python -m pytest tests/cluster
+	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH="$(CURDIR)/$(CLUSTER)" $(BIN)/python -m pytest tests/cluster
 
 $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
@@ -98,7 +104,7 @@ $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	@touch $@
 
 test-clients: $(CLIENTS)/.ready
-	PYTHONPATH=$(abspath $(CLIENTS)) $(BIN)/python -m pytest tests/clients
+	PYTHONPATH="$(CURDIR)/$(CLIENTS)" $(BIN)/python -m pytest tests/clients
 
 $(CLIENTS)/.ready: requirements-clients.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
@@ -125,7 +131,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.gpu
 
 heights: $(READY)
-	$(BIN)/snakemake --cores $(CORES) --config study=config/heights.yaml
+	$(BIN)/python -m snakemake --cores $(CORES) --config study=config/heights.yaml
 	$(BIN)/python -m benchmarks.heights
 
 # The store is what training cost, so it goes only by a flag on the command line.

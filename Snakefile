@@ -6,11 +6,13 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from hypercore.workflow.adapter import Run
+from hypercore.workflow.adapter import Run, give_code, quote_interpreter
 from hypercore.workflow.begin import Begin
+from hypercore.results.provenance import other_code
 from hypercore.machine.slots import DeviceError, slots
 from hypercore.cli.leftovers import remark
 from hypercore.workflow.live import Live
+from hypercore.workflow.names import refuse_taken_name
 from hypercore.workflow.slurm import alive
 from hypercore.workflow.jobs import RESULTS, Jobs, cost
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
@@ -26,6 +28,14 @@ if not DEFAULT_STUDY.exists():
     DEFAULT_STUDY = Path(workflow.basedir) / DEFAULT_STUDY
 
 RUN = Run(workflow)
+if (other := other_code(Path(workflow.basedir))) is not None:
+    raise WorkflowError(other)
+if set("{}") & set(workflow.basedir):
+    raise WorkflowError(
+        f"{workflow.basedir}: Snakemake reads {{ and }} in its files' paths as wildcards; move this checkout"
+    )
+give_code(Path(workflow.basedir))
+quote_interpreter()
 
 try:
     OPTIONS = choose(
@@ -34,6 +44,8 @@ try:
         DEFAULT_STUDY,
     )
     PLAN = load(OPTIONS.study, confirm_large=OPTIONS.confirm_large)
+    if RUN.is_main:
+        refuse_taken_name(OPTIONS.study, RESULTS)
 except LargeGridError as error:
     raise WorkflowError(f"{error}\n{cost(error, RUN.cores)}") from None
 except StudyError as error:

@@ -10,6 +10,7 @@ from hypercore.results.files import ResultFileError
 from hypercore.spec.optimizers import SpecError
 from hypercore.study import StudyConfig, StudyError, load_config
 from hypercore.workflow.jobs import RESULTS
+from hypercore.workflow.names import refuse_taken_name
 
 DEFAULT_STUDY = Path("config/config.yaml")
 
@@ -31,6 +32,7 @@ def about_one_study(
 
     def of_study() -> None:
         study, _ = load_config(given.study)
+        refuse_taken_name(given.study, given.results)
         act(study, given.results / study.name)
 
     return in_words(of_study)

@@ -5,8 +5,12 @@ imported, so that help is there at once.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from importlib import import_module, metadata
+from pathlib import Path
+
+from hypercore.results.provenance import other_code
 
 COMMANDS = {
     "plan": "say what a study will train, and how long that takes",
@@ -45,5 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
+    if (other := other_code(Path())) is not None:
+        sys.stderr.write(f"{other}\n")
+        return 1
     code: int = import_module(f"hypercore.cli.{given.command}").main(given.arguments)
     return code

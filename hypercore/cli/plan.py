@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hypercore.cli.command import DEFAULT_STUDY, in_words
 from hypercore.study import Plan, load
-from hypercore.workflow.jobs import Jobs
+from hypercore.workflow.jobs import RESULTS, Jobs
+from hypercore.workflow.names import refuse_taken_name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def act() -> None:
         plan = load(given.study, confirm_large=True)
+        refuse_taken_name(given.study, RESULTS)
         for line in lines(plan, Jobs(plan, given.cores), cells=given.cells):
             sys.stdout.write(f"{line}\n")
 

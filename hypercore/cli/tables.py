@@ -9,6 +9,7 @@ from hypercore.analysis.frames.gather import gather
 from hypercore.cli.command import DEFAULT_STUDY, in_words
 from hypercore.study import load
 from hypercore.workflow.jobs import RESULTS
+from hypercore.workflow.names import refuse_taken_name
 from hypercore.workflow.plan_table import write_plan
 
 
@@ -28,6 +29,7 @@ def write_tables(config: Path, results: Path) -> None:
         ResultFileError: a sweep's file is damaged.
     """
     plan = load(config, confirm_large=True)
+    refuse_taken_name(config, results)
     folder = results / plan.study.name
     write_plan(plan, folder / "plan.parquet", folder / ".plan" / plan.digest)
     sweeps = [path for sweep in plan.sweeps if (path := results / sweep.path).exists()]

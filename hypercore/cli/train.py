@@ -9,6 +9,7 @@ from hypercore.cli.command import DEFAULT_STUDY, in_words
 from hypercore.jobs.sweep import run_sweep
 from hypercore.study import Plan, Problem, StudyError, Sweep, load
 from hypercore.workflow.jobs import RESULTS, Jobs
+from hypercore.workflow.names import refuse_taken_name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def act() -> None:
         plan = load(given.study, confirm_large=True)
+        refuse_taken_name(given.study, RESULTS)
         wanted = chosen(plan, given.study, given.sweep)
         Jobs(plan, 1).restore()
         for sweep in wanted:

@@ -1,7 +1,9 @@
 """Where a number came from: the facts of code and machine that travel inside every result."""
 
+import os
 import platform
 import subprocess
+import sys
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +27,19 @@ class Provenance:
         return asdict(self)
 
 
+def other_code(checkout: Path) -> str | None:
+    """Why a checkout's own code is not what runs, in a line; None where it is, or where none is."""
+    own, loaded = checkout / "hypercore", Path(__file__).parents[1]
+    if not (own / "__init__.py").exists() or own.samefile(loaded):
+        return None
+    here = checkout.resolve()
+    return (
+        f"{sys.executable} loads hypercore from {loaded}, not from the checkout {here}, so that other code "
+        "would run than stands there. Run `make setup` there and use its .venv/bin/python, or set "
+        f"PYTHONPATH={here}"
+    )
+
+
 @cache
 def collect() -> Provenance:
     """The facts of this process, found once."""
@@ -37,21 +52,26 @@ def collect() -> Provenance:
 
 
 def git_commit(folder: Path) -> str:
-    """The commit that is checked out; else ``unknown``.
+    """The commit that is checked out and that code under ``folder`` is part of; else ``unknown``.
 
-    A ``+`` follows where a file under ``folder`` was changed since or is not part of the commit.
+    A ``+`` follows where a file under ``folder`` was changed since or is not part of the commit. A repository
+    that only surrounds the code (an environment inside it, a copy that git ignores) says nothing of it.
     """
-    commit = _git(folder, "rev-parse", "HEAD")
-    if not commit:
+    tracked = _git(folder, "ls-tree", "--name-only", "HEAD", "--", "./")
+    if not tracked:
         return UNKNOWN
-    return commit + ("+" if _git(folder, "status", "--porcelain", "--", ".") else "")
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=normal", "--", ".")
+    return _git(folder, "rev-parse", "HEAD") + ("+" if changed else "")
 
 
 def _git(folder: Path, *arguments: str) -> str:
+    # A hook's git tells of its own repository by the environment.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
             ["git", *arguments],
             cwd=folder,
+            env=own,
             capture_output=True,
             text=True,
             timeout=30,

@@ -1,7 +1,10 @@
 """What hypercore knows of Snakemake's insides: all of it here, typed (docs/decisions.md names each)."""
 
 import logging
+import os
 import re
+import shlex
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +81,33 @@ class Run:
         """Let jobs that run here share an amount of a resource, unless ``--resources`` said how much."""
         if self.is_main and not self.nodes and resource not in self.workflow.resource_settings.resources:
             self.workflow.register_resource(resource, amount)
+
+
+def give_code(checkout: Path) -> None:
+    """Let jobs load the hypercore of a checkout, if it has one, as this process does.
+
+    Snakemake loads the one beside the Snakefile, but starts scripts elsewhere: they would load another
+    checkout's, where the environment is one that was copied with a checkout or belongs to another worktree.
+    """
+    code = str(checkout.absolute())
+    if (checkout / "hypercore").is_dir():
+        others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        os.environ["PYTHONPATH"] = os.pathsep.join([code, *(one for one in others if one not in ("", code))])
+
+
+def quote_interpreter() -> None:
+    """Let the interpreter's path stand in the shell lines that Snakemake puts it into as it is."""
+    if not is_quoted(sys.executable):
+        sys.executable = shlex.quote(sys.executable)
+
+
+def is_quoted(path: str) -> bool:
+    """Whether a shell reads a path as one word, and as an absolute path.
+
+    >>> is_quoted("/usr/bin/python"), is_quoted("/my $project/python"), is_quoted("'/my $project/python'")
+    (True, False, True)
+    """
+    return shlex.quote(path) == path or path.startswith("'")
 
 
 def before_each_line(act: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hypercore.machine.slots import DeviceError
 from hypercore.results.files import ResultFileError
+from hypercore.results.provenance import other_code
 from hypercore.spec.optimizers import SpecError
 from hypercore.study import StudyError
 from hypercore.workflow.completeness import StudyIncompleteError
@@ -31,6 +32,10 @@ def guarded(log: Path) -> Iterator[None]:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
+        # By a conda environment that two checkouts share, too, nothing trains but this one's own code.
+        script = Path(getattr(sys.modules["__main__"], "__file__", None) or "").absolute()
+        if script.parent.name == "scripts" and (other := other_code(script.parents[2])) is not None:
+            _fail(logger, other, other)
         yield
     except ResultFileError as error:
         words = str(error)

@@ -13,7 +13,7 @@ rule attend:
     conda:
         "../envs/hypercore.yaml"
     params:
-        job=lambda wildcards: ALIVE[wildcards.digest],
+        job=lambda wildcards, output: ALIVE[wildcards.digest],
     message:
         "{params.job} of an earlier run trains {wildcards.sweep}: waiting for it"
     script:

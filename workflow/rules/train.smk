@@ -2,8 +2,8 @@ from hypercore.study.plan.sweeps import DIGEST, NAME
 
 
 # The name alone says what is inside, so nothing can make a file old: sweeps of frozen cells only wait
-# for their parents' (`ancient`). The params only
-# tell, in a dry run cell by cell, what will be trained.
+# for their parents' (`ancient`). The params only tell, in a dry run cell by
+# cell, what will be trained; as they ask for the output Snakemake keeps no record of them to compare with.
 rule train:
     input:
         ancient(
@@ -30,7 +30,7 @@ rule train:
     resources:
         gpu=1 if device_kind(PLAN.study.device) == "cuda" else 0,
     params:
-        cells=lambda wildcards: JOBS.describe(
+        cells=lambda wildcards, output: JOBS.describe(
             wildcards.sweep,
             wildcards.digest,
             dry_run=RUN.is_dry,

@@ -31,6 +31,18 @@ def test_help_names_every_command_that_there_is(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_in_a_checkout_whose_code_is_not_what_runs_no_command_does(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hypercore").mkdir()
+    (tmp_path / "hypercore/__init__.py").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main([name]) == 1
+    said = capsys.readouterr().err
+    assert str(tmp_path) in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main([name, "--help"])

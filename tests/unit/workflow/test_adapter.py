@@ -2,7 +2,10 @@
 
 import inspect
 import logging
+import os
 import re
+import shlex
+import sys
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +15,7 @@ from snakemake import api, dag
 from snakemake.settings.types import ConfigSettings, DAGSettings, ResourceSettings
 
 from hypercore.workflow import adapter
-from hypercore.workflow.adapter import LOGGER, Run, before_each_line
+from hypercore.workflow.adapter import LOGGER, Run, before_each_line, give_code, quote_interpreter
 
 SOURCE = Path(adapter.__file__).read_text()
 
@@ -43,6 +46,26 @@ def test_a_workflow_has_what_is_asked_of_it() -> None:
     # These two are set on instances alone.
     assert "self.executor_plugin" in inspect.getsource(api.Workflow)
     assert "self.forcefiles" in inspect.getsource(dag)
+
+
+def test_jobs_load_a_checkouts_code_before_an_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["/first", str(tmp_path)]))
+    give_code(tmp_path)
+    assert os.environ["PYTHONPATH"] == os.pathsep.join(["/first", str(tmp_path)]), "an installed workflow"
+    (tmp_path / "hypercore").mkdir()
+    for _ in range(2):
+        give_code(tmp_path)
+        assert os.environ["PYTHONPATH"] == os.pathsep.join([str(tmp_path), "/first"])
+
+
+def test_an_interpreters_path_is_one_word_to_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in ("/usr/bin/python3", "/My Projects/$x/it's {1} [a]/ü/python"):
+        monkeypatch.setattr("sys.executable", path)
+        for _ in range(2):
+            quote_interpreter()
+            assert shlex.split(sys.executable) == [path]
 
 
 def test_its_logger_is_the_one_that_is_made_room_for() -> None:

@@ -1,5 +1,6 @@
 """What the workflow's scripts do with results that they cannot use: only what is damaged goes."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,19 @@ def test_a_damaged_file_goes_so_that_the_next_run_makes_it_anew(tmp_path: Path) 
     path.write_bytes(path.read_bytes()[:-9])
     fail_on(path, tmp_path / "log")
     assert not path.exists() and "It is deleted now" in (tmp_path / "log").read_text()
+
+
+def test_a_script_of_a_checkout_whose_code_is_not_what_runs_does_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hypercore").mkdir()
+    (tmp_path / "hypercore/__init__.py").touch()
+    script = tmp_path / "workflow/scripts/train.py"
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(script))
+    done: list[int] = []
+    with pytest.raises(SystemExit), guarded(tmp_path / "log"):
+        done.append(1)
+    assert not done and str(tmp_path) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["of another version", "another table", "somebody's own"])
