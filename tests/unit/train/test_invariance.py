@@ -204,6 +204,19 @@ def test_cells_that_blow_up_make_room() -> None:
     assert blown.seconds["train"] < fine.seconds["train"]
 
 
+def test_a_clipping_rule_leaves_with_its_last_lane() -> None:
+    """What it remembers goes with it; the lane of another rule goes on with its own."""
+    lanes = [(1e20, parse_clipping("autoclip(10, weights)"), 0), (1e-5, ON, 0)]
+    run = BatchRun.begin([cell("mlp", "Adam / SGD", *lane) for lane in lanes], data_for("mlp", 32))
+    states = [len(run.carry.clip)]
+    while not run.done:
+        run.train_epoch()
+        states.append(len(run.carry.clip))
+    assert states == [2, 1, 1]
+    weights = run.lanes.settle(run.carry)[0][0][0].numpy().tobytes()
+    assert all_bits(run.outcomes()[1], weights) == alone("mlp", "Adam / SGD", *lanes[1])
+
+
 def test_a_batch_ends_with_its_last_finite_cell() -> None:
     run = BatchRun.begin([cell("mlp", "Adam / SGD", 1e20, OFF, seed) for seed in (0, 1)], data_for("mlp", 32))
     progress = run.train_epoch()
