@@ -113,6 +113,7 @@ class Jobs:
             studies = ", ".join(study.name for study in lacking)
             sys.stderr.write(f"Taking {count} results out of the tables of {studies} into the store.\n")
             stored.tables.restore(lacking, stored.store)
+            self._previews.clear()  # what was in tables is in the store now
 
     @property
     def _crowded(self) -> str:

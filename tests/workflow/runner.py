@@ -1,4 +1,4 @@
-"""Real snakemake on small studies in a folder of its own."""
+"""Small studies in folders of their own: by real snakemake, or by what its rules' scripts call."""
 
 import os
 import subprocess
@@ -10,7 +10,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hypercore.spec.columns import CELLS, names, volatile
+from hypercore.analysis.frames.gather import gather
+from hypercore.analysis.measures.comparison import write_comparison
+from hypercore.jobs.sweep import run_sweep
+from hypercore.spec.columns import CELLS, volatile
+from hypercore.study import load
+from hypercore.workflow.completeness import verify
+from hypercore.workflow.jobs import Jobs
+from hypercore.workflow.plan_table import write_plan
 
 ROOT = Path(__file__).parents[2]
 SNAKEFILE = ROOT / "Snakefile"
@@ -25,6 +32,7 @@ epochs: 1
 seeds: 1
 baselines: false
 device: cpu
+lanes: 4  # the widths that are compared first: wider ones would take longer than the training
 """
 
 
@@ -113,6 +121,38 @@ class Workplace:
         return table.drop_columns(drop).replace_schema_metadata(None)
 
 
+class ByHand(Workplace):
+    """The same without snakemake: what its scripts call, called here, where torch is imported already.
+
+    For what a change of a config trains and what comes of it. Which rules run, snakemake alone decides; here
+    all run but those of sweeps whose file is there. Works in the current folder, which must be its own.
+    """
+
+    def forecast(self, study: str = "study.yaml", details: bool = False) -> str:
+        """What a dry run says, with ``details`` of every sweep to make as well."""
+        jobs = Jobs(load(Path(study)), cores=1)
+        waiting = [sweep for sweep in jobs.plan.sweeps if not Path("results", sweep.path).exists()]
+        told = [jobs.describe(sweep.name, sweep.digest, dry_run=details) for sweep in waiting]
+        return "\n".join([jobs.forecast(), *told])
+
+    def train(self, study: str = "study.yaml") -> int:
+        """Make the sweeps that are not there, and all tables; returns how many cells were trained."""
+        path, results = Path(study), Path("results")
+        plan = load(path)
+        Jobs(plan, cores=1).restore()
+        trained, waiting = 0, [sweep for sweep in plan.sweeps if not (results / sweep.path).exists()]
+        for sweep in sorted(waiting, key=lambda sweep: bool(sweep.parents)):
+            report = run_sweep(path, sweep.name, sweep.digest, results / sweep.path, results)
+            trained += report.trained
+        folder = results / plan.study.name
+        write_plan(plan, folder / "plan.parquet", folder / ".plan" / plan.digest)
+        files = {sweep.name: results / sweep.path for sweep in plan.sweeps}
+        gather(folder / "plan.parquet", list(files.values())).write(folder)
+        write_comparison(folder / "cells.parquet", folder / "comparison.parquet")
+        verify(folder / "cells.parquet", files)
+        return trained
+
+
 def tables(workplace: Workplace, study: str = "tiny") -> dict[str, pa.Table]:
     """All tables of a study that runs of equal configs must agree on."""
     by = {
@@ -125,6 +165,3 @@ def tables(workplace: Workplace, study: str = "tiny") -> dict[str, pa.Table]:
         name: table.sort_by([(column, "ascending") for column in by[name]]) if name in by else table
         for name, table in found.items()
     } | {"comparison": workplace.table("comparison", study)}
-
-
-__all__ = ["ROOT", "SNAKEFILE", "TINY", "Workplace", "command", "environment", "meddling", "names", "tables"]

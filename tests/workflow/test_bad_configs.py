@@ -16,30 +16,15 @@ def children_sec() -> float:
     return os.times().children_user
 
 
+# All other mistakes: tests/unit/study/test_bad_configs.py.
 BROKEN = {
     "unknown key": TINY + "colour: red\n",
-    "bad notation": TINY.replace("SGD / SGD", "SGD + SGD"),
-    "unknown optimizer": TINY.replace("SGD / SGD", "Lion / SGD"),
-    "negative α": TINY.replace("1000", "-1"),
-    "NaN": TINY.replace("1000", ".nan"),
-    "twice": TINY.replace("1000", "1e-1"),
-    "empty grid": TINY.replace("[0.1, 1000]", "[]"),
-    "unknown data set": TINY.replace("[digits]", "[imagenet]"),
-    "reserved name": TINY.replace("name: tiny", "name: store"),
-    "no name": TINY.replace("name: tiny\n", ""),
-    "bad seeds": TINY.replace("seeds: 1", "seeds: none"),
-    "bad epochs": TINY.replace("epochs: 1", "epochs: 0.5"),
-    "bad device": TINY.replace("device: cpu", "device: tpu"),
     "huge grid": TINY.replace("seeds: 1", "seeds: 99999"),
     "tag": TINY.replace("name: tiny", "name: !!python/name:os.system tiny"),
     "bomb": "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
     + "".join(
         f"{n}: &{n} [{', '.join([f'*{p}'] * 10)}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
     ),
-    "syntax": TINY + "stacks: [\n",
-    "key twice": TINY + "name: other\n",
-    "empty": "",
-    "a list": "- tiny\n",
 }
 
 

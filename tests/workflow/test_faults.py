@@ -10,11 +10,10 @@ import time
 from pathlib import Path
 
 import psutil
-import pyarrow as pa
 import pytest
 
 from hypercore.cli.check import check
-from tests.workflow.runner import TINY, Workplace, command, environment, meddling, tables
+from tests.workflow.runner import TINY, ByHand, Workplace, command, environment, meddling, tables
 
 # The last two let running jobs end, after which little is left to be killed.
 HOWS = ("everything", "snakemake", "job", "interrupt", "terminate")
@@ -25,13 +24,15 @@ LONG = """\
 name: tiny
 datasets: [digits]
 stacks:
-  - {stack: SGD / SGD, alphas: [0.1, 1, 10, 1000], epochs: 90}
-  - {stack: Adam / SGD, alphas: [1e-4, 1e-2], epochs: 40}
+  - {stack: SGD / SGD, alphas: [0.1, 1, 10, 1000], epochs: 30}
+  - {stack: Adam / SGD, alphas: [1e-4, 1e-2], epochs: 15}
 clipping: [off, on]
 seeds: 3
 baselines: false
 device: cpu
 """
+# Never at its end before it is killed.
+ENDLESS = LONG.replace("epochs: 30", "epochs: 9000").replace("epochs: 15", "epochs: 9000")
 EAGER_CHECKPOINTS = {"HYPERCORE_CHECKPOINT_SEC": "0.2"}
 
 
@@ -81,19 +82,10 @@ def wait_for(condition: object, seconds: float = 240) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
-    """What a run of ``LONG`` gives that nobody kills."""
-    place = Workplace(tmp_path_factory.mktemp("undisturbed"))
-    place.write(LONG)
-    place.run("--", "tables")
-    return tables(place)
-
-
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_after_random_kills_the_results_are_those_of_an_undisturbed_run(
-    workplace: Workplace, undisturbed: dict[str, pa.Table], number: int
+    workplace: Workplace, by_hand: ByHand, number: int
 ) -> None:
     rng = random.Random(20221128 + number)
     workplace.write(LONG)
@@ -121,13 +113,16 @@ def test_after_random_kills_the_results_are_those_of_an_undisturbed_run(
     workplace.run("--", "tables", env=EAGER_CHECKPOINTS)
     assert kept.items() <= workplace.stored().items()
     assert not checkpoints(workplace)
-    for name, table in undisturbed.items():
-        assert tables(workplace)[name].equals(table), name
+    by_hand.write(LONG)
+    assert by_hand.train() == 36
+    after = tables(workplace)
+    for name, table in tables(by_hand).items():
+        assert after[name].equals(table), name
     assert len(workplace.cells()) == (4 + 2) * 2 * 3
 
 
 def test_a_second_run_in_a_folder_says_that_there_is_a_first(workplace: Workplace) -> None:
-    workplace.write(LONG)
+    workplace.write(ENDLESS)
     first = start(workplace)
     try:
         wait_for(lambda: jobs(first) and any((workplace.folder / ".snakemake/locks").glob("*")))
@@ -141,16 +136,16 @@ def test_a_second_run_in_a_folder_says_that_there_is_a_first(workplace: Workplac
 
 
 def test_another_study_runs_beside_a_first_and_leaves_it_alone(workplace: Workplace) -> None:
-    workplace.write(LONG)
+    workplace.write(ENDLESS)
     workplace.write(
         TINY.replace("name: tiny", "name: second").replace("epochs: 1", "epochs: 2"), "second.yaml"
     )
     first = start(workplace)
     try:
         wait_for(lambda: jobs(first) and any((workplace.folder / ".snakemake/locks").glob("*")))
-        said = workplace.run("--", "tables", study="second.yaml")
+        said = workplace.run("--", "sweeps", study="second.yaml")
         assert f"Another run works in this folder: process {first.pid} on" in said
-        assert len(workplace.cells("second")) == 4
+        assert len(workplace.stored()) == 4
         assert first.poll() is None and jobs(first), "it ended, or its job did, before the second one"
     finally:
         os.killpg(first.pid, signal.SIGKILL)
@@ -170,15 +165,13 @@ def damage(path: Path, how: str) -> None:
         path.write_bytes(bytes(data))
 
 
-def test_damaged_files_are_noticed_and_only_they_are_made_again(workplace: Workplace) -> None:
-    workplace.run("--", "tables")
+def test_damaged_files_are_noticed_and_only_they_are_made_again(trained: Workplace) -> None:
+    workplace = trained
     sound = tables(workplace)
     results = workplace.folder / "results"
     [sweep] = (results / "sweeps").glob("*.parquet")
-    for how in ("emptied", "truncated", "deleted"):
-        damage(sweep, how)
-        assert workplace.trained(target="tables") == 0, how
-        damage(results / "tiny/comparison.parquet", how)
+    for file, how in ((sweep, "truncated"), (results / "tiny/comparison.parquet", "emptied")):
+        damage(file, how)
         assert workplace.trained(target="tables") == 0, how
     # A flipped bit among the values shows only when the file is read.
     damage(sweep, "flipped")
@@ -194,12 +187,13 @@ def test_damaged_files_are_noticed_and_only_they_are_made_again(workplace: Workp
     sweep.unlink()
     assert "4 cells (3 cached, 1 damaged)" in workplace.run("-n")
     assert workplace.trained(target="tables") == 2
+    after = tables(workplace)
     for name, table in sound.items():
-        assert tables(workplace)[name].equals(table), name
+        assert after[name].equals(table), name
 
 
-def test_a_dry_run_names_what_is_damaged_and_changes_nothing(workplace: Workplace) -> None:
-    workplace.run()
+def test_a_dry_run_names_what_is_damaged_and_changes_nothing(trained: Workplace) -> None:
+    workplace = trained
     study = workplace.folder / "results/tiny"
     (study / "report.html").write_bytes(b"")
     (study / "tables/comparison.csv").unlink()

@@ -3,14 +3,16 @@ import os
 import pty
 import re
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.workflow.runner import ROOT, SNAKEFILE, TINY, Workplace, command, environment
+from tests.workflow.conftest import Finished
+from tests.workflow.runner import ROOT, TINY, Workplace, command, environment
 
 
-def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(workplace: Workplace) -> None:
-    said = workplace.run()
+def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(
+    finished: Finished, trained: Workplace
+) -> None:
+    said, workplace = finished.said, trained
     # Into a pipe go plain lines, which no terminal needs to redraw.
     assert re.search(r"^\S+: 4/4 cells, .*lane steps/s, \d+ diverged$", said, re.MULTILINE), said
     assert "\x1b" not in said
@@ -39,7 +41,7 @@ def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(workpla
 
 
 def test_in_a_terminal_a_running_sweep_has_one_live_line(workplace: Workplace) -> None:
-    workplace.write(TINY.replace("epochs: 1", "epochs: 100").replace("seeds: 1", "seeds: 2"))
+    workplace.write(TINY.replace("epochs: 1", "epochs: 40").replace("seeds: 1", "seeds: 2"))
     terminal, inside = pty.openpty()
     run = subprocess.Popen(
         command("--", "sweeps"), cwd=workplace.folder, env=environment(), stdout=inside, stderr=inside
@@ -52,7 +54,7 @@ def test_in_a_terminal_a_running_sweep_has_one_live_line(workplace: Workplace) -
     os.close(terminal)
     text = shown.decode()
     assert run.wait(timeout=60) == 0, text
-    line = r"\r\x1b\[Jdigits-mlp-sgd_sgd-e100-b32: \d/8 cells, [\d,]+ lane steps/s, [^\r]* left"
+    line = r"\r\x1b\[Jdigits-mlp-sgd_sgd-e40-b32: \d/8 cells, [\d,]+ lane steps/s, [^\r]* left"
     assert len(re.findall(line, text)) > 1, text
 
 
@@ -113,11 +115,3 @@ def test_the_default_study_and_the_smoke_study_are_planned(tmp_path: Path) -> No
             check=True,
         )
         assert re.search(rf"^train +{sweeps}$", done.stdout, re.MULTILINE), done.stdout
-
-
-def test_the_workflow_is_linted_and_formatted() -> None:
-    lint = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE), "--lint"]
-    assert subprocess.run(lint, cwd=ROOT, env=environment(), capture_output=True, check=False).returncode == 0
-    fmt = [str(Path(sys.executable).with_name("snakefmt")), "--check", "Snakefile", "workflow"]
-    done = subprocess.run(fmt, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

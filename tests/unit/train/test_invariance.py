@@ -144,7 +144,7 @@ def check_sizes(data: Data, batch_size: int, threads: int, model: str = "mlp") -
     n_test=st.integers(1, 40),
     n_classes=st.integers(2, 12),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_a_cell_is_bit_identical_in_any_company_whatever_the_numbers_of_examples_and_classes(
     batch_size: int, batches: int, last: int, n_test: int, n_classes: int
 ) -> None:
