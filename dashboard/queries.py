@@ -15,13 +15,15 @@ from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
+# Up to this p, unadjusted, a difference is called one; up to so many points of zero it is none.
+SUPPORTED_P, EQUAL_PCT = 0.05, 1.0
+
 
 @dataclass(frozen=True)
 class Baseline:
-    """The plain optimizer: its mean error and the SD over seeds, in per cent; NaN where it has no result."""
+    """The plain optimizer: the median of its error over seeds, in per cent; NaN where it has no result."""
 
-    mean_pct: float
-    sd_pct: float
+    median_pct: float
     n: int
 
 
@@ -51,11 +53,21 @@ def intervals(values: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     return frame.assign(low=frame["mean"] - half, high=frame["mean"] + half)
 
 
+def spread(points: pd.DataFrame, fine_pct: float) -> pd.DataFrame:
+    """Median and range of the errors of each clipping and α, and how many are at most ``fine_pct``.
+
+    Errors have two humps where some runs fail, and no run is where their mean lies.
+    """
+    grouped = points.assign(fine=points["imputed_pct"] <= fine_pct).groupby(["clipping", "alpha"], sort=True)
+    found = grouped["imputed_pct"].agg(["size", "median", "min", "max"]).rename(columns={"size": "n"})
+    return found.assign(fine=grouped["fine"].sum()).reset_index()
+
+
 def baseline(judged: pd.DataFrame, entry: pd.DataFrame) -> Baseline:
     """The figures of the baselines that an entry's cells name."""
     ids = entry["baseline_id"].dropna().unique()
     errors = judged[judged["cell_id"].isin(ids)].drop_duplicates("cell_id")[IMPUTED].dropna()
-    return Baseline(float(errors.mean()), float(errors.std()), len(errors))
+    return Baseline(float(errors.median()), len(errors))
 
 
 def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:
@@ -103,30 +115,31 @@ def _signed(value: float) -> str:
 
 
 def badges(rows: pd.DataFrame, effects: pd.DataFrame) -> dict[str, list[str]]:
-    """For each row of a comparison: the gain's 95% interval, and two badges that can disagree.
+    """For each row of a comparison: the gain's 95% interval, and in a word what clipping does there.
 
-    ``≥ 1 point`` is the presentation's rule; ``supported`` a sign-flip p ≤ 0.05 of the paired
-    differences, unadjusted; ``n too small`` where no such p could have come out.
+    *better* and *worse* by a sign-flip p ≤ 0.05 of the paired differences, unadjusted; *equal* where the
+    interval lies within a point of zero; else *can't tell*.
     """
     key = ["label", "dataset", "model", "epochs", "batch_size", "clipping", "alpha"]
     facts = ["supported", "n_too_small", "n_pairs", "low_pct", "high_pct", "p"]
     single = effects[effects["test"] == "alpha"].drop_duplicates(key)
-    joined = rows[[*key, "bold"]].merge(single[[*key, *facts]], on=key, how="left")
-    found: dict[str, list[str]] = {"95% interval": [], "≥ 1 point": [], "supported": []}
+    joined = rows[key].merge(single[[*key, *facts]], on=key, how="left")
+    found: dict[str, list[str]] = {"95% interval": [], "clipping is": []}
     for row in joined.to_dict("records"):
         unknown = pd.isna(row["low_pct"]) or pd.isna(row["high_pct"])
         found["95% interval"].append("" if unknown else f"{row['low_pct']:+.2f} to {row['high_pct']:+.2f}")
-        found["≥ 1 point"].append("✔" if row["bold"] is True else "")
-        found["supported"].append(
-            "✔"
-            if row["supported"] is True
-            else f"n = {row['n_pairs']}: no"
-            if row["n_too_small"] is True
-            else ""
-            if pd.isna(row["p"])
-            else f"p = {row['p']:.2g}"
-        )
+        found["clipping is"].append("" if unknown else _word(row))
     return found
+
+
+def _word(row: Mapping[Any, Any]) -> str:
+    if row["supported"] is True:
+        return "better"
+    if row["p"] <= SUPPORTED_P and row["high_pct"] < 0:
+        return "worse"
+    if max(-row["low_pct"], row["high_pct"]) <= EQUAL_PCT:
+        return "equal"
+    return f"can't tell (n = {row['n_pairs']})" if row["n_too_small"] is True else "can't tell"
 
 
 def published_text(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> list[str]:

@@ -17,6 +17,8 @@ LOG = logging.getLogger(__name__)
 Body = Callable[[str], None]
 
 REFRESH_SEC = 3
+# Streamlit leaves a hand's breadth free above every page.
+_CLOSE = "<style>[data-testid='stMainBlockContainer'] {padding-top: 3rem}</style>"
 _ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -29,10 +31,11 @@ class Page:
     title: str
     question: str
     icon: str
+    of_one_study: bool = True
 
 
 PAGES = (
-    Page(home.page, "home", "Studies", "What has been tried, and what came of it?", "home"),
+    Page(home.page, "home", "Studies", "What has been tried, and what came of it?", "home", False),
     Page(
         verdict.page,
         "verdict",
@@ -91,13 +94,14 @@ def _go_to(page: StreamlitPage) -> None:
 
 def draw(page: Page) -> None:
     """Draw one page: its question, then its body for the chosen study, or words on why there is none."""
+    st.html(_CLOSE)
     st.title(page.title)
     st.caption(page.question)
     study = widgets.study()
     if study is None:
         _nothing()
         return
-    if origin := cache.origin(study):
+    if page.of_one_study and (origin := cache.origin(study)):
         st.caption(f"Data: {widgets.plain(origin)}")
     with widgets.damage_in_words(study):
         page.body(study)

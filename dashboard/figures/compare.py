@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import style
 from dashboard.figures.style import Trace
-from dashboard.queries import Baseline, intervals
+from dashboard.queries import EQUAL_PCT, Baseline, intervals, spread
 from hypercore.present import style as palette
 
 # Seeds sit beside each other within this many decades of their α.
@@ -18,7 +18,7 @@ _TICKS = [0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90]
 
 
 def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: bool = True) -> go.Figure:
-    """Every seed's test error, means with 95% intervals, the baseline's band, a rail for diverged seeds.
+    """Every seed's test error, medians with ranges, the margin above the baseline, a rail for diverged seeds.
 
     Args:
         points: what :func:`dashboard.queries.seed_points` gives of one entry.
@@ -26,13 +26,12 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
         log_error: a logarithmic error axis.
     """
     clippings = palette.ordered(points["clipping"])
-    rest = palette.others(clippings)
-    traces = _baseline(baseline, points["alpha"]) if np.isfinite(baseline.mean_pct) and len(points) else []
-    means = intervals(points, ["clipping", "alpha"], "imputed_pct") if len(points) else pd.DataFrame()
+    traces = _baseline(baseline, points["alpha"]) if np.isfinite(baseline.median_pct) and len(points) else []
+    middle = spread(points, baseline.median_pct + EQUAL_PCT)
     beside = points.assign(x=_beside(points["alpha"], points["seed"]))
     for row, clipping in enumerate(clippings):
-        look = palette.look(clipping, rest)
-        traces += _mean(means[means["clipping"] == clipping], clipping, look)
+        look = palette.look(clipping)
+        traces += _median(middle[middle["clipping"] == clipping], clipping, look)
         own = beside[beside["clipping"] == clipping]
         gone = own["diverged"].to_numpy(dtype=bool)
         traces.append(_seeds(own[~gone], own.loc[~gone, "error_pct"], clipping, look, 2))
@@ -61,7 +60,7 @@ def error_against_alpha(points: pd.DataFrame, baseline: Baseline, log_error: boo
 def paired_differences(differences: pd.DataFrame, clipping: str) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval."""
     traces: list[Trace] = []
-    look = palette.look(clipping, [clipping])
+    look = palette.look(clipping)
     beside = differences.assign(x=_beside(differences["alpha"], differences["seed"]))
     for gone, symbol, name in ((False, "circle", "seed"), (True, "x", "seed, one of both diverged")):
         own = beside[beside["either_diverged"] == gone]
@@ -116,60 +115,58 @@ def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool) -> Tr
     look: Trace = {"title": {"text": "test error (%)"}}
     if not log_error:
         return look | {"type": "linear"}
-    shown = [points["error_pct"].min(), baseline.mean_pct, 50.0]
+    shown = [points["error_pct"].min(), baseline.median_pct, 50.0]
     bottom = np.log10(0.8 * max(float(np.nanmin(shown)), 0.05))
     ticks = {"tickvals": _TICKS, "ticktext": [f"{tick:g}" for tick in _TICKS]}
     return look | {"type": "log", "range": [bottom, np.log10(105)], **ticks}
 
 
 def _baseline(baseline: Baseline, alphas: pd.Series) -> list[Trace]:
-    """The baseline's mean and SD across the grid; drawn as traces: shapes miss log axes."""
+    """The baseline's median, and the margin above it, across the grid; as traces: shapes miss log axes."""
     low, high = float(alphas.min()) * 10**-SPREAD_DECADES, float(alphas.max()) * 10**SPREAD_DECADES
-    sd = 0.0 if np.isnan(baseline.sd_pct) else baseline.sd_pct
-    bottom, top = max(baseline.mean_pct - sd, 1e-3), baseline.mean_pct + sd
+    middle = max(baseline.median_pct, 1e-3)
     common = {"type": "scatter", "mode": "lines", "legendgroup": "baseline", "yaxis": "y2"}
     band = {
         "x": [low, high, high, low],
-        "y": [bottom, bottom, top, top],
+        "y": [middle, middle, middle + EQUAL_PCT, middle + EQUAL_PCT],
         "fill": "toself",
         "fillcolor": style.faded(palette.GREY, 0.25),
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,
     }
-    mean = {
+    line = {
         "x": [low, high],
-        "y": [baseline.mean_pct] * 2,
+        "y": [middle] * 2,
         "line": {"color": palette.GREY, "width": 1.5, "dash": "dot"},
-        "name": f"baseline alone: {baseline.mean_pct:.2f}% ± {sd:.2f} SD",
-        "hovertemplate": f"baseline: {baseline.mean_pct:.2f}%, SD {sd:.2f}, n = {baseline.n}<extra></extra>",
+        "name": f"plain optimizer {middle:.2f}%, and {EQUAL_PCT:g} point more",
+        "hovertemplate": f"plain: median {middle:.2f}%, n = {baseline.n}<extra></extra>",
     }
-    return [common | band, common | mean]
+    return [common | band, common | line]
 
 
-def _mean(means: pd.DataFrame, clipping: str, look: palette.Look) -> list[Trace]:
+def _median(own: pd.DataFrame, clipping: str, look: palette.Look) -> list[Trace]:
     name = style.arm_name(clipping)
-    low, high = (means[side].fillna(means["mean"]).clip(1e-3, 100) for side in ("low", "high"))
     common = {"type": "scatter", "mode": "lines", "legendgroup": clipping, "yaxis": "y2"}
     band = {
-        "x": pd.concat([means["alpha"], means["alpha"][::-1]]),
-        "y": pd.concat([high, low[::-1]]),
+        "x": pd.concat([own["alpha"], own["alpha"][::-1]]),
+        "y": pd.concat([own["max"], own["min"][::-1]]).clip(1e-3),
         "fill": "toself",
-        "fillcolor": style.faded(look.color, 0.15),
+        "fillcolor": style.faded(look.color, 0.12),
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,
     }
-    mean = {
-        "x": means["alpha"],
-        "y": means["mean"],
+    line = {
+        "x": own["alpha"],
+        "y": own["median"],
         "line": {"color": look.color, "dash": look.dash, "width": 2.5},
         "name": name,
-        "customdata": style.custom(means["n"], means["sd"]),
-        "hovertemplate": f"{name}, α %{{x:.3g}}: mean %{{y:.2f}}%, "
-        "SD %{customdata[1]:.2f}, n = %{customdata[0]}<extra></extra>",
+        "customdata": style.custom(own["n"], own["min"], own["max"], own["fine"]),
+        "hovertemplate": f"{name}, α %{{x:.3g}}: median %{{y:.2f}}%, %{{customdata[1]:.2f}} to "
+        "%{customdata[2]:.2f}; %{customdata[3]} of %{customdata[0]} fine<extra></extra>",
     }
-    return [common | band, common | mean]
+    return [common | band, common | line]
 
 
 def _seeds(own: pd.DataFrame, y: pd.Series, clipping: str, look: palette.Look, row: int) -> Trace:

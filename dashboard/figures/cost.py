@@ -46,7 +46,7 @@ def _spreads(
     order = list(rows["name"].map(style.two_lines))
     places = pd.Series(range(len(rows)), index=rows.index)
     traces: list[style.Trace] = []
-    for own, look in ((True, palette.look(ON_NAME, [])), (False, palette.look(OFF_NAME, []))):
+    for own, look in ((True, palette.look(ON_NAME)), (False, palette.look(OFF_NAME))):
         part = rows[rows["own"] == own]
         middle = part[value].astype(float)
         traces.append(

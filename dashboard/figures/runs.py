@@ -25,10 +25,9 @@ def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tupl
         names: the quantities.
     """
     shown = [name for name in names if points[name].notna().any()]
-    rest = palette.others(list(points["clipping"].unique()))
     traces: list[Trace] = []
     for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
-        look = palette.look(str(clipping), rest)
+        look = palette.look(str(clipping))
         for row, name in enumerate(shown, start=1):
             traces.append(
                 _line(run["epoch"], run[name].astype(float), clipping, seed, look, row)
@@ -39,7 +38,7 @@ def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tupl
             )
     axes = style.panels([PANELS[name] for name in shown])
     axes["xaxis"]["title"] = {"text": "epoch"}
-    _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()), rest)
+    _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()))
     return _figure(traces, len(shown), axes, points)
 
 
@@ -51,12 +50,11 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
     """
     names = list(dict.fromkeys(points.sort_values(["level", "hyperparameter"])["name"]))
-    rest = palette.others(list(points["clipping"].unique()))
     traces: list[Trace] = []
     for row, name in enumerate(names, start=1):
         panel = points[points["name"] == name].sort_values("step")
         for (clipping, seed), run in panel.groupby(["clipping", "seed"], sort=True):
-            look = palette.look(str(clipping), rest)
+            look = palette.look(str(clipping))
             finite = run[run["value"].abs() < float("inf")]
             traces.append(_line(finite["step"], finite["value"], clipping, seed, look, row))
             traces.append(_mark(finite.head(1), "circle-open", "start", f"{clipping} {seed}", look, row))
@@ -65,7 +63,7 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
                 traces.append(_mark(finite.tail(1), "x", last, f"{clipping} {seed}", look, row))
     axes = style.panels(names)
     axes["xaxis"]["title"] = {"text": "optimizer step"}
-    _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
+    _blow_ups(axes, ends, ends["step"], float(points["step"].max()))
     return _figure(traces, len(names), axes, points)
 
 
@@ -76,7 +74,6 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
         points: what :func:`dashboard.runs.gradients_of` gives.
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
     """
-    rest = palette.others(list(points["clipping"].unique()))
     by_run = [(run, own.sort_values("step")) for run, own in points.groupby(["clipping", "seed"], sort=True)]
     panels = [
         (int(level), name)
@@ -88,14 +85,14 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     for row, (level, name) in enumerate(panels, start=1):
         for (clipping, seed), run in by_run:
             own = run[run["level"] == level]
-            look = palette.look(str(clipping), rest)
+            look = palette.look(str(clipping))
             traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
     axes = style.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
     for row, (_, name) in enumerate(panels, start=1):
         if GRADIENT_PANELS[name][1]:
             axes[style.axis(row).replace("y", "yaxis")] |= {"type": "log", "exponentformat": "power"}
     axes["xaxis"]["title"] = {"text": "optimizer step"}
-    _blow_ups(axes, ends, ends["step"], float(points["step"].max()), rest)
+    _blow_ups(axes, ends, ends["step"], float(points["step"].max()))
     return _figure(traces, len(panels), axes, points)
 
 
@@ -103,10 +100,9 @@ def final_alpha(ends: pd.DataFrame) -> go.Figure:
     """The learned α at the end against the α of the rightmost optimizer, a mark a run."""
     # A learned α may be negative, which a logarithmic axis would hide, and thousands of times its start.
     place, y_axis = style.signed_log_axis(ends["final_alpha"], "learned α at the end")
-    rest = palette.others(list(ends["clipping"].unique()))
     traces: list[Trace] = []
     for clipping, own in ends.groupby("clipping", sort=False):
-        look = palette.look(str(clipping), rest)
+        look = palette.look(str(clipping))
         final = own["final_alpha"].astype(float)
         traces.append(
             {
@@ -168,11 +164,11 @@ def _mark(at: pd.DataFrame, symbol: str, what: str, group: str, look: palette.Lo
     }
 
 
-def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float, rest: list[str]) -> None:
+def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float) -> None:
     """A vertical line through all panels at each run's first non-finite step, with the step's number."""
     axes["shapes"] = []
     for number, (end, at) in enumerate(zip(ends.to_dict("records"), x, strict=True)):
-        look = palette.look(str(end["clipping"]), rest)
+        look = palette.look(str(end["clipping"]))
         line = {"color": look.color, "width": 1, "dash": "dot"}
         axes["shapes"].append(
             {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line}

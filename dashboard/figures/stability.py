@@ -71,7 +71,6 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
         gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
     """
     clippings = palette.ordered(regions["clipping"])
-    rest = palette.others(clippings)
     titles = list(dict.fromkeys(regions["title"]))
     of_title, of_clipping = regions["title"].map(titles.index), regions["clipping"].map(clippings.index)
     few = len(clippings) <= 2
@@ -87,7 +86,7 @@ def intervals_figure(regions: pd.DataFrame, gains: pd.DataFrame) -> go.Figure:
         names = style.row_names(rows["title"], rows["clipping"])
         labels = _with_gains(names, map(arms.get, zip(rows["title"], rows["clipping"], strict=True)))
     traces = [
-        _bars(own.assign(place=places[own.index]), palette.look(clipping, rest))
+        _bars(own.assign(place=places[own.index]), palette.look(clipping))
         | {"name": style.arm_name(clipping)}
         for clipping in clippings
         for own in [regions[regions["clipping"] == clipping].dropna(subset=["alpha_low"])]
@@ -108,7 +107,6 @@ def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
     Args:
         sensitivity: title, clipping and sensitivity_pct, a row each entry and clipping.
     """
-    rest = palette.others(list(sensitivity["clipping"].unique()))
     titles = list(dict.fromkeys(sensitivity["title"]))
     places = sensitivity["title"].map({title: place for place, title in enumerate(titles)})
     ends = sensitivity.assign(place=places).groupby("place")["sensitivity_pct"].agg(["min", "max"])
@@ -128,7 +126,7 @@ def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
         }
     ]
     for clipping, own in sensitivity.groupby("clipping", sort=False):
-        look = palette.look(str(clipping), rest)
+        look = palette.look(str(clipping))
         traces.append(
             {
                 "type": "scatter",
@@ -154,9 +152,8 @@ def sensitivity_figure(sensitivity: pd.DataFrame) -> go.Figure:
 def profile_figure(profiles: pd.DataFrame) -> go.Figure:
     """The share of runs with at most each error, with a 95% band."""
     traces: list[style.Trace] = []
-    rest = palette.others(list(profiles["clipping"].unique()))
     for clipping, own in profiles.groupby("clipping", sort=False):
-        look = palette.look(str(clipping), rest)
+        look = palette.look(str(clipping))
         common = {"type": "scatter", "mode": "lines", "legendgroup": str(clipping)}
         band = {
             "x": pd.concat([own["error_pct"], own["error_pct"][::-1]]),
@@ -192,9 +189,8 @@ def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.F
     traces: list[style.Trace] = []
     censored = rows.get("censored", pd.Series(False, index=rows.index))
     bounded = censored.map({True: " (at least)", False: ""})
-    rest = palette.others(list(rows["clipping"].unique()))
     for clipping, own in rows.groupby("clipping", sort=False):
-        look = palette.look(str(clipping), rest)
+        look = palette.look(str(clipping))
         traces.append(
             {
                 "type": "scatter",

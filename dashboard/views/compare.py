@@ -107,9 +107,8 @@ def _table(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | 
         else " Nothing was published of this stack on this data set."
     )
     st.caption(
-        f"{_LEGEND} Two badges that may disagree: “≥ 1 point” is the presentation's rule, “supported” a "
-        f"sign-flip p ≤ 0.05 of the paired differences at that α alone; “n = …: no” where n is too small for "
-        f"any such p.{theirs}"
+        f"{_LEGEND} Clipping is better or worse: a sign-flip p ≤ 0.05 of the paired differences at that α "
+        f"alone; equal: its interval lies within a point of zero; with n, no such p could come out.{theirs}"
     )
     return rows.loc[picked.index]
 
@@ -125,8 +124,8 @@ def _errors(study: str, title: str, points: pd.DataFrame, baseline: queries.Base
         figures.error_against_alpha(points, baseline, log_error),
         "errors",
         f"Test error of {title} against the rightmost α on a logarithmic axis: a mark for every seed, "
-        "means with 95% intervals without and with clipping, the baseline's band, and above it the "
-        "seeds that diverged.",
+        "medians and ranges without and with clipping, the plain optimizer's baseline and the point above "
+        "it that still counts as its equal, and on top the seeds that diverged.",
         points,
         clicks=True,
     )

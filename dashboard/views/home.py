@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import cache, data, links, widgets
 from hypercore.present import sentences
 from hypercore.present.advice import Advice
+from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import Status
 from hypercore.spec.stack import short
 
@@ -38,13 +39,22 @@ def page(_: str) -> None:
     with st.expander("How to read a stack", icon=":material/help:"):
         st.markdown(KEY)
     root = data.results_root()
-    for name in data.studies(root):
+    # The best supported comes first: its answer is the one to begin with.
+    for name in sorted(data.studies(root), key=_size, reverse=True):
         with st.container(border=True):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
                 st.subheader(widgets.plain(name), anchor=False)
                 widgets.link("Open", links.verdict(name), ":material/gavel:")
             with widgets.damage_in_words(name):
                 _draw(name, summary(name))
+
+
+def _size(study: str) -> int:
+    """How many cells it plans; 0 where that cannot be read, which the study's own lines say."""
+    try:
+        return len(cache.planned(study))
+    except ResultFileError:
+        return 0
 
 
 def _draw(study: str, found: Summary) -> None:

@@ -11,7 +11,7 @@ from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.present import style
 
 _MOST_BANDS = 4
-_ARMS = {name: style.look(name, []).color for name in ("off", "on")} | {"baseline": style.GREY}
+_ARMS = {name: style.look(name).color for name in ("off", "on")} | {"baseline": style.GREY}
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
@@ -22,7 +22,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     figure = go.Figure()
     _baseline(figure, entries[0])
     for row_below, entry in enumerate(entries):
-        colour = _colour(entry, entries)
+        colour = style.look(entry.clipping).color
         name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
         runs = entry.frame[entry.frame["error"].notna()]
         texts = [
@@ -87,7 +87,7 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
     seen = np.unique(np.concatenate([runs for own in strata for runs in own]))
     taus = np.concatenate([[max(0.9 * seen[0], 0.0)], seen])
     for entry, own in zip(entries, strata, strict=True):
-        colour = _colour(entry, entries)
+        colour = style.look(entry.clipping).color
         profile = performance_profile(own, taus)
         name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
         line = {"color": colour, "shape": "hv"}
@@ -144,7 +144,3 @@ def _baseline(figure: go.Figure, entry: Entry) -> None:
             line={"color": style.GREY, "dash": "dash"},
             annotation_text=f"{entry.key['lowest']} alone, {mean:.2f}%",
         )
-
-
-def _colour(entry: Entry, entries: Sequence[Entry]) -> str:
-    return style.look(entry.clipping, style.others(one.clipping for one in entries)).color

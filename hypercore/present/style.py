@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zlib import crc32
 
+from hypercore.spec.clippers import CLIPPERS
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
 # Okabe and Ito's colour-blind-safe palette; each clipping also has a symbol and a dash of its own.
-ORANGE, BLUE, GREEN, PINK, AMBER, SKY = "#D55E00", "#1F83C6", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
-GREY = "#808080"
+ORANGE, BLUE, GREEN, PINK, AMBER = "#D55E00", "#1F83C6", "#009E73", "#CC79A7", "#E69F00"
+VIOLET, BROWN, GREY = "#6A3D9A", "#8C510A", "#808080"
 
 # What a point of the grid is, in colours that no clipping has: greens of a forest, greys, reds.
 STATES = {
@@ -29,19 +31,25 @@ class Look:
 
 
 _FIXED = {OFF_NAME: Look(ORANGE, "circle", "solid"), ON_NAME: Look(BLUE, "diamond", "dash")}
-# Further clippings cycle through colours, symbols and dashes of different numbers: 84 looks in all.
-_COLORS = (GREEN, PINK, AMBER, SKY)
+_COLORS = (GREEN, PINK, AMBER, VIOLET, BROWN)
 _SYMBOLS = ("square", "triangle-up", "x", "star", "pentagon", "hourglass", "triangle-down")
 _DASHES = ("dot", "dashdot", "longdash")
 
 
-def look(clipping: str, others: list[str]) -> Look:
-    """The look of a clipping; ``others`` are the study's clippings besides off and on, in order."""
+def look(clipping: str) -> Look:
+    """The look of a clipping, by its name alone, so that it is the same in every chart of every study.
+
+    A rule has a colour, as far as there are colours; what it is set to, a symbol and a dash.
+
+    >>> look("fixed(0.1)").color == look("fixed(1)").color != look("agc(0.1)").color
+    True
+    """
     if clipping in _FIXED:
         return _FIXED[clipping]
-    index = others.index(clipping) if clipping in others else 0
-    color, symbol, dash = (values[index % len(values)] for values in (_COLORS, _SYMBOLS, _DASHES))
-    return Look(color, symbol, dash)
+    rule = clipping.partition("(")[0]
+    color = _COLORS[sorted(CLIPPERS).index(rule) % len(_COLORS)] if rule in CLIPPERS else GREY
+    place = crc32(clipping.encode())
+    return Look(color, _SYMBOLS[place % len(_SYMBOLS)], _DASHES[place // len(_SYMBOLS) % len(_DASHES)])
 
 
 def ordered(clippings: Iterable[str]) -> list[str]:
@@ -51,8 +59,3 @@ def ordered(clippings: Iterable[str]) -> list[str]:
     ['off', 'on', 'agc(0.01)']
     """
     return sorted(set(clippings), key=lambda name: (name != OFF_NAME, name != ON_NAME, name))
-
-
-def others(clippings: Iterable[str]) -> list[str]:
-    """The clippings that have no fixed look, sorted."""
-    return sorted(set(clippings) - set(_FIXED))

@@ -1,6 +1,7 @@
 """Figures show every seed, keep rails, marks and glyphs, and never read tags in texts."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,11 +38,11 @@ def test_every_seed_is_a_mark_and_diverged_ones_are_on_the_rail(log_error: bool)
         assert len(below.x) == (~own["diverged"]).sum() and len(rail.x) == own["diverged"].sum()
         assert rail.yaxis == "y" and below.yaxis == "y2"
     assert figure.layout.yaxis2.type == ("log" if log_error else "linear")
-    assert any(str(trace.name).startswith("baseline alone: ") for trace in figure.data)
+    assert any(str(trace.name).startswith("plain optimizer ") for trace in figure.data)
 
 
 def test_marks_of_one_alpha_are_apart_and_nearer_to_it_than_to_the_next() -> None:
-    figure = compare.error_against_alpha(POINTS, queries.Baseline(float("nan"), float("nan"), 0))
+    figure = compare.error_against_alpha(POINTS, queries.Baseline(float("nan"), 0))
     x = np.sort(np.asarray(marks(figure, "with clipping: seeds")[0].x, dtype=float))
     assert len(set(x)) == len(x)
     near = np.abs(np.log10(x)[:, None] - np.log10(POINTS["alpha"].unique())[None, :]).min(axis=1)
@@ -210,7 +211,7 @@ def test_texts_from_data_are_not_tags() -> None:
 
 def test_empty_frames_make_empty_figures() -> None:
     none = POINTS.head(0)
-    assert compare.error_against_alpha(none, queries.Baseline(float("nan"), float("nan"), 0)).data == ()
+    assert compare.error_against_alpha(none, queries.Baseline(float("nan"), 0)).data == ()
     assert len(compare.paired_differences(queries.paired(none, "on"), "on").data) == 0
 
 
@@ -219,7 +220,7 @@ def test_every_clicked_mark_is_found_again() -> None:
     points = stability.safety_map(stability.grids(JUDGED), Criteria())
     counts = coverage.coverage(JUDGED)
     ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
-    nothing = queries.Baseline(float("nan"), float("nan"), 0)
+    nothing = queries.Baseline(float("nan"), 0)
     for figure, rows, beside in (
         (compare.error_against_alpha(POINTS, nothing), POINTS, 0.3),
         (compare.paired_differences(differences, "on"), differences, 0.3),
@@ -245,12 +246,17 @@ def test_the_mark_of_a_mean_is_no_run() -> None:
     assert widgets.picked(event, POINTS).empty
 
 
-def test_many_clippings_are_told_apart_and_have_room() -> None:
+@pytest.mark.parametrize("study", ["other-clippers-5-epochs", "paper-mnist", "control-mnist"])
+def test_every_clipping_of_a_shipped_study_has_a_look_of_its_own(study: str) -> None:
+    cells = Path(__file__).parents[3] / "results" / study / "cells.parquet"
+    names = set(pd.read_parquet(cells, columns=["clipping"])["clipping"])
+    assert len({palette.look(name) for name in names}) == len(names) >= 3
+
+
+def test_many_clippings_have_room() -> None:
     names = [f"fixed({number})" for number in range(20)]
-    looks = {palette.look(name, names) for name in ["off", "on", *names]}
-    assert len(looks) == 22
     points = pd.concat([queries.seed_points(ENTRY).assign(clipping=name) for name in ("off", "on", *names)])
-    figure = compare.error_against_alpha(points, queries.Baseline(5.0, 0.1, 5))
+    figure = compare.error_against_alpha(points, queries.Baseline(5.0, 5))
     rail_px = (1 - figure.layout.yaxis.domain[0]) * (figure.layout.height - 102)
     assert rail_px >= 22 * 12, "a line of text for each"
     assert figure.layout.margin.t >= 22 * 23 / 4, "a legend of as many rows"

@@ -50,7 +50,7 @@ def test_intervals_are_t_intervals() -> None:
 def test_the_baseline_is_the_entrys_own() -> None:
     own = JUDGED[(JUDGED["label"] == "Adam") & (JUDGED["role"] == "baseline")]["test_error_pct"]
     found = queries.baseline(JUDGED, ENTRY)
-    assert (found.mean_pct, found.n) == (pytest.approx(own.mean()), 5)
+    assert (found.median_pct, found.n) == (pytest.approx(own.median()), 5)
 
 
 def test_differences_are_paired_by_seed() -> None:
@@ -61,15 +61,38 @@ def test_differences_are_paired_by_seed() -> None:
     assert row["difference_pct"] == pytest.approx(pick["off"] - pick["on"])
 
 
-def test_badges_follow_their_two_rules() -> None:
-    few, many = (compare(tables(MadeUp(seeds=seeds)).cells) for seeds in (5, 7))
-    for comparison, seeds in ((few, 5), (many, 7)):
-        found = queries.badges(comparison, effects(judge(tables(MadeUp(seeds=seeds)).cells)))
-        assert [bool(mark) for mark in found["≥ 1 point"]] == comparison["bold"].tolist()
-        seconds = {second for first, second in zip(*list(found.values())[1:], strict=True) if first}
-        assert seconds == ({"n = 5: no"} if seeds == 5 else {"✔"})
+def test_what_clipping_does_is_said_in_a_word() -> None:
+    for seeds in (5, 7):
+        cells = tables(MadeUp(seeds=seeds)).cells
+        comparison = compare(cells)
+        found = queries.badges(comparison, effects(judge(cells)))
+        big = {word for word, bold in zip(found["clipping is"], comparison["bold"], strict=True) if bold}
+        assert big == ({"can't tell (n = 5)"} if seeds == 5 else {"better"})
         middles = [sum(map(float, text.split(" to "))) / 2 for text in found["95% interval"]]
         assert middles == pytest.approx(comparison["reduction_pct"].tolist(), abs=0.011)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "word"),
+    [
+        (2.0, 5.0, 0.01, "better"),
+        (-5.0, -2.0, 0.01, "worse"),
+        (-0.4, 0.6, 0.5, "equal"),
+        (-3.0, 4.0, 0.5, "can't tell"),
+    ],
+)
+def test_each_word_can_come_out(low: float, high: float, p: float, word: str) -> None:
+    cells = tables(MadeUp(seeds=7)).cells
+    one = compare(cells).head(1)
+    own = effects(judge(cells)).merge(one[["label", "clipping", "alpha"]])
+    own = own.assign(low_pct=low, high_pct=high, p=p, supported=p <= 0.05 and low > 0, n_too_small=False)
+    assert queries.badges(one, own)["clipping is"] == [word]
+
+
+def test_medians_and_ranges_say_how_many_runs_are_fine() -> None:
+    points = pd.DataFrame({"clipping": "off", "alpha": 0.1, "imputed_pct": [4.4, 5.0, 5.2, 90.0]})
+    [row] = queries.spread(points, fine_pct=5.5).to_dict("records")
+    assert (row["n"], row["median"], row["min"], row["max"], row["fine"]) == (4, 5.1, 4.4, 90.0, 3)
 
 
 def test_published_figures_stand_beside_their_rows() -> None:
