@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from pathlib import Path
 
+from hypercore.results.files import of_system
 from hypercore.results.provenance import other_code
 
 COMMANDS = {
@@ -52,5 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (other := other_code(Path())) is not None:
         sys.stderr.write(f"{other}\n")
         return 1
-    code: int = import_module(f"hypercore.cli.{given.command}").main(given.arguments)
+    try:
+        code: int = import_module(f"hypercore.cli.{given.command}").main(given.arguments)
+    except BrokenPipeError:  # who read what it prints has gone
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"{of_system(error)}\n")
+        return 1
     return code

@@ -1,10 +1,14 @@
 """What a study's cells train on: data sets and models by name, or by its own code. Imports torch."""
 
+from functools import partial
+
+from hypercore.machine.lock import claimed
 from hypercore.problems import own
 from hypercore.problems.contract import Problem, ProblemData
-from hypercore.problems.datasets import Data, load
+from hypercore.problems.datasets import Data, DataError, load
 from hypercore.problems.images import model_of
 from hypercore.spec.cell import Cell
+from hypercore.spec.problems import DATASETS
 from hypercore.study import StudyConfig, data_root
 
 
@@ -17,7 +21,26 @@ def data_of(study: StudyConfig, dataset: str) -> ProblemData:
     call = study.dataset_call(dataset)
     if call is not None:
         return own.own_data(call)
-    return load(dataset, data_root(study), download=study.download, folders=study.image_folders)
+    return _there_or_downloaded(dataset, study)
+
+
+def _there_or_downloaded(dataset: str, study: StudyConfig) -> Data:
+    """A data set by name, fetched first where it is not there and the study says so: by one job alone."""
+    root = data_root(study)
+    there = partial(load, dataset, root, folders=study.image_folders)
+    try:
+        return there()
+    except DataError:
+        if not study.download or dataset not in DATASETS:
+            raise
+    try:
+        with claimed([root / f".{dataset}.lock"], f"waiting for another job that downloads {dataset}"):
+            try:
+                return there()  # by now another job has fetched it
+            except DataError:
+                return there(download=True)
+    except OSError as error:
+        raise DataError(f"data set {dataset!r}: cannot be downloaded to {root}: {error}") from error
 
 
 def prepared(study: StudyConfig, cell: Cell) -> ProblemData:

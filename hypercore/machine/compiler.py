@@ -1,5 +1,6 @@
 """Eager or compiled steps: what a config's ``backend`` comes to on this machine, without importing torch."""
 
+import mmap
 import os
 import shutil
 import subprocess
@@ -51,11 +52,30 @@ def compiler_problem(device: str) -> str | None:
     return _failure(command)
 
 
+def _cannot_load(library: str) -> str | None:
+    """Why a library that was just built cannot be loaded, as from a file system that runs no code."""
+    try:  # mapped, as loading does: loaded, it would bring its OpenMP along
+        with Path(library).open("rb") as file:
+            mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC).close()
+    except OSError as error:
+        return (
+            f"code that is built in {Path(library).parents[1]} may not run there ({error.strerror}); set "
+            "TMPDIR or TORCHINDUCTOR_CACHE_DIR to a folder of another file system"
+        )
+    return None
+
+
 @cache
 def _failure(command: str) -> str | None:
     """What the compiler says of the probe; None where it builds."""
     darwin = sys.platform == "darwin"
-    with tempfile.TemporaryDirectory() as folder:
+    try:
+        place = Path(os.environ.get("TORCHINDUCTOR_CACHE_DIR") or tempfile.gettempdir())
+        place.mkdir(parents=True, exist_ok=True)
+        context = tempfile.TemporaryDirectory(dir=place)
+    except OSError as error:
+        return f"kernels cannot be written: {error}; set TORCHINDUCTOR_CACHE_DIR to a folder that can"
+    with context as folder:
         source = Path(folder, "probe.cpp")
         source.write_text(_PROBE_DARWIN if darwin else _PROBE)
         flags = ["-undefined", "dynamic_lookup"] if darwin else ["-fopenmp"]
@@ -65,8 +85,8 @@ def _failure(command: str) -> str | None:
             found = subprocess.run(built, capture_output=True, text=True, check=False, timeout=60)
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"{command} does not run: {error}"
-    if found.returncode == 0:
-        return None
+        if found.returncode == 0:
+            return _cannot_load(f"{folder}/probe.so")
     errors = (line for line in found.stderr.splitlines() if "error" in line.lower())
     said = next(errors, f"it ends with {found.returncode}").replace(folder, "").lstrip("/")
     headers = "; install Python's headers, as python3-dev" if "Python.h" in found.stderr else ""

@@ -1,6 +1,8 @@
 """Data sets as tensors that sit on the device once: no per-sample Python while training."""
 
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -126,6 +128,8 @@ class Data:
 def load(name: str, root: Path, *, download: bool = False, folders: Mapping[str, Path] | None = None) -> Data:
     """Load a data set by name; ``folders`` maps the names of image folders to where they are.
 
+    With ``download`` it is fetched anew first.
+
     Raises:
         DataError: it is not there; the message says where it was looked for and how to get it.
     """
@@ -186,10 +190,29 @@ _TORCHVISION = {
 }
 
 
+def download_files(name: str, root: Path) -> None:
+    """Fetch a data set, each file once it is whole, so that nothing of a killed download counts.
+
+    Two at once would waste each other's: who calls this holds a lock.
+    """
+    prefix = f".{name}-download-"
+    root.mkdir(parents=True, exist_ok=True)
+    for left in root.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=root) as folder:
+        _TORCHVISION[name](folder, train=True, download=True)
+        for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
+            there = root / path.relative_to(folder)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(there)
+
+
 def _torchvision(name: str, root: Path, download: bool) -> Data:
     kind = _TORCHVISION[name]
     try:
-        splits = [kind(str(root), train=train, download=download) for train in (True, False)]
+        if download:
+            download_files(name, root)
+        splits = [kind(str(root), train=train) for train in (True, False)]
     except (RuntimeError, OSError) as error:
         raise DataError(
             f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()} (layout of "

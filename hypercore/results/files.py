@@ -1,5 +1,6 @@
 """Files that are either whole or absent: atomic writes, and checksums noticed on reading."""
 
+import errno
 import hashlib
 import io
 import json
@@ -40,6 +41,25 @@ class ResultFileError(ValueError):
         self.path = path
         self.reason = reason
         self.damaged = damaged
+
+
+def of_system(error: OSError) -> str:
+    """What the system says of a file, in a line, and what to do about it.
+
+    >>> of_system(PermissionError(13, "Permission denied", "results/sweeps"))
+    'results/sweeps: Permission denied; its owner may let you write, or work in a folder of your own'
+    """
+    advice = {
+        errno.EACCES: "its owner may let you write, or work in a folder of your own",
+        errno.EPERM: "its owner may let you write, or work in a folder of your own",
+        errno.EROFS: "work in a folder that can be written",
+        errno.ENOSPC: "make room on the disk, and run again",
+        errno.EDQUOT: "make room on the disk, and run again",
+    }
+    said = error.strerror or str(error) or type(error).__name__
+    where = f"{error.filename}: " if error.filename else ""
+    what = advice.get(error.errno or 0)
+    return f"{where}{said}" + (f"; {what}" if what else "")
 
 
 def is_whole(path: Path) -> bool:

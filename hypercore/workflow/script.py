@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hypercore.machine.slots import DeviceError
-from hypercore.results.files import ResultFileError
+from hypercore.results.files import ResultFileError, of_system
 from hypercore.results.provenance import other_code
 from hypercore.spec.optimizers import SpecError
 from hypercore.study import StudyError
@@ -25,8 +25,12 @@ def guarded(log: Path) -> Iterator[None]:
     Errors that a user can mend are one line on the terminal. Others are our own, or the machine's:
     their traceback stands in the log, which the terminal's line names.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(f"{of_system(error)}\n")
+        sys.exit(1)
     handler.setFormatter(logging.Formatter(_FORMAT))
     logger = logging.getLogger("hypercore")
     logger.addHandler(handler)
@@ -48,6 +52,8 @@ def guarded(log: Path) -> Iterator[None]:
         _fail(logger, str(error), str(error))
     except KeyboardInterrupt:
         _fail(logger, "interrupted", "interrupted")
+    except OSError as error:
+        _fail(logger, f"{of_system(error)} (more in {log})", traceback.format_exc())
     except Exception as error:
         words = f"{type(error).__name__}: {error} (more in {log})"
         _fail(logger, words, traceback.format_exc())

@@ -1,5 +1,6 @@
 """The command line: each command says what it does, and by hand they come to what the workflow makes."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,19 @@ def test_in_a_checkout_whose_code_is_not_what_runs_no_command_does(
     assert main([name]) == 1
     said = capsys.readouterr().err
     assert str(tmp_path) in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_the_system_refuses_is_said_in_a_line(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "results/sweeps")
+
+    monkeypatch.setattr(f"hypercore.cli.{name}.main", refused)
+    assert main([name]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("results/sweeps: Permission denied; its owner") and said.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,5 +1,6 @@
 """``backend: compiled``: results of its own, bit-equal in any company, and eager where nothing compiles."""
 
+import errno
 import warnings
 from pathlib import Path
 
@@ -120,3 +121,25 @@ def test_settings_that_choose_other_kernels_keep_their_results_apart(
     assert execution("cpu").device == f"{plain.device}, {name}={value}"
     monkeypatch.setenv(name, "")
     assert execution("cpu") == plain
+
+
+def test_where_code_may_not_run_or_be_written_steps_are_eager(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert backends.compiler_problem("cpu") is None
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # as a file system mounted noexec says
+
+    with monkeypatch.context() as meddled:
+        meddled.setattr("mmap.mmap", refused)
+        backends._failure.cache_clear()
+        said = backends.compiler_problem("cpu")
+        assert said is not None and "may not run there (Operation not permitted)" in said and "TMPDIR" in said
+        assert backends.backend_kind("compiled", "cpu") == "eager"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "file/cache"))
+    backends._failure.cache_clear()
+    said = backends.compiler_problem("cpu")
+    backends._failure.cache_clear()
+    assert said is not None and "cannot be written" in said and "\n" not in said

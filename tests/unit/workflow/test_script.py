@@ -1,5 +1,6 @@
 """What the workflow's scripts do with results that they cannot use: only what is damaged goes."""
 
+import errno
 import sys
 from pathlib import Path
 
@@ -38,6 +39,19 @@ def test_a_script_of_a_checkout_whose_code_is_not_what_runs_does_nothing(
     with pytest.raises(SystemExit), guarded(tmp_path / "log"):
         done.append(1)
     assert not done and str(tmp_path) in capsys.readouterr().err
+
+
+def test_what_the_system_refuses_is_said_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit), guarded(tmp_path / "log"):
+        raise OSError(errno.ENOSPC, "No space left on device", "results/x.parquet")
+    assert capsys.readouterr().err.startswith("results/x.parquet: No space left on device; make room")
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit), guarded(tmp_path / "file/log"):
+        pass
+    said = capsys.readouterr().err
+    assert str(tmp_path / "file") in said and said.count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["of another version", "another table", "somebody's own"])
