@@ -9,7 +9,7 @@ from hypercore.machine.compiler import COMPILED, compiler_problem
 from hypercore.results.reported import TABLES
 from hypercore.workflow.adapter import Run
 from hypercore.workflow.jobs import RESULTS, Jobs
-from hypercore.workflow.locks import leave, registration, take_over
+from hypercore.workflow.locks import leave, take_over
 from hypercore.workflow.renamed import renamed
 
 
@@ -65,8 +65,7 @@ def enter(snakemake_folder: Path) -> None:
     for owner in take_over(snakemake_folder):
         _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
         if not owner.is_here:
-            file = registration(snakemake_folder, owner)
-            _say(f"If it is known to be gone, remove {file} and run `snakemake --unlock`.")
+            _say("If it is known to be gone, run `snakemake --unlock`.")
 
 
 def _say(text: str) -> None:

@@ -3,12 +3,14 @@
 Snakemake locks its folder with files that a SIGKILL leaves behind, and cannot tell whether their
 owner still lives. Here every run registers itself until it ends; a lock is stale, and cleared, only
 when runs are registered that were killed, all of them on this host. Of a run on another host nothing
-but its registration can be known, so that one counts as alive as long as it is there.
+but its registration can be known, so that one counts as alive until the lock is gone: its run ends, or
+somebody who knows that it is dead runs ``snakemake --unlock``.
 """
 
 import json
 import os
 import socket
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from hypercore.workflow.adapter import clear_locks
 
 # Two readings of one process's start time agree to the clock's tick.
 _START_TOLERANCE_SEC = 1.0
+# A run plans its jobs between its registration and its lock.
+_UNTIL_LOCKED_SEC = 600.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,12 @@ def take_over(snakemake_folder: Path) -> list[Owner]:
     here = registration(snakemake_folder, mine)
     found = sorted(here.parent.glob("*.json"))
     others = {path: owner for path in found if (owner := _read(path)) is not None}
-    living = [owner for owner in others.values() if owner.lives and owner != mine]
+    unlocked = not any((snakemake_folder / "locks").glob("*"))
+    living = [
+        owner
+        for path, owner in others.items()
+        if owner.lives and owner != mine and not (unlocked and not owner.is_here and _is_old(path))
+    ]
     if others and not living:
         clear_locks(snakemake_folder)
         for path in others:
@@ -82,6 +91,14 @@ def take_over(snakemake_folder: Path) -> list[Owner]:
 def leave(snakemake_folder: Path) -> None:
     """Remove this run's registration at its end. A forked process has none of its own."""
     registration(snakemake_folder, this_process()).unlink(missing_ok=True)
+
+
+def _is_old(path: Path) -> bool:
+    """Whether a run that registered itself by this file would hold the lock by now."""
+    try:
+        return time.time() - path.stat().st_mtime > _UNTIL_LOCKED_SEC
+    except FileNotFoundError:
+        return True
 
 
 def _read(path: Path) -> Owner | None:
