@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from hypercore.jobs.checkpoint import _restore, save
+from hypercore.machine.compiler import compiler
 from hypercore.problems.arrays import ArrayData
 from hypercore.problems.datasets import DataError
 from hypercore.problems.modules import ModuleProblem, built, module_problem
@@ -99,6 +100,40 @@ def test_noise_is_of_seed_and_step() -> None:
     weights, batch = model.initial(0).unsqueeze(0), data.train.take(torch.arange(8).unsqueeze(0))
     one, again, other = (model.training_losses(weights, batch, (), (noise,))[0] for noise in (1, 1, 2))
     assert torch.equal(one, again) and not torch.equal(one, other)
+
+
+def test_noise_trains_eagerly_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    data = networks.tokens()
+    model = module_problem("net", networks.Recurrent, data)
+    run = BatchRun.begin(CELLS[:1], data, compiled=True, model=model)
+    assert not run.compiled and "net trains eagerly: it draws random numbers as it trains" in caplog.text
+
+
+def test_what_cannot_be_compiled_trains_eagerly_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("Unsupported\nin many words")
+
+    monkeypatch.setattr("hypercore.train.batch.compiled_step", fails)
+    data = networks.images()
+    model = module_problem("net", networks.ResNet, data)
+    eager = found(train_batch(CELLS[:1], data, model=model))
+    assert found(train_batch(CELLS[:1], data, compiled=True, model=model)) == eager
+    assert "net trains eagerly: Unsupported" in caplog.text
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C++ compiler on this machine; install g++")
+@pytest.mark.filterwarnings("ignore::UserWarning:torch", "ignore::DeprecationWarning:torch")
+def test_a_module_with_batch_norm_compiles() -> None:
+    data = networks.images()
+    model = module_problem("net", networks.ResNet, data)
+    runs = [BatchRun.begin(CELLS[1:2], data, compiled=compiled, model=model) for compiled in (False, True)]
+    for run in runs:
+        while not run.done:
+            run.train_epoch()
+    eager, compiled = (run.outcomes()[0].facts["last_epoch_train_loss"] for run in runs)
+    assert runs[1].compiled and compiled == pytest.approx(eager, rel=1e-4)
 
 
 class Replacing(nn.Module):
