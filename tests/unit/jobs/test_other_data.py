@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypercore.train.datasets import load as load_data
 
 from hypercore.jobs.stored import Stored
 from hypercore.jobs.sweep import checkpoint_folder, run_sweep
+from hypercore.problems.datasets import load as load_data
 from hypercore.results import records
 from hypercore.results.files import write_table
 from hypercore.spec import idx
