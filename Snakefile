@@ -10,6 +10,7 @@ from hypercore.workflow.adapter import Run, give_code, quote_interpreter
 from hypercore.workflow.begin import Begin
 from hypercore.results.provenance import other_code
 from hypercore.machine.slots import DeviceError, slots
+from hypercore.machine.terminal import make_readable
 from hypercore.cli.leftovers import remark
 from hypercore.workflow.live import Live
 from hypercore.workflow.names import refuse_taken_name
@@ -18,6 +19,7 @@ from hypercore.workflow.jobs import RESULTS, Jobs, cost
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
 min_version("9.27")
+make_readable()  # snakemake's own log lines hold what jobs are called
 
 
 report: "workflow/report/workflow.rst"

@@ -22,8 +22,23 @@ ENTRY = ["label", "dataset", "model", "epochs", "batch_size"]
 
 
 def results_root() -> Path:
-    """The results' folder: ``$HYPERCORE_RESULTS``, else ``results`` where the dashboard was started."""
-    return Path(os.environ.get("HYPERCORE_RESULTS") or "results")
+    """The results' folder: ``$HYPERCORE_RESULTS``, else ``results`` where the dashboard was started.
+
+    Where it was started elsewhere, that of the checkout.
+    """
+    given = os.environ.get("HYPERCORE_RESULTS")
+    if not given:
+        return _near("results")
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:  # ~NAME of nobody: a folder that is not there, as the page then says
+        return Path(given)
+
+
+def _near(name: str) -> Path:
+    """A folder where the dashboard was started, else the one beside the dashboard, if that is there."""
+    beside = Path(__file__).resolve().parents[1] / name
+    return beside if not Path(name).exists() and beside.is_dir() else Path(name)
 
 
 def studies(root: Path) -> list[str]:
@@ -54,16 +69,16 @@ def _last_result(path: Path) -> str:
         return ""
 
 
-def config(study: str, configs: Path = Path("config")) -> Path | None:
+def config(study: str, configs: Path | None = None) -> Path | None:
     """The config file of a study, by the name it gives itself; ``None`` where none is found."""
     wanted = re.compile(rf"^name:\s*['\"]?{re.escape(study)}['\"]?\s*(#.*)?$", re.MULTILINE)
-    for path in sorted(configs.glob("*.yaml")):
+    for path in sorted((configs or _near("config")).glob("*.yaml")):
         if wanted.search(path.read_text(encoding="utf-8", errors="replace")):
             return path
     return None
 
 
-def description(study: str, configs: Path = Path("config")) -> str:
+def description(study: str, configs: Path | None = None) -> str:
     """What a study's config says that it is about; empty where there is no such config, or no such key."""
     found = config(study, configs)
     text = "" if found is None else found.read_text(encoding="utf-8", errors="replace")
@@ -71,7 +86,7 @@ def description(study: str, configs: Path = Path("config")) -> str:
     return said[1].strip().strip("'\"") if said else ""
 
 
-def command(study: str, configs: Path = Path("config")) -> str:
+def command(study: str, configs: Path | None = None) -> str:
     """The command that makes a study's results: it names the config, unless that is the default one."""
     found = config(study, configs)
     if found is None:

@@ -99,7 +99,8 @@ def draw(page: Page) -> None:
     st.caption(page.question)
     study = widgets.study()
     if study is None:
-        _nothing()
+        if not data.studies(data.results_root()):
+            _nothing()
         return
     if page.of_one_study and (origin := cache.origin(study)):
         st.caption(f"Data: {widgets.plain(origin)}")

@@ -60,6 +60,8 @@ def _overview(rows: pd.DataFrame) -> list[str]:
     st.caption("Mean test error in %, a column an α: bold is its lowest. Diverged seeds count as chance.")
     clippings = [name for name in grid.index if name != OFF_NAME]
     default = [*[n for n in clippings if n == ON_NAME], *[n for n in clippings if n != ON_NAME][:_FEW]]
+    if widgets.lost("clipping", "clippings", clippings):
+        default = []
     chosen = st.pills(
         "Clippings below, the lowest mean error first",
         clippings,
@@ -136,9 +138,13 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
     if not clippings:
         return
     st.subheader("What clipping gains, seed by seed")
-    clipping = clippings[0]
+    chosen: str | None = clippings[0]
     if len(clippings) > 1:
-        clipping = st.selectbox("Clipping", clippings, key="clipping", bind="query-params")
+        start = None if widgets.lost("clipping", "clipping", clippings) else 0
+        chosen = st.selectbox("Clipping", clippings, index=start, key="clipping", bind="query-params")
+    if chosen is None:
+        return
+    clipping = chosen
     differences = queries.paired(points, clipping)
     if differences.empty:
         st.info("No seed has a result both without and with this clipping yet.")

@@ -80,7 +80,10 @@ def _peers(speed: pd.DataFrame | None) -> None:
         st.code(peers.MAKE, language="bash")
         return
     problems = sorted(speed["problem"].unique())
-    problem = st.selectbox("Problem", problems, key="problem", bind="query-params")
+    start = None if widgets.lost("problem", "problem", problems) else 0
+    problem = st.selectbox("Problem", problems, index=start, key="problem", bind="query-params")
+    if problem is None:
+        return
     best = peers.best(speed[speed["problem"] == problem])
     widgets.chart(
         figures.speed(best),

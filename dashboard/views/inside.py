@@ -22,7 +22,7 @@ def page(study: str) -> None:
     entry = cache.entry(study, title)
     chosen = _choose(entry)
     if chosen.empty:
-        st.info("Choose at least one clipping and one seed.")
+        st.info("Choose an α, and at least one clipping and one seed.")
         return
     columns = {"test error (%)": st.column_config.NumberColumn(format="%.2f")}
     picked = widgets.table(runs.summary(chosen), "runs", columns, clicks=True)
@@ -45,24 +45,25 @@ def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     alphas = sorted(entry["alpha"].astype(float).unique())
     clippings = palette.ordered(entry["clipping"])
     seeds = [str(seed) for seed in sorted(entry["seed"].unique())]
-    left, middle, right = st.columns(3)
     names = [short(alpha) for alpha in alphas]
-    alpha = left.selectbox("α", names, key="alpha", bind="query-params")
+    no_alpha = widgets.lost("α", "alpha", names)
+    shown = [] if widgets.lost("clipping", "arms", clippings) else clippings[:2]
+    first = [] if widgets.lost("seed", "seeds", seeds) else seeds[:3]
+    left, middle, right = st.columns(3)
+    alpha = left.selectbox("α", names, index=None if no_alpha else 0, key="alpha", bind="query-params")
     if len(clippings) > _MOST_PILLS:
-        clipping = middle.multiselect(
-            "Clipping", clippings, default=clippings[:2], key="arms", bind="query-params"
-        )
+        clipping = middle.multiselect("Clipping", clippings, default=shown, key="arms", bind="query-params")
     else:
         clipping = middle.pills(
             "Clipping",
             clippings,
             selection_mode="multi",
-            default=clippings[:2],
+            default=shown,
             key="arms",
             bind="query-params",
         )
     seed = right.pills(
-        "Seeds", seeds, selection_mode="multi", default=seeds[:3], key="seeds", bind="query-params"
+        "Seeds", seeds, selection_mode="multi", default=first, key="seeds", bind="query-params"
     )
     return entry[
         (entry["alpha"].map(short) == alpha)

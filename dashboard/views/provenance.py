@@ -33,13 +33,17 @@ def _chosen(cells: pd.DataFrame) -> pd.Series | None:
         "Cell id, or its beginning",
         key="cell",
         bind="query-params",
-        max_chars=20,
         placeholder="as the tables of the other pages show it",
     )
     found = cells[cells["cell_id"].str.startswith(identifier.strip())] if identifier else cells.head(1)
     if found.empty:
         if identifier:
-            st.warning(f"No cell of this study has an id that begins with {widgets.plain(identifier)}.")
+            st.warning(
+                f"No cell of this study has an id that begins with {widgets.plain(identifier)}. There is "
+                f"{cells['cell_id'].iloc[0]} and {cells['cell_id'].nunique() - 1} more: the page Sweeps lists them."
+                if len(cells)
+                else "This study plans no cell."
+            )
         else:
             st.info("This study plans no cell.")
         return None

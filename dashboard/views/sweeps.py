@@ -187,7 +187,10 @@ def _differences(study: str) -> None:
     if not others:
         return
     st.subheader("How this study differs from another")
-    other = st.selectbox("Other study", others, key="other", bind="query-params")
+    start = None if widgets.lost("study", "other", others) else 0
+    other = st.selectbox("Other study", others, index=start, key="other", bind="query-params")
+    if other is None:
+        return
     found = coverage.differences(
         (cache.table(study, "plan"), cache.table(other, "plan")),
         (cache.optional(study, "cells"), cache.optional(other, "cells")),

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from pathlib import Path
 
+from hypercore.machine import UnsupportedError
+from hypercore.machine.terminal import make_readable
 from hypercore.results.files import of_system
 from hypercore.results.provenance import other_code
 
@@ -37,6 +39,7 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    make_readable()
     width = max(map(len, COMMANDS))
     listed = "\n".join(f"  {name:{width}}  {what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
@@ -55,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         code: int = import_module(f"hypercore.cli.{given.command}").main(given.arguments)
+    except UnsupportedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     except BrokenPipeError:  # who read what it prints has gone
         return 1
     except OSError as error:

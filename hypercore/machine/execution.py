@@ -72,7 +72,9 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """The processor's model and its widest vector instructions; where the system does not say, ``cpu``."""
     if not cpuinfo.exists():
         return "cpu"
-    pairs = (line.partition(":") for line in cpuinfo.read_text().splitlines())
+    pairs = (
+        line.partition(":") for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    )
     fields = {name.strip(): value.strip() for name, _, value in pairs}
     flags = fields.get("flags", fields.get("Features", "")).split()
     vector = next((flag for flag in _VECTOR_FLAGS if flag in flags), "no vector flags")

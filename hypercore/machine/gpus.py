@@ -65,7 +65,9 @@ def _listed() -> tuple[Gpu, ...]:
 def _of_driver(folder: Path) -> tuple[Gpu, ...]:
     found = []
     for path in sorted(folder.glob("*/information")):
-        pairs = (line.partition(":") for line in path.read_text().splitlines())
+        pairs = (
+            line.partition(":") for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        )
         facts = {name.strip(): value.strip() for name, _, value in pairs}
         found.append(Gpu(facts.get("GPU UUID", path.parent.name), facts.get("Model", "GPU")))
     return tuple(found)

@@ -5,12 +5,21 @@ and then finds the cells in the store. The kernel frees a claim with its process
 without locks both would train: wasteful, not wrong, as every file is written by a rename.
 """
 
-import fcntl
 import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from hypercore.machine import UnsupportedError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    raise UnsupportedError(
+        "hypercore trains studies on Linux and macOS, and on Windows inside WSL: this system lacks the locks that "
+        "jobs need. The library, hypercore.optim, runs wherever torch does."
+    ) from None
 
 LOG = logging.getLogger(__name__)
 _POLL_SEC = 0.5

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hypercore.machine.slots import DeviceError
+from hypercore.machine.terminal import make_readable
 from hypercore.results.files import ResultFileError, of_system
 from hypercore.results.provenance import other_code
 from hypercore.spec.optimizers import SpecError
@@ -25,6 +26,7 @@ def guarded(log: Path) -> Iterator[None]:
     Errors that a user can mend are one line on the terminal. Others are our own, or the machine's:
     their traceback stands in the log, which the terminal's line names.
     """
+    make_readable()
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(log, mode="w", encoding="utf-8")

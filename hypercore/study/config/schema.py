@@ -28,7 +28,7 @@ from hypercore.study.config.fields import (
     distinct,
     refuse,
 )
-from hypercore.study.config.folders import Folder, FolderAtHome, fingerprint
+from hypercore.study.config.folders import FolderAtHome, fingerprint
 from hypercore.study.config.normalisation import NormalisationField
 from hypercore.study.config.own import OwnDataset, OwnModel
 from hypercore.study.config.refine import RefineConfig
@@ -137,7 +137,7 @@ class StudyConfig(Axes):
     stacks: Annotated[tuple[StackEntry, ...], BeforeValidator(_entries)] = Field(
         description="a list of at least one stack: the notation, or a mapping with the key stack"
     )
-    image_folders: dict[Slug, Folder] = Field(
+    image_folders: dict[Slug, FolderAtHome] = Field(
         default_factory=dict, description="a mapping of a name (lower-case letters, digits and -) to a folder"
     )
     normalisation: dict[str, NormalisationField] = Field(

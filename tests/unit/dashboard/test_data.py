@@ -1,6 +1,8 @@
 """What lies in the results' folder, and how entries are named."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -109,3 +111,36 @@ def test_what_inside_shows_of_a_stack_is_worked_out_once(
     assert cache.entry("digits", title).equals(entry)
     learned = data.read(results, "digits", "trajectories")
     assert cache.ends("digits", title).equals(runs.final_against_initial(learned, entry))
+
+
+def test_a_home_in_the_results_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for given, found in {"~/r": tmp_path / "r", "~nobody-at-all/r": Path("~nobody-at-all/r")}.items():
+        monkeypatch.setenv("HYPERCORE_RESULTS", given)
+        assert data.results_root() == found
+
+
+def test_started_elsewhere_the_checkouts_results_and_configs_are_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    checkout = Path(data.__file__).parents[1]
+    monkeypatch.delenv("HYPERCORE_RESULTS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert data.results_root() == checkout / "results"
+    assert data.config("digits") == checkout / "config/config.yaml"
+    (tmp_path / "results").mkdir()
+    assert data.results_root() == Path("results")
+
+
+def test_streamlit_reads_our_settings_wherever_it_is_started(tmp_path: Path) -> None:
+    """Beside the script they are read from any folder: no statistics of usage are sent."""
+    script = Path(data.__file__).with_name("app.py")
+    ask = (
+        "from streamlit import config; "
+        f"config._main_script_path = {str(script)!r}; "
+        "print(config.get_option('browser.gatherUsageStats'), config.get_option('theme.baseFontSize'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "15"]

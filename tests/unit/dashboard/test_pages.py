@@ -317,3 +317,47 @@ def test_the_app_itself_runs(monkeypatch: pytest.MonkeyPatch, results: Path) -> 
 def test_the_dashboard_imports_no_torch() -> None:
     code = "import sys, dashboard.site; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("path", ["verdict", "inside", "provenance"])
+def test_a_link_to_an_unknown_study_shows_no_other(run_page: RunPage, path: str) -> None:
+    app = run_page(path, study="gone")
+    assert "asks for Study gone, which is not there" in words(app) and "digits, gaps" in words(app)
+    assert app.selectbox(key="study").value is None and not app.dataframe and not app.subheader
+    app.selectbox(key="study").set_value("gaps").run()
+    assert not app.warning and app.query_params["study"] == ["gaps"]
+
+
+@pytest.mark.parametrize("path", ["inside", "compare"])
+def test_a_link_to_an_unknown_stack_shows_no_other(run_page: RunPage, path: str) -> None:
+    app = run_page(path, study="gaps", stack="Adam on the moon")
+    assert "Stack Adam on the moon" in words(app) and "SGD / SGD on digits" in words(app)
+    assert app.selectbox(key="stack").value is None and not app.dataframe
+    app.selectbox(key="stack").set_value("SGD / SGD on digits").run()
+    assert not app.warning and app.dataframe
+
+
+def test_a_stack_that_another_study_lacks_is_no_link_gone_wrong(run_page: RunPage) -> None:
+    app = run_page("inside", study="digits")
+    app.selectbox(key="stack").set_value("Adam / SGD on digits").run()
+    app.selectbox(key="study").set_value("gaps").run()
+    assert not app.warning and app.selectbox(key="stack").value == "SGD / SGD on digits"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "there"),
+    [("alpha", "7", "0.01, 0.1"), ("arms", "fixed(9)", "off, on"), ("seeds", "77", "0, 1")],
+)
+def test_a_link_to_an_unknown_run_shows_no_other(run_page: RunPage, key: str, value: str, there: str) -> None:
+    app = run_page("inside", study="gaps", stack="SGD / SGD on digits", **{key: value})
+    assert f"{value}, which is not there. There is: {there}" in words(app).replace("\\", "")
+    assert not app.dataframe
+    app.selectbox(key="stack").set_value("SGD / SGD on digits").run()
+    assert not app.dataframe, "a redraw is no choice"
+
+
+def test_a_link_to_an_unknown_cell_offers_one_that_is_there(run_page: RunPage) -> None:
+    app = run_page("provenance", study="gaps", cell="nosuchcellatall" * 3)
+    assert (
+        "No cell of this study" in words(app) and "more: the page Sweeps" in words(app) and not app.dataframe
+    )
