@@ -9,7 +9,6 @@ from snakemake.utils import min_version
 from hypercore.workflow.adapter import Run, give_code, quote_interpreter
 from hypercore.workflow.begin import Begin
 from hypercore.results.provenance import other_code
-from hypercore.machine.slots import DeviceError, slots
 from hypercore.machine.terminal import make_readable
 from hypercore.cli.leftovers import remark
 from hypercore.workflow.live import Live
@@ -116,11 +115,10 @@ rule tables:
 
 
 onstart:
-    if not ELSEWHERE:
-        try:
-            slots(PLAN.study.device)
-        except DeviceError as error:
-            raise WorkflowError(str(error)) from None
+    if found := "\n".join(map(str, JOBS.problems(RUN.forced))):
+        if not ELSEWHERE:
+            raise WorkflowError(found)
+        logger.warning(found)  # where jobs run it may be otherwise
     if RUN.forced:
         JOBS.force(RUN.targets)
     logger.info(JOBS.forecast(RUN.forced))

@@ -40,7 +40,7 @@ def _chosen(cells: pd.DataFrame) -> pd.Series | None:
         if identifier:
             st.warning(
                 f"No cell of this study has an id that begins with {widgets.plain(identifier)}. There is "
-                f"{cells['cell_id'].iloc[0]} and {cells['cell_id'].nunique() - 1} more: the page Sweeps lists them."
+                f"{cells['cell_id'].iloc[0]} and {cells['cell_id'].nunique() - 1} more, on the page Sweeps."
                 if len(cells)
                 else "This study plans no cell."
             )

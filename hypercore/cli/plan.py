@@ -23,8 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def act() -> None:
         plan = load(given.study, confirm_large=True)
         refuse_taken_name(given.study, RESULTS)
-        for line in lines(plan, Jobs(plan, given.cores), cells=given.cells):
+        jobs = Jobs(plan, given.cores)
+        for line in lines(plan, jobs, cells=given.cells):
             sys.stdout.write(f"{line}\n")
+        for problem in jobs.problems():
+            sys.stderr.write(f"{problem}\n")
 
     return in_words(act)
 

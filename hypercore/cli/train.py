@@ -26,7 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plan = load(given.study, confirm_large=True)
         refuse_taken_name(given.study, RESULTS)
         wanted = chosen(plan, given.study, given.sweep)
-        Jobs(plan, 1).restore()
+        jobs = Jobs(plan, 1)
+        if found := jobs.problems(sweeps=wanted):
+            raise StudyError(found)
+        jobs.restore()
         for sweep in wanted:
             out = RESULTS / sweep.path
             done = run_sweep(given.study, sweep.name, sweep.digest, out, RESULTS)

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from hypercore.machine.compiler import backend_kind
-from hypercore.machine.execution import Execution, execution
+from hypercore.machine.execution import Execution, execution, is_of_cpu
 from hypercore.machine.gpus import gpus
 from hypercore.machine.slots import DeviceError, usable
 from hypercore.results.files import ResultFileError, read_json, write_json
@@ -127,7 +127,8 @@ class Stored:
             here = execution("cpu", backend_kind(self.study.backend, "cpu"))
             elsewhere = replace(here, device="", lanes=self.study.lanes).key(cell)
             path = self.store.path(cell.id, elsewhere)
-            return next((one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name)), None)
+            there = (one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name))
+            return next((one for one in there if not is_of_cpu(one.name)), None)
 
     def _counts(self, record: Record) -> bool:
         name, found = str(record.cell["dataset"]), record.cell["dataset_sha256"]

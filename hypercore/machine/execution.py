@@ -67,6 +67,16 @@ def settings(kind: str) -> str:
     return "".join(f", {name}={value}" for name, value in given if value)
 
 
+def is_of_cpu(key: str) -> bool:
+    """Whether an execution key is that of a processor.
+
+    >>> is_of_cpu("AMD EPYC (avx2), eager, torch 2.15.0"), is_of_cpu("NVIDIA H100, eager, torch 2.15.0")
+    (True, False)
+    """
+    flags = (*_VECTOR_FLAGS, "no vector flags")
+    return key.startswith("cpu,") or any(f"({flag})," in key for flag in flags)
+
+
 @cache
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """The processor's model and its widest vector instructions; where the system does not say, ``cpu``."""

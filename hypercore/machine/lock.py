@@ -17,8 +17,8 @@ try:
     import fcntl
 except ImportError:  # Windows
     raise UnsupportedError(
-        "hypercore trains studies on Linux and macOS, and on Windows inside WSL: this system lacks the locks that "
-        "jobs need. The library, hypercore.optim, runs wherever torch does."
+        "hypercore trains studies on Linux and macOS, and on Windows inside WSL: this system lacks the locks "
+        "that jobs need. The library, hypercore.optim, runs wherever torch does."
     ) from None
 
 LOG = logging.getLogger(__name__)

@@ -1,21 +1,25 @@
 """Data sets as tensors that sit on the device once: no per-sample Python while training."""
 
 import hashlib
+import pickle
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy
 import torch
 import torchvision
 from PIL import Image
 from torch import Tensor
+from torchvision.datasets.utils import check_integrity
 
 from hypercore.spec.image_folder import ImageFolderError, image_files
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.problems import DATASETS
+from hypercore.spec.raw_files import raw_problems
 
 
 class DataError(RuntimeError):
@@ -209,22 +213,38 @@ def download_files(name: str, root: Path) -> None:
 
 def _torchvision(name: str, root: Path, download: bool) -> Data:
     kind = _TORCHVISION[name]
+    advice = "Put it there, or name another folder (data_root in the config, or the environment variable "
+    advice += "HYPERCORE_DATA)"
+    advice += "" if download else ", or set download: true"
+    where = f"looked in {root.resolve()} (layout of torchvision.datasets.{kind.__name__}). {advice}"
+    for path, what in [] if download else raw_problems(name, root):
+        raise DataError(f"data set {name!r}: {path} {what}; {where}")
     try:
         if download:
             download_files(name, root)
         splits = [kind(str(root), train=train) for train in (True, False)]
-    except (RuntimeError, OSError) as error:
-        raise DataError(
-            f"data set {name!r}: {_first_line(error)}; looked in {root.resolve()} (layout of "
-            f"torchvision.datasets.{kind.__name__}). Put it there, or name another folder (data_root in the "
-            f"config, or the environment variable HYPERCORE_DATA), or set download: true"
-        ) from error
+    except (RuntimeError, OSError, ValueError, EOFError, pickle.UnpicklingError, LookupError) as error:
+        cause = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        if (other := _altered(kind, root)) is not None:
+            cause = f"{other} is not the published file, by its MD5 sum ({cause})"
+        elif download:
+            cause = f"the download failed: {cause}"
+        raise DataError(f"data set {name!r}: {cause}; {where}") from error
     return _data(
         name,
         [(_channels_first(s.data), numpy.asarray(s.targets)) for s in splits],
         255.0,
         DATASETS[name].n_classes,
     )
+
+
+def _altered(kind: Any, root: Path) -> Path | None:
+    """The first file of a CIFAR that is there and is not the published one."""
+    if not hasattr(kind, "base_folder"):
+        return None
+    meta = (kind.meta["filename"], kind.meta["md5"])
+    files = [(root / kind.base_folder / file, md5) for file, md5 in (*kind.train_list, *kind.test_list, meta)]
+    return next((path for path, md5 in files if path.exists() and not check_integrity(path, md5)), None)
 
 
 def _channels_first(images: Tensor | numpy.ndarray) -> numpy.ndarray:

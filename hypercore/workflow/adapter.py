@@ -35,13 +35,15 @@ class Run:
     @property
     def cores(self) -> int:
         """How many of this machine's cores jobs may use."""
-        return self.workflow.cores or 1
+        # Beside --cores, --jobs alone says how many jobs run here at once: snakemake then counts no cores.
+        nodes: int | None = self.workflow.resource_settings.nodes
+        return nodes if nodes is not None and _runs_here() else self.workflow.cores or 1
 
     @property
     def nodes(self) -> int | None:
         """How many jobs may run at once elsewhere (``--jobs``); None where they run here."""
         given: int | None = self.workflow.resource_settings.nodes
-        return given
+        return None if given is None or _runs_here() else given
 
     @property
     def is_main(self) -> bool:
@@ -139,3 +141,11 @@ def made_by(comment: str, last_wildcard: str) -> str | None:
     """
     found = re.search(rf"_({last_wildcard})$", comment)
     return found[1] if found else None
+
+
+def _runs_here() -> bool:
+    """Whether jobs run on this machine, by the command line and its profile; snakemake says so too late."""
+    from snakemake.cli import parse_args
+
+    _, given = parse_args(sys.argv[1:])
+    return given.executor in (None, "local")

@@ -32,6 +32,10 @@ class Begin:
             if self.run.executes:
                 enter(Path(".snakemake"))
                 self.jobs.restore()
+            elif self.run.is_dry and (found := self.jobs.problems(self.run.forced)):
+                _say("A run would fail before its first job:")
+                for problem in found:
+                    _say(str(problem))
             self.run.make_again(self.again())
         return []
 

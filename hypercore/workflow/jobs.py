@@ -11,9 +11,10 @@ from hypercore.jobs.progress import clock
 from hypercore.jobs.retrain import mark
 from hypercore.jobs.stored import Stored
 from hypercore.machine.slots import DeviceError, slots
-from hypercore.study import LargeGridError, Plan, Sweep, device_kind
+from hypercore.study import LargeGridError, Plan, Problem, Sweep, device_kind
 from hypercore.workflow.damaged import unusable
 from hypercore.workflow.estimate import makespan, read_rates, seconds
+from hypercore.workflow.look import look
 from hypercore.workflow.preview import Preview, Reason, preview
 
 RESULTS = Path("results")
@@ -101,6 +102,13 @@ class Jobs:
             f" ({keys.total()} of them are in tables of another execution, as of {most}: the key reuse: any "
             "takes those)"
         )
+
+    def problems(self, forced: bool = False, sweeps: Collection[Sweep] | None = None) -> list[Problem]:
+        """What would keep the cells to train, of some sweeps or all, from it."""
+        chosen = self.plan.sweeps if sweeps is None else sweeps
+        waiting = [sweep for sweep in chosen if forced or self._lacks(sweep.path)]
+        cells = [cell for sweep in waiting for cell in self._preview(sweep, forced).to_train]
+        return look(self.plan, cells, RESULTS, elsewhere=bool(self.elsewhere))
 
     def restore(self) -> None:
         """Copy results that only tables hold into the store: of planned cells, and of the study itself."""

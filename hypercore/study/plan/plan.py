@@ -136,5 +136,8 @@ def contents(study: StudyConfig, datasets: Iterable[str]) -> dict[str, str]:
 
 def data_root(study: StudyConfig) -> Path:
     """The folder of data sets: the config's, else $HYPERCORE_DATA, else ~/.cache/hypercore."""
-    given = study.data_root or os.environ.get("HYPERCORE_DATA") or "~/.cache/hypercore"
-    return Path(given).expanduser()
+    given = Path(study.data_root or os.environ.get("HYPERCORE_DATA") or "~/.cache/hypercore")
+    try:
+        return given.expanduser()
+    except RuntimeError:  # ~NAME of nobody: a folder that is not there, as whoever looks for data says
+        return given

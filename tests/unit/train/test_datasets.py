@@ -2,6 +2,7 @@
 
 import struct
 from pathlib import Path
+from urllib.error import URLError
 
 import numpy
 import pytest
@@ -206,3 +207,24 @@ def test_digits_are_split_once_and_for_all() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(DataError, match="unknown data set 'nope'; allowed: digits"):
         load("nope", Path("/nowhere"))
+
+
+def test_a_failed_download_keeps_its_cause_and_does_not_advise_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise URLError("no route to host")
+
+    monkeypatch.setattr("torchvision.datasets.mnist.download_and_extract_archive", refused)
+    with pytest.raises(DataError, match="'mnist': the download failed: .*no route to host") as caught:
+        load("mnist", tmp_path, download=True)
+    assert "download: true" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_cifar_that_is_not_the_published_one_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    for name in (*(f"data_batch_{n}" for n in range(1, 6)), "test_batch", "batches.meta"):
+        (folder / name).write_bytes(b"cut off")
+    with pytest.raises(DataError, match="data_batch_1 is not the published file"):
+        load("cifar10", tmp_path)

@@ -1,0 +1,144 @@
+"""One look before anything trains: data, images, device, disk. All that is wrong at once, without torch."""
+
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from hypercore.machine.slots import DeviceError, slots
+from hypercore.spec.cell import Cell
+from hypercore.spec.image_folder import ImageFiles, ImageFolderError, image_files
+from hypercore.spec.problems import MODELS
+from hypercore.spec.raw_files import LAYOUTS, raw_problems
+from hypercore.study import Plan, Problem, data_root
+from hypercore.study.config.errors import Location
+from hypercore.study.config.yaml_source import read
+
+# A cell in the store, in its sweep's file and in the study's tables, curves and trajectories included.
+_BYTES_PER_CELL = 150_000
+_SPARE_BYTES = 50_000_000
+
+Finding = tuple[Location, str, str]
+
+
+def look(plan: Plan, cells: Collection[Cell], results: Path, *, elsewhere: bool = False) -> list[Problem]:
+    """What would keep cells from training here: where in the config, what is given, what is allowed.
+
+    ``elsewhere``: they train on other machines, whose devices are not known here.
+    """
+    if not cells:
+        return []
+    findings = [
+        *(() if elsewhere else _device(plan)),
+        *(found for name in sorted({cell.dataset for cell in cells}) for found in _data(plan, name, cells)),
+        *_disk(plan, cells, results),
+    ]
+    if not findings:
+        return []
+    source = read(plan.path)
+    return [source.problem_text(*finding) for finding in findings]
+
+
+def _device(plan: Plan) -> Iterator[Finding]:
+    try:
+        slots(plan.study.device)
+    except DeviceError as error:
+        yield ("device",), plan.study.device, f"on this machine {str(error).rpartition(': ')[2]}"
+
+
+def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
+    study = plan.study
+    if name in study.image_folders:
+        models = sorted({cell.model for cell in cells if cell.dataset == name})
+        place: Location = ("image_folders", name)
+        yield from ((place, given, allowed) for given, allowed in _images(study.image_folders[name], models))
+        return
+    if name not in LAYOUTS:
+        return
+    root = data_root(study)
+    place = ("data_root",) if study.data_root is not None else ("datasets",)
+    for path, what in [] if study.download else raw_problems(name, root):
+        others = "or name another folder (data_root, $HYPERCORE_DATA), or download: true"
+        yield place, f"{name}, of which {path} {what}", f"its files below {root}; {others}"
+        return
+    if study.download and not os.access(_nearest(root), os.W_OK):
+        yield (
+            place,
+            f"{root}, where nothing may be written",
+            "for download: true a folder that may be written to",
+        )
+
+
+def _images(folder: Path, models: Collection[str]) -> Iterator[tuple[str, str]]:
+    if not folder.is_dir():
+        beside = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
+        near = get_close_matches(folder.name, beside, 1)
+        meant = f"; {folder.parent / near[0]} is there" if near else ""
+        yield f"{folder}, which is no folder", f"a folder of train/CLASS/* and test/CLASS/*{meant}"
+        return
+    try:
+        found = image_files(folder)
+    except (ImageFolderError, OSError) as error:
+        yield str(folder), str(error)
+        return
+    empty = [
+        path for part in (found.train, found.test) for paths in part for path in paths if _is_empty(path)
+    ]
+    if empty:
+        more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
+        yield f"{empty[0]}{more}, which is empty", "whole images: get it again, or remove it"
+    else:
+        yield from _sizes(found, models)
+
+
+def _sizes(found: ImageFiles, models: Collection[str]) -> Iterator[tuple[str, str]]:
+    """By the first image of each class: whether all are of one size, and not too small for a network."""
+    from PIL import Image  # here: most studies have no folder of images
+
+    sizes: dict[tuple[int, int], str] = {}
+    for path in (paths[0] for part in (found.train, found.test) for paths in part):
+        try:
+            with Image.open(path) as image:
+                sizes.setdefault((image.height, image.width), path)
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            yield f"{path}, which is no image that can be read", "whole images: get it again, or remove it"
+            return
+    if len(sizes) > 1:
+        each = ", ".join(f"{path} of {height}×{width}" for (height, width), path in list(sizes.items())[:2])
+        yield f"images of several sizes: {each} pixels", "all of one size"
+    for height, width in list(sizes)[:1]:
+        fitting = ", ".join(model.name for model in MODELS.values() if model.fits((3, height, width)))
+        for model in (name for name in models if not MODELS[name].fits((3, height, width))):
+            yield (
+                f"images of {height}×{width} pixels, of which {model} leaves nothing",
+                f"larger ones, or of {fitting}",
+            )
+
+
+def _disk(plan: Plan, cells: Collection[Cell], results: Path) -> Iterator[Finding]:
+    needs = {_nearest(results): _SPARE_BYTES + _BYTES_PER_CELL * len(cells)}
+    if plan.study.download:
+        root = data_root(plan.study)
+        for name in {cell.dataset for cell in cells} & LAYOUTS.keys():
+            if any(True for _ in raw_problems(name, root)):
+                needs[_nearest(root)] = needs.get(_nearest(root), 0) + LAYOUTS[name][2]
+    for folder, needed in needs.items():
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            given = f"{free / 1e6:,.0f} MB free where {folder.resolve()} lies"
+            yield (), given, f"at least {needed / 1e6:,.0f} MB for {len(cells)} cells: free some"
+    if not os.access(_nearest(results), os.W_OK):
+        yield (), f"{results}, where nothing may be written", "a folder of results that may be written to"
+
+
+def _nearest(path: Path) -> Path:
+    """The folder itself, else the nearest one above that is there."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.is_dir())
+
+
+def _is_empty(path: str) -> bool:
+    try:
+        return Path(path).stat().st_size == 0
+    except OSError:  # a link to nothing
+        return True

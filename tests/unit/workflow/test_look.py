@@ -1,0 +1,129 @@
+"""The look before anything trains: every problem at once, a line each, and nothing where all is there."""
+
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hypercore.study import Plan
+from hypercore.workflow import look as looking
+from hypercore.workflow.look import look
+from tests.unit.study.configs import plan_of
+from tests.unit.train.test_datasets import write_folder, write_mnist
+
+STUDY = """\
+name: tiny
+datasets: [{dataset}]
+stacks: [{{stack: SGD / SGD, alphas: [0.1]}}]
+seeds: 1
+device: cpu
+"""
+
+
+def planned(folder: Path, dataset: str, more: str = "") -> Plan:
+    return plan_of(folder, STUDY.format(dataset=dataset) + more)
+
+
+def told(plan: Plan, results: Path) -> list[str]:
+    cells = [cell for sweep in plan.sweeps for cell in sweep.cells]
+    return [str(problem) for problem in look(plan, cells, results)]
+
+
+def test_what_is_there_is_no_problem(tmp_path: Path) -> None:
+    write_mnist(tmp_path / "data")
+    write_folder(tmp_path / "pets", sizes=(8,))
+    more = f"data_root: {tmp_path}/data\nimage_folders: {{pets: {tmp_path}/pets}}\n"
+    assert told(planned(tmp_path, "digits, mnist, pets", more), tmp_path / "results") == []
+
+
+def test_all_problems_are_told_at_once_a_line_each_with_file_and_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hypercore.machine.slots.gpus", tuple)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 1_000_000))
+    write_folder(tmp_path / "pets", sizes=(4,))
+    more = f"data_root: {tmp_path}/data\nimage_folders: {{pets: {tmp_path}/pets, cats: {tmp_path}/pest}}\n"
+    text = STUDY.format(dataset="mnist, pets, cats").replace("device: cpu", "device: cuda")
+    lines = told(plan_of(tmp_path, text + more), tmp_path / "results")
+    config = tmp_path / "study.yaml"
+    expected = [
+        f"{config}:5: device: given cuda; allowed: on this machine auto, cpu",
+        f"{config}:7: image_folders.cats: given {tmp_path}/pest, which is no folder; allowed: a folder of",
+        f"{config}:6: data_root: given mnist, of which {tmp_path}/data/MNIST/raw/train-images-idx3-ubyte ",
+        f"{config}:7: image_folders.pets: given images of 4×4 pixels, of which cnn leaves nothing",
+        f"{config}:1: given 1 MB free where {tmp_path} lies; allowed: at least",
+    ]
+    assert len(lines) == len(expected)
+    for start in expected:
+        assert any(line.startswith(start) for line in lines), "\n".join([start, *lines])
+    assert all("\n" not in line for line in lines)
+    assert any(f"{tmp_path}/pets is there" in line for line in lines)  # pest was mistyped
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "is empty"),
+        (b"\0\0\x08\x03\0\0\0\x14", "is no IDX file"),
+        (b"<html>", "is no IDX file"),
+        (None, "has 15695 of"),
+    ],
+)
+def test_damaged_raw_files_are_named(tmp_path: Path, content: bytes | None, what: str) -> None:
+    write_mnist(tmp_path / "data")
+    path = tmp_path / "data/MNIST/raw/train-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:-1] if content is None else content)
+    [line] = told(planned(tmp_path, "mnist", f"data_root: {tmp_path}/data\n"), tmp_path / "results")
+    assert f"{path} {what}" in line and "download: true" in line
+    more = f"data_root: {tmp_path}/data\ndownload: true\n"
+    assert told(planned(tmp_path, "mnist", more), tmp_path / "results") == []  # it is fetched anew
+
+
+def test_packed_files_are_to_be_unpacked(tmp_path: Path) -> None:
+    write_mnist(tmp_path / "data")
+    path = tmp_path / "data/MNIST/raw/t10k-labels-idx1-ubyte"
+    path.rename(f"{path}.gz")
+    [line] = told(planned(tmp_path, "mnist", f"data_root: {tmp_path}/data\n"), tmp_path / "results")
+    assert "is missing (t10k-labels-idx1-ubyte.gz is there: unpack it)" in line
+
+
+@pytest.mark.parametrize("damage", ["no class", "empty", "a text", "sizes"])
+def test_images_that_cannot_be_used_are_named(tmp_path: Path, damage: str) -> None:
+    write_folder(tmp_path / "pets", sizes=(8,))
+    path = tmp_path / "pets/train/dog/0000.png"
+    if damage == "no class":
+        shutil.rmtree(path.parent)
+    elif damage == "sizes":
+        Image.new("RGB", (9, 9)).save(path)
+    else:
+        path.write_text("" if damage == "empty" else "words")
+    [line] = told(
+        planned(tmp_path, "pets", f"image_folders: {{pets: {tmp_path}/pets}}\n"), tmp_path / "results"
+    )
+    words = {
+        "no class": "dog only in test/",
+        "empty": "is empty",
+        "a text": "is no image",
+        "sizes": "several sizes",
+    }
+    assert words[damage] in line and (damage == "no class" or str(path) in line)
+
+
+def test_where_nothing_trains_and_elsewhere_nothing_is_asked_of_the_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hypercore.machine.slots.gpus", tuple)
+    plan = plan_of(tmp_path, STUDY.format(dataset="digits").replace("cpu", "cuda"))
+    assert look(plan, [], tmp_path) == []
+    cells = plan.sweeps[0].cells
+    assert look(plan, cells, tmp_path, elsewhere=True) == [] and len(look(plan, cells, tmp_path)) == 1
+
+
+def test_looking_imports_no_torch() -> None:
+    ask = f"import sys; import {looking.__name__}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", ask], check=False).returncode == 0
