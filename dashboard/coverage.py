@@ -14,6 +14,7 @@ from dashboard import data
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.analysis.stats.statistics import CONFIDENCE
 from hypercore.results.files import ResultFileError, read_json
+from hypercore.results.status import Kind, read_rates, seconds
 from hypercore.results.store import Store
 from hypercore.spec.columns import Status
 from hypercore.spec.stack import short
@@ -27,7 +28,6 @@ _COUNTS = {
     "missing": (Status.MISSING.value,),
 }
 _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_steps_per_sec", "eta_sec"]
-_RATE = ("dataset", "model", "shape", "batch_size")
 _TRAINED_BY = {name: name for name in ("device", "backend", "threads", "torch_version", "numerics")}
 _JUDGED_BY = {"epsilon_pct": "margin ε, points", "tolerated_divergence": "share that may diverge"}
 _ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protocol")
@@ -142,35 +142,26 @@ def time_left_sec(states: pd.DataFrame, waiting_sec: float = 0.0) -> float | Non
 def waiting_sec(cells: pd.DataFrame, root: Path) -> float | None:
     """How long the cells that still miss take one after the other, by the rates that earlier sweeps measured.
 
-    ``None`` where nothing like one of them was measured: a sweep of the same stack, else the same problem.
+    By the same estimate as a run's own, on the device that measured last. ``None`` where nothing like one of
+    them was measured.
     """
     absent = cells[cells["status"] == Status.MISSING.value].drop_duplicates("cell_id")
     if absent.empty:
         return 0.0
-    alike = ["dataset", "model", "stack_shape", "batch_size"]
-    kinds = absent.groupby(alike, dropna=False)["epochs"].sum().reset_index()
-    rates = _rates(root)
-    if rates.empty:
+    rates = read_rates(root)
+    if not rates:
         return None
-    exact = kinds.merge(rates, on=alike, how="left")["sec"]
-    problem = kinds.merge(rates.groupby(["dataset", "model"])["sec"].mean().reset_index(), how="left")["sec"]
-    seconds = exact.fillna(problem) * kinds["epochs"].astype(float)
-    return None if seconds.isna().any() else float(seconds.sum())
-
-
-def _rates(root: Path) -> pd.DataFrame:
-    """Seconds for a cell and epoch, by kind of sweep; of several devices' the newest."""
-    rows = []
-    for path in sorted((root / "status" / "rates").glob("[!.]*.json"), key=lambda path: path.stat().st_mtime):
-        try:
-            rate = read_json(path)
-        except ResultFileError:
-            continue  # it is measured again
-        if isinstance(rate, dict):
-            rows.append([rate.get(name) for name in (*_RATE, "sec_per_cell_epoch")])
-    columns = ["dataset", "model", "stack_shape", "batch_size"]
-    found = pd.DataFrame(rows, columns=[*columns, "sec"]).dropna()
-    return found.drop_duplicates(columns, keep="last").astype({"sec": float, "batch_size": "Int64"})
+    parts: list[float] = []
+    alike = ["sweep", "dataset", "model", "stack_shape", "batch_size", "epochs"]
+    for _, rows in absent.groupby(alike, dropna=False):
+        row = rows.iloc[0]
+        size, epochs = int(row["batch_size"]), int(row["epochs"])
+        kind = Kind(row["dataset"], row["model"], row["stack_shape"], size, rates[-1].kind.device)
+        part = seconds(kind, len(rows), epochs, rates)
+        if part is None:
+            return None
+        parts.append(part)
+    return math.fsum(parts)
 
 
 def differences(

@@ -87,6 +87,8 @@ class Tracker:
     _said: float = field(default_factory=time.monotonic)
     _lane_steps: int = 0
     _lane_epochs: int = 0
+    _expected: float | None = None
+    _first: tuple[float, int] | None = None
     _settled_nonfinite: int = 0
     _settled_diverged: int = 0
 
@@ -100,9 +102,27 @@ class Tracker:
         status.nonfinite = self._settled_nonfinite + progress.nonfinite
         status.diverged = self._settled_diverged + progress.nonfinite
         status.lane_steps_per_sec = self._lane_steps / elapsed
-        left = (status.cells - status.done) * progress.epochs - progress.epoch * progress.lanes
-        status.eta_sec = max(left, 0) * elapsed / self._lane_epochs
+        left = max((status.cells - status.done) * progress.epochs - progress.epoch * progress.lanes, 0)
+        status.eta_sec = self._left_sec(left, progress.lanes)
         self._publish()
+
+    def expect(self, seconds: float | None) -> None:
+        """Training begins: how long all of it takes, by earlier sweeps' rates, if known."""
+        self._expected = self.status.eta_sec = seconds
+        self._publish()
+
+    def _left_sec(self, left: int, lanes: int) -> float | None:
+        """Seconds for so many epochs of cells, by those after the first, which holds the start-up.
+
+        After the first one what was expected, or nothing.
+        """
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, self._lane_epochs
+            share = left / (left + lanes)
+            return 0.0 if not left else None if self._expected is None else self._expected * share
+        began, done = self._first
+        return left * (now - began) / (self._lane_epochs - done)
 
     def cell(self, record: Record) -> None:
         """A cell is stored."""
@@ -120,11 +140,6 @@ class Tracker:
         self.status.eta_sec = 0.0
         self._written = self._said = -1e9
         self._publish()
-
-    @property
-    def sec_per_lane_epoch(self) -> float | None:
-        """Seconds of wall time for one cell and epoch, once measured."""
-        return (time.monotonic() - self._began) / self._lane_epochs if self._lane_epochs else None
 
     def _publish(self) -> None:
         now = time.monotonic()

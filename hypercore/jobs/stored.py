@@ -6,9 +6,9 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from hypercore.machine.compiler import backend_kind
+from hypercore.machine.compiler import COMPILED, backend_kind
 from hypercore.machine.execution import Execution, execution, is_of_cpu
-from hypercore.machine.gpus import gpus
+from hypercore.machine.gpus import device_kind, gpus
 from hypercore.machine.slots import DeviceError, usable
 from hypercore.results.files import ResultFileError, read_json, write_json
 from hypercore.results.store import Store
@@ -29,6 +29,12 @@ def conditions(study: StudyConfig) -> Execution:
     indices = usable(study.device, gpus())
     device = f"cuda:{indices[0]}" if indices else "cpu"
     return execution(device, backend_kind(study.backend, study.device), study.lanes, study.threads)
+
+
+def priced(study: StudyConfig) -> str:
+    """The device and backend of a study here, as rates of training are kept by."""
+    device = device_kind(study.device)
+    return f"{device}, compiled" if backend_kind(study.backend, device) == COMPILED else device
 
 
 @dataclass(frozen=True)

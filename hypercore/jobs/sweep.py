@@ -11,16 +11,16 @@ from hypercore.jobs.checkpoint_files import remove_finished
 from hypercore.jobs.frozen import still_holds, thaw, trained
 from hypercore.jobs.progress import SweepStatus, Tracker
 from hypercore.jobs.retrain import not_before_ns, unmark
-from hypercore.jobs.stored import Stored
+from hypercore.jobs.stored import Stored, priced
 from hypercore.machine.lock import claimed
 from hypercore.machine.slots import claimed_device
+from hypercore.results.status import read_rates, total, write_rates
 from hypercore.results.sweeps import write_sweep
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.idx import other_than_published
 from hypercore.spec.record import Record
-from hypercore.study import data_root, device_kind, load
-from hypercore.workflow.estimate import write_rate
+from hypercore.study import data_root, load
 
 LOG = logging.getLogger(__name__)
 
@@ -75,6 +75,7 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     status = SweepStatus(sweep, digest, study.name, len(cells), cached, cached)
     tracker = Tracker(results / "status" / f"{sweep}.json", status)
     if missing:
+        tracker.expect(total(((cell, 1) for cell in missing), read_rates(results), priced(study)))
         with training(stored, tracker, began) as train:
             found |= kept(trained(missing, thawed, train, stored.execution, study.threads), stored, tracker)
     records = [record for record in found.values() if record is not None]
@@ -83,8 +84,7 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     remove_finished(checkpoint_folder(stored, cells[0].dataset), [*cells, *plain])
     unmark(results, sweep, digest)
     tracker.end()
-    if tracker.sec_per_lane_epoch is not None:
-        write_rate(results, cells[0], device_kind(study.device), tracker.sec_per_lane_epoch)
+    write_rates(results, priced(study), ((c, r) for c in missing if (r := found[c.id]) is not None))
     return SweepReport(len(cells), cached, len(missing), status.failed)
 
 

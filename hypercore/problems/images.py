@@ -17,13 +17,11 @@ from hypercore.problems.contract import Batch, ProblemData, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.streams import stream
 from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
-from hypercore.spec.problems import MODELS
+from hypercore.spec.problems import FILTERS, HIDDEN, MODELS
 
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
 Forward = Callable[[Mapping[str, Tensor], Tensor], Tensor]
 
-HIDDEN = 128
-FILTERS = 16
 ROW_MULTIPLE = 16  # float32 numbers in a 512-bit register
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hypercore.spec.convolutions import CONVOLUTIONS, Convolutions
+from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.optimizers import SpecError
 
@@ -105,3 +105,25 @@ def image_folder(name: str) -> DatasetSpec:
     if name in DATASETS:
         raise SpecError(f"an image folder cannot be named {name!r}: that is {DATASETS[name].source}")
     return DatasetSpec(name, "torchvision.datasets.ImageFolder", 0, None, "cnn", 256)
+
+
+# Of every network: units of the hidden layer, and filters of each convolution.
+HIDDEN = 128
+FILTERS = 16
+# On a CPU lanes pay only while the elementwise state of all of them stays in the second-level cache
+# (1 MiB on the machine that this was measured on: benchmarks/).
+CPU_STATE_BYTES = 1 << 20
+
+
+def parameters(model: ModelSpec, image_shape: tuple[int, int, int], n_classes: int) -> int:
+    """How many weights a network has.
+
+    >>> parameters(MODELS["mlp"], (1, 28, 28), 10), parameters(MODELS["cnn"], (3, 32, 32), 10)
+    (101770, 1609818)
+    """
+    channels, height, width = image_shape
+    features, convolved = channels * height * width, 0
+    if model.convolutions is not None:
+        features = FILTERS * model.convolutions.side(height) * model.convolutions.side(width)
+        convolved = FILTERS * ((channels + FILTERS) * KERNEL**2 + 2)
+    return convolved + HIDDEN * (features + 1) + n_classes * (HIDDEN + 1)

@@ -14,16 +14,13 @@ from hypercore.problems.contract import Problem, ProblemData
 from hypercore.problems.datasets import Data
 from hypercore.problems.images import Model, model_of
 from hypercore.spec.cell import Cell
+from hypercore.spec.problems import CPU_STATE_BYTES
 from hypercore.train.admission import Sizes, admitted, admitted_by_steps
 
 T = TypeVar("T")
 
 # What is tried in eager mode on a CPU.
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-
-# On a CPU lanes pay only while the elementwise state of all of them stays in the second-level cache
-# (1 MiB on the machine that this was measured on: benchmarks/).
-CPU_STATE_BYTES = 1 << 20
 
 # With so many weights in all lanes an H100 is busy (benchmarks/): beyond, time grows with the lanes, and
 # lanes that only fill the width cost as much as others.

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from hypercore.jobs.progress import clock
 from hypercore.jobs.retrain import mark
-from hypercore.jobs.stored import Stored
+from hypercore.jobs.stored import Stored, priced
 from hypercore.machine.slots import DeviceError, slots
-from hypercore.study import LargeGridError, Plan, Problem, Sweep, device_kind
+from hypercore.results.status import read_rates, total
+from hypercore.study import LargeGridError, Plan, Problem, Sweep
 from hypercore.workflow.damaged import unusable
-from hypercore.workflow.estimate import makespan, read_rates, seconds
+from hypercore.workflow.estimate import makespan
 from hypercore.workflow.look import look
 from hypercore.workflow.preview import Preview, Reason, preview
 
@@ -87,7 +88,7 @@ class Jobs:
             text += f", and at most {study.refine.budget} more in {len(rounds)} rounds of refinement"
         if not train:
             return f"{text}."
-        time = makespan(previews, read_rates(RESULTS), device_kind(study.device), self.at_once)
+        time = makespan(previews, read_rates(RESULTS), priced(study), self.at_once)
         return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
 
     def _elsewhere(self, previews: Iterable[Preview]) -> str:
@@ -166,8 +167,8 @@ class Jobs:
 def cost(error: LargeGridError, cores: int) -> str:
     """How long a grid that needs confirmation would take, in a line."""
     at_once = max(1, cores // error.study.threads)
-    total = seconds(error.kinds, read_rates(RESULTS), device_kind(error.study.device))
-    return f"To train all of it: {_about(None if total is None else total / at_once, at_once)}"
+    time = total(error.kinds, read_rates(RESULTS), priced(error.study))
+    return f"To train all of it: {_about(None if time is None else time / at_once, at_once)}"
 
 
 def _about(time: float | None, at_once: int) -> str:

@@ -109,7 +109,9 @@ def _sizes(found: ImageFiles, models: Collection[str]) -> Iterator[tuple[str, st
         yield f"images of several sizes: {each} pixels", "all of one size"
     for height, width in list(sizes)[:1]:
         fitting = ", ".join(model.name for model in MODELS.values() if model.fits((3, height, width)))
-        for model in (name for name in models if not MODELS[name].fits((3, height, width))):
+        for model in (
+            name for name in models if name in MODELS and not MODELS[name].fits((3, height, width))
+        ):
             yield (
                 f"images of {height}×{width} pixels, of which {model} leaves nothing",
                 f"larger ones, or of {fitting}",

@@ -25,6 +25,9 @@ class Workflow:
     executor_plugin: object = None
     dryrun: bool = False
     is_main_process: bool = True
+    dag_settings: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(forceall=False, forcerun=())
+    )
     dag: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(forcefiles=set()))
 
 

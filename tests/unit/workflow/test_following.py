@@ -13,13 +13,14 @@ from hypercore.jobs.progress import SweepStatus, Tracker
 from hypercore.jobs.retrain import mark, not_before_ns, unmark
 from hypercore.jobs.stored import Stored
 from hypercore.machine.execution import execution
+from hypercore.results.status import Kind, Rate, read_rates, seconds, total, write_rate
 from hypercore.results.store import Store
 from hypercore.spec.columns import CELL, Status, names
 from hypercore.spec.record import Record
 from hypercore.study import Plan
 from hypercore.train.batch import Progress
 from hypercore.workflow.damaged import damaged
-from hypercore.workflow.estimate import Rate, makespan, read_rates, seconds, write_rate
+from hypercore.workflow.estimate import makespan
 from hypercore.workflow.jobs import Jobs
 from hypercore.workflow.preview import Reason, preview
 from tests.unit.study.configs import MINIMAL, plan_of
@@ -107,7 +108,7 @@ def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:
     tracker.epoch(Progress(epoch=1, epochs=2, steps=10, lanes=2, nonfinite=0))
     first = json.loads((tmp_path / "sweep.json").read_text())
     assert (first["state"], first["pid"], first["done"], first["epoch"]) == ("running", os.getpid(), 2, 1)
-    assert first["eta_sec"] >= 0
+    assert first["eta_sec"] is None  # nothing is measured but a start
     tracker.epoch(Progress(2, 2, 20, 2, 1))
     for outcome in (Status.FINISHED, Status.NONFINITE, Status.FAILED, Status.FINISHED):
         tracker.cell(record(outcome))
@@ -120,19 +121,69 @@ def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:
     assert tracker.status.lane_steps_per_sec is not None
 
 
+def measured(lanes: int, sec_per_epoch: float, cell_epochs: int = 30, shape: str = "SGD / SGD") -> Rate:
+    return Rate(Kind("digits", "mlp", shape, 32, "cpu"), lanes, sec_per_epoch, cell_epochs, 4.0)
+
+
 def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Path, plan: Plan) -> None:
     [sweep] = plan.sweeps
     kinds = [(cell, 1) for cell in sweep.cells]
-    assert seconds(kinds, read_rates(tmp_path), "cpu") is None
+    assert total(kinds, read_rates(tmp_path), "cpu") is None
     assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [], "cpu", 2) is None
-    write_rate(tmp_path, sweep.cells[0], "cpu", 0.5)
+    write_rate(tmp_path, measured(8, 0.5))
     (tmp_path / "status/rates/torn.json").write_text("{")
+    (tmp_path / "status/rates/old.json").write_text('{"dataset": "digits", "sec_per_cell_epoch": 40.0}')
     [rate] = read_rates(tmp_path)
-    assert rate == Rate("digits", "mlp", "SGD / SGD", 32, "cpu", 0.5)
-    assert seconds(kinds, [rate], "cpu") == 8 * 30 * 0.5
-    assert seconds([(sweep.cells[0], 1000)], [rate], "cpu") == 1000 * 30 * 0.5
-    assert seconds(kinds, [rate], "cuda") is None
-    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [rate], "cpu", 2) == 8 * 30 * 0.5 + 5.0
+    assert rate == measured(8, 0.5)
+    assert total(kinds, [rate], "cpu") == pytest.approx(30 * 0.5)
+    assert total(kinds, [rate], "cuda") is None and total(kinds, [rate], "cpu, compiled") is None
+    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [rate], "cpu", 2) == pytest.approx(19.0)
+
+
+# Seconds of an epoch of the digits as measured on one core: of one lane, and of sixteen.
+_DIGITS = {
+    "SGD": (0.38, 0.73),
+    "SGD / SGD": (0.74, 1.43),
+    "Adam / SGD": (0.89, 2.33),
+    "RMSProp / SGD": (0.97, 1.91),
+}
+
+
+@pytest.mark.parametrize("shape", _DIGITS)
+@pytest.mark.parametrize("known", _DIGITS)
+def test_a_small_run_tells_a_large_one_within_a_factor_of_two(shape: str, known: str) -> None:
+    """A smoke study, or an added seed, trains one lane of another stack."""
+    rate = measured(1, _DIGITS[known][0], 1, known)
+    told = seconds(Kind("digits", "mlp", shape, 32, "cpu"), 160, 30, [rate])
+    assert told is not None and 0.5 < told / (30 * 10 * _DIGITS[shape][1]) < 2.0
+
+
+def test_thin_evidence_replaces_no_better_one_and_no_other_width(tmp_path: Path) -> None:
+    write_rate(tmp_path, measured(16, 1.0, cell_epochs=480))
+    write_rate(tmp_path, measured(16, 9.0, cell_epochs=16))  # resumed: the last epoch alone
+    write_rate(tmp_path, measured(1, 3.0, cell_epochs=30))  # an added seed
+    assert {rate.lanes: rate.sec_per_epoch for rate in read_rates(tmp_path)} == {16: 1.0, 1: 3.0}
+    write_rate(tmp_path, measured(16, 2.0, cell_epochs=480))
+    assert {rate.lanes: rate.sec_per_epoch for rate in read_rates(tmp_path)} == {16: 2.0, 1: 3.0}
+
+
+def test_time_left_holds_no_start_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    for expected, first in ((None, None), (80.0, 40.0)):
+        tracker = Tracker(
+            tmp_path / "s.json", SweepStatus("s", "d", "study", cells=1, cached=0, done=0), print
+        )
+        tracker.expect(expected)
+        assert tracker.status.eta_sec == expected
+        now[0] += 100.0  # imports, data, the first epoch
+        tracker.epoch(Progress(epoch=1, epochs=2, steps=10, lanes=1, nonfinite=0))
+        assert tracker.status.eta_sec == first
+    tracker = Tracker(tmp_path / "s.json", SweepStatus("s", "d", "study", cells=1, cached=0, done=0), print)
+    for epoch in (1, 2):
+        now[0] += 100.0 if epoch == 1 else 1.0
+        tracker.epoch(Progress(epoch, 5, 10, 1, 0))
+    assert tracker.status.eta_sec == 3.0
 
 
 @pytest.mark.parametrize(("cores", "elsewhere", "said"), [(4, None, False), (3, None, True), (1, 2, False)])
@@ -169,7 +220,7 @@ def test_jobs_too_few_for_the_cores_are_said(
     monkeypatch.chdir(tmp_path)
     plan = plan_of(tmp_path, MINIMAL + f"baselines: false\ndevice: cpu\n{more}")
     if rate is not None:
-        write_rate(tmp_path / "results", plan.sweeps[0].cells[0], "cpu", rate)
+        write_rate(tmp_path / "results", measured(8, rate * 8))
     hint = "2 could run, there are 1: the key cells_per_job splits large sweeps."
     assert (hint in Jobs(plan, cores, elsewhere).forecast()) == said
 
@@ -180,3 +231,13 @@ def test_files_that_are_empty_or_cut_off_are_damaged(tmp_path: Path) -> None:
     cut.write_bytes(b"PAR1 and so")
     empty.touch()
     assert damaged([whole, cut, empty, tmp_path / "absent"]) == [cut, empty]
+
+
+def test_without_its_gpu_a_study_counts_no_processors_records(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, MINIMAL + "baselines: false\ndevice: cuda\n")
+    touch_record(tmp_path, plan, 0)
+    key = execution("cpu").key(plan.sweeps[0].cells[1]).partition(", eager")[2]
+    on_gpu = touch_record(tmp_path, plan, 1, f"NVIDIA H100, eager{key}")
+    stored = Stored(tmp_path, plan.study)
+    found = [stored.there(cell) for cell in plan.sweeps[0].cells[:2]]
+    assert found == [None, on_gpu]

@@ -1,0 +1,156 @@
+"""How long a run will take: what earlier sweeps measured, and the one estimate that is made of it."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.spec.cell import Cell, digest
+from hypercore.spec.problems import CPU_STATE_BYTES, DATASETS, MODELS, parameters
+from hypercore.spec.record import Record
+
+# A job's start where none was measured: interpreter, torch, data.
+STARTUP_SEC = 5.0
+# Weights times examples that cost a step on a CPU as much as calling its operations does.
+_CALLS = {"cpu": 5e6, "cuda": 5e8}
+# What the lowest optimizer costs beside SGD. Measured with stacks on the digits.
+_PRICES = {"SGD": 1.0, "AdaGrad": 1.1, "RMSProp": 1.35, "Adam": 1.5}
+_LARGE = 1_000_000  # weights of a network on images of unknown size
+# A batch's first steps take longer, by about so much of the start-up: kernels are chosen, memory is mapped.
+_WARM_UP = 0.015
+# Evidence this much thinner than what there is does not replace it.
+_THINNER = 4
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What cells of about equal cost share. ``device``: ``cpu`` or ``cuda``, perhaps ``, compiled``."""
+
+    dataset: str
+    model: str
+    shape: str
+    batch_size: int
+    device: str
+
+    @classmethod
+    def of(cls, cell: Cell, device: str) -> Self:
+        """The kind of a cell on a device."""
+        return cls(cell.dataset, cell.model, cell.stack.shape, cell.batch_size, device)
+
+    @property
+    def weights(self) -> int:
+        """Weights of one network."""
+        spec, model = DATASETS.get(self.dataset), MODELS.get(self.model)
+        if spec is None or model is None or spec.image_shape is None:
+            return _LARGE
+        return parameters(model, spec.image_shape, spec.n_classes)
+
+    @property
+    def widest(self) -> int:
+        """How many lanes train side by side at most, about."""
+        if self.device.endswith("compiled") and self.device.startswith("cpu"):
+            return 1
+        most = CPU_STATE_BYTES / (4 * self.weights) if self.device.startswith("cpu") else 2**24 / self.weights
+        return int(2 ** max(0, min(7, math.floor(math.log2(most)))))
+
+    def cost(self, lanes: int) -> float:
+        """What an epoch of so many lanes costs beside other kinds and widths, in a unit of its own."""
+        work = self.weights * self.batch_size / _CALLS[self.device.partition(",")[0]]
+        lowest = _PRICES.get(self.shape.partition(" / ")[0].partition("^")[0].partition("(")[0], 1.0)
+        stacked = 1.0 + 1.0 / (1.0 + work) if " / " in self.shape else 1.0
+        return lowest * stacked * (1.0 + lanes * work) / self.batch_size
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Seconds that an epoch of ``lanes`` took over ``cell_epochs``, without start-up and compilation."""
+
+    kind: Kind
+    lanes: int
+    sec_per_epoch: float
+    cell_epochs: int
+    startup_sec: float
+
+
+def write_rates(results: Path, device: str, trained: Iterable[tuple[Cell, Record]]) -> None:
+    """Keep what trained records measured: a rate for each kind and width."""
+    groups: dict[tuple[Kind, int], list[Record]] = {}
+    for cell, record in trained:
+        if record.curves and record.cell["train_sec"] is not None and record.cell["lanes"]:
+            kind = Kind.of(cell, device)
+            groups.setdefault((kind, int(_number(record, "lanes"))), []).append(record)
+    for (kind, lanes), members in groups.items():
+        epochs = sum(len(record.curves) for record in members)
+        spent = math.fsum(_number(r, "train_sec") + _number(r, "eval_sec") for r in members)
+        startup = _number(members[0], "startup_sec")
+        warm_up = _WARM_UP * startup * len(members) / lanes
+        steady = max(spent - warm_up, 0.25 * spent)
+        write_rate(results, Rate(kind, lanes, steady / epochs * lanes, epochs, startup))
+
+
+def write_rate(results: Path, rate: Rate) -> None:
+    """Keep a rate in a file of its own; thin evidence replaces no better one."""
+    path = results / "status" / "rates" / f"{digest([asdict(rate.kind), rate.lanes])}.json"
+    known = _read(path)
+    if known is None or rate.cell_epochs * _THINNER >= known.cell_epochs:
+        write_json(path, asdict(rate))
+
+
+def read_rates(results: Path) -> list[Rate]:
+    """Every rate, the newest last; what cannot be read, and what was written before, is measured again."""
+    paths = sorted((results / "status" / "rates").glob("[!.]*.json"), key=lambda path: path.stat().st_mtime)
+    return [rate for rate in map(_read, paths) if rate is not None]
+
+
+def seconds(kind: Kind, cells: int, epochs: int, rates: Iterable[Rate]) -> float | None:
+    """How long so many cells of a kind take, batch after batch; None where nothing like it is known.
+
+    Known are rates of the same data set, network and device. That of the same stack and batch counts
+    before others, then the nearest width; :meth:`Kind.cost` tells what is left of the difference.
+    """
+    alike = [
+        rate
+        for rate in rates
+        if (rate.kind.dataset, rate.kind.model, rate.kind.device) == (kind.dataset, kind.model, kind.device)
+    ]
+    exact = [rate for rate in alike if rate.kind == kind]
+    if not alike:
+        return None
+
+    def epoch_sec(lanes: int) -> float:
+        nearest = min(exact or alike, key=lambda rate: abs(math.log(rate.lanes / lanes)))
+        return nearest.sec_per_epoch * kind.cost(lanes) / nearest.kind.cost(nearest.lanes)
+
+    full, rest = divmod(cells, kind.widest)
+    return epochs * (full * epoch_sec(kind.widest) + (epoch_sec(rest) if rest else 0.0))
+
+
+def total(cells: Iterable[tuple[Cell, int]], rates: Iterable[Rate], device: str) -> float | None:
+    """How long so many of each of these cells take, one batch after the other."""
+    known = list(rates)
+    counts: Counter[tuple[Kind, int]] = Counter()
+    for cell, count in cells:
+        counts[Kind.of(cell, device), cell.epochs] += count
+    parts = [seconds(kind, count, epochs, known) for (kind, epochs), count in counts.items()]
+    found = [part for part in parts if part is not None]
+    return math.fsum(found) if len(found) == len(parts) else None
+
+
+def startup_sec(rates: Iterable[Rate]) -> float:
+    """How long a job's start takes, by the newest rate."""
+    return next((rate.startup_sec for rate in reversed(list(rates))), STARTUP_SEC)
+
+
+def _number(record: Record, column: str) -> float:
+    return float(record.cell[column] or 0.0)
+
+
+def _read(path: Path) -> Rate | None:
+    try:
+        content = read_json(path)
+        return Rate(**content | {"kind": Kind(**content["kind"])})
+    except (ResultFileError, TypeError, KeyError):
+        return None
