@@ -200,7 +200,7 @@ def criteria(study: str) -> Criteria:
     if found is None or found.empty:
         return Criteria()
     first = found.iloc[0]
-    return Criteria(float(first["epsilon_pct"]), float(first["tolerated_divergence"]))
+    return Criteria(*(float(first[name]) for name in ("epsilon_pct", "tolerated_failures", "confidence")))
 
 
 def origin(study: str) -> str:

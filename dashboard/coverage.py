@@ -2,6 +2,7 @@
 
 import math
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,7 @@ import psutil
 from scipy import stats
 
 from dashboard import data
-from hypercore.analysis.stats.regions import Criteria
-from hypercore.analysis.stats.statistics import CONFIDENCE
+from hypercore.analysis.stats.regions import FEWEST_RUNS, Criteria
 from hypercore.results.files import ResultFileError, read_json
 from hypercore.results.status import Kind, read_rates, seconds
 from hypercore.results.store import Store
@@ -29,7 +29,11 @@ _COUNTS = {
 }
 _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_steps_per_sec", "eta_sec"]
 _TRAINED_BY = {name: name for name in ("device", "backend", "threads", "torch_version", "numerics")}
-_JUDGED_BY = {"epsilon_pct": "margin ε, points", "tolerated_divergence": "share that may diverge"}
+_JUDGED_BY = {
+    "epsilon_pct": "margin ε, points",
+    "tolerated_failures": "share that may fail",
+    "confidence": "confidence",
+}
 _ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protocol")
 # More than this is no plan any more.
 MOST_SEEDS = 200
@@ -38,12 +42,12 @@ _NEEDED = [
     "title",
     "clipping",
     "alpha",
-    "n_pairs",
-    "n_diverged",
-    "excess_pct",
-    "low_pct",
-    "high_pct",
-    "diverges",
+    "n_done",
+    "n_failed",
+    "failure_high",
+    "rest_pct",
+    "rest_low_pct",
+    "rest_high_pct",
     "seeds_needed",
 ]
 # To look for the files of more cells than these takes too long to do every few seconds.
@@ -197,23 +201,15 @@ def _apart(column: str, name: str, plans: tuple[pd.DataFrame, pd.DataFrame]) -> 
 
 
 def seeds_needed(safety: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
-    """How many seeds each undetermined point would need to be told, if mean and SD stay as they are.
+    """How many seeds would make each undetermined point safe, if none of the further ones fails.
 
-    The smallest n with t(n - 1)·SD/√n below the distance of the mean to ε. Null where the mean lies
-    on ε, where there are fewer than two seeds, where more than 200 would be needed, and where ``diverges``:
-    the mean is below ε, but a larger share of seeds diverged than is tolerated, which no interval heals.
+    So many that the failures there are no larger a share than is tolerated, and that the interval of the
+    others' difference lies within the margin, mean and SD as they are. Null where 200 would not do.
     """
     rule = criteria or Criteria()
     rows = safety[safety["safety"] == "undetermined"].copy()
     rows["title"] = data.titles(rows)
-    too_many = rows["n_diverged"] / rows["n_pairs"] > rule.tolerated_divergence
-    rows["diverges"] = (too_many & (rows["excess_pct"] <= rule.epsilon_pct)).astype(bool)
-    needed = [
-        None
-        if row["diverges"]
-        else _seeds(int(row["n_pairs"]), float(row["excess_pct"]), float(row["high_pct"]), rule.epsilon_pct)
-        for row in rows.to_dict("records")
-    ]
+    needed = [_seeds(row, rule) for row in rows.to_dict("records")]
     rows["seeds_needed"] = pd.Series(needed, index=rows.index, dtype="Int64")
     return rows[_NEEDED]
 
@@ -224,11 +220,18 @@ def sparklines(curves: pd.DataFrame) -> pd.Series:
     return points.groupby("cell_id")["test_error_pct"].agg(list)
 
 
-def _seeds(n: int, mean: float, high: float, epsilon: float) -> int | None:
-    if n < 2 or not math.isfinite(high) or high <= mean:
+def _seeds(row: Mapping[Any, Any], rule: Criteria) -> int | None:
+    failed, done = int(row["n_failed"]), int(row["n_done"])
+    if failed and not rule.tolerated_failures:
         return None
-    tail = (1 + CONFIDENCE) / 2
-    sd = (high - mean) * math.sqrt(n) / float(stats.t.ppf(tail, n - 1))
-    candidates = np.arange(n + 1, MOST_SEEDS + 1)
-    enough = stats.t.ppf(tail, candidates - 1) * sd / np.sqrt(candidates) < abs(mean - epsilon)
-    return int(candidates[enough.argmax()]) if enough.any() else None
+    # A hair less than a whole number, where the division should give one.
+    share = math.ceil(failed / rule.tolerated_failures - 1e-9) if failed else 0
+    least = max(FEWEST_RUNS, share, done + 1)
+    n, mean, high = done - failed, float(row["rest_pct"]), float(row["rest_high_pct"])
+    if n >= 2 and mean < high and high > rule.epsilon_pct:
+        tail = (1 + rule.confidence) / 2
+        sd = (high - mean) * math.sqrt(n) / float(stats.t.ppf(tail, n - 1))
+        candidates = np.arange(n + 1, MOST_SEEDS + 1)
+        enough = mean + stats.t.ppf(tail, candidates - 1) * sd / np.sqrt(candidates) <= rule.epsilon_pct
+        least = max(least, failed + int(candidates[enough.argmax()])) if enough.any() else MOST_SEEDS + 1
+    return least if least <= MOST_SEEDS else None

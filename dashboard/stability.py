@@ -95,7 +95,7 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
 def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     """What each clipping adds to its stack's width: title, clipping, gained_decades, relation, text.
 
-    ``relation`` says how to read the number where the grid cuts a range: see ``regions.Gain``.
+    ``relation`` says how to read the number where the grid cuts a range: see ``regions.widening``.
     """
     regions = {(grid.title, grid.clipping): find_region(grid.points, criteria) for grid in found}
     rows = []
@@ -110,7 +110,7 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
 
 
 def gain_text(decades: float, relation: str, safe: bool = True, safe_off: bool = True) -> str:
-    """Decades gained as figures show them, with how to read them where the grid cuts a range.
+    """Decades gained on the grid as figures show them, with how to read them where the grid cuts a range.
 
     ``safe`` and ``safe_off``: whether any α is safe with clipping and without.
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
-from hypercore.present.sentences import SAME_RESAMPLED
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
@@ -69,12 +68,12 @@ def single_points(regions: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
     """What is known of the entries trained at one α only, from the tables REGIONS and SAFETY.
 
     Returns:
-        title, clipping, alpha, safety, n_pairs and excess_pct, a row each entry and clipping.
+        title, clipping, alpha, safety, n_done, n_failed and excess_pct, a row each entry and clipping.
     """
     ranges = regions.assign(title=data.titles(regions))
     points = safety.assign(title=data.titles(safety))
     alone = points[~points["title"].isin(stability.swept(ranges)["title"])]
-    columns = ["title", "clipping", "alpha", "safety", "n_pairs", "excess_pct"]
+    columns = ["title", "clipping", "alpha", "safety", "n_done", "n_failed", "excess_pct"]
     return alone[columns].reset_index(drop=True)
 
 
@@ -115,20 +114,16 @@ def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
         return "So clipping adds nothing to the range."
     if relation == "?":
         return "The grid cuts both ranges, so what clipping adds cannot be told from it."
-    interval = ""
-    if not (pd.isna(row["gain_low_decades"]) or pd.isna(row["gain_high_decades"])):
-        low, high = (f"{row[name]:+.1f}" for name in ("gain_low_decades", "gain_high_decades"))
-        interval = f" ({SAME_RESAMPLED})" if low == high else f" (95% interval {low} to {high})"
     if decades == 0:
         verb = {"≥": "narrow the range", "≤": "widen the range"}.get(
             str(relation), "change the range's width"
         )
-        return f"Clipping does not {verb}{interval}."
+        return f"Clipping does not {verb}."
     verb = "narrows" if decades < 0 else "widens"
     # A lower bound of what is added is an upper one of what is taken away.
     least, most = ("≥", "≤") if decades > 0 else ("≤", "≥")
     bounds = {least: "at least ", most: "at most "}.get(str(relation), "")
-    return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades{interval}."
+    return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades on the grid."
 
 
 def effect_sentence(

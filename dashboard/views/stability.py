@@ -105,7 +105,7 @@ def _intervals(regions: pd.DataFrame, gains: pd.DataFrame) -> None:
 def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
     left, middle, right = st.columns(3)
     epsilon = left.slider(
-        "Margin ε: points of error above the baseline that still count as safe",
+        "Margin ε: points of error above the baseline's median from which a run fails",
         min_value=0.0,
         max_value=max(10.0, default.epsilon_pct),
         value=default.epsilon_pct,
@@ -114,10 +114,10 @@ def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
         bind="query-params",
     )
     tolerated = middle.slider(
-        "Share of seeds that may diverge at a safe α (%)",
+        "Share of runs that may fail at a safe α (%)",
         min_value=0,
         max_value=95,
-        value=round(100 * default.tolerated_divergence),
+        value=round(100 * default.tolerated_failures),
         step=5,
         key="tolerated",
         bind="query-params",
@@ -138,8 +138,8 @@ def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
         bind="query-params",
         help="A run whose last epoch's training loss is not below the first batch's counts as diverged.",
     )
-    chosen = Criteria(epsilon_pct=epsilon, tolerated_divergence=tolerated / 100)
-    same = (epsilon, tolerated) == (default.epsilon_pct, round(100 * default.tolerated_divergence))
+    chosen = Criteria(epsilon, tolerated / 100, default.confidence)
+    same = (epsilon, tolerated) == (default.epsilon_pct, round(100 * default.tolerated_failures))
     return default if same else chosen, DivergenceRule(loss, near)
 
 
@@ -209,6 +209,6 @@ def _sensitivity(found: pd.DataFrame) -> None:
         columns={"best α": st.column_config.NumberColumn(format="%.3g")},
     )
     st.caption(
-        "Sensitivity: the mean over log α of the error above the best α's. The best α is chosen "
-        "leave-one-seed-out, so its error is not flattered by the choice."
+        "Sensitivity: the mean over log α of the error above the best α's. The best α is the "
+        "one most often best on the other seeds; its error is over all of its seeds."
     )

@@ -107,22 +107,21 @@ def _needed(study: str) -> None:
             "stack": needed["title"],
             "clipping": needed["clipping"],
             "α": needed["alpha"].map(short),
-            "seeds now": needed["n_pairs"],
-            "above the baseline (points)": needed["excess_pct"].map("{:+.2f}".format),
-            "95% interval": needed["low_pct"].map("{:+.2f}".format)
+            "seeds now": needed["n_done"],
+            "failed": needed["n_failed"],
+            "excluded (% failing, more than)": needed["failure_high"].map("{:.0%}".format),
+            "others above the baseline (points)": needed["rest_pct"].map("{:+.2f}".format),
+            "95% interval": needed["rest_low_pct"].map("{:+.2f}".format)
             + " to "
-            + needed["high_pct"].map("{:+.2f}".format),
-            "diverged": needed["n_diverged"],
-            "seeds needed": needed["seeds_needed"]
-            .map(lambda seeds: "–" if pd.isna(seeds) else str(seeds))
-            .mask(needed["diverges"], "none: it diverges"),
+            + needed["rest_high_pct"].map("{:+.2f}".format),
+            "seeds needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
         }
     )
     picked = needed.loc[widgets.table(shown, "needed", clicks=True).index]
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     st.caption(
-        "If mean and SD stay as they are; – where no 200 seeds would do, or too few are there to tell. "
-        "Where more seeds diverged than a safe α may have, no number of seeds makes it safe."
+        "So that the α is safe, if none of the further runs fails and the others' mean and SD stay as they "
+        "are; – where 200 seeds would not do. A further run that fails may show that it is unsafe."
     )
     known = needed["seeds_needed"].dropna().astype(int).sort_values()
     if len(known):

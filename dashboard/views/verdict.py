@@ -134,7 +134,8 @@ def _single_points(points: pd.DataFrame) -> None:
             "α": points["alpha"].map(short),
             "that α is": points["safety"],
             "above the baseline (points)": points["excess_pct"].map("{:+.2f}".format),
-            "n": points["n_pairs"],
+            "failed": points["n_failed"],
+            "n": points["n_done"],
         }
     )
     widgets.table(shown, "single-alphas")

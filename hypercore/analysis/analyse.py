@@ -11,9 +11,11 @@ from hypercore.analysis.claims.evidence import Evidence
 from hypercore.analysis.claims.registry import judge_claims
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame, write_frame
+from hypercore.analysis.measures.edges import edges, gains
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.measures.residuals import residuals
+from hypercore.analysis.measures.tuning import tuning
 from hypercore.analysis.published.read import Published
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.spec import columns as spec
@@ -50,7 +52,10 @@ def analyse(
         "effects": effects(judged, known, chosen.stands_for),
         "safety": safety(judged, chosen.criteria),
         "regions": regions(judged, chosen.criteria),
+        "edges": edges(judged, chosen.criteria),
+        "gains": gains(judged, chosen.criteria),
         "sensitivity": sensitivities(judged),
+        "tuning": tuning(judged),
         "residuals": residuals(judged, known, chosen.stands_for),
         "claims": judge_claims(evidence, study),
     }

@@ -64,6 +64,7 @@ def page(
     effects = frames["effects"]
     found = {
         "Claims": [f"<p>{escape(sentences.tally(frames['claims']))}</p>", sections.claims(frames["claims"])],
+        "Where runs begin to fail": [sections.edges(frames["edges"], frames["gains"])],
         "Stability regions": [sections.regions(frames["regions"])],
         "Effect of clipping over the published interval": [
             f"<p>{escape(sentences.holm(effects))}</p>",

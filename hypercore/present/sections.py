@@ -61,6 +61,23 @@ def claims(frame: pd.DataFrame) -> str:
     return "\n".join(parts)
 
 
+def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
+    """A sentence for each stack and clipping: where its runs begin to fail, and how surely."""
+    key = ["label", "dataset", "model", "epochs", "batch_size", "clipping"]
+    known = dict(list(gains.groupby(key)))
+    listed = [
+        f"<li>{escape(sentences.edge(rows, known.get(which, gains.head(0))))}</li>"
+        for which, rows in frame.groupby(key, sort=False)
+    ]
+    if not listed:
+        return "<p>No stack was run at two α.</p>"
+    margin = f"{frame['margin_pct'].iloc[0]:g}"
+    return (
+        f"<p>A run fails that diverges or ends more than {margin} points above the baseline's median. "
+        f"Intervals are 95%; open: the grid of α does not bound them.</p><ul>{''.join(listed)}</ul>"
+    )
+
+
 def regions(frame: pd.DataFrame) -> str:
     """A sentence for each stack that was run at more than one α."""
     if frame.empty:

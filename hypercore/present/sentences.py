@@ -1,13 +1,14 @@
 """What a study's tables say, in sentences: for the report, and for anyone who reads tables aloud."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from hypercore.analysis.claims.findings import Verdict
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.stack import short
 
-# An interval of no width would be misread as certainty: few seeds agree more often than many would.
-SAME_RESAMPLED = "the same in 95% of resamples of its seeds"
 _COMMIT_DIGITS = 10
 
 
@@ -95,11 +96,34 @@ def region(row: pd.Series) -> str:
     if pd.isna(row["gain_decades"]):
         return f"{text}."
     relation = "" if row["gain_relation"] == "=" else f"{row['gain_relation']} "
-    interval = ""
-    if pd.notna(row["gain_low_decades"]):
-        low, high = (f"{row[name]:.2f}" for name in ("gain_low_decades", "gain_high_decades"))
-        interval = f" ({SAME_RESAMPLED})" if low == high else f" [{low}, {high}]"
-    return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades{interval}."
+    return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades on the grid."
+
+
+def edge(rows: pd.DataFrame, gains: pd.DataFrame) -> str:
+    """The upper edge of one entry and clipping in words, with what it gains over off.
+
+    Args:
+        rows: its rows of the EDGES table.
+        gains: its rows of the GAINS table.
+    """
+    first = rows.iloc[0]
+    start = f"{first['label']} on {first['dataset']}, clipping {first['clipping']}"
+    upper = {row["failing_pct"]: row for row in rows[rows["side"] == "upper"].to_dict("records")}
+    found = [f"{what} at {_edge(upper[share])}" for share, what in ((50, "half"), (10, "a tenth"))]
+    text = f"{start}, {first['n_runs']} runs: {' and '.join(found)} fail"
+    added = gains[(gains["side"] == "upper") & (gains["failing_pct"] == 50) & (gains["than"] == "off")]
+    if added.empty:
+        return f"{text}."
+    row = added.iloc[0]
+    middle = "beyond the grid" if pd.isna(row["gain_decades"]) else f"{row['gain_decades']:.2f}"
+    ends = ("open" if pd.isna(row[name]) else f"{row[name]:.2f}" for name in ("low_decades", "high_decades"))
+    return f"{text}; half of them {middle} [{', '.join(ends)}] decades later than without clipping."
+
+
+def _edge(row: Mapping[Any, Any]) -> str:
+    middle = f"α = {row['alpha']:.2g}" if pd.isna(row["beyond"]) else f"α {row['beyond']} the grid"
+    ends = ("open" if pd.isna(row[name]) else f"{row[name]:.2g}" for name in ("alpha_low", "alpha_high"))
+    return f"{middle} [{', '.join(ends)}]"
 
 
 def fits(counts: pd.DataFrame) -> list[str]:

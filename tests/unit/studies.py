@@ -39,7 +39,7 @@ class MadeUp:
     dataset: str = "digits"
     alphas: tuple[tuple[str, tuple[float, ...]], ...] = tuple(DEFAULT_ALPHAS.items())
     clippings: tuple[Clipping, ...] = (OFF, ON)
-    seeds: int = 5
+    seeds: int = 6
     batch_size: int = 32
     missing: Callable[[Cell], bool] = lambda _: False
     failed: Callable[[Cell], bool] = lambda _: False

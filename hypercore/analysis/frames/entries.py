@@ -66,8 +66,13 @@ class Entry:
         return self._errors
 
     def points(self) -> tuple[Point, ...]:
-        """Each α's paired differences to the baseline, for the regions."""
+        """Each α's differences to the baseline's median, for what fails and what is safe."""
         return self._points
+
+    @cached_property
+    def baseline_pct(self) -> float:
+        """The median error of the baseline's runs, so that no single bad one decides; NaN without any."""
+        return float(self.frame.drop_duplicates("baseline_id")["baseline_error"].median())
 
     def cells(self, alphas: Sequence[float] | None = None) -> list[str]:
         """Ids of its cells, at some α only or at all, those of missing ones left out."""
@@ -83,15 +88,13 @@ class Entry:
     @cached_property
     def _points(self) -> tuple[Point, ...]:
         rows = self.frame.sort_values(["alpha", "seed"])
-        alphas, seeds = rows["alpha"].to_numpy(), rows["seed"].to_numpy()
-        diverged = rows["diverged"].to_numpy(dtype=bool)
-        differences = (rows["error"] - rows["baseline_error"]).to_numpy()
+        alphas, diverged = rows["alpha"].to_numpy(), rows["diverged"].to_numpy(dtype=bool)
+        differences = rows["error"].to_numpy() - self.baseline_pct
         done = np.isfinite(differences)
         found = []
         for alpha in self.alphas:
             own = done & (alphas == alpha)
-            values = (tuple(column[own].tolist()) for column in (differences, diverged, seeds))
-            found.append(Point(alpha, *values))
+            found.append(Point(alpha, tuple(differences[own].tolist()), tuple(diverged[own].tolist())))
         return tuple(found)
 
 

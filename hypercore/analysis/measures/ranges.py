@@ -1,4 +1,4 @@
-"""The tables over α: safety of each point, region of each entry with clipping's gain, sensitivity."""
+"""The tables over α: safety of each point, region of each entry on the grid, sensitivity."""
 
 import math
 from typing import Any
@@ -13,7 +13,8 @@ from hypercore.analysis.stats.aggregates import (
     interquartile_mean_interval,
     sensitivity,
 )
-from hypercore.analysis.stats.regions import Criteria, find_region, gain, judge
+from hypercore.analysis.stats.failures import failure_rate
+from hypercore.analysis.stats.regions import Criteria, find_region, judge, widening
 from hypercore.analysis.stats.statistics import estimate
 from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY
 
@@ -24,17 +25,26 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
     rows: list[dict[str, Any]] = []
     for entry in _with_baseline(cells):
         for point in entry.points():
-            e = estimate(point.differences, rule.confidence)
+            failed = point.failed(rule.epsilon_pct)
+            rate = failure_rate(sum(failed), len(failed), rule.confidence) if failed else None
+            rest = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
+            others = estimate(rest, rule.confidence)
             rows.append(
                 {
                     **entry.identity,
                     "alpha": point.alpha,
                     "n": int((entry.frame["alpha"] == point.alpha).sum()),
-                    "n_pairs": e.n,
+                    "n_done": len(failed),
                     "n_diverged": sum(point.diverged),
-                    "excess_pct": e.mean,
-                    "low_pct": e.low,
-                    "high_pct": e.high,
+                    "n_failed": sum(failed),
+                    "margin_pct": rule.epsilon_pct,
+                    "baseline_pct": entry.baseline_pct,
+                    "failure_low": rate and rate.low,
+                    "failure_high": rate and rate.high,
+                    "excess_pct": estimate(point.differences).mean,
+                    "rest_pct": others.mean,
+                    "rest_low_pct": others.low,
+                    "rest_high_pct": others.high,
                     "safety": judge(point, rule).value,
                 }
             )
@@ -50,12 +60,13 @@ def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFra
     for entry in found:
         region = find_region(entry.points(), rule)
         off = unclipped.get(tuple(entry.key.values()))
-        added = None if off is None or off is entry else gain(off.points(), entry.points(), rule)
+        added = None if off is None or off is entry else widening(find_region(off.points(), rule), region)
         rows.append(
             {
                 **entry.identity,
                 "epsilon_pct": rule.epsilon_pct,
-                "tolerated_divergence": rule.tolerated_divergence,
+                "tolerated_failures": rule.tolerated_failures,
+                "confidence": rule.confidence,
                 "n_points": region.n_points,
                 "n_safe": region.n_safe,
                 "alpha_low": region.low,
@@ -67,10 +78,8 @@ def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFra
                 "width_decades": region.width_decades,
                 "width_max_decades": region.width_max_decades,
                 "censored": region.censored,
-                "gain_decades": added and added.decades,
-                "gain_low_decades": added and added.low,
-                "gain_high_decades": added and added.high,
-                "gain_relation": added and added.relation,
+                "gain_decades": added and added[0],
+                "gain_relation": added and added[1],
             }
         )
     return table(rows, REGIONS)
@@ -101,6 +110,7 @@ def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:
                 "best_pct": best.error_pct.mean if best else math.nan,
                 "best_low_pct": best.error_pct.low if best else math.nan,
                 "best_high_pct": best.error_pct.high if best else math.nan,
+                "selection_pct": best.held_out_pct.mean - best.error_pct.mean if best else math.nan,
             }
         )
     return table(rows, SENSITIVITY)

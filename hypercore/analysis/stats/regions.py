@@ -1,20 +1,20 @@
-"""Stability regions: which run of α is safe, how wide it is, and what clipping adds.
+"""Stability regions: which run of α is safe, and how wide it is on the grid.
 
-A point is judged by paired differences, its error - the unclipped baseline's with the same seed
-(diverged runs imputed at chance), against a margin ε. Nothing is interpolated: an α that failed,
-is missing or cannot be told ends a region.
+A point is judged by how many of its runs fail, against what is tolerated, and by how much the others differ
+from the unclipped baseline's median. Nothing is interpolated: an α that failed, is missing or cannot be told
+ends a region. Where an edge lies between α, and how surely, :mod:`hypercore.analysis.stats.edges` says.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import stats
+from hypercore.analysis.stats.failures import fails, failure_rate
+from hypercore.analysis.stats.statistics import CONFIDENCE, estimate
 
-from hypercore.analysis.stats.statistics import CONFIDENCE, Floats
+# Fewer runs are never enough to call an α safe: a failure rate of 40% would leave five without one in 8%.
+FEWEST_RUNS = 6
 
 
 class Safety(StrEnum):
@@ -35,51 +35,46 @@ GRID_EDGE = "grid"
 class Criteria:
     """When an α counts as safe.
 
-    ``epsilon_pct``: points of test error that a stack may be worse than its baseline.
-    ``tolerated_divergence``: share of seeds that may diverge. Their error is imputed at chance all
-    the same, so that a tolerated divergence still has to fit under ε.
+    ``epsilon_pct``: the margin, points of test error above the baseline's median from which a run fails.
+    ``tolerated_failures``: share of runs that may fail; at 5% none of fewer than twenty.
+    ``confidence``: of the one-sided bounds of the failure rate, and of the others' interval.
 
     Raises:
         ValueError: a value out of range.
     """
 
     epsilon_pct: float = 1.0
-    tolerated_divergence: float = 0.0
+    tolerated_failures: float = 0.05
     confidence: float = CONFIDENCE
-    resamples: int = 2000
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.epsilon_pct) and self.epsilon_pct >= 0):
             raise ValueError(f"epsilon_pct {self.epsilon_pct:g}; allowed: 0 or more, finite")
-        if not 0 <= self.tolerated_divergence < 1:
-            raise ValueError(
-                f"tolerated_divergence {self.tolerated_divergence:g}; allowed: 0 or more, below 1"
-            )
+        if not 0 <= self.tolerated_failures < 1:
+            raise ValueError(f"tolerated_failures {self.tolerated_failures:g}; allowed: 0 or more, below 1")
         if not 0 < self.confidence < 1:
             raise ValueError(f"confidence {self.confidence:g}; allowed: above 0 and below 1")
-        if self.resamples < 100:
-            raise ValueError(f"resamples {self.resamples}; allowed: 100 or more")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One α of a grid: a paired difference and a divergence flag for each seed that is done.
-
-    ``seeds`` names them, so that a bootstrap can pair points; left out, they are 0, 1, ….
-    """
+    """One α of a grid: the error minus the baseline's median, and a divergence flag, of each seed done."""
 
     alpha: float
     differences: tuple[float, ...]
     diverged: tuple[bool, ...]
-    seeds: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.seeds:
-            object.__setattr__(self, "seeds", tuple(range(len(self.differences))))
-        if len(set(self.seeds)) != len(self.differences):
-            raise ValueError("a point needs each seed once, with its difference")
         if len(self.differences) != len(self.diverged) or not all(map(math.isfinite, self.differences)):
             raise ValueError("a point needs a finite difference and a flag for each seed")
+
+    def failed(self, epsilon_pct: float) -> tuple[bool, ...]:
+        """Which runs fail: they diverged, or end more than the margin above the baseline's median.
+
+        >>> Point(0.1, (0.2, 1.5, 70.0), (False, False, True)).failed(1.0)
+        (False, True, True)
+        """
+        return tuple(fails(self.differences, self.diverged, epsilon_pct).tolist())
 
 
 @dataclass(frozen=True)
@@ -134,41 +129,31 @@ class Region:
         return f"{self.low:g} to {self.high:g} ({sign}{self.width_decades:.2f} decades)"
 
 
-@dataclass(frozen=True)
-class Gain:
-    """What clipping adds to the width, in decades, with a paired bootstrap interval over seeds.
-
-    ``relation`` says how the number is to be read where the grid cuts a region: ``=``, ``≥`` (the
-    clipped one is cut), ``≤`` (the unclipped one is), ``?`` (one at each edge). An edge where the
-    grid cuts both counts as equal: the gain is one within the grid. ``n_seeds`` counts the seeds with a
-    result at any α of either arm, which the bootstrap draws from; the interval is NaN below two.
-    """
-
-    decades: float
-    low: float
-    high: float
-    relation: str
-    n_seeds: int
-
-
 def judge(point: Point, criteria: Criteria = Criteria()) -> Safety:
-    """Say what one α is: safe by its bound and divergence, unsafe by its bound, or neither.
+    """Say what one α is, by how often runs fail and by how much the others differ.
 
-    >>> judge(Point(0.1, (0.1, 0.2, 0.15), (False,) * 3))
+    Safe: of six runs or more no larger share fails than is tolerated, and the upper bound of the others' mean
+    difference is within the margin. Unsafe: the exact lower bound of the failure rate is above what is
+    tolerated.
+
+    >>> judge(Point(0.1, (0.1, 0.2, 0.15, 0.2, 0.1, 0.12), (False,) * 6))
     <Safety.SAFE: 'safe'>
-    >>> judge(Point(0.1, (0.1,), (False,)))
+    >>> judge(Point(0.1, (0.1, 0.2, 0.15, 0.2, 0.1, 30.0), (False,) * 6))
     <Safety.UNDETERMINED: 'undetermined'>
     """
     if not point.differences:
         return Safety.MISSING
-    d = np.asarray(point.differences)[None, :]
-    diverged = np.asarray(point.diverged)[None, :]
-    if diverged.all():
+    if all(point.diverged):
         return Safety.DIVERGED
-    low, high = _bounds(d, criteria.confidence)
-    if high[0] <= criteria.epsilon_pct and diverged.mean() <= criteria.tolerated_divergence:
-        return Safety.SAFE
-    return Safety.UNSAFE if low[0] > criteria.epsilon_pct else Safety.UNDETERMINED
+    failed = point.failed(criteria.epsilon_pct)
+    rate = failure_rate(sum(failed), len(failed), criteria.confidence)
+    if rate.low > criteria.tolerated_failures:
+        return Safety.UNSAFE
+    if rate.n < FEWEST_RUNS or rate.share > criteria.tolerated_failures:
+        return Safety.UNDETERMINED
+    others = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
+    within = estimate(others, criteria.confidence).high <= criteria.epsilon_pct
+    return Safety.SAFE if within else Safety.UNDETERMINED
 
 
 def region(alphas: Sequence[float], safeties: Sequence[Safety]) -> Region:
@@ -209,53 +194,13 @@ def find_region(points: Sequence[Point], criteria: Criteria = Criteria()) -> Reg
     return region([point.alpha for point in points], [judge(point, criteria) for point in points])
 
 
-def gain(
-    off: Sequence[Point],
-    on: Sequence[Point],
-    criteria: Criteria = Criteria(),
-    seed: int = 0,
-) -> Gain:
-    """Width with clipping minus width without, in decades.
-
-    The bootstrap draws seeds with replacement, in one order for both arms and every α. A point with k seeds
-    takes the first k draws that it has: points with the same seeds are resampled alike, and one that lacks
-    a seed, or that refinement gave more, is resampled from its own.
-    """
-    decades, relation = widening(find_region(off, criteria), find_region(on, criteria))
-    # In the order of points, so that the draws are the same each time.
-    held = dict.fromkeys(point.seeds for point in (*off, *on))
-    seeds = sorted(set().union(*held))
-    if len(seeds) < 2:
-        return Gain(decades, math.nan, math.nan, relation, len(seeds))
-    draws = _draws(seeds, held, criteria.resamples, np.random.default_rng(seed))
-    widths = [_resampled_widths(points, draws, criteria) for points in (off, on)]
-    tail = (1 - criteria.confidence) / 2
-    low, high = np.quantile(widths[1] - widths[0], [tail, 1 - tail])
-    return Gain(decades, float(low), float(high), relation, len(seeds))
-
-
 def widening(off: Region, on: Region) -> tuple[float, str]:
-    """By how many decades one region is wider than another, and how that is to be read: see :class:`Gain`."""
+    """By how many decades one region is wider than another on the grid, and how that is to be read.
+
+    ``=``, ``≥`` where the grid cuts the clipped one, ``≤`` the unclipped one, ``?`` one at each edge. An edge
+    where the grid cuts both counts as equal: the gain is one within the grid.
+    """
     return on.width_decades - off.width_decades, _relation(off, on)
-
-
-def _draws(
-    seeds: Sequence[int], held: Collection[tuple[int, ...]], resamples: int, rng: np.random.Generator
-) -> dict[tuple[int, ...], NDArray[np.int64]]:
-    """For each set of seeds that a point has, as many draws from it: a row a resample, places in the set."""
-    order = rng.integers(len(seeds), size=(resamples, len(seeds)))
-    found = {}
-    for own in held:
-        place = np.full(len(seeds), -1)
-        place[np.searchsorted(seeds, own)] = np.arange(len(own))
-        drawn = place[order]
-        while own and ((drawn >= 0).sum(axis=1) < len(own)).any():
-            order = np.hstack([order, rng.integers(len(seeds), size=order.shape)])
-            drawn = place[order]
-        # A stable sort brings the draws that the point has to the front, in their order.
-        first = np.argsort(drawn < 0, axis=1, kind="stable")[:, : len(own)]
-        found[own] = np.take_along_axis(drawn, first, axis=1)
-    return found
 
 
 def _relation(off: Region, on: Region) -> str:
@@ -264,35 +209,6 @@ def _relation(off: Region, on: Region) -> str:
     if at_least and at_most:
         return "?"
     return "≥" if at_least else "≤" if at_most else "="
-
-
-def _resampled_widths(
-    points: Sequence[Point], draws: Mapping[tuple[int, ...], NDArray[np.int64]], criteria: Criteria
-) -> Floats:
-    ordered = sorted(points, key=lambda point: point.alpha)
-    xs = [point.alpha for point in ordered]
-    safe = np.zeros((criteria.resamples, len(ordered)), dtype=bool)
-    for column, point in enumerate(ordered):
-        if not point.seeds:
-            continue
-        drawn = draws[point.seeds]
-        _, high = _bounds(np.asarray(point.differences)[drawn], criteria.confidence)
-        share = np.asarray(point.diverged)[drawn].mean(axis=1)
-        safe[:, column] = (high <= criteria.epsilon_pct) & (share <= criteria.tolerated_divergence)
-    patterns, which = np.unique(safe, axis=0, return_inverse=True)
-    spans = [_longest(xs, row.tolist()) for row in patterns]
-    widths = np.array([0.0 if span is None else math.log10(xs[span[1]] / xs[span[0]]) for span in spans])
-    return np.asarray(widths[which.reshape(-1)])
-
-
-def _bounds(differences: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """t-bounds of each row's mean; infinite for a single value, which supports nothing."""
-    n = differences.shape[1]
-    if n < 2:
-        return np.full(len(differences), -np.inf), np.full(len(differences), np.inf)
-    mean = differences.mean(axis=1)
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * differences.std(axis=1, ddof=1) / math.sqrt(n)
-    return mean - half, mean + half
 
 
 def _longest(xs: Sequence[float], safe: Sequence[bool]) -> tuple[int, int] | None:

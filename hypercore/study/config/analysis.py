@@ -15,10 +15,16 @@ class AnalysisConfig(Strict):
         default=1.0,
         ge=0,
         le=100,
-        description="points of test error that a safe α may be above its baseline, 0 to 100",
+        description="points of test error above the baseline's median from which a run fails, 0 to 100",
     )
-    tolerated_divergence: Real = Field(
-        default=0.0, ge=0, lt=1, description="share of seeds that may diverge at a safe α, from 0 to below 1"
+    tolerated_failures: Real = Field(
+        default=0.05, ge=0, lt=1, description="share of runs that may fail at a safe α, from 0 to below 1"
+    )
+    confidence: Real = Field(
+        default=0.95,
+        gt=0.5,
+        lt=1,
+        description="of the failure rate's bounds and of all edges, above 0.5 and below 1",
     )
     stands_for: dict[str, Annotated[str, Field(pattern=f"^({'|'.join(DATASETS)})$")]] = Field(
         default_factory=dict,

@@ -171,7 +171,7 @@ class StudyConfig(Axes):
         RefineConfig(), description="a mapping of rounds, resolution_decades, max_seeds and budget"
     )
     analysis: AnalysisConfig = Field(
-        AnalysisConfig(), description="a mapping of epsilon_pct, tolerated_divergence and stands_for"
+        AnalysisConfig(), description="a mapping of epsilon_pct, tolerated_failures and stands_for"
     )
 
     @model_validator(mode="before")

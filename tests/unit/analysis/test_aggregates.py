@@ -7,6 +7,7 @@ import pytest
 
 from hypercore.analysis.stats.aggregates import (
     best_alpha,
+    expected_best,
     interquartile_mean,
     interquartile_mean_interval,
     performance_profile,
@@ -81,7 +82,8 @@ def test_the_best_alpha_is_judged_on_the_seed_left_out() -> None:
     errors = [[5.0, 5.0, 5.0], [0.0, 9.0, 9.0]]
     best = best_alpha([0.1, 1.0], errors)
     # Without seed 0 the first α wins (5 < 9); without seed 1 or 2 the second (4.5 < 5), which then errs by 9.
-    assert best.error_pct.mean == pytest.approx((5 + 9 + 9) / 3)
+    assert best.held_out_pct.mean == pytest.approx((5 + 9 + 9) / 3)
+    assert best.error_pct.mean == pytest.approx(6.0), "the error of the α that it names"
     assert best.chosen == {0.1: 1, 1.0: 2}
     assert best.alpha == 1.0
 
@@ -89,7 +91,7 @@ def test_the_best_alpha_is_judged_on_the_seed_left_out() -> None:
 def test_choosing_leave_one_out_is_not_optimistic() -> None:
     """All α are equal: the least of the means is too low, the left-out error is not."""
     errors = np.random.default_rng(0).normal(10.0, 1.0, size=(300, 12, 5))
-    held_out = np.mean([best_alpha([float(a) for a in range(1, 13)], e).error_pct.mean for e in errors])
+    held_out = np.mean([best_alpha([float(a) for a in range(1, 13)], e).held_out_pct.mean for e in errors])
     assert abs(held_out - 10.0) < 0.1
     assert errors.mean(axis=2).min(axis=1).mean() < 9.5
 
@@ -97,3 +99,11 @@ def test_choosing_leave_one_out_is_not_optimistic() -> None:
 def test_the_best_alpha_needs_two_seeds() -> None:
     with pytest.raises(ValueError, match="1 α and 1 seeds"):
         best_alpha([0.1], [[5.0]])
+
+
+@pytest.mark.parametrize("trials", [1, 2, 3])
+def test_the_expected_best_is_that_of_draws(trials: int) -> None:
+    strata = [[1.0, 2.0], [5.0], [0.5, 9.0, 9.0]]
+    rng = np.random.default_rng(0)
+    drawn = [[rng.choice(strata[a]) for a in rng.integers(3, size=trials)] for _ in range(4000)]
+    assert expected_best(strata, trials) == pytest.approx(np.min(drawn, axis=1).mean(), abs=0.15)

@@ -301,12 +301,11 @@ def test_what_is_worse_at_a_small_alpha_or_over_few_seeds_is_no_instability(test
 
 @pytest.mark.parametrize("test", ["destabilises", "not_consistent"])
 def test_one_alpha_of_many_is_unstable_at_bonferronis_level_only(test: str) -> None:
-    """Worse than ε by half a point: its 95% interval stays above ε, that of one α in 30 does not."""
-    values = [1.8, 1.2, 1.75, 1.1, 1.7, 1.8]
+    """Three of six runs fail: at 95% more than the 5% that are tolerated, not as one α of thirty."""
     many = [100.0 + step for step in range(30)]
 
     def law(alpha: float, _: bool, seed: int) -> Outcome:
-        return 9.0 + (values[seed] if alpha == 100 else 0.01 * seed)
+        return 40.0 if alpha == 100 and seed < 3 else 9.0 + 0.01 * seed
 
     alone, among = (judged("SGD / SGD", alphas, law) for alphas in ([100.0], many))
     assert verdict(test, alone, published=Small([100.0]), dataset="mnist") is REPRODUCED

@@ -13,9 +13,9 @@ from hypercore.analysis.stats.regions import (
     Region,
     Safety,
     find_region,
-    gain,
     judge,
     region,
+    widening,
 )
 
 ALPHAS = [10.0**exponent for exponent in range(-5, 4)]
@@ -42,25 +42,36 @@ def curve(safe_from: int, safe_to: int, seed: int = 0) -> list[Point]:
     return points
 
 
-def test_a_point_is_judged_by_its_interval() -> None:
+def test_a_point_is_judged_by_the_runs_that_fail() -> None:
     assert judge(point(1, 0.2)) is Safety.SAFE
     assert judge(point(1, 5.0)) is Safety.UNSAFE
-    assert judge(point(1, 1.0)) is Safety.UNDETERMINED
-    assert judge(point(1, 0.2, spread=9.0)) is Safety.UNDETERMINED
+    assert judge(point(1, 0.2, n=5)) is Safety.UNDETERMINED, "too few runs exclude too little"
     assert judge(point(1, 0.2, n=0)) is Safety.MISSING
     assert judge(point(1, 0.2, n=1)) is Safety.UNDETERMINED
     assert judge(point(1, 80.0, diverged=6)) is Safety.DIVERGED
 
 
-def test_divergence_beyond_what_is_tolerated_is_never_safe() -> None:
+def test_a_failure_more_than_is_tolerated_is_never_safe() -> None:
     assert judge(point(1, 0.2, diverged=1)) is Safety.UNDETERMINED
-    assert judge(point(1, 0.2, diverged=1), Criteria(tolerated_divergence=0.2)) is Safety.SAFE
+    assert judge(point(1, 0.2, diverged=1), Criteria(tolerated_failures=0.2)) is Safety.SAFE
+    assert judge(point(1, 0.2, diverged=3)) is Safety.UNSAFE, "three of six: more than 5% fail"
 
 
-def test_the_bound_itself_is_safe() -> None:
-    flat = Point(1.0, (1.0, 1.0, 1.0), (False,) * 3)
+def test_a_run_that_ends_high_is_not_paid_for_by_small_gains() -> None:
+    """Two humps: on average half a point below the baseline, and one run of eight failed."""
+    humps = Point(1.0, (-4.0,) * 7 + (24.0,), (False,) * 8)
+    assert judge(humps) is Safety.UNDETERMINED
+
+
+def test_the_margin_itself_is_no_failure() -> None:
+    flat = Point(1.0, (1.0,) * 6, (False,) * 6)
     assert judge(flat, Criteria(epsilon_pct=1.0)) is Safety.SAFE
     assert judge(flat, Criteria(epsilon_pct=0.999)) is Safety.UNSAFE
+
+
+def test_runs_that_do_not_fail_may_still_be_too_close_to_the_margin() -> None:
+    wide = Point(1.0, (0.9, 0.9, 0.9, 0.9, 0.9, -3.0, 0.9, 0.9), (False,) * 8)
+    assert judge(wide) is Safety.UNDETERMINED
 
 
 @given(st.integers(0, 8), st.integers(0, 8), st.integers(0, 3))
@@ -115,10 +126,8 @@ def test_a_grid_that_cannot_be_meant_is_refused(alphas: list[float]) -> None:
         region(alphas, [SAFE, SAFE])
 
 
-def test_the_gain_is_the_difference_of_widths() -> None:
-    found = gain(curve(2, 5), curve(2, 7, seed=1))
-    assert found.decades == pytest.approx(2.0) and found.relation == "="
-    assert found.low == pytest.approx(2.0) and found.high == pytest.approx(2.0)
+def test_the_gain_on_the_grid_is_the_difference_of_widths() -> None:
+    assert widening(find_region(curve(2, 5)), find_region(curve(2, 7))) == (pytest.approx(2.0), "=")
 
 
 @pytest.mark.parametrize(
@@ -132,66 +141,7 @@ def test_the_gain_is_the_difference_of_widths() -> None:
     ],
 )
 def test_a_censored_gain_says_so(off: tuple[int, int], on: tuple[int, int], relation: str) -> None:
-    assert gain(curve(*off), curve(*on)).relation == relation
-
-
-def test_the_gains_interval_opens_where_an_edge_is_uncertain() -> None:
-    on = curve(2, 5)
-    values = (-1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, 6.0)
-    on[6] = Point(ALPHAS[6], values, (False,) * 8)
-    found = gain(curve(2, 5), on)
-    assert found.decades == 0.0 and found.low == 0.0 and found.high == pytest.approx(1.0)
-    assert found == gain(curve(2, 5), on), "the same bootstrap each time"
-
-
-def test_resampling_keeps_seeds_paired() -> None:
-    """Both arms hold the same runs: whatever is drawn, the gain is exactly zero."""
-    rng = np.random.default_rng(2)
-    points = [Point(a, tuple(rng.normal(0.8, 0.5, size=8).tolist()), (False,) * 8) for a in ALPHAS]
-    found = gain(points, points)
-    assert (found.decades, found.low, found.high) == (0.0, 0.0, 0.0)
-
-
-def test_the_gains_interval_covers_the_true_gain() -> None:
-    """An edge that is safe by a hair: the true gain is one decade, which ten seeds find or miss."""
-    rng = np.random.default_rng(4)
-    criteria = Criteria(resamples=200)
-    hits = 0
-    for trial in range(60):
-        shared = rng.normal(0.0, 0.5, size=10)
-        off = [Point(a, tuple(shared - 1.0 + 21.0 * (a > 1)), (False,) * 10) for a in (0.1, 1.0, 10.0, 100.0)]
-        on = [
-            Point(a, tuple(shared + rng.normal(0, 0.5, 10) + mean), (False,) * 10)
-            for a, mean in ((0.1, -1.0), (1.0, -1.0), (10.0, 0.3), (100.0, 20.0))
-        ]
-        found = gain(off, on, criteria=criteria, seed=trial)
-        hits += found.low <= 1.0 <= found.high
-    assert hits / 60 >= 0.9
-
-
-def test_points_with_more_seeds_or_fewer_are_resampled_from_their_own() -> None:
-    """The uncertain edge of above: seeds that refinement gave another α, or a missing cell, settle none."""
-    off, on = curve(2, 5), curve(2, 5)
-    on[6] = Point(ALPHAS[6], (-1.0,) * 7 + (6.0,), (False,) * 8)
-    refined, holed = list(on), list(on)
-    refined[2] = Point(ALPHAS[2], (-1.0,) * 16, (False,) * 16)
-    holed[3] = Point(ALPHAS[3], (-1.0,) * 7, (False,) * 7, (0, 1, 2, 4, 5, 6, 7))
-    for points, n in ((refined, 16), (holed, 8)):
-        found = gain(off, points)
-        assert (found.low, found.n_seeds) == (0.0, n) and found.high == pytest.approx(1.0)
-
-
-def test_points_that_share_seeds_are_resampled_alike_where_another_has_more() -> None:
-    rng = np.random.default_rng(2)
-    points = [Point(a, tuple(rng.normal(0.8, 0.5, size=8).tolist()), (False,) * 8) for a in ALPHAS]
-    points[4] = Point(ALPHAS[4], tuple(rng.normal(0.8, 0.5, size=12).tolist()), (False,) * 12)
-    found = gain(points, points[::-1])
-    assert (found.decades, found.low, found.high) == (0.0, 0.0, 0.0)
-
-
-def test_one_seed_gives_no_interval() -> None:
-    found = gain([point(1, 0.0, n=1)], [point(1, 0.0, n=1)])
-    assert math.isnan(found.low) and math.isnan(found.high)
+    assert widening(find_region(curve(*off)), find_region(curve(*on)))[1] == relation
 
 
 @pytest.mark.parametrize(
@@ -199,9 +149,8 @@ def test_one_seed_gives_no_interval() -> None:
     [
         ("epsilon_pct", -1.0),
         ("epsilon_pct", math.inf),
-        ("tolerated_divergence", 1.0),
+        ("tolerated_failures", 1.0),
         ("confidence", 95.0),
-        ("resamples", 5),
     ],
 )
 def test_criteria_out_of_range_are_refused(key: str, value: float) -> None:

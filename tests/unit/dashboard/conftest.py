@@ -7,7 +7,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hypercore.analysis.analyse import Settings, write_analysis
-from hypercore.analysis.stats.regions import Criteria
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from tests.unit.studies import MadeUp, write_study
 
@@ -37,7 +36,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rich")
     alphas = (("Adam / SGD", (1e-4, 1e-3, 5e-3, 1e-2, 5e-2)), ("SGD / SGD / SGD", (0.1, 1.0)))
     made_up = MadeUp("rich", "mnist", alphas, seeds=6, batch_size=256)
-    write_analysis(write_study(folder, made_up), Settings(Criteria(resamples=100)))
+    write_analysis(write_study(folder, made_up), Settings())
     return folder
 
 
@@ -50,7 +49,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study of many clippings, analysed."""
     folder = tmp_path_factory.mktemp("many")
     made = MadeUp(clippings=(OFF, ON, *map(parse_clipping, RULES)), seeds=2)
-    write_analysis(write_study(folder, made), Settings(Criteria(resamples=100)))
+    write_analysis(write_study(folder, made), Settings())
     return folder
 
 

@@ -144,7 +144,7 @@ def test_runs_have_a_line_a_panel_and_marks() -> None:
     curves = run_figures.curves(
         runs.curves_of(TABLES.curves, ENTRY[ENTRY["alpha"] == 0.1]), runs.blow_ups(chosen.head(0))
     )
-    assert len(curves.data) == 5 * 10
+    assert len(curves.data) == 6 * 10
     ended = runs.blow_ups(chosen)
     figure = run_figures.trajectories(runs.trajectories_of(TABLES.trajectories, chosen), ended)
     crosses = [trace for trace in figure.data if trace.marker.symbol == "x"]

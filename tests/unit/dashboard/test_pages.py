@@ -162,7 +162,7 @@ def test_a_chosen_row_is_shown_by_its_address(run_page: RunPage, rich: Path, row
 
 
 def test_the_studys_own_criteria_are_where_sliders_start(run_page: RunPage, tmp_path: Path) -> None:
-    write_analysis(write_study(tmp_path), Settings(Criteria(epsilon_pct=2.5, tolerated_divergence=0.2)))
+    write_analysis(write_study(tmp_path), Settings(Criteria(epsilon_pct=2.5, tolerated_failures=0.2)))
     app = run_page("stability", tmp_path)
     assert (app.slider(key="epsilon").value, app.slider(key="tolerated").value) == (2.5, 20)
     assert "These are the study's own criteria" in words(app)

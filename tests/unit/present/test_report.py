@@ -1,6 +1,7 @@
 """The report is one page that needs no network, and says what the tables say."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -133,11 +134,28 @@ def test_a_region_in_a_sentence() -> None:
         {
             "label": "A / B", "dataset": "mnist", "clipping": "on", "n_safe": 2, "n_points": 5,
             "alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "censored": False, "gain_decades": 0.5,
-            "gain_low_decades": 0.0, "gain_high_decades": 1.0, "gain_relation": "=",
+            "gain_relation": "=",
         }
     )  # fmt: skip
     expected = "A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades)"
-    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades [0.00, 1.00]."
-    row["gain_low_decades"] = row["gain_high_decades"] = 0.5
-    same = "(the same in 95% of resamples of its seeds)"
-    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades {same}."
+    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades on the grid."
+
+
+def test_an_edge_in_a_sentence() -> None:
+    head = {"label": "A / B", "dataset": "mnist", "clipping": "on", "n_runs": 40, "side": "upper"}
+    half = {"failing_pct": 50.0, "alpha": 27.5, "beyond": None, "alpha_low": 16.2, "alpha_high": 43.7}
+    tenth = {
+        "failing_pct": 10.0,
+        "alpha": math.nan,
+        "beyond": "above",
+        "alpha_low": 4.07,
+        "alpha_high": math.nan,
+    }
+    edge = pd.DataFrame([head | half, head | tenth])
+    gain = {"than": "off", "gain_decades": 0.26, "low_decades": -0.05, "high_decades": math.nan}
+    gains = pd.DataFrame([{"side": "upper", "failing_pct": 50.0} | gain])
+    both = "half at α = 28 [16, 44] and a tenth at α above the grid [4.1, open] fail"
+    start = f"A / B on mnist, clipping on, 40 runs: {both}"
+    added = "half of them 0.26 [-0.05, open] decades later than without clipping"
+    assert sentences.edge(edge, gains) == f"{start}; {added}."
+    assert sentences.edge(edge, gains.head(0)) == f"{start}."

@@ -1,0 +1,92 @@
+"""The tables of edges: the α at which half of the runs fail, and a tenth, and what clipping adds to them."""
+
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from hypercore.analysis.frames.entries import OFF, Entry, entries, table
+from hypercore.analysis.stats.edges import Edge, Tried, find_edge, gain
+from hypercore.analysis.stats.regions import Criteria
+from hypercore.spec.columns import EDGES, GAINS
+
+SIDES = ("upper", "lower")
+FAILING_PCT = (50, 10)
+
+
+def edges(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
+    """Make the EDGES table of judged cells; entries with a result at fewer than two α have no edge."""
+    rule = criteria or Criteria()
+    rows: list[dict[str, Any]] = []
+    for entry in entries(cells):
+        tried = tries(entry, rule)
+        for (side, failing_pct), edge in found_edges(tried).items():
+            bounds = edge.bounds(rule.confidence)
+            ends = (tried[0].alpha, tried[-1].alpha)
+            rows.append(
+                {
+                    **entry.identity,
+                    "side": side,
+                    "failing_pct": failing_pct,
+                    "margin_pct": rule.epsilon_pct,
+                    "n_alphas": len(tried),
+                    "n_runs": sum(t.n for t in tried),
+                    "n_failed": sum(t.n_failed for t in tried),
+                    "alpha": bounds.value,
+                    "alpha_low": bounds.low,
+                    "alpha_high": bounds.high,
+                    "grid_end": ends[side == "upper"],
+                    "beyond": edge.beyond,
+                }
+            )
+    return table(rows, EDGES)
+
+
+def gains(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
+    """Make the GAINS table: between any two clippings of an entry, for each side that tells anything."""
+    rule = criteria or Criteria()
+    families: dict[tuple[Any, ...], list[tuple[Entry, dict[tuple[str, int], Edge]]]] = {}
+    for entry in entries(cells):
+        if found := found_edges(tries(entry, rule)):
+            families.setdefault(tuple(entry.key.values()), []).append((entry, found))
+    rows: list[dict[str, Any]] = []
+    for family in families.values():
+        ordered = sorted(family, key=lambda pair: (pair[0].clipping != OFF, pair[0].clipping))
+        for (than, base), (entry, found) in combinations(ordered, 2):
+            for (side, failing_pct), edge in found.items():
+                added = gain(base[side, failing_pct], edge, rule.confidence)
+                if (added.value, added.low, added.high) == (None, None, None):
+                    continue
+                rows.append(
+                    {
+                        **entry.identity,
+                        "than": than.clipping,
+                        "side": side,
+                        "failing_pct": failing_pct,
+                        "margin_pct": rule.epsilon_pct,
+                        "gain_decades": added.value,
+                        "low_decades": added.low,
+                        "high_decades": added.high,
+                    }
+                )
+    return table(rows, GAINS)
+
+
+def tries(entry: Entry, criteria: Criteria) -> list[Tried]:
+    """How many runs of an entry fail at each α, those without a result left out."""
+    return [
+        Tried(point.alpha, sum(point.failed(criteria.epsilon_pct)), len(point.differences))
+        for point in entry.points()
+        if point.differences
+    ]
+
+
+def found_edges(tried: list[Tried]) -> dict[tuple[str, int], Edge]:
+    """Each edge by its side and the per cent of runs that fail there; none for fewer than two α."""
+    if len(tried) < 2:
+        return {}
+    return {
+        (side, failing_pct): find_edge(tried, failing_pct / 100, side == "lower")
+        for side in SIDES
+        for failing_pct in FAILING_PCT
+    }

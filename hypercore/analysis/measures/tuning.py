@@ -1,0 +1,33 @@
+"""What tuning α comes to by the number of trials, from runs that are there already."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hypercore.analysis.frames.entries import entries, table
+from hypercore.analysis.stats.aggregates import expected_best
+from hypercore.spec.columns import TUNING
+
+TRIALS = (1, 2, 4, 8, 16)
+
+
+def tuning(cells: pd.DataFrame) -> pd.DataFrame:
+    """Make the TUNING table: the expected best of k trials at random α, one run each, for each entry."""
+    rows: list[dict[str, Any]] = []
+    for entry in entries(cells):
+        errors = [row.dropna().to_numpy(dtype=np.float64) for _, row in entry.errors().iterrows()]
+        strata = [stratum for stratum in errors if stratum.size]
+        if len(strata) < 2:
+            continue
+        best = [expected_best(strata, trials) for trials in TRIALS]
+        rows += [
+            {
+                **entry.identity,
+                "trials": trials,
+                "expected_best_pct": value,
+                "benefit_pct": best[0] - value,
+            }
+            for trials, value in zip(TRIALS, best, strict=True)
+        ]
+    return table(rows, TUNING)

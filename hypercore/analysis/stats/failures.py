@@ -1,0 +1,66 @@
+"""How often runs fail, and what so few of them do not exclude."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from statsmodels.stats.proportion import proportion_confint
+
+from hypercore.analysis.stats.statistics import CONFIDENCE
+
+
+@dataclass(frozen=True)
+class FailureRate:
+    """``k`` of ``n`` runs failed; ``low`` and ``high`` are exact one-sided bounds of the rate behind it."""
+
+    k: int
+    n: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """The share of the runs that failed."""
+        return self.k / self.n
+
+    def __str__(self) -> str:
+        return failures_text(self.k, self.n, self.high)
+
+
+def fails(differences_pct: Sequence[float], diverged: Sequence[bool], margin_pct: float) -> NDArray[np.bool_]:
+    """Which runs fail: diverged (near chance counts), or above the baseline's median plus the margin.
+
+    Args:
+        differences_pct: each run's error minus the median of the baseline's, in points.
+        diverged: whether it diverged.
+        margin_pct: points above the median that are no failure yet.
+    """
+    # What was rounded on the way may lie a hair above a margin that it is to meet.
+    return np.asarray(diverged, dtype=bool) | (np.asarray(differences_pct) > margin_pct + 1e-9)
+
+
+def failure_rate(k: int, n: int, confidence: float = CONFIDENCE) -> FailureRate:
+    """Bound the rate of failures by Clopper and Pearson (1934), each side at ``confidence``.
+
+    Raises:
+        ValueError: not 0 <= k <= n, or no run.
+
+    >>> print(failure_rate(0, 20))
+    0 of 20 failed; more than 14% is excluded
+    >>> round(failure_rate(3, 8).low, 3)
+    0.111
+    """
+    if not 0 <= k <= n or n < 1:
+        raise ValueError(f"{k} of {n} runs cannot fail")
+    low, high = proportion_confint(k, n, alpha=2 * (1 - confidence), method="beta")
+    return FailureRate(k, n, float(low), float(high))
+
+
+def failures_text(k: int, n: int, high: float) -> str:
+    """How often runs failed, and what is not excluded.
+
+    >>> failures_text(8, 8, 1.0)
+    '8 of 8 failed'
+    """
+    return f"{k} of {n} failed" + (f"; more than {100 * high:.0f}% is excluded" if k < n else "")
