@@ -23,9 +23,8 @@ from hypercore.spec.stack import Stack, rounded
 
 @dataclass(frozen=True)
 class Rule:
-    """How far to go: see the config's section ``refine``. ``budget`` counts cells, over all rounds."""
+    """How far a round goes: see the config's section ``refine``. ``budget`` counts cells, over all rounds."""
 
-    rounds: int = 0
     resolution_decades: float = 0.1
     max_seeds: int = 10
     budget: int = 200

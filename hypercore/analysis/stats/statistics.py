@@ -124,20 +124,12 @@ def held_out_coverage(
     return float(np.mean((low - slack <= means) & (means <= high + slack)))
 
 
-def paired(a: ArrayLike, b: ArrayLike, confidence: float = CONFIDENCE) -> Difference:
-    """Average ``a - b`` over pairs: t-interval and exact sign-flip p.
+def difference(differences: ArrayLike, confidence: float = CONFIDENCE) -> Difference:
+    """Average paired differences: t-interval and exact sign-flip p.
 
     Raises:
-        ValueError: the lengths differ, or a value is not finite.
+        ValueError: a value is not finite.
     """
-    x, y = _finite(a), _finite(b)
-    if x.shape != y.shape:
-        raise ValueError(f"{x.size} and {y.size} values; pairs need as many of one as of the other")
-    return difference(x - y, confidence)
-
-
-def difference(differences: ArrayLike, confidence: float = CONFIDENCE) -> Difference:
-    """As :func:`paired`, of differences already taken."""
     e = estimate(differences, confidence)
     p = sign_flip_p(differences)
     return Difference(e.n, e.mean, e.sd, e.low, e.high, p, n_too_small(e.n, 1 - confidence))

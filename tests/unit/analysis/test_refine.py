@@ -24,11 +24,11 @@ def sharp(edge: float) -> Law:
     )
 
 
-def run_rounds(law: Law, rule: Rule, seeds: int = 6) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+def run_rounds(law: Law, rounds: int, rule: Rule, seeds: int = 6) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Refine as the workflow does: each round's cells are trained before the next one asks."""
     cells = judged("SGD / SGD", ALPHAS, law, seeds=seeds).assign(sweep="first")
     added = []
-    for number in range(1, rule.rounds + 1):
+    for number in range(1, rounds + 1):
         found = refine(cells, number, rule)
         added.append(found)
         is_stack = found["role"] == "stack"
@@ -48,7 +48,7 @@ def off_region(cells: pd.DataFrame) -> pd.Series:
 
 @pytest.mark.parametrize("edge", [1.5, 3.0, 8.0])
 def test_rounds_close_in_on_a_known_edge(edge: float) -> None:
-    cells, added = run_rounds(sharp(edge), Rule(rounds=4, resolution_decades=0.1, max_seeds=6, budget=1000))
+    cells, added = run_rounds(sharp(edge), 4, Rule(resolution_decades=0.1, max_seeds=6, budget=1000))
     found = off_region(cells)
     assert found["alpha_high"] <= edge < found["stop_high"]
     assert np.log10(found["stop_high"] / found["alpha_high"]) <= 0.1
@@ -56,12 +56,12 @@ def test_rounds_close_in_on_a_known_edge(edge: float) -> None:
 
 
 def test_it_stops_at_the_resolution() -> None:
-    _, added = run_rounds(sharp(1.5), Rule(rounds=4, resolution_decades=0.3, max_seeds=6, budget=1000))
+    _, added = run_rounds(sharp(1.5), 4, Rule(resolution_decades=0.3, max_seeds=6, budget=1000))
     assert [len(frame) > 0 for frame in added] == [True, True, False, False]
 
 
 def test_every_added_cell_says_why_and_both_arms_get_it() -> None:
-    _, (first,) = run_rounds(sharp(1.5), Rule(rounds=1, max_seeds=6, budget=1000))
+    _, (first,) = run_rounds(sharp(1.5), 1, Rule(max_seeds=6, budget=1000))
     stacks = first[first["role"] == "stack"]
     assert set(stacks["alpha"]) == {3.16228} and set(stacks["clipping"]) == {"off", "on"}
     assert set(first["reason"]) == {"bisects the upper edge of clipping off between 1 and 10, 1 decades"}
@@ -75,7 +75,7 @@ def noisy(alpha: float, _: bool, seed: int) -> float:
 
 
 def test_undetermined_points_get_seeds_with_their_baselines() -> None:
-    _, (first, second) = run_rounds(noisy, Rule(rounds=2, resolution_decades=5, max_seeds=18, budget=1000))
+    _, (first, second) = run_rounds(noisy, 2, Rule(resolution_decades=5, max_seeds=18, budget=1000))
     assert set(first.loc[first["role"] == "stack", "alpha"]) == {10.0}
     assert set(first["seed"]) == set(range(6, 12)) and set(second["seed"]) == set(range(12, 18)), (
         "seeds double, up to the most allowed"
@@ -88,14 +88,14 @@ def test_undetermined_points_get_seeds_with_their_baselines() -> None:
 
 
 def test_the_budget_holds_over_all_rounds() -> None:
-    _, added = run_rounds(sharp(1.5), Rule(rounds=4, resolution_decades=0.01, max_seeds=6, budget=30))
+    _, added = run_rounds(sharp(1.5), 4, Rule(resolution_decades=0.01, max_seeds=6, budget=30))
     total = pd.concat(added)["cell_id"].nunique()
     assert 0 < total <= 30 and added[-1].empty
 
 
 def test_the_same_cells_give_the_same_table_whatever_their_order() -> None:
     cells = judged("SGD / SGD", ALPHAS, noisy, seeds=6).assign(sweep="first")
-    rule = Rule(rounds=1, max_seeds=12)
+    rule = Rule(max_seeds=12)
     shuffled = cells.sample(frac=1, random_state=3, ignore_index=True)
     pd.testing.assert_frame_equal(refine(cells, 1, rule), refine(shuffled, 1, rule))
 
@@ -107,7 +107,7 @@ def test_the_same_cells_give_the_same_table_whatever_their_order() -> None:
 )
 def test_nothing_is_added_where_nothing_is_to_be_learned(law: Callable[..., object]) -> None:
     cells = judged("SGD / SGD", ALPHAS, law, seeds=6).assign(sweep="first")  # type: ignore[arg-type]
-    assert refine(cells, 1, Rule(rounds=1)).empty
+    assert refine(cells, 1, Rule()).empty
 
 
 def test_a_row_that_was_altered_is_refused() -> None:
