@@ -31,8 +31,8 @@ def test_each_figure_is_that_of_its_seeds() -> None:
             ]
             errors = own["imputed_error_pct"].dropna().tolist()
             ok = own[own["diverged"].eq(False)]["test_error_pct"].tolist()
-            assert (row[f"{arm}_n"], row[f"{arm}_n_done"], row[f"{arm}_n_ok"]) == (5, len(errors), len(ok))
-            assert len(errors) == (4 if arm == "on" else 5)
+            assert (row[f"{arm}_n"], row[f"{arm}_n_done"], row[f"{arm}_n_ok"]) == (6, len(errors), len(ok))
+            assert len(errors) == (5 if arm == "on" else 6)
             assert row[f"{arm}_mean_pct"] == pytest.approx(statistics.mean(errors))
             assert row[f"{arm}_sd_pct"] == pytest.approx(statistics.stdev(errors))
             assert row[f"{arm}_ok_mean_pct"] == pytest.approx(
@@ -40,7 +40,7 @@ def test_each_figure_is_that_of_its_seeds() -> None:
             )
         base = judged[(judged["label"] == row["lowest"]) & (judged["role"] == "baseline")]
         assert row["baseline_mean_pct"] == pytest.approx(base["test_error_pct"].mean())
-        assert row["baseline_n"] == 5
+        assert row["baseline_n"] == 6
         assert row["reduction_pct"] == pytest.approx(row["off_mean_pct"] - row["on_mean_pct"])
 
 
@@ -53,7 +53,7 @@ def test_a_study_without_clipping_still_shows_its_rows() -> None:
 
 def test_missing_cells_leave_counts_not_numbers() -> None:
     comparison = compare(tables(MadeUp(missing=lambda _: True)).cells)
-    assert (comparison["off_n"] == 5).all() and (comparison["off_n_done"] == 0).all()
+    assert (comparison["off_n"] == 6).all() and (comparison["off_n_done"] == 0).all()
     assert comparison["off_mean_pct"].isna().all() and not comparison["bold"].any()
 
 
