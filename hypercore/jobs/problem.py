@@ -55,5 +55,7 @@ def problem_of(study: StudyConfig, cell: Cell, data: ProblemData) -> Problem:
     Raises:
         DataError: they don't fit, or the study's code failed.
     """
-    call = study.model_call(cell.model)
-    return model_of(cell.model, data) if call is None else own.own_model(call, data)
+    call, of_data = study.model_call(cell.model), study.dataset_call(cell.dataset)
+    if call is None:
+        return model_of(cell.model, data)
+    return own.own_model(call, data, None if of_data is None else of_data.loss)

@@ -125,7 +125,12 @@ class ModuleProblem:
         return outputs
 
 
-def module_problem(name: str, build: Callable[[], nn.Module], data: ProblemData) -> ModuleProblem:
+def module_problem(
+    name: str,
+    build: Callable[[], nn.Module],
+    data: ProblemData,
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+) -> ModuleProblem:
     """A module on a data set, after it was tried on a few examples.
 
     Raises:
@@ -147,7 +152,7 @@ def module_problem(name: str, build: Callable[[], nn.Module], data: ProblemData)
     problem = ModuleProblem(
         name,
         build,
-        task_of(data),
+        task_of(data, loss),
         training,
         testing,
         {n: tuple(p.shape) for n, p in training.named_parameters() if p.requires_grad},
@@ -157,7 +162,7 @@ def module_problem(name: str, build: Callable[[], nn.Module], data: ProblemData)
     )
     weights = problem.initial(0).unsqueeze(0)
     state = tuple(tensor.unsqueeze(0) for tensor in problem.initial_state(0))
-    with torch.no_grad():
+    with _words(name, batch[:-1]), torch.no_grad():
         _, after = problem.training_losses(weights, batch, state, (0,) if noisy else ())
     for key, one, other in zip(problem.buffers, state, after, strict=True):
         if key in changed and torch.equal(one, other):
@@ -209,7 +214,9 @@ def _others(module: nn.Module) -> dict[str, Tensor]:
 def _words(name: str, inputs: Sequence[Tensor]) -> Iterator[None]:
     try:
         yield
+    except DataError:
+        raise
     except Exception as error:
         shapes = ", ".join(f"{'×'.join(map(str, t.shape))} ({t.dtype})" for t in inputs)
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(f"model {name}: it cannot take inputs of {shapes}: {reason}") from error
+        raise DataError(f"model {name}: it cannot train on inputs of {shapes}: {reason}") from error

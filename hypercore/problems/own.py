@@ -16,7 +16,7 @@ from hypercore.problems.contract import ProblemData
 from hypercore.problems.datasets import DataError
 from hypercore.problems.modules import ModuleProblem, module_problem
 from hypercore.spec.cell import digest
-from hypercore.spec.own_code import FILLED, Call
+from hypercore.spec.own_code import FILLED, Call, Entry
 
 
 def own_data(call: Call) -> ArrayData:
@@ -28,7 +28,7 @@ def own_data(call: Call) -> ArrayData:
     return array_data(call.name, _result(call, f"data set {call.name!r}"))
 
 
-def own_model(call: Call, data: ProblemData) -> ModuleProblem:
+def own_model(call: Call, data: ProblemData, loss: Entry | None = None) -> ModuleProblem:
     """The model that a call makes, on a data set.
 
     What the source asks of the data (:data:`~hypercore.spec.own_code.FILLED`) is filled in.
@@ -55,12 +55,12 @@ def own_model(call: Call, data: ProblemData) -> ModuleProblem:
             raise DataError(f"{what}: {call.words} returned a {type(module).__name__}; allowed: an nn.Module")
         return module
 
-    return module_problem(call.name, build, data)
+    return module_problem(call.name, build, data, None if loss is None else _function(loss))
 
 
 def _result(call: Call, what: str) -> Any:
     try:
-        return partial(_imported(call), **call.arguments)()
+        return partial(_function(call.entry), **call.arguments)()
     except DataError:
         raise
     except Exception as error:
@@ -69,8 +69,7 @@ def _result(call: Call, what: str) -> Any:
         raise DataError(f"{what}: {call.words} raised {type(error).__name__}{reason}") from error
 
 
-def _imported(call: Call) -> Callable[..., Any]:
-    entry = call.entry
+def _function(entry: Entry) -> Callable[..., Any]:
     if entry.module is not None:
         found: Callable[..., Any] = getattr(importlib.import_module(entry.module), entry.name)
         return found

@@ -1,5 +1,6 @@
 """What a network's outputs are for: its loss, and what its metric counts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -92,8 +93,41 @@ class Regression:
         return found
 
 
-def task_of(data: ProblemData) -> Task:
-    """The task that a data set's targets are for: whole numbers are classes, others are to be told.
+@dataclass(frozen=True)
+class OwnLoss:
+    """A task with another loss: the mean over a batch, by a function of outputs and targets."""
+
+    task: Task
+    function: Callable[[Tensor, Tensor], Tensor]
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The function's mean."""
+        found = self.function(outputs, targets)
+        if not isinstance(found, Tensor) or found.dim():
+            what = _shape(found) if isinstance(found, Tensor) else type(found).__name__
+            raise DataError(
+                f"a loss returned {what}; allowed: a tensor of one number, the mean over the batch"
+            )
+        return found
+
+    def totals(self, outputs: Tensor, targets: Tensor) -> Totals:
+        """The loss times what is counted, and the task's score."""
+        totals = self.task.totals(outputs, targets)
+        return totals._replace(loss=self.loss(outputs, targets).double() * totals.counted)
+
+    def score(self, total: Tensor, count: int) -> Tensor:
+        """The task's."""
+        return self.task.score(total, count)
+
+
+def task_of(data: ProblemData, loss: Callable[[Tensor, Tensor], Tensor] | None = None) -> Task:
+    """The task that a data set's targets are for, with another ``loss`` if one is given."""
+    task = _task_of(data)
+    return task if loss is None else OwnLoss(task, loss)
+
+
+def _task_of(data: ProblemData) -> Task:
+    """By the targets alone: whole numbers are classes, others are to be told.
 
     Raises:
         DataError: all test targets are the mean of the training split.

@@ -200,13 +200,15 @@ def _imported(path: Path) -> Iterator[Path]:
 class Call:
     """A study's own function or class with its arguments, under the name that cells and tables have for it.
 
-    ``version`` is its owner's, or a hash of the source, and of the arguments.
+    ``version`` is its owner's, or a hash of the source, and of the arguments. A data set may have its
+    own ``loss``, a function of outputs and targets.
     """
 
     name: str
     entry: Entry
     arguments: Mapping[str, Any]
     version: str
+    loss: Entry | None = None
 
     @property
     def words(self) -> str:

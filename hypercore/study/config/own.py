@@ -19,17 +19,21 @@ _PLAIN = (str, int, float, bool, type(None))
 def _entry(built_in: Mapping[str, tuple[str, int]], value: Any, info: ValidationInfo) -> Entry:
     if isinstance(value, Entry):
         return value
-    names = ", ".join(built_in)
+    allowed = f"{FORM}, or one of {', '.join(built_in)}" if built_in else FORM
     if not isinstance(value, str):
-        refuse(f"{FORM}, or one of {names}")
+        refuse(allowed)
     try:
         return Entry.of(value, (info.context or {}).get("folder", Path()), built_in)
     except SpecError as error:
-        refuse(error.allowed.replace(FORM, f"{FORM}, or one of {names}"), error.given)
+        refuse(error.allowed.replace(FORM, allowed), error.given)
 
 
 def _build(value: Any, info: ValidationInfo) -> Entry:
     return _entry(BUILDERS, value, info)
+
+
+def _loss(value: Any, info: ValidationInfo) -> Any:
+    return None if value is None else _entry({}, value, info)
 
 
 def _load(value: Any, info: ValidationInfo) -> Entry:
@@ -49,6 +53,11 @@ class _Declared(Strict):
     def entry(self) -> Entry:
         """What is called."""
         raise NotImplementedError
+
+    @property
+    def own_loss(self) -> Entry | None:
+        """The loss, if it is one of the study's own."""
+        return None
 
     def check(self, filled: tuple[str, ...]) -> None:
         """Refuse arguments that the source has no parameter for, or lacks; ``filled`` are given by us."""
@@ -80,8 +89,10 @@ class _Declared(Strict):
         for values in product(*axes.values()):
             given = dict(zip(axes, values, strict=True))
             named = {key: value for key, value in given.items() if all_named or len(axes[key]) > 1}
-            version = digest([source, sorted(given.items())], 16)
-            found.append(Call(canonical(name, named), self.entry, given, version))
+            # Without a loss the version is what it was before there were any.
+            of_loss = [] if self.own_loss is None else [self.own_loss.version()]
+            version = digest([source, sorted(given.items()), *of_loss], 16)
+            found.append(Call(canonical(name, named), self.entry, given, version, self.own_loss))
         return tuple(found)
 
 
@@ -109,7 +120,13 @@ class OwnDataset(_Declared):
     load: Annotated[Entry, BeforeValidator(_load)] = Field(
         description=f"{FORM}, or one of {', '.join(LOADERS)}"
     )
+    loss: Annotated[Entry, BeforeValidator(_loss)] | None = Field(None, description=FORM)
     batch_size: Positive = Field(32, description="a whole number above 0")
+
+    @property
+    def own_loss(self) -> Entry | None:
+        """The loss, if it is one of the study's own."""
+        return self.loss
 
     @property
     def entry(self) -> Entry:

@@ -164,6 +164,27 @@ def test_regression_s_chance_is_the_mean() -> None:
     assert float(still.task.score(guess.score, guess.counted)) == pytest.approx(100.0, rel=1e-5)
 
 
+def smooth(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.cross_entropy(outputs, targets, label_smoothing=0.1)
+
+
+def test_a_loss_of_one_s_own_trains_and_the_error_stays_what_it_is() -> None:
+    x = torch.randn((40, 3), generator=torch.Generator().manual_seed(0))
+    split = x, (x[:, 0] > 0).long()
+    data = array_data("signs", (split, split))
+    plain, own = (
+        module_problem("net", lambda: mlp((3,), 2, hidden=8), data, loss) for loss in (None, smooth)
+    )
+    weights, batch = own.initial(0).unsqueeze(0), data.train.take(torch.arange(40).unsqueeze(0))
+    losses, _ = own.training_losses(weights, batch, (), ())
+    assert float(losses) != float(plain.training_losses(weights, batch, (), ())[0])
+    totals, others = (one.totals(weights, split, ()) for one in (own, plain))
+    assert float(totals.loss) / 40 == pytest.approx(float(losses), rel=1e-6)
+    assert torch.equal(totals.score, others.score)
+    with pytest.raises(DataError, match="a loss returned 4; allowed: a tensor of one number"):
+        module_problem("net", lambda: mlp((3,), 2), data, lambda outputs, _: outputs[:, 0])
+
+
 def bundled(name: str) -> ArrayData:
     pytest.importorskip("sklearn")
     return array_data(name, scikit_learn(name))

@@ -151,7 +151,7 @@ class Replacing(nn.Module):
     ("build", "words"),
     [
         (Replacing, "its buffer seen is replaced in a step; allowed: a change in place"),
-        (lambda: nn.Linear(3, 3), "model net: it cannot take inputs of 4×1×5×5"),
+        (lambda: nn.Linear(3, 3), "model net: it cannot train on inputs of 4×1×5×5"),
         (lambda: nn.Flatten(), "no weights that want a gradient"),
         (
             lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3).double()),

@@ -65,6 +65,16 @@ def test_changed_code_is_another_version_of_the_same_cells(folder: Path, changed
     assert {s.digest for s in before.sweeps}.isdisjoint(s.digest for s in after.sweeps)
 
 
+def test_a_loss_counts_as_a_part_of_its_data(folder: Path) -> None:
+    before = versions(plan_of(folder, STUDY))
+    (folder / "loss.py").write_text("def smooth(outputs, targets): ...\n")
+    text = STUDY.replace('"data.py:load",', '"data.py:load", loss: "loss.py:smooth",')
+    own = versions(plan_of(folder, text))
+    assert own["net(width=4)"] != before["net(width=4)"]
+    (folder / "loss.py").write_text("def smooth(outputs, targets): return 0\n")
+    assert versions(plan_of(folder, text)) != own
+
+
 def test_a_version_counts_in_place_of_the_source(folder: Path) -> None:
     text = STUDY.replace('"network.py:Net",', '"network.py:Net", version: 1,')
     before = versions(plan_of(folder, text))
