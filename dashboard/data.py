@@ -43,11 +43,28 @@ def _near(name: str) -> Path:
 
 def studies(root: Path) -> list[str]:
     """Names of the studies that have been planned or finished, sorted."""
-    if not root.is_dir():
+    if not os.access(root, os.R_OK | os.X_OK) or not root.is_dir():
         return []
     return sorted(
         {path.parent.name for name in ("plan", "cells") for path in root.glob(f"[!.]*/{name}.parquet")}
     )
+
+
+def misnamed(root: Path) -> str:
+    """Why no study can be found in this folder, whatever is trained; empty where it is a usable folder."""
+    try:
+        there, file = root.exists(), root.is_file()
+    except PermissionError:
+        there, file = True, False
+    if not there:
+        return ""
+    if file:
+        return f"{root} is a file; the results are a folder that holds a folder for each study."
+    if not os.access(root, os.R_OK | os.X_OK):
+        return f"The folder {root} may not be read by who started the dashboard."
+    if any((root / f"{name}.parquet").exists() for name in ("plan", "cells")):
+        return f"{root} is the folder of one study; name the folder above it, {root.absolute().parent}."
+    return ""
 
 
 def newest(root: Path, names: list[str]) -> str:

@@ -128,9 +128,12 @@ def open_page(path: str) -> None:
 
 def _nothing() -> None:
     root = data.results_root()
-    st.info(f"There are no results in the folder {widgets.plain(root)} yet.", icon=":material/info:")
-    st.write("Train the default study, in minutes on two cores:")
-    st.code(data.MAKE, language="bash")
+    if wrong := data.misnamed(root):
+        st.error(widgets.plain(wrong), icon=":material/error:")
+    else:
+        st.info(f"There are no results in the folder {widgets.plain(root)} yet.", icon=":material/info:")
+        st.write("Train the default study, in minutes on two cores:")
+        st.code(data.MAKE, language="bash")
     st.write("Results that lie elsewhere are found by naming their folder:")
     st.code("HYPERCORE_RESULTS=path/to/results streamlit run dashboard/app.py", language="bash")
     st.fragment(_wait, run_every=REFRESH_SEC)()

@@ -24,6 +24,25 @@ def test_studies_are_folders_with_a_plan_or_cells(tmp_path: Path) -> None:
     assert data.studies(tmp_path) == ["digits", "planned"]
 
 
+def test_a_folder_that_cannot_hold_studies_is_told_from_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_study(tmp_path)
+    study = tmp_path / "digits"
+    assert data.misnamed(tmp_path) == data.misnamed(tmp_path / "absent") == ""
+    assert str(tmp_path) in data.misnamed(study) and "one study" in data.misnamed(study)
+    assert "is a file" in data.misnamed(study / "plan.parquet")
+    monkeypatch.setattr(data.os, "access", lambda *_: False)
+    assert "may not be read" in data.misnamed(tmp_path)
+    assert data.studies(tmp_path) == []
+
+
+def test_the_results_folder_may_lie_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HYPERCORE_RESULTS", "~/results")
+    assert data.results_root() == tmp_path / "results"
+
+
 def test_every_table_is_read_as_declared(results: Path) -> None:
     for table in ("plan", "cells", "curves", "trajectories", "comparison"):
         frame = data.read(results, "digits", table)

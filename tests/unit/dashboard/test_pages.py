@@ -47,6 +47,13 @@ def test_an_empty_folder_names_the_command(run_page: RunPage, name: str, tmp_pat
     assert "There are no results in the folder" in words(app) and "snakemake --cores all" in words(app)
 
 
+def test_a_studys_own_folder_is_said_to_be_one(run_page: RunPage, results: Path) -> None:
+    app = run_page("verdict", results / "digits")
+    assert not app.exception
+    assert [str(results) in widget.value.replace("\\", "") for widget in app.error] == [True]
+    assert data.MAKE not in words(app)
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "flipped", "older", "gone"])
 @pytest.mark.parametrize("name", NAMES)
 def test_damaged_results_are_named_in_words(
