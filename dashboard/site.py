@@ -102,6 +102,7 @@ def draw(page: Page) -> None:
         if not data.studies(data.results_root()):
             _nothing()
         return
+    widgets.about(*([study] if page.of_one_study else []))
     if page.of_one_study and (origin := cache.origin(study)):
         st.caption(f"Data: {widgets.plain(origin)}")
     with widgets.damage_in_words(study):

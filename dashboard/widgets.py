@@ -34,9 +34,13 @@ RUN_COLUMNS = {
 MOST_STACKS = 60
 # Under which name the session keeps the site's pages, by their address.
 PAGES = "pages"
+# Under which name it keeps what the page is about, as far as it is drawn: its study, then its stack.
+_SUBJECT = "subject"
 _MOST_DIGITS = 9
 # Of what is there instead of what a link asks for.
 _MOST_NAMED = 12
+_LONGEST_PART = 60
+_NO_FILE = re.compile(r"[^\w.^()]+")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -82,7 +86,9 @@ def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
         return None
     alphas = cache.alphas(study)
     first = max(options, key=lambda title: alphas.get(title, 0))
-    return _kept(label, options, first, "stack")
+    chosen = _kept(label, options, first, "stack")
+    about(study, *([chosen] if chosen else []))
+    return chosen
 
 
 def _kept(label: str, options: list[str], first: str, key: str, words: str | None = None) -> str | None:
@@ -143,6 +149,21 @@ def _not_there(label: str, asked: list[str], options: list[str]) -> None:
         f"There is: {names}{more}.",
         icon=":material/link_off:",
     )
+
+
+def about(*subject: str) -> None:
+    """Note what the page is about from here on: downloads are named after it."""
+    st.session_state[_SUBJECT] = subject
+
+
+def file_name(suffix: str, *parts: str) -> str:
+    """A download's name, of characters that every file system takes.
+
+    >>> file_name("csv", "paper-mnist", "Adam^alpha / SGD on mnist", "comparison")
+    'paper-mnist_Adam^alpha-SGD-on-mnist_comparison.csv'
+    """
+    kept = (_NO_FILE.sub("-", part).strip("-.")[:_LONGEST_PART] for part in parts)
+    return f"{'_'.join(part for part in kept if part)}.{suffix}"
 
 
 def few(titles: list[str], key: str = "contains") -> list[str]:
@@ -301,7 +322,7 @@ def drawings(figure: go.Figure, name: str) -> None:
             st.download_button(
                 suffix.upper(),
                 partial(drawing.draw, figure, suffix, origin),
-                f"{name}.{suffix}",
+                file_name(suffix, *st.session_state.get(_SUBJECT, ()), name),
                 key=f"{name}-drawing-{suffix}",
                 on_click="ignore",
                 width="stretch",
@@ -319,7 +340,12 @@ def exports(rows: pd.DataFrame, name: str) -> None:
     with st.popover("Download", icon=":material/download:", key=f"{name}-download"):
         for label, (suffix, make) in formats.items():
             st.download_button(
-                label, make, f"{name}.{suffix}", key=f"{name}-{suffix}", on_click="ignore", width="stretch"
+                label,
+                make,
+                file_name(suffix, *st.session_state.get(_SUBJECT, ()), name),
+                key=f"{name}-{suffix}",
+                on_click="ignore",
+                width="stretch",
             )
 
 

@@ -37,12 +37,6 @@ def test_a_folder_that_cannot_hold_studies_is_told_from_an_empty_one(
     assert data.studies(tmp_path) == []
 
 
-def test_the_results_folder_may_lie_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("HYPERCORE_RESULTS", "~/results")
-    assert data.results_root() == tmp_path / "results"
-
-
 def test_every_table_is_read_as_declared(results: Path) -> None:
     for table in ("plan", "cells", "curves", "trajectories", "comparison"):
         frame = data.read(results, "digits", table)

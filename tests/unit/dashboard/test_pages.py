@@ -54,6 +54,19 @@ def test_a_studys_own_folder_is_said_to_be_one(run_page: RunPage, results: Path)
     assert data.MAKE not in words(app)
 
 
+@pytest.mark.parametrize(
+    ("page", "about"), [("verdict", {"rich"}), ("compare", {"rich", "Adam / SGD on mnist"})]
+)
+def test_downloads_are_named_after_what_the_page_is_about(
+    run_page: RunPage, rich: Path, monkeypatch: pytest.MonkeyPatch, page: str, about: set[str]
+) -> None:
+    named: list[tuple[str, ...]] = []
+    monkeypatch.setattr(widgets, "file_name", lambda suffix, *parts: named.append(parts) or f"x.{suffix}")
+    app = run_page(page, rich, study="rich", stack="Adam / SGD on mnist")
+    assert not app.exception and named
+    assert {frozenset(parts[:-1]) for parts in named} == {frozenset(about)}
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "flipped", "older", "gone"])
 @pytest.mark.parametrize("name", NAMES)
 def test_damaged_results_are_named_in_words(
