@@ -91,13 +91,22 @@ def _holds_a_file(folder: Path) -> bool:
 
 
 def coverage(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row an entry, clipping and α: how many seeds are planned, done, failed, running and missing."""
+    """One row an entry, clipping and α: how many seeds are planned, done, failed, running and missing.
+
+    A cell that two entries share counts in both; :func:`totals` counts it once.
+    """
     rows = cells.assign(title=data.titles(cells))
     for name, states in _COUNTS.items():
         rows[name] = rows["status"].isin(states)
     grouped = rows.groupby(["title", "clipping", "alpha"], sort=True)
     counts = grouped[list(_COUNTS)].sum().astype(int)
     return counts.assign(planned=grouped.size()).reset_index()
+
+
+def totals(cells: pd.DataFrame) -> dict[str, int]:
+    """How many cells of a study are planned, done, failed, running and missing, each counted once."""
+    status = cells.drop_duplicates("cell_id")["status"]
+    return {"planned": len(status)} | {name: int(status.isin(own).sum()) for name, own in _COUNTS.items()}
 
 
 def sweep_states(root: Path, study: str) -> tuple[pd.DataFrame, list[str]]:

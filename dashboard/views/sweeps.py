@@ -74,10 +74,10 @@ def _coverage(study: str) -> None:
     states, _ = coverage.sweep_states(root, study)
     cells = coverage.follow(cache.planned(study), states, root)
     counts = coverage.coverage(cells)
-    total = counts[["planned", "done", "failed", "running", "missing"]].sum()
+    total = coverage.totals(cells)
     with st.container(horizontal=True, gap="large"):
         for name, value in total.items():
-            st.metric(str(name), int(value), width="content")
+            st.metric(name, value, width="content")
     counts = counts[counts["title"].isin(widgets.few(sorted(counts["title"].unique()), "covered"))]
     picked = widgets.chart(
         figures.coverage(counts),

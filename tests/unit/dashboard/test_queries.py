@@ -205,6 +205,15 @@ def test_curves_and_trajectories_of_chosen_runs() -> None:
     assert len(ends) == (ENTRY["status"] == "finished").sum()
 
 
+def test_a_cell_of_two_entries_counts_once() -> None:
+    one = TABLES.cells
+    both = pd.concat([one, one.iloc[[0]].assign(label="another")], ignore_index=True)
+    totals = coverage.totals(both)
+    assert totals == coverage.totals(one)
+    assert totals["planned"] == one["cell_id"].nunique() == sum(totals.values()) - totals["planned"]
+    assert coverage.coverage(both)["planned"].sum() == coverage.coverage(one)["planned"].sum() + 1
+
+
 def test_coverage_counts_every_planned_cell() -> None:
     made = tables(MadeUp(missing=lambda c: c.seed == 0, failed=lambda c: c.seed == 1)).cells
     counts = coverage.coverage(made)
