@@ -127,6 +127,8 @@ def _classes(name: str, train: Arrays, test: Arrays) -> int:
     least, most = (int(value) for value in torch.cat((targets.flatten(), others.flatten())).aminmax())
     if least < 0:
         raise DataError(f"data set {name!r}: a target is {least}; allowed: classes from 0")
+    if most < 1:
+        raise DataError(f"data set {name!r}: all targets are of one class; allowed: at least two classes")
     return most + 1
 
 
