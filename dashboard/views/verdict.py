@@ -10,7 +10,7 @@ from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, single_points
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
-from hypercore.present.advice import Advice, Option
+from hypercore.present.advice import Option
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
@@ -64,9 +64,9 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
             plain.metric("the plain optimizer", alone, help="The median over its seeds.")
             tone = ":red" if advice.fragile else ":green"
             room.markdown(f"{tone}[**{widgets.plain(advice.room.capitalize())}.**]")
-            room.caption(widgets.plain(_beyond(use)))
+            room.caption(widgets.plain(advice.beyond))
             st.code(advice.code, language="python")
-            st.caption(widgets.plain(_others(advice)))
+            st.caption(widgets.plain(advice.others))
     for dataset in sorted(set(regions["dataset"]) - {advice.dataset for advice in found}):
         st.warning(f"On {widgets.plain(dataset)} no α of any stack is shown to be safe; more seeds may tell.")
 
@@ -76,26 +76,6 @@ def _errors(use: Option) -> str:
     return (
         f"The mean of {len(use.errors_pct)} seeds, from {low:.2f} to {high:.2f}, after {use.epochs} epochs."
     )
-
-
-def _beyond(use: Option) -> str:
-    """What happens at the next larger α that was tried and is not safe."""
-    if use.beyond is None:
-        return "No larger α was tried that is not safe."
-    alpha, error = use.beyond
-    return f"Not shown to be safe from α = {short(alpha)} on, {error:.1f}% there."
-
-
-def _others(advice: Advice) -> str:
-    lowest, widest = advice.lowest, advice.widest
-    said = []
-    if lowest is not advice.use:
-        said.append(f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.error_pct:.2f}%.")
-    if (widest.label, widest.clipping) != (advice.use.label, advice.use.clipping):
-        said.append(
-            f"Widest safe range: {widest.name}, up to α = {short(widest.reach)}, {widest.error_pct:.2f}%."
-        )
-    return " ".join(said)
 
 
 def _ranges(regions: pd.DataFrame, shown: list[Verdict]) -> None:

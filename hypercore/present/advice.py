@@ -87,6 +87,26 @@ class Advice:
         return self.use.slack == 0
 
     @property
+    def beyond(self) -> str:
+        """What happens at the next larger α that was tried and is not safe."""
+        if self.use.beyond is None:
+            return "No larger α was tried that is not safe."
+        alpha, error = self.use.beyond
+        return f"Not shown to be safe from α = {short(alpha)} on, {error:.1f}% there."
+
+    @property
+    def others(self) -> str:
+        """Who has the lowest error, and who the widest safe range, where that is somebody else."""
+        lowest, widest = self.lowest, self.widest
+        said = []
+        if lowest is not self.use:
+            said.append(f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.error_pct:.2f}%.")
+        if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
+            reach = f"up to α = {short(widest.reach)}, {widest.error_pct:.2f}%"
+            said.append(f"Widest safe range: {widest.name}, {reach}.")
+        return " ".join(said)
+
+    @property
     def code(self) -> str:
         """The line of Python that drives a module so."""
         clip = "" if self.use.clipping == "off" else f', clipping="{self.use.clipping}"'

@@ -69,7 +69,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
             )
     figure.update_xaxes(type="log", title="initial α of the rightmost optimizer", exponentformat="e")
     figure.update_yaxes(title="test error, %", rangemode="tozero")
-    figure.update_layout(template="plotly_white", height=420, margin={"t": 30}, hovermode="closest")
+    figure.update_layout(template="none", height=420, margin={"t": 30}, hovermode="closest")
     return figure
 
 
@@ -100,7 +100,7 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
         figure.add_scatter(x=taus, y=profile.high, fill="tonexty", opacity=0.2, **band)
     figure.update_xaxes(type="log", title="test error τ, %")
     figure.update_yaxes(title="share of runs", range=[0, 1.02])
-    figure.update_layout(template="plotly_white", height=360, margin={"t": 30})
+    figure.update_layout(template="none", height=360, margin={"t": 30})
     return figure
 
 
@@ -126,7 +126,7 @@ def residual_figure(residuals: pd.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(title="published test error, %", type="log")
     figure.update_yaxes(title="our mean test error ± SD, %", type="log")
-    figure.update_layout(template="plotly_white", height=460, margin={"t": 30})
+    figure.update_layout(template="none", height=460, margin={"t": 30})
     return figure
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame
-from hypercore.present import sections, sentences
+from hypercore.present import markup, sections, sentences
 from hypercore.present import table as tables
 from hypercore.results.files import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
@@ -21,7 +22,20 @@ th, td { padding: 0.25rem 0.6rem; border-bottom: 1px solid #ddd; text-align: lef
 th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 .scroll { overflow-x: auto; } small { color: #555; white-space: nowrap; } summary { cursor: pointer; }
 .reproduced { color: #007a4d; font-weight: 600; } .contradicted { color: #b33c00; font-weight: 600; }
-.undetermined { color: #555; } :target { background: #fff3c4; } @media print { details { display: none; } }
+.undetermined { color: #555; } :target { background: #fff3c4; }
+.words { font-size: 0.85rem; max-width: 60rem; }
+.advice small { white-space: normal; }
+.advice { border: 1px solid #8888; border-radius: 6px; padding: 0.2rem 1rem; margin: 0.6rem 0; }
+@page { size: A4; margin: 12mm; }
+@media print {
+  details { display: none; } h2 { break-before: page; } tr, .js-plotly-plot { break-inside: avoid; }
+  table { font-size: 8pt; } th, td { white-space: normal; }
+}
+@media (prefers-color-scheme: dark) {
+  body { background: #16181c; color: #e6e6e6; } a { color: #7db7ff; } th, td { border-color: #3a3f47; }
+  small, .undetermined { color: #b5bac2; } .reproduced { color: #5fd3a3; } .contradicted { color: #ff9d6b; }
+  :target { background: #4a4320; } .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg); }
+}
 """
 
 
@@ -62,10 +76,12 @@ def page(
 ) -> str:
     """The whole report as one HTML page that needs no server and no network."""
     effects = frames["effects"]
+    judged = judge(cells)
     found = {
-        "Claims": [f"<p>{escape(sentences.tally(frames['claims']))}</p>", sections.claims(frames["claims"])],
+        "What to use": [sections.advice(frames["safety"], judged), sections.WORDS],
         "Where runs begin to fail": [sections.edges(frames["edges"], frames["gains"])],
         "Stability regions": [sections.regions(frames["regions"])],
+        "Claims": [f"<p>{escape(sentences.tally(frames['claims']))}</p>", sections.claims(frames["claims"])],
         "Effect of clipping over the published interval": [
             f"<p>{escape(sentences.holm(effects))}</p>",
             sections.primary(effects),
@@ -81,16 +97,9 @@ def page(
     for heading, content in found.items():
         parts += [f'<h2 id="{_anchor(heading)}">{heading}</h2>', *content]
     head = f'<meta charset="utf-8"><title>{escape(study)}</title><style>{_STYLE}</style>'
-    head = f"<head>{head}<script>{_plotly()}</script></head>"
-    body = "\n".join(parts)
-    return f'<!doctype html>\n<html lang="en">{head}\n<body>\n{body}\n</body></html>\n'
+    body = "\n".join([*parts, markup.library()])
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
 def _anchor(heading: str) -> str:
     return heading.lower().replace(" ", "-")
-
-
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    return str(get_plotlyjs())

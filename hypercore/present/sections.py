@@ -14,6 +14,7 @@ from hypercore.analysis.measures.comparison import DECIMALS
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences, table
+from hypercore.present.advice import advise
 from hypercore.present.plots import error_over_alpha, profile_figure, residual_figure, title
 from hypercore.spec.stack import short
 
@@ -37,6 +38,31 @@ _RESIDUALS = (
     "holding out three of our runs at a time. Both take errors as measured: a stalled run as it ended."
 )
 _ID_DIGITS = 10
+
+
+WORDS = (
+    '<p class="words">A <i>stack</i> such as Adam / SGD(α): Adam trains the weights, SGD, right of it, '
+    "trains Adam's own hyperparameters, and α is left to choose. <i>Safe</i>: few runs fail, and the others "
+    "end at most a margin above the plain optimizer. A <i>decade</i> is a factor of ten in α. <i>Diverged</i>: not a number, or no "
+    "better than chance. <i>Clipped</i>: by the presentation's rule, of hyperparameters' gradients."
+    "</p>"
+)
+
+
+def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
+    """What to take on each data set, as the dashboard says it."""
+    parts = []
+    for one in advise(safety, judged):
+        use = one.use
+        lines = [
+            f"<b>{escape(one.dataset)}: {escape(use.name)}, α = {short(use.alpha)}</b>",
+            f"{use.error_pct:.2f}% test error; the plain optimizer {use.plain_pct:.2f}%. "
+            f"{escape(one.room.capitalize())}. {escape(one.beyond)}",
+            f"<code>{escape(one.code)}</code>",
+            f"<small>{escape(one.others)}</small>",
+        ]
+        parts.append(f'<div class="advice wrap">{"".join(f"<p>{line}</p>" for line in lines)}</div>')
+    return "".join(parts) or "<p>No α of any stack is shown to be safe.</p>"
 
 
 def claims(frame: pd.DataFrame) -> str:
