@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hypercore.analysis.stats.statistics import CONFIDENCE, Estimate, Floats, estimate, n_too_small
+from hypercore.analysis.stats.statistics import CONFIDENCE, Estimate, Floats, flip_estimate, n_too_small
 
 # "Above 0", as a bound that zero itself does not meet.
 POSITIVE = 1e-9
@@ -56,22 +56,26 @@ def unless_absent(finding: Finding, absent: Sequence[str], *verdicts: Verdict) -
     return replace(finding, verdict=Verdict.UNDETERMINED, reason=reason)
 
 
-def decide(parts: Sequence[Part], at_least: float, at_most: float, unit: str) -> Finding:
+def decide(parts: Sequence[Part], at_least: float, at_most: float, unit: str, margin: float = 0.0) -> Finding:
     """Judge the claim that every part's mean lies between two bounds.
 
-    Reproduced where the 95% t-interval of every part does. Contradicted where that of at least one
-    part lies outside altogether, at Bonferroni's level, since any of them would contradict. A part
-    with too few values for a sign-flip p of 0.05 decides neither way.
+    Reproduced where the 95% interval of every part does. Contradicted where that of at least one
+    part lies outside altogether, at Bonferroni's level, since any of them would contradict. Intervals are the
+    exact sign-flip test's up to twelve values, else t's (:func:`flip_estimate`). A part with too few
+    values for a sign-flip p of 0.05 decides neither way. A claim that is true of anything above ``at_least``
+    could hardly be contradicted at that bound itself: with a ``margin`` a part does that is not shown to be
+    above it, but to be less than the margin above it.
     """
     cells = tuple(sorted({cell for part in parts for cell in part.cells}))
     if not parts:
         return undetermined(NOT_PLANNED)
-    judged = [(part, estimate(part.values)) for part in parts]
+    judged = [(part, flip_estimate(part.values)) for part in parts]
     share = (1 - CONFIDENCE) / len(parts)
     against = []
     for part, e in judged:
-        strict = estimate(part.values, 1 - share)
-        if not n_too_small(e.n) and (strict.high < at_least or strict.low > at_most):
+        strict = flip_estimate(part.values, 1 - share)
+        below = strict.high < at_least + margin and not e.low > at_least
+        if not n_too_small(e.n) and (below or strict.low > at_most):
             against.append((part, strict))
     if against:
         part, e = max(against, key=lambda pair: _excess(pair[1], at_least, at_most))

@@ -13,6 +13,7 @@ from hypercore.analysis.claims.findings import Part, Verdict, decide
 from hypercore.analysis.claims.registry import TESTS, judge_claims, read_claims
 from hypercore.analysis.published.read import Published, published_folder
 from hypercore.analysis.published.rows import Printed, PublishedError, TableRow
+from hypercore.analysis.stats.statistics import estimate, flip_estimate
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.columns import CLAIMS, names
 from tests.unit.analysis.synthetic import Outcome, judged
@@ -147,7 +148,6 @@ def test_what_is_claimed_of_all_published_rows_is_not_told_from_some(
 
 def test_one_counterexample_is_enough_whatever_is_not_planned() -> None:
     more = Small([*ALPHAS, 30.0])
-    assert verdict("equal_or_better", sgd(4.0, 9.0), published=more, dataset="mnist") is CONTRADICTED
     assert verdict("not_consistent", sgd(40.0, 40.0), published=more, dataset="mnist") is REPRODUCED
 
 
@@ -158,9 +158,25 @@ def test_the_other_reading_of_rmsprop_does_not_count() -> None:
     assert found.verdict is UNDETERMINED and "planned" in found.reason
 
 
-@pytest.mark.parametrize(("on", "expected"), [(4.0, REPRODUCED), (5.2, REPRODUCED), (9.0, CONTRADICTED)])
-def test_equal_or_better(on: float, expected: Verdict) -> None:
-    assert verdict("equal_or_better", sgd(5.0, on), dataset="mnist") is expected
+@pytest.mark.parametrize(
+    ("gain", "chaos", "expected"),
+    [
+        (0.0, 0.0, REPRODUCED),
+        (-0.2, 0.0, REPRODUCED),
+        (-4.0, 0.0, CONTRADICTED),
+        (8.0, 20.0, REPRODUCED),
+        (0.0, 20.0, UNDETERMINED),
+        (-12.0, 5.0, CONTRADICTED),
+    ],
+)
+def test_equal_or_better(gain: float, chaos: float, expected: Verdict) -> None:
+    """Also where the runs at the largest two of five α end anywhere, as at unstable ones."""
+    random = np.random.default_rng(1)
+
+    def law(alpha: float, clipped: bool, _: int) -> Outcome:
+        return 40.0 - clipped * gain + random.uniform(-1, 1) * (chaos if alpha >= 75 else 0.1)
+
+    assert verdict("equal_or_better", judged("SGD / SGD", ALPHAS, law, seeds=8), dataset="mnist") is expected
 
 
 def curves(cells: pd.DataFrame, errors: dict[str, list[float]], peaks: dict[str, float]) -> pd.DataFrame:
@@ -460,7 +476,12 @@ def test_jobs_side_by_side_say_nothing_of_time(test: str) -> None:
 
 @pytest.mark.parametrize(
     ("on", "control", "spread", "expected"),
-    [(5.0, 9.0, 0.1, REPRODUCED), (9.0, 5.0, 0.1, CONTRADICTED), (5.0, 5.0, 3.0, UNDETERMINED)],
+    [
+        (5.0, 9.0, 0.1, REPRODUCED),
+        (5.0, 5.0, 0.1, CONTRADICTED),
+        (9.0, 5.0, 0.1, CONTRADICTED),
+        (5.0, 5.0, 3.0, UNDETERMINED),
+    ],
 )
 def test_more_than_control(on: float, control: float, spread: float, expected: Verdict) -> None:
     half = parse_clipping("scale(0.5)")
@@ -516,10 +537,23 @@ def paper(error: float, spread: float = 0.1) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("error", "spread", "expected"),
-    [(5.0, 0.1, REPRODUCED), (12.0, 0.1, CONTRADICTED), (9.0, 1.0, UNDETERMINED)],
+    [
+        (5.0, 0.1, REPRODUCED),
+        (8.8, 0.03, REPRODUCED),
+        (9.0, 0.03, CONTRADICTED),
+        (12.0, 0.1, CONTRADICTED),
+        (9.0, 1.0, UNDETERMINED),
+    ],
 )
 def test_learned_beats_baseline(error: float, spread: float, expected: Verdict) -> None:
     assert verdict("beats_baseline", paper(error, spread)) is expected
+
+
+def test_a_stack_that_wins_every_pair_beats_its_baseline_whatever_one_run_gains() -> None:
+    """Gains of 1 point but one of 8 of 40: a t-interval, stretched by the outlier, reaches below 0."""
+    values = np.array([1.0, 1.1, 0.9, 1.0, 1.1, 0.9, 1.0, 40.0])
+    assert estimate(values).low < 0 < flip_estimate(values).low
+    assert decide([Part("a", values)], 0.1, math.inf, "points").verdict is REPRODUCED
 
 
 def test_one_stack_that_was_not_run_leaves_the_claim_open() -> None:

@@ -9,6 +9,7 @@ from scipy import stats
 from hypercore.analysis.stats.statistics import (
     difference,
     estimate,
+    flip_estimate,
     held_out_coverage,
     holm,
     n_too_small,
@@ -147,3 +148,19 @@ def test_a_paired_interval_covers_what_two_separate_ones_would_miss() -> None:
         widths.append(found.high - found.low)
     assert abs(hits / 1000 - 0.95) < 3 * math.sqrt(0.95 * 0.05 / 1000)
     assert np.mean(widths) < 5
+
+
+@pytest.mark.parametrize("n", [6, 7, 8, 10])
+def test_a_flipped_interval_holds_what_the_sign_flip_test_does_not_reject(n: int) -> None:
+    values = np.random.default_rng(n).normal(1.0, 1.0, n)
+    e = flip_estimate(values)
+    for inside in (e.low + 1e-6, e.high - 1e-6):
+        assert sign_flip_p(values - inside) > 0.05
+    for outside in (e.low - 1e-6, e.high + 1e-6):
+        assert sign_flip_p(values - outside) <= 0.05
+
+
+@pytest.mark.parametrize(("n", "confidence"), [(5, 0.95), (13, 0.95), (8, 0.999)])
+def test_many_values_or_a_level_out_of_reach_give_a_t_interval(n: int, confidence: float) -> None:
+    values = np.random.default_rng(n).normal(1.0, 1.0, n)
+    assert flip_estimate(values, confidence) == estimate(values, confidence)
