@@ -33,8 +33,8 @@ def image_files(root: Path) -> ImageFiles:
     Hidden files and folders, and those that tools leave behind, are none of it.
 
     Raises:
-        ImageFolderError: a part is missing, parts differ in classes, a class has no image, or there are
-            fewer than two.
+        ImageFolderError: a part is missing, parts differ in classes, a class has no image, or leads to a
+            folder above or twice to one, or there are fewer than two.
     """
     if absent := [part for part in PARTS if not (root / part).is_dir()]:
         raise ImageFolderError(
@@ -60,20 +60,26 @@ def image_files(root: Path) -> ImageFiles:
     return ImageFiles(names, *(tuple(tuple(found[part][name]) for name in names) for part in PARTS))
 
 
-def walk(folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Each folder below with the names of its files, links followed, but not to a folder that they lie in."""
-    above = {folder: frozenset((os.path.realpath(folder),))}
+def walk(folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each folder below: its path, the names of its files, and those of folders that are not entered.
+
+    Links are followed, but each folder is entered once, by whichever path comes first, and none that
+    ``folder`` lies in: a walk ends, and costs no more than the files there are.
+    """
+    if not Path(folder).is_dir():
+        return
+    real = Path(folder).resolve()
+    entered = {_identity(str(path)) for path in (real, *real.parents)}
     for parent, folders, names in os.walk(folder, followlinks=True):
-        inside = []
-        for name in folders:
-            path = os.path.join(parent, name)  # noqa: PTH118 - strings, as paths take four times as long
-            real = os.path.realpath(path)
-            ancestors = above[parent]
-            if not is_hidden(name) and not any(_within(one, real) for one in ancestors):
-                above[path] = ancestors | {real}
-                inside.append(name)
+        inside, again = [], []
+        for name in sorted(folders):
+            if is_hidden(name):
+                continue
+            identity = _identity(parent + os.sep + name)
+            (again if identity in entered else inside).append(name)
+            entered.add(identity)
         folders[:] = inside
-        yield parent, [name for name in names if not is_hidden(name)]
+        yield parent, [name for name in names if not is_hidden(name)], again
 
 
 def is_hidden(name: str) -> bool:
@@ -85,8 +91,9 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name in _TOOLS
 
 
-def _within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+def _identity(folder: str) -> tuple[int, int]:
+    found = os.stat(folder)  # noqa: PTH116 - strings, as paths take four times as long
+    return found.st_dev, found.st_ino
 
 
 def _classes(part: Path) -> dict[str, list[str]]:
@@ -95,9 +102,17 @@ def _classes(part: Path) -> dict[str, list[str]]:
 
 
 def _images(folder: str) -> list[str]:
+    found: list[tuple[str, list[str]]] = []
+    for parent, names, again in walk(folder):
+        if again:
+            link = Path(parent, again[0])
+            raise ImageFolderError(
+                f"{link} leads to {link.resolve()}, which holds {folder} or was met in it before; remove one"
+            )
+        found.append((parent, names))
     return [
         f"{parent}{os.sep}{name}"
-        for parent, names in sorted(walk(folder))
+        for parent, names in sorted(found)
         for name in sorted(names)
         if name.lower().endswith(SUFFIXES)
     ]

@@ -38,8 +38,8 @@ def fingerprint(folder: Path) -> str:
 
     Of a file it is that of its size and time.
 
-    A link to nothing counts by its own size and time: who reads the folder says that it leads nowhere. Hidden
-    files and folders do not count.
+    A link to nothing counts by its own size and time: who reads the folder says that it leads nowhere. So
+    does one to a folder that is above or was met before. Hidden files and folders do not count.
 
     Equal fingerprints mean equal content. Different ones may do, too (files that were copied, or
     touched): who trains compares the content itself, by the hash that each record carries.
@@ -48,7 +48,7 @@ def fingerprint(folder: Path) -> str:
     if folder.is_file():
         found = folder.stat()
         return digest([found.st_size, found.st_mtime_ns])
-    for parent, names in walk(str(folder)):
+    for parent, names, again in walk(str(folder)):
         within = os.path.relpath(parent, folder)
         prefix = "" if within == os.curdir else within + os.sep
         for name in names:
@@ -58,5 +58,8 @@ def fingerprint(folder: Path) -> str:
                 found = os.stat(path)  # noqa: PTH116 - see above
             except OSError:
                 found = os.lstat(path)
+            signs.append((prefix + name, found.st_size, found.st_mtime_ns))
+        for name in again:
+            found = os.lstat(parent + os.sep + name)
             signs.append((prefix + name, found.st_size, found.st_mtime_ns))
     return digest(sorted(signs))

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from hypercore.problems.datasets import DataError, load
+from hypercore.spec.image_folder import walk
 from hypercore.study.config.folders import fingerprint
 
 
@@ -163,14 +164,28 @@ def test_a_cut_off_jpeg_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_links_to_folders_that_they_lie_in_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["..", ".", "../..", "/", "../dog/back"])
+def test_links_that_lead_back_are_refused_by_name_and_end(tmp_path: Path, target: str) -> None:
     write_folder(tmp_path)
-    plain = load("pets", Path("/nowhere"), folders={"pets": tmp_path})
-    for name in ("up", "again"):
-        (tmp_path / "train/cat" / name).symlink_to("..")
-    (tmp_path / "test/dog/self").symlink_to(".")
-    assert load("pets", Path("/nowhere"), folders={"pets": tmp_path}).sha256 == plain.sha256
-    assert fingerprint(tmp_path)
+    for name in ("again", "up"):
+        (tmp_path / "train/cat" / name).symlink_to(target)
+    (tmp_path / "train/dog/back").symlink_to("../cat")
+    before = fingerprint(tmp_path)
+    with pytest.raises(DataError, match="data set 'pets': .*train/cat/again leads to ") as raised:
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+    assert "\n" not in str(raised.value)
+    (tmp_path / "train/cat/again").unlink()
+    assert fingerprint(tmp_path) != before
+
+
+@pytest.mark.timeout(60)
+def test_folders_that_all_link_to_each_other_are_entered_once(tmp_path: Path) -> None:
+    for k in range(12):
+        (tmp_path / f"{k}").mkdir()
+        (tmp_path / f"{k}/one.png").touch()
+        for other in range(12):
+            (tmp_path / f"{k}/to{other}").symlink_to(f"../{other}")
+    assert sum(len(names) for _, names, _ in walk(str(tmp_path))) == 12
 
 
 def test_a_link_to_images_elsewhere_is_followed(tmp_path: Path) -> None:
