@@ -71,7 +71,8 @@ def walk(folder: str) -> Iterator[tuple[str, list[str], list[str]]]:
     real = Path(folder).resolve()
     entered = {_identity(str(path)) for path in (real, *real.parents)}
     for parent, folders, names in os.walk(folder, followlinks=True):
-        inside, again = [], []
+        inside: list[str] = []
+        again: list[str] = []
         for name in sorted(folders):
             if is_hidden(name):
                 continue
