@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from hypercore.workflow.adapter import Run, give_code, quote_interpreter
-from hypercore.workflow.begin import Begin
+from hypercore.workflow.begin import Begin, system_errors_in_a_line
 from hypercore.results.provenance import other_code
 from hypercore.machine.terminal import make_readable
 from hypercore.cli.leftovers import remark
@@ -115,13 +115,14 @@ rule tables:
 
 
 onstart:
-    if found := "\n".join(map(str, JOBS.problems(RUN.forced))):
-        if not ELSEWHERE:
-            raise WorkflowError(found)
-        logger.warning(found)  # where jobs run it may be otherwise
-    if RUN.forced:
-        JOBS.force(RUN.targets)
-    logger.info(JOBS.forecast(RUN.forced))
+    with system_errors_in_a_line():
+        if found := "\n".join(map(str, JOBS.problems(RUN.forced))):
+            if not ELSEWHERE:
+                raise WorkflowError(found)
+            logger.warning(found)  # where jobs run it may be otherwise
+        if RUN.forced:
+            JOBS.force(RUN.targets)
+        logger.info(JOBS.forecast(RUN.forced))
     LIVE.begin()
 
 

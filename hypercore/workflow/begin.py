@@ -2,10 +2,13 @@
 
 import atexit
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hypercore.machine.compiler import COMPILED, compiler_problem
+from hypercore.results.files import of_system
 from hypercore.results.reported import TABLES
 from hypercore.workflow.adapter import Run
 from hypercore.workflow.jobs import RESULTS, Jobs
@@ -29,15 +32,19 @@ class Begin:
         """Prepare once, in the main process. Returns no files, so that it can stand among a job's inputs."""
         if self.run.is_main and not self._done:
             self._done = True
-            if self.run.executes:
-                enter(Path(".snakemake"))
-                self.jobs.restore()
-            elif self.run.is_dry and (found := self.jobs.problems(self.run.forced)):
-                _say("A run would fail before its first job:")
-                for problem in found:
-                    _say(str(problem))
-            self.run.make_again(self.again())
+            with system_errors_in_a_line():
+                self._prepare()
         return []
+
+    def _prepare(self) -> None:
+        if self.run.executes:
+            enter(Path(".snakemake"))
+            self.jobs.restore()
+        elif self.run.is_dry and (found := self.jobs.problems(self.run.forced)):
+            _say("A run would fail before its first job:")
+            for problem in found:
+                _say(str(problem))
+        self.run.make_again(self.again())
 
     def again(self) -> list[str]:
         """Name existing files that must be made again, and print a line for each.
@@ -58,6 +65,18 @@ class Begin:
             _say(f"{path} {what}: it will be made again.")
         # Of the report's tables snakemake knows the folder alone.
         return [str(path.parent if path.parent.name == TABLES else path) for path in self.jobs.unusable]
+
+
+@contextmanager
+def system_errors_in_a_line() -> Iterator[None]:
+    """End the process with exit code 1 and one line, where the system refuses a file: path, reason, advice.
+
+    Snakemake would print a traceback, of a rule that has nothing to do with it.
+    """
+    try:
+        yield
+    except OSError as error:
+        sys.exit(of_system(error))
 
 
 def enter(snakemake_folder: Path) -> None:

@@ -111,3 +111,17 @@ def test_a_run_registers(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("atexit.register", lambda *_: None)
     Begin(Jobs(plan, 1), Run(EXECUTES))()
     assert len(names(tmp_path / ".snakemake/hypercore-runs")) == 1
+
+
+def test_a_file_that_the_system_refuses_ends_a_run_in_a_line(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Jobs) -> None:
+        raise PermissionError(13, "Permission denied", "results/store")
+
+    monkeypatch.setattr(Jobs, "restore", refused)
+    with pytest.raises(SystemExit) as raised:
+        Begin(Jobs(plan, 1), Run(EXECUTES))()
+    assert str(raised.value) == (
+        "results/store: Permission denied; its owner may let you write, or work in a folder of your own"
+    )
