@@ -1,5 +1,6 @@
 """How often runs fail, and what so few of them do not exclude."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,24 @@ def failure_rate(k: int, n: int, confidence: float = CONFIDENCE) -> FailureRate:
         raise ValueError(f"{k} of {n} runs cannot fail")
     low, high = proportion_confint(k, n, alpha=2 * (1 - confidence), method="beta")
     return FailureRate(k, n, float(low), float(high))
+
+
+def rate_difference(more: int, fewer: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Bound by how much one of two paired failure rates exceeds the other, two-sided.
+
+    Of ``n`` pairs in ``more`` only the first fails, in ``fewer`` only the second. Both shares' exact limits
+    are joined by the squares of their distances (MOVER, Zou and Donner 2008): there is a width where no such
+    pair is, too.
+
+    >>> low, high = rate_difference(0, 0, 40)
+    >>> round(low, 3), round(high, 3)
+    (-0.088, 0.088)
+    """
+    a, b = (failure_rate(k, n, (1 + confidence) / 2) for k in (more, fewer))
+    middle = a.share - b.share
+    low = middle - math.hypot(a.share - a.low, b.high - b.share)
+    high = middle + math.hypot(a.high - a.share, b.share - b.low)
+    return low, high
 
 
 def failures_text(k: int, n: int, high: float) -> str:

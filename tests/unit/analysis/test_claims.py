@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -146,11 +147,6 @@ def test_what_is_claimed_of_all_published_rows_is_not_told_from_some(
     assert "published rows are not planned, e.g. SGD / SGD(" in found.reason
 
 
-def test_one_counterexample_is_enough_whatever_is_not_planned() -> None:
-    more = Small([*ALPHAS, 30.0])
-    assert verdict("not_consistent", sgd(40.0, 40.0), published=more, dataset="mnist") is REPRODUCED
-
-
 def test_the_other_reading_of_rmsprop_does_not_count() -> None:
     cells = judged("RMSProp^alpha / SGD", [0.025], lambda _, c, s: 4.0 + 5 * (not c) + 0.1 * s)
     arguments = {"dataset": "mnist", "stack": "RMSProp / SGD", "alpha_low": 0.01, "alpha_high": 0.05}
@@ -270,11 +266,47 @@ def test_no_diverged_run_says_nothing_of_gradients() -> None:
 
 
 @pytest.mark.parametrize(
-    ("off", "on", "expected"),
-    [(40.0, 40.0, REPRODUCED), (40.0, 5.0, CONTRADICTED), (5.0, 5.0, UNDETERMINED)],
+    ("off", "on", "seeds", "expected"),
+    [
+        (40.0, 40.0, 14, REPRODUCED),
+        (40.0, 40.0, 8, UNDETERMINED),
+        (40.0, 5.0, 8, CONTRADICTED),
+        (40.0, 5.0, 5, UNDETERMINED),
+        (5.0, 40.0, 8, UNDETERMINED),
+    ],
 )
-def test_not_consistent(off: float, on: float, expected: Verdict) -> None:
-    assert verdict("not_consistent", sgd(off, on), dataset="mnist") is expected
+def test_not_consistent(off: float, on: float, seeds: int, expected: Verdict) -> None:
+    assert verdict("not_consistent", sgd(off, on, seeds=seeds), dataset="mnist") is expected
+
+
+def random_failures(off: float, on: float, truth: int) -> pd.DataFrame:
+    """A made-up study of 12 seeds and 4 large α, of whose runs these shares fail."""
+    random = np.random.default_rng(truth)
+
+    def law(_: float, clipped: bool, __: int) -> Outcome:
+        return 40.0 if random.random() < (on if clipped else off) else 9.0
+
+    return judged("SGD / SGD", [50.0, 75.0, 100.0, 200.0], law, seeds=12)
+
+
+@pytest.mark.parametrize(
+    ("test", "off", "on", "expected"),
+    [
+        ("not_consistent", 0.9, 0.9, REPRODUCED),
+        ("not_consistent", 0.9, 0.2, CONTRADICTED),
+        ("destabilises", 0.5, 0.5, REPRODUCED),
+        ("destabilises", 0.01, 0.0, CONTRADICTED),
+    ],
+)
+def test_claims_of_failing_runs_come_out_as_is_true(
+    test: str, off: float, on: float, expected: Verdict
+) -> None:
+    """Of ten made-up studies of known truth none comes out the other way, and some come out."""
+    wide = Small([50.0, 75.0, 100.0, 200.0])
+    found = [
+        verdict(test, random_failures(off, on, truth), published=wide, dataset="mnist") for truth in range(10)
+    ]
+    assert set(found) <= {expected, UNDETERMINED} and expected in found
 
 
 @pytest.mark.parametrize(
@@ -299,7 +331,10 @@ def test_fewer_epochs_count_only_as_far_as_they_are_not_slower(on_step_sec: floa
     [(40.0, REPRODUCED), ("diverged", REPRODUCED), (5.0, CONTRADICTED), (None, UNDETERMINED)],
 )
 def test_destabilises(off: Outcome, expected: Verdict) -> None:
-    cells = judged("SGD / SGD", ALPHAS, lambda alpha, clipped, _: off if alpha >= 75 and not clipped else 5.0)
+    def law(alpha: float, clipped: bool, _: int) -> Outcome:
+        return off if alpha >= 75 and not clipped else 5.0
+
+    cells = judged("SGD / SGD", ALPHAS, law, seeds=16)
     assert verdict("destabilises", cells, dataset="mnist") is expected
     more = Small([*ALPHAS, 1000.0])
     assert verdict("destabilises", cells, published=more, dataset="mnist") is UNDETERMINED
@@ -308,24 +343,25 @@ def test_destabilises(off: Outcome, expected: Verdict) -> None:
 @pytest.mark.parametrize("test", ["destabilises", "not_consistent"])
 def test_what_is_worse_at_a_small_alpha_or_over_few_seeds_is_no_instability(test: str) -> None:
     """The slides speak of large α, beyond the range where clipping does nothing: for SGD / SGD above 10."""
-    small = judged("SGD / SGD", ALPHAS, lambda alpha, *_: 40.0 if alpha == 1 else 5.0, seeds=8)
-    large = judged("SGD / SGD", ALPHAS, lambda alpha, *_: 40.0 if alpha == 100 else 5.0, seeds=8)
+    small = judged("SGD / SGD", ALPHAS, lambda alpha, *_: 40.0 if alpha == 1 else 5.0, seeds=14)
+    large = judged("SGD / SGD", ALPHAS, lambda alpha, *_: 40.0 if alpha == 100 else 5.0, seeds=14)
     assert verdict(test, large, dataset="mnist") is REPRODUCED
     assert verdict(test, small, dataset="mnist") is not REPRODUCED
     assert verdict(test, large[large["seed"] < 5], dataset="mnist") is UNDETERMINED
 
 
-@pytest.mark.parametrize("test", ["destabilises", "not_consistent"])
-def test_one_alpha_of_many_is_unstable_at_bonferronis_level_only(test: str) -> None:
-    """Three of six runs fail: at 95% more than the 5% that are tolerated, not as one α of thirty."""
-    many = [100.0 + step for step in range(30)]
-
-    def law(alpha: float, _: bool, seed: int) -> Outcome:
-        return 40.0 if alpha == 100 and seed < 3 else 9.0 + 0.01 * seed
-
-    alone, among = (judged("SGD / SGD", alphas, law) for alphas in ([100.0], many))
-    assert verdict(test, alone, published=Small([100.0]), dataset="mnist") is REPRODUCED
-    assert verdict(test, among, published=Small(many), dataset="mnist") is UNDETERMINED
+def test_one_stack_of_two_contradicts_at_bonferronis_level_only() -> None:
+    """No run of 40 fails: a rate above 8.8% is excluded, at the level of two stacks one above 10.4%."""
+    alphas = [100.0, 200.0, 300.0, 400.0, 500.0]
+    alone = judged("SGD / SGD", alphas, lambda *_: 9.0, seeds=8)
+    other = judged("AdaGrad / SGD", alphas, lambda *_: 40.0, seeds=8)
+    assert verdict("destabilises", alone, published=Small(alphas), dataset="mnist") is CONTRADICTED
+    both = Small(alphas)
+    more = tuple(replace(row, stack="AdaGrad / SGD") for row in both.rows)
+    both.__dict__["rows"] = (*both.rows, *more)
+    cells = pd.concat([alone, other], ignore_index=True)
+    found = TESTS["destabilises"](Evidence(cells, NO_CURVES, both), dataset="mnist")
+    assert found.verdict is UNDETERMINED and found.reason.startswith("SGD / SGD: ")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """The tests of what is claimed of instability: gradients, what clipping leaves unsafe, and safe ranges."""
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.claims.evidence import Evidence
+from hypercore.analysis.claims.evidence import Arms, Evidence
 from hypercore.analysis.claims.findings import (
     NOT_PLANNED,
     POSITIVE,
@@ -18,12 +18,11 @@ from hypercore.analysis.claims.findings import (
     undetermined,
     unless_absent,
 )
-from hypercore.analysis.stats.regions import Criteria, Point, Safety, find_region, judge
-from hypercore.analysis.stats.statistics import n_too_small
+from hypercore.analysis.frames.entries import Entry
+from hypercore.analysis.stats.failures import fails, rate_difference
+from hypercore.analysis.stats.regions import Safety, find_region, judge
+from hypercore.analysis.stats.statistics import CONFIDENCE, n_too_small
 from hypercore.spec.columns import Status
-from hypercore.spec.stack import short
-
-_UNSAFE = (Safety.UNSAFE, Safety.DIVERGED)
 
 
 def gradients_explode(evidence: Evidence, dataset: str, factor: float = 10.0) -> Finding:
@@ -50,93 +49,41 @@ def gradients_explode(evidence: Evidence, dataset: str, factor: float = 10.0) ->
     return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
-def destabilises(evidence: Evidence, dataset: str) -> Finding:
-    """Every stack, unclipped, is unsafe at some large α; contradicted where one is safe at all of these.
+def destabilises(evidence: Evidence, dataset: str, at_least_share: float = 0.1) -> Finding:
+    """More than ``at_least_share`` of every stack's unclipped runs at large α fail.
 
-    Large is what lies beyond the range in which the results slide says that clipping does nothing: a stack
-    that is a point worse than its baseline below it is slow, not destabilised. Any large α would do,
-    so each is judged at Bonferroni's level over them; any stack would contradict, so safety over the stacks.
+    By the failure rate's exact bounds. Contradicted where one stack's is shown to be lower. Large is beyond
+    the range in which the results slide says that clipping does nothing: a stack that is a point worse than
+    its baseline below it is slow, not destabilised.
     """
-    unsafe: list[str] = []
-    safe: list[str] = []
-    unclear: list[str] = []
-    cells: list[str] = []
-    listed = evidence.all_arms(dataset)
-    for arms in listed:
-        large = [point for point in arms.off.points() if point.alpha > _small(evidence, dataset, arms.stack)]
-        found_at = ((p.alpha, _one_of(len(large), p, evidence.criteria)) for p in large)
-        first = next((alpha for alpha, safety in found_at if safety in _UNSAFE), None)
-        if first is not None:
-            unsafe.append(f"{arms.stack} from {short(first)}")
-            cells += arms.off.cells([first])
-        else:
-            limits = {_one_of(len(listed), point, evidence.criteria) for point in large}
-            (safe if limits == {Safety.SAFE} else unclear).append(arms.stack)
-            cells += arms.off.cells([point.alpha for point in large])
-    n = len(unsafe) + len(safe) + len(unclear)
-    if n == 0:
-        return undetermined(NOT_PLANNED)
-    if safe:
-        found = Finding(Verdict.CONTRADICTED, f"{safe[0]} is safe at every large α")
-    elif unclear:
-        found = Finding(
-            Verdict.UNDETERMINED,
-            f"{unclear[0]} is not surely unsafe at any large α, and not safe at all of them",
-        )
-    else:
-        found = Finding(Verdict.REPRODUCED, f"unsafe: {', '.join(unsafe)}")
-    figures = Finding(found.verdict, found.reason, n, len(unsafe) / n, unit="share", cells=tuple(cells))
-    return unless_absent(figures, _absent_large(evidence, dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
+    runs = _all_large(evidence, dataset)
+    by_stack = [(one, one.off, 0) for one in runs]
+    found = _decide(by_stack, at_least_share, "share of unclipped runs at large α that fail")
+    return unless_absent(found, _absent_large(evidence, dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
-def not_consistent(evidence: Evidence, dataset: str) -> Finding:
-    """At some large α clipping leaves unsafe what is unsafe without it; large as in :func:`destabilises`.
+def not_consistent(evidence: Evidence, dataset: str, at_least_share: float = 0.1) -> Finding:
+    """Of some stack's runs at large α clipping saves less than ``at_least_share``, net of those it ruins.
 
-    Any α of any stack would do, so both arms are judged at Bonferroni's level over all of them. Contradicted
-    where every large α that is unsafe without clipping is safe with it.
+    A run is saved that fails without clipping and not with it; large as in :func:`destabilises`. Contradicted
+    where clipping saves as many of every stack of which any run fails without it.
     """
-    left: list[str] = []
-    unsure: list[str] = []
-    rescued = 0
-    cells: list[str] = []
-    if not (listed := evidence.all_arms(dataset)):
-        return undetermined(NOT_PLANNED)
-    large = [
-        (arms, off)
-        for arms in listed
-        for off in arms.off.points()
-        if off.alpha > _small(evidence, dataset, arms.stack)
-    ]
-    clipped = {(arms.stack, on.alpha): on for arms in listed for on in arms.on.points()}
-    for arms, off in large:
-        pair = off, clipped.get((arms.stack, off.alpha), Point(off.alpha, (), ()))
-        without, with_clipping = (_one_of(1, point, evidence.criteria) for point in pair)
-        if without is Safety.SAFE:
-            continue
-        cells += arms.cells([off.alpha])
-        if all(_one_of(len(large), point, evidence.criteria) in _UNSAFE for point in pair):
-            left.append(f"{arms.stack}({short(off.alpha)})")
-        elif without in _UNSAFE and with_clipping is Safety.SAFE:
-            rescued += 1
-        else:
-            unsure.append(f"{arms.stack}({short(off.alpha)})")
-    n = len(left) + rescued
-    if n == 0 and not unsure:
-        return undetermined("no large α was found unsafe without clipping")
-    figures = f"of {n} large α judged unsafe without clipping {rescued} are safe with it, {len(left)} are not"
-    if left:
-        return Finding(
-            Verdict.REPRODUCED,
-            f"{figures}, e.g. {left[0]}",
-            n,
-            len(left) / n,
-            unit="share",
-            cells=tuple(cells),
+    runs = _all_large(evidence, dataset)
+    unstable = [one for one in runs if one.off or not one.pairs]
+    if runs and not unstable:
+        return undetermined(
+            "no run at large α failed without clipping", [cell for one in runs for cell in one.cells]
         )
-    if unsure:
-        return undetermined(f"{figures}, {len(unsure)} cannot be told, e.g. {unsure[0]}", cells)
-    found = Finding(Verdict.CONTRADICTED, figures, n, 0.0, unit="share", cells=tuple(cells))
-    return unless_absent(found, _absent_large(evidence, dataset), Verdict.CONTRADICTED)
+    by_stack = [(one, one.saved, one.ruined) for one in unstable]
+    found = _decide(by_stack, at_least_share, "share of runs at large α that clipping saves")
+    opposite = {
+        Verdict.REPRODUCED: Verdict.CONTRADICTED,
+        Verdict.CONTRADICTED: Verdict.REPRODUCED,
+        Verdict.UNDETERMINED: Verdict.UNDETERMINED,
+    }
+    reason = found.reason.replace("claimed at least", "claimed below")
+    found = replace(found, verdict=opposite[found.verdict], reason=reason)
+    return unless_absent(found, _absent_large(evidence, dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
 def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> Finding:
@@ -173,11 +120,73 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
     return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED)
 
 
-def _one_of(count: int, point: Point, criteria: Criteria) -> Safety:
-    """Judge a point any of ``count`` of which would decide: at Bonferroni's level, and from enough seeds."""
-    if point.differences and n_too_small(len(point.differences)):
-        return Safety.UNDETERMINED
-    return judge(point, replace(criteria, confidence=1 - (1 - criteria.confidence) / count))
+@dataclass(frozen=True)
+class _Runs:
+    """How many pairs of a stack's runs at large α fail unclipped, are saved by clipping, and ruined.
+
+    ``fewest`` pairs are there at any one of the α.
+    """
+
+    stack: str
+    fewest: int
+    pairs: int
+    off: int
+    saved: int
+    ruined: int
+    cells: tuple[str, ...]
+
+
+def _all_large(evidence: Evidence, dataset: str) -> list[_Runs]:
+    return [_large(evidence, dataset, arms) for arms in evidence.all_arms(dataset)]
+
+
+def _large(evidence: Evidence, dataset: str, arms: Arms) -> _Runs:
+    off, on = (_failed(entry, evidence.criteria.epsilon_pct) for entry in (arms.off, arms.on))
+    small = _small(evidence, dataset, arms.stack)
+    alphas = [alpha for alpha in arms.off.alphas if alpha > small and alpha in arms.on.alphas]
+    both = [at for at in off.index.intersection(on.index) if at[0] in alphas]
+    a, b = off.loc[both].to_numpy(dtype=bool), on.loc[both].to_numpy(dtype=bool)
+    fewest = min((sum(at[0] == alpha for at in both) for alpha in alphas), default=0)
+    fail, saved, ruined = (int(np.count_nonzero(which)) for which in (a, a & ~b, b & ~a))
+    return _Runs(arms.stack, fewest, len(both), fail, saved, ruined, arms.cells(alphas))
+
+
+def _failed(entry: Entry, margin_pct: float) -> "pd.Series[bool]":
+    """Which runs that were done fail, by α and seed."""
+    done = entry.frame[entry.frame["error"].notna()].set_index(["alpha", "seed"])
+    failed = fails((done["error"] - entry.baseline_pct).tolist(), done["diverged"].tolist(), margin_pct)
+    return pd.Series(failed, index=done.index)
+
+
+def _decide(by_stack: Sequence[tuple[_Runs, int, int]], at_least: float, name: str) -> Finding:
+    """Judge the claim that of every stack the share of one kind of runs, less that of another, is as large.
+
+    As :func:`~hypercore.analysis.claims.findings.decide` does of means: at Bonferroni's level to contradict.
+    """
+    if not by_stack:
+        return undetermined(NOT_PLANNED)
+    cells = tuple(cell for runs, _, _ in by_stack for cell in runs.cells)
+    if none := [runs.stack for runs, _, _ in by_stack if not runs.pairs]:
+        return undetermined(f"{none[0]}: no pair of runs at large α", cells)
+    strict = 1 - (1 - CONFIDENCE) / len(by_stack)
+    usual = [rate_difference(more, fewer, runs.pairs) for runs, more, fewer in by_stack]
+    below = [rate_difference(more, fewer, r.pairs, strict)[1] < at_least for r, more, fewer in by_stack]
+    bound = 1 if any(below) else 0
+    least = min(range(len(usual)), key=lambda i: (not below[i], usual[i][bound]))
+    (runs, more, fewer), (low, high) = by_stack[least], usual[least]
+    share = (more - fewer) / runs.pairs
+    reason = (
+        f"{runs.stack}: {name} {share:.3g} [{low:.3g}, {high:.3g}] over {runs.pairs}, "
+        f"claimed at least {at_least:.3g}"
+    )
+    verdict = Verdict.UNDETERMINED
+    if any(n_too_small(r.fewest) for r, _, _ in by_stack):
+        reason += ": n is too small"
+    elif any(below):
+        verdict = Verdict.CONTRADICTED
+    elif all(lower >= at_least for lower, _ in usual):
+        verdict = Verdict.REPRODUCED
+    return Finding(verdict, reason, runs.pairs, share, low, high, "share", cells)
 
 
 def _small(evidence: Evidence, dataset: str, stack: str) -> float:
