@@ -1,21 +1,20 @@
 """Planned against done: coverage, the state of running sweeps, and what is still needed."""
 
 import math
-import socket
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import psutil
 from scipy import stats
 
 from dashboard import data
 from hypercore.analysis.stats.regions import FEWEST_RUNS, Criteria
-from hypercore.results.files import ResultFileError, read_json
 from hypercore.results.status import Kind, read_rates, seconds
 from hypercore.results.store import Store
+from hypercore.results.sweep_status import read_statuses
 from hypercore.spec.columns import Status
 from hypercore.spec.stack import short
 
@@ -28,6 +27,7 @@ _COUNTS = {
     "missing": (Status.MISSING.value,),
 }
 _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_steps_per_sec", "eta_sec"]
+_NUMBERS = dict.fromkeys(("done", "cells", "failed"), int) | dict.fromkeys(_STATE[5:], float)
 _TRAINED_BY = {name: name for name in ("device", "backend", "threads", "torch_version", "numerics")}
 _JUDGED_BY = {
     "epsilon_pct": "margin ε, points",
@@ -111,27 +111,8 @@ def totals(cells: pd.DataFrame) -> dict[str, int]:
 
 def sweep_states(root: Path, study: str) -> tuple[pd.DataFrame, list[str]]:
     """The state of a study's sweeps as training last wrote it, and a line for each unreadable file."""
-    rows: list[dict[str, Any]] = []
-    problems: list[str] = []
-    for path in sorted((root / "status").glob("[!.]*.json")):
-        try:
-            state = read_json(path)
-        except ResultFileError as error:
-            problems.append(str(error))
-            continue
-        if isinstance(state, dict) and state.get("study") == study and not _killed(state):
-            rows.append({name: state.get(name) for name in _STATE})
-    found = pd.DataFrame(rows, columns=_STATE)
-    numbers = found[_STATE[2:]].apply(pd.to_numeric, errors="coerce")
-    counts = numbers[["done", "cells", "failed"]].fillna(0).astype(int)
-    return found.assign(**(dict(numbers.items()) | dict(counts.items()))), problems
-
-
-def _killed(state: dict[str, Any]) -> bool:
-    """Whether a job of this machine says that it runs and is gone."""
-    if state.get("state") != "running" or state.get("host") != socket.gethostname():
-        return False
-    return isinstance(state.get("pid"), int) and not psutil.pid_exists(state["pid"])
+    statuses, problems = read_statuses(root, study)
+    return pd.DataFrame([asdict(status) for status in statuses], columns=_STATE).astype(_NUMBERS), problems
 
 
 def time_left_sec(states: pd.DataFrame, waiting_sec: float = 0.0) -> float | None:

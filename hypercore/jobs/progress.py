@@ -3,25 +3,18 @@
 In a terminal the line is live and drawn from the file, by the process that started the jobs
 (:mod:`hypercore.workflow.live`); elsewhere each job writes a plain one every ten seconds.
 
-``results/status/<sweep>.json`` (rewritten atomically at most once a second, and at the end):
-``sweep``, ``digest``, ``study``, ``state`` (``running``, ``done``, ``failed``), ``host``, ``pid``,
-``started_utc``, ``updated_utc``, ``cells``, ``cached``, ``done`` (cached ones among them),
-``failed``, ``diverged`` (of those trained by this job, with the running batch's non-finite ones),
-``epoch`` and ``epochs`` of the running batch, ``lanes`` in it, ``nonfinite`` (cells that turned
-non-finite so far), ``lane_steps_per_sec``, ``eta_sec`` (null until measured).
+The file is :class:`hypercore.results.sweep_status.SweepStatus`.
 """
 
-import os
-import socket
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from hypercore.results.files import write_json
+from hypercore.results.sweep_status import SweepStatus, now
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Record
 
@@ -42,37 +35,6 @@ class BatchProgress(Protocol):
     def lanes(self) -> int: ...  # noqa: D102
     @property
     def nonfinite(self) -> int: ...  # noqa: D102
-
-
-@dataclass
-class SweepStatus:
-    """The content of a status file."""
-
-    sweep: str
-    digest: str
-    study: str
-    cells: int
-    cached: int
-    done: int
-    state: str = "running"
-    failed: int = 0
-    diverged: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    lanes: int = 0
-    nonfinite: int = 0
-    lane_steps_per_sec: float | None = None
-    eta_sec: float | None = None
-    host: str = field(default_factory=socket.gethostname)
-    pid: int = field(default_factory=os.getpid)
-    started_utc: str = field(default_factory=lambda: _now())
-    updated_utc: str = field(default_factory=lambda: _now())
-
-    def __str__(self) -> str:
-        rate = f", {self.lane_steps_per_sec:,.0f} lane steps/s" if self.lane_steps_per_sec else ""
-        left = f", {clock(self.eta_sec)} left" if self.eta_sec is not None and self.state == "running" else ""
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.sweep}: {self.done}/{self.cells} cells{rate}{left}, {self.diverged} diverged{failed}"
 
 
 @dataclass
@@ -142,28 +104,14 @@ class Tracker:
         self._publish()
 
     def _publish(self) -> None:
-        now = time.monotonic()
-        if now - self._written >= _FILE_EVERY_SEC:
-            self.status.updated_utc = _now()
+        time_sec = time.monotonic()
+        if time_sec - self._written >= _FILE_EVERY_SEC:
+            self.status.updated_utc = now()
             write_json(self.path, asdict(self.status))
-            self._written = now
-        if now - self._said >= _LINE_EVERY_SEC:
+            self._written = time_sec
+        if time_sec - self._said >= _LINE_EVERY_SEC:
             self.say(str(self.status))
-            self._said = now
-
-
-def clock(seconds: float) -> str:
-    """A duration in words.
-
-    >>> clock(5), clock(65), clock(7260)
-    ('5 s', '1 min 05 s', '2 h 01 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+            self._said = time_sec
 
 
 def _diverged(record: Record) -> bool:
@@ -178,7 +126,3 @@ def _diverged(record: Record) -> bool:
 def _say(line: str) -> None:
     if not sys.stderr.isatty():
         print(line, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

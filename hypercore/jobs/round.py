@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from hypercore.jobs.checkpoint_files import remove_finished
-from hypercore.jobs.progress import SweepStatus, Tracker
+from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import not_before_ns, unmark
 from hypercore.jobs.stored import Stored
 from hypercore.jobs.sweep import checkpoint_folder, kept, training
 from hypercore.machine.lock import claimed
 from hypercore.results.files import read_table
 from hypercore.results.schemas import schema
+from hypercore.results.sweep_status import SweepStatus
 from hypercore.results.sweeps import write_sweep
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import REFINEMENT

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from hypercore.jobs.checkpoint_files import remove_finished
 from hypercore.jobs.frozen import still_holds, thaw, trained
-from hypercore.jobs.progress import SweepStatus, Tracker
+from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import not_before_ns, unmark
 from hypercore.jobs.stored import Stored, priced
 from hypercore.machine.lock import claimed
 from hypercore.machine.slots import claimed_device
 from hypercore.results.status import read_rates, total, write_rates
+from hypercore.results.sweep_status import SweepStatus
 from hypercore.results.sweeps import write_sweep
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from hypercore.jobs.progress import clock
 from hypercore.jobs.retrain import mark
 from hypercore.jobs.stored import Stored, priced
 from hypercore.machine.slots import DeviceError, slots
 from hypercore.results.status import read_rates, total
+from hypercore.results.sweep_status import clock
 from hypercore.study import LargeGridError, Plan, Problem, Sweep
 from hypercore.workflow.damaged import unusable
 from hypercore.workflow.estimate import makespan

@@ -1,17 +1,12 @@
 """One live line for each running sweep, below whatever else the terminal shows."""
 
 import shutil
-import socket
 import sys
 import threading
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-import psutil
-
-from hypercore.jobs.progress import SweepStatus
-from hypercore.results.files import ResultFileError, read_json
+from hypercore.results.sweep_status import SweepStatus, read_statuses
 from hypercore.workflow.adapter import before_each_line
 
 _EVERY_SEC = 1.0
@@ -20,22 +15,8 @@ _CLEAR = "\r\x1b[J"  # to the line's start; erase from there to the screen's end
 
 def running(results: Path, study: str) -> list[SweepStatus]:
     """The sweeps of a study that train now, by their status files. Dead jobs are left out."""
-    names = {field.name for field in fields(SweepStatus)}
-    found = []
-    for path in sorted((results / "status").glob("[!.]*.json")):
-        try:
-            content: Any = read_json(path)
-        except ResultFileError:  # it is written again within a second
-            continue
-        if isinstance(content, dict) and set(content) == names and content["study"] == study:
-            status = SweepStatus(**content)
-            if status.state == "running" and _lives(status):
-                found.append(status)
-    return found
-
-
-def _lives(status: SweepStatus) -> bool:
-    return status.host != socket.gethostname() or bool(psutil.pid_exists(status.pid))
+    # What cannot be read is written again within a second.
+    return [status for status in read_statuses(results, study)[0] if status.state == "running"]
 
 
 def frame(lines: list[str], width: int, height: int) -> str:

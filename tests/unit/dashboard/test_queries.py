@@ -1,9 +1,8 @@
 """The numbers behind the pages, against plain arithmetic."""
 
 import math
-import os
-import socket
 import statistics
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from hypercore.analysis.stats.regions import Criteria
 from hypercore.results.files import write_json
 from hypercore.results.status import Kind, Rate, total, write_rate
 from hypercore.results.store import Store
+from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.study import load
@@ -370,11 +370,14 @@ def test_time_left_counts_what_waits(tmp_path: Path) -> None:
 
 
 def test_a_killed_job_runs_no_more(tmp_path: Path) -> None:
-    state = {"sweep": "s", "study": "digits", "state": "running", "host": socket.gethostname(), "done": "x"}
-    write_json(tmp_path / "status" / "s.json", {**state, "pid": os.getpid()})
+    path = tmp_path / "status" / "s.json"
+    status = SweepStatus("s", "digest", "digits", cells=6, cached=2, done=3)
+    write_json(path, asdict(status))
     states, _ = coverage.sweep_states(tmp_path, "digits")
-    assert states["state"].tolist() == ["running"] and states["done"].tolist() == [0]
-    write_json(tmp_path / "status" / "s.json", {**state, "pid": 2**22 + 1})
+    assert states["state"].tolist() == ["running"] and states["done"].tolist() == [3]
+    write_json(path, asdict(replace(status, pid=2**22 + 1)))
+    assert coverage.sweep_states(tmp_path, "digits")[0].empty
+    write_json(path, asdict(status) | {"done": "x"})
     assert coverage.sweep_states(tmp_path, "digits")[0].empty
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.jobs.progress import SweepStatus, Tracker
+from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import mark, not_before_ns, unmark
 from hypercore.jobs.stored import Stored
 from hypercore.machine.execution import execution
 from hypercore.results.status import Kind, Rate, read_rates, seconds, total, write_rate
 from hypercore.results.store import Store
+from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec.columns import CELL, Status, names
 from hypercore.spec.record import Record
 from hypercore.study import Plan
