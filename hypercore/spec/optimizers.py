@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -67,6 +67,8 @@ class Rule(ABC):
     ``hyperparameters`` stand in the order of the bracket, α first. ``default_epochs`` are a study's where it
     is the lowest of a stack. ``numerics`` is the version of the numbers that its update gives: bump it with
     any change that moves a result (docs/adding.md), and exactly the cells that use it train again.
+    ``per_hyperparameter``: its hyperparameters are step sizes, one for each hyperparameter that it learns,
+    by the same name; so it can't be the lowest.
 
     ``update`` is a pure function, vectorised over lanes. It must be differentiable by reverse-mode AD with
     respect to every tensor in ``hyper``: that derivative, and no hand-derived formula, is what a stack
@@ -78,6 +80,7 @@ class Rule(ABC):
     hyperparameters: tuple[Hyperparameter, ...]
     default_epochs: int
     numerics: int = 1
+    per_hyperparameter: bool = False
 
     @abstractmethod
     def init(self, values: "Tensor", given: Collection[str]) -> State:
@@ -99,6 +102,23 @@ class Rule(ABC):
         names = ", ".join(h.name for h in self.hyperparameters)
         raise SpecError(f"{self.name} has no hyperparameter {name!r}", names)
 
+    def check_below(self, in_force: Sequence[str], learned: Sequence[str]) -> None:
+        """Check what the optimizer to the left has learned, none if there is only the network.
+
+        Raises:
+            SpecError: this one has step sizes by name, and these are others.
+        """
+        if not self.per_hyperparameter or tuple(in_force) == tuple(learned):
+            return
+        example = f"SGD(0.01, 0.9) / {self.name}(alpha=1e-7, mu=1e-6)"
+        if not learned:
+            raise SpecError(
+                f"{self.name} as the lowest optimizer",
+                f"to the right of one whose values it learns, {example}",
+            )
+        given = f"{self.name} with step sizes for {', '.join(in_force)} where {', '.join(learned)} is learned"
+        raise SpecError(given, f"one above 0 for each that is learned, alpha among them, e.g. {example}")
+
 
 RULES: Registry[Rule] = Registry("hypercore.core.optimizers")
 
@@ -118,4 +138,19 @@ def find_rule(name: str) -> Rule:
     raise SpecError(f"unknown optimizer {name!r}", ", ".join(RULES))
 
 
-__all__ = ["RULES", "Hyper", "Hyperparameter", "Rule", "SpecError", "State", "alpha", "find_rule"]
+def lowest_rules() -> tuple[Rule, ...]:
+    """The optimizers that can be the lowest of a stack."""
+    return tuple(rule for rule in RULES.values() if not rule.per_hyperparameter)
+
+
+__all__ = [
+    "RULES",
+    "Hyper",
+    "Hyperparameter",
+    "Rule",
+    "SpecError",
+    "State",
+    "alpha",
+    "find_rule",
+    "lowest_rules",
+]

@@ -96,7 +96,8 @@ class Optimizer:
     def shape(self) -> str:
         """The optimizer without numbers."""
         switches = [self.rule.hyperparameter(name).switch for name in self.in_force]
-        return self._name + "".join(f"({switch})" for switch in switches if switch)
+        named = ", ".join(switch for switch in switches if switch)
+        return f"{self._name}({named})" if named else self._name
 
     @property
     def _name(self) -> str:
@@ -130,6 +131,10 @@ class Stack:
     def __post_init__(self) -> None:
         if not self.optimizers:
             raise SpecError("an empty stack", "at least one optimizer, e.g. Adam / SGD")
+        learned: tuple[str, ...] = ()
+        for optimizer in self.optimizers:
+            optimizer.rule.check_below(optimizer.in_force, learned)
+            learned = optimizer.learnable
 
     @property
     def height(self) -> int:
@@ -152,7 +157,7 @@ class Stack:
 
     @property
     def alpha(self) -> float:
-        """Initial α of the rightmost optimizer, the one that a study sweeps."""
+        """Initial α of the rightmost optimizer, the one that a study sweeps; SGDPerParam's is that for α."""
         return self.top.values["alpha"]
 
     def with_alpha(self, alpha: float) -> "Stack":

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from hypercore.spec.notation import parse_stack
-from hypercore.spec.optimizers import RULES, SpecError, find_rule
+from hypercore.spec.optimizers import SpecError, find_rule, lowest_rules
 from hypercore.spec.stack import Stack, rounded, short
 from hypercore.study.config.errors import shown
 
@@ -134,14 +134,17 @@ def _alphas(entries: tuple[_AlphaEntry, ...]) -> tuple[float, ...]:
 
 
 def _epochs(value: Any) -> Any:
+    lowest = [rule.name for rule in lowest_rules()]
     if not isinstance(value, dict):
-        return dict.fromkeys(RULES, value)
+        return dict.fromkeys(lowest, value)
     epochs: dict[str, Any] = {}
     for name, number in value.items():
         try:
             known = find_rule(name).name
         except SpecError:
-            refuse(f"the lowest optimizers {', '.join(RULES)}", f"the key {shown(name)}")
+            known = ""
+        if known not in lowest:
+            refuse(f"the lowest optimizers {', '.join(lowest)}", f"the key {shown(name)}")
         if known in epochs:
             refuse("each optimizer once", f"{known} twice")
         epochs[known] = number

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from hypercore.spec.cell import Code, digest
 from hypercore.spec.clipping import OFF, ON, forms
 from hypercore.spec.normalisation import Normalisation
-from hypercore.spec.optimizers import RULES
+from hypercore.spec.optimizers import lowest_rules
 from hypercore.spec.own_code import BUILDERS, Call
 from hypercore.spec.problems import ALIASES, DATASETS, MODELS, DatasetSpec, image_folder
 from hypercore.study.config.analysis import AnalysisConfig
@@ -73,7 +73,7 @@ class Axes(Strict):
     epochs: Epochs | None = Field(
         None,
         description="a whole number above 0, or one for each lowest optimizer, e.g. {SGD: 30, Adam: 5}; "
-        f"default: {', '.join(f'{rule.default_epochs} of {name}' for name, rule in RULES.items())}",
+        f"default: {', '.join(f'{rule.default_epochs} of {rule.name}' for rule in lowest_rules())}",
     )
     batch_size: PositiveAxis | None = Field(
         None, description="a whole number above 0; default: the data set's own"

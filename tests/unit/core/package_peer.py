@@ -11,6 +11,10 @@ def peer(notation: str) -> package.Optimizable:
     optimizer: package.Optimizable = package.NoOpOptimizer()
     stack = parse_stack(notation)
     for index, level in reversed(list(enumerate(stack.optimizers))):
+        if level.rule.per_hyperparameter:
+            step_sizes = [(name, level.values[name]) for name in level.in_force]
+            optimizer = package.SGDPerParam(step_sizes, optimizer=optimizer)
+            continue
         only_alpha = stack.learned(index) == ("alpha",)
         name = {("RMSProp", True): "RMSPropAlpha", ("Adam", True): "AdamBaydin"}.get(
             (level.name, only_alpha), level.name
@@ -24,7 +28,9 @@ def natural(optimizer: package.Optimizable) -> list[Tensor]:
     found = []
     while not isinstance(optimizer.optimizer, package.NoOpOptimizer):
         for name, raw in optimizer.parameters.items():
-            if name == "alpha":
+            if isinstance(optimizer, package.SGDPerParam):
+                found.append(raw)
+            elif name == "alpha":
                 squared = isinstance(optimizer, package.RMSProp | package.RMSPropAlpha)
                 found.append(raw**2 if squared else raw)
             elif name == "mu":

@@ -10,7 +10,7 @@ from hypercore.spec.notation import parse_stack
 from tests.unit.core.package_peer import natural, peer
 from tests.unit.core.small_network import loss, problem, run
 
-STEPS = 60
+STEPS = 100
 
 STACKS = [
     "SGD(0.1)",
@@ -40,6 +40,13 @@ STACKS = [
     "Adam / Adam / SGD(1e-4)",
     "SGD(0.01) / SGD(0.001) / SGD(0.001) / SGD(0.001)",
     "Adam / RMSProp / AdaGrad / SGD(1e-3) / Adam(1e-4)",
+    # A step size for each hyperparameter: those of the paper's Figure 2, other rules, and learned themselves.
+    "SGD(0.1, mu=0.9) / SGDPerParam(1e-5, 1e-5)",
+    "SGD(0.01, mu=0.9) / SGDPerParam(1e-7, 1e-4)",
+    "SGD / SGDPerParam(1e-3)",
+    "RMSProp / SGDPerParam(1e-4, gamma=1e-2)",
+    "Adam / SGDPerParam(1e-5, beta1=1e-2, beta2=1e-3)",
+    "SGD(0.01, mu=0.9) / SGDPerParam(1e-3, 1e-4) / SGD(1e-5)",
 ]
 
 

@@ -9,12 +9,14 @@ from torch import Tensor
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
 from hypercore.core.levels import LevelOptimizer, hyper_levels, level_optimizers
 from hypercore.spec.notation import parse_stack
-from hypercore.spec.optimizers import RULES
+from hypercore.spec.optimizers import lowest_rules
 from tests.unit.core.small_network import Problem, flat_loss, problem
 
 STACKS = [
-    *(f"{name} / SGD(1e-4)" for name in RULES),
+    *(f"{name} / SGD(1e-4)" for name in (rule.name for rule in lowest_rules())),
     "SGD(0.01, mu=0.9) / SGD(1e-3)",
+    "SGD(0.01, mu=0.9) / SGDPerParam(1e-3, 1e-2) / SGD(1e-4)",
+    "Adam / SGDPerParam(1e-3, beta1=1e-2, beta2=1e-2) / SGDPerParam(1e-4, beta1=1e-3, beta2=1e-3)",
     "RMSProp^gamma / RMSProp(1e-4)",
     "Adam^beta1,beta2 / Adam",
     "Adam / RMSProp(1e-3) / SGD(1e-4)",

@@ -25,6 +25,7 @@ STEPS = 25
 N_OUTPUTS = 3
 STACKS = [
     "SGD(0.05, mu=0.9) / SGD(1e-3)",
+    "SGD(0.05, mu=0.9) / SGDPerParam(1e-3, 1e-2)",
     "AdaGrad / AdaGrad",
     "RMSProp / RMSProp(1e-4)",
     "Adam^alpha / SGD(1e-5)",

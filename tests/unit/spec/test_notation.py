@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import ON
 from hypercore.spec.notation import parse_stack
-from hypercore.spec.optimizers import RULES, SpecError
+from hypercore.spec.optimizers import SpecError, lowest_rules
 from hypercore.spec.stack import Optimizer, Stack
 
 
 @st.composite
 def optimizers(draw: st.DrawFn) -> Optimizer:
-    rule = RULES[draw(st.sampled_from(sorted(RULES)))]
+    rule = draw(st.sampled_from(lowest_rules()))
     given_values = []
     for hyperparameter in rule.hyperparameters:
         if draw(st.booleans()):
@@ -28,7 +28,15 @@ def optimizers(draw: st.DrawFn) -> Optimizer:
     return Optimizer(rule.name, None if subset is None else tuple(sorted(subset)), tuple(given_values))
 
 
-stacks = st.lists(optimizers(), min_size=1, max_size=5).map(lambda found: Stack(tuple(found)))
+@st.composite
+def with_step_sizes(draw: st.DrawFn) -> Stack:
+    lowest = draw(optimizers().filter(lambda optimizer: "alpha" in optimizer.learnable))
+    given_values = tuple((name, draw(st.floats(1e-9, 1e-3))) for name in lowest.learnable)
+    return Stack((lowest, Optimizer("SGDPerParam", None, given_values), draw(optimizers())))
+
+
+plain = st.lists(optimizers(), min_size=1, max_size=5).map(lambda found: Stack(tuple(found)))
+stacks = plain | with_step_sizes()
 
 
 @given(stacks)
@@ -58,6 +66,10 @@ def test_the_resolved_form_is_stable_and_shares_identity(stack: Stack) -> None:
         (("RMSprop^γ,α / RMSprop(1e-4)",), "RMSProp^alpha,gamma / RMSProp(0.0001)"),
         (("SGD(0.1, μ=0.9)", "SGD(mu=0.9, alpha=0.1)"), "SGD(0.1, 0.9)"),
         (("Adam(β1=0.8)",), "Adam(beta1=0.8)"),
+        (
+            ("SGD(0.1, 0.9)/sgdperparam(μ=1e-6, α=1e-7)", "SGD(0.1, mu=0.9) / SGDPerParam(1e-7, 1e-6)"),
+            "SGD(0.1, 0.9) / SGDPerParam(1e-7, 1e-6)",
+        ),
     ],
 )
 def test_spellings_share_one_canonical_form(spellings: tuple[str, ...], canonical: str) -> None:
@@ -69,7 +81,12 @@ def test_spellings_share_one_canonical_form(spellings: tuple[str, ...], canonica
     [
         ("", "empty stack"),
         ("SGD / ", "'', which is no optimizer"),
-        ("Foo / SGD", "unknown optimizer 'Foo'; allowed: AdaGrad, Adam, RMSProp, SGD"),
+        ("Foo / SGD", "unknown optimizer 'Foo'; allowed: AdaGrad, Adam, RMSProp, SGD, SGDPerParam"),
+        ("SGDPerParam", "SGDPerParam as the lowest optimizer; allowed: to the right of one whose"),
+        ("SGD(0.1, 0.9) / SGDPerParam(1e-7)", "for alpha where alpha, mu is learned; allowed: one above"),
+        ("SGD / SGDPerParam(1e-7, 1e-6)", "for alpha, mu where alpha is learned; allowed: one above"),
+        ("SGD^mu(0.1, 0.9) / SGDPerParam(mu=1e-6)", "for alpha, mu where mu is learned"),
+        ("SGD(0.1, 0.9) / SGDPerParam^mu(1e-7)", "SGDPerParam^mu learns a mu that is off"),
         ("SGD(-0.1)", "alpha = -0.1 is out of range; allowed: above 0 and finite"),
         ("SGD(nan)", "alpha = nan is out of range"),
         ("SGD(inf)", "alpha = inf is out of range"),
@@ -101,3 +118,11 @@ def test_any_text_is_a_stack_or_an_error_in_words(text: str) -> None:
         assert parse_stack(str(stack)) == stack
         message = "none"
     assert message and "\n" not in message
+
+
+def test_the_swept_alpha_of_step_sizes_is_that_for_alpha() -> None:
+    stack = parse_stack("SGD(0.01, 0.9) / SGDPerParam(mu=1e-6)").with_alpha(1e-7)
+    assert str(stack) == "SGD(0.01, 0.9) / SGDPerParam(1e-7, 1e-6)" and stack.alpha == 1e-7
+    assert stack.shape == "SGD(momentum) / SGDPerParam(mu)"
+    adam = parse_stack("Adam / SGDPerParam(1e-6, beta1=1e-4, beta2=1e-4)")
+    assert adam.shape == "Adam / SGDPerParam(beta1, beta2)"

@@ -13,14 +13,15 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, parse_clipping
 from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.notation import parse_stack
-from hypercore.spec.optimizers import RULES
+from hypercore.spec.optimizers import lowest_rules
 from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun, Outcome
 from hypercore.train.widths import WIDTHS, chunk, ladder_for
 from tests.unit.train.conftest import random_data
 
 SHAPES = {
-    **{f"{name} / SGD": (1e-4, 1e2, 1e30) for name in RULES},
+    **{f"{rule.name} / SGD": (1e-4, 1e2, 1e30) for rule in lowest_rules()},
+    "SGD(0.01, mu=0.9) / SGDPerParam(mu=1e-3)": (1e-3, 1e4),
     "SGD / SGD": (1e-2, 1e3, 1e30),
     "SGD(0.01, mu=0.9) / SGD": (1e-3, 1e4),
     "Adam": (1e-3, 1e30),

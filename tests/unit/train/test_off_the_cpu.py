@@ -14,7 +14,7 @@ from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
-from hypercore.spec.optimizers import RULES as OPTIMIZERS
+from hypercore.spec.optimizers import lowest_rules
 from hypercore.train.batch import BatchRun
 from hypercore.train.compiled import eager_step
 from hypercore.train.evaluate import evaluate
@@ -22,8 +22,9 @@ from tests.unit.train.conftest import RULES, random_data
 
 META = torch.device("meta")
 STACKS = (
-    *OPTIMIZERS,
-    *(f"{name} / SGD(0.1)" for name in OPTIMIZERS),
+    *(rule.name for rule in lowest_rules()),
+    *(f"{rule.name} / SGD(0.1)" for rule in lowest_rules()),
+    "SGD(0.1, mu=0.9) / SGDPerParam(1e-4, 1e-4)",
     "SGD(0.1, mu=0.9) / Adam / SGD(1e-4)",
 )
 
