@@ -84,8 +84,9 @@ def enter(snakemake_folder: Path) -> None:
 
     Prints a line for each run that still lives; snakemake itself then refuses to start a second one.
     """
+    others = take_over(snakemake_folder)
     atexit.register(leave, snakemake_folder.absolute())  # snakemake goes back to where it was started
-    for owner in take_over(snakemake_folder):
+    for owner in others:
         _say(f"Another run works in this folder: {owner}. Wait for it, or stop it.")
         if not owner.is_here:
             _say("If it is known to be gone, run `snakemake --unlock`.")
