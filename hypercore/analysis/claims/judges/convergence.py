@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.claims.evidence import Arms, Evidence
+from hypercore.analysis.claims.evidence import Evidence
 from hypercore.analysis.claims.findings import (
-    POSITIVE,
     Finding,
     Part,
     Verdict,
@@ -16,23 +15,31 @@ from hypercore.analysis.claims.findings import (
     undetermined,
     unless_absent,
 )
+from hypercore.analysis.claims.judges.cost import NO_TURNS
 from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.measures.effects import seed_means
 
 
-def converges_faster(evidence: Evidence, dataset: str) -> Finding:
-    """Clipped runs reach the baseline's final test error in fewer epochs more often than in more.
+def reaches_more_often(evidence: Evidence, dataset: str, at_least_share: float = 0.05) -> Finding:
+    """Clipped runs reach the baseline's final test error more often, by ``at_least_share`` of all runs.
 
-    A value a seed: the mean over stacks and α of the sign of (epochs without - epochs with); a run
-    that never gets there takes infinitely many.
+    A value a seed: the share of stacks and α at which the clipped run alone reaches it, less that at which
+    the unclipped one alone does. That a run survives is no speed: see :func:`converges_faster`.
     """
-    listed = evidence.all_arms(dataset)
-    pairs = [(_epochs(evidence, arms.off), _epochs(evidence, arms.on)) for arms in listed]
-    return _sooner(evidence, dataset, pairs, listed)
+    return _compare(evidence, dataset, _pairs(evidence, dataset), at_least_share, reached=False)
 
 
-def runs_faster(evidence: Evidence, dataset: str) -> Finding:
-    """As :func:`converges_faster`, in seconds of training, on cells that trained alone."""
+def converges_faster(evidence: Evidence, dataset: str, at_least_share: float = 0.05) -> Finding:
+    """Where both reach the baseline's final test error, clipped runs do in fewer epochs more often.
+
+    A value a seed: the mean over those stacks and α of the sign of (epochs without - epochs with), claimed to
+    be at least ``at_least_share``.
+    """
+    return _compare(evidence, dataset, _pairs(evidence, dataset), at_least_share, reached=True)
+
+
+def runs_faster(evidence: Evidence, dataset: str, at_least_share: float = 0.05) -> Finding:
+    """As :func:`converges_faster`, in seconds of training, on cells that trained alone and in turns."""
     listed = evidence.all_arms(dataset)
     epoch_sec = evidence.timed(dataset).set_index("cell_id")["epoch_sec"]
     pairs = [
@@ -40,27 +47,54 @@ def runs_faster(evidence: Evidence, dataset: str) -> Finding:
     ]
     if not any(len(off) and len(on) for off, on in pairs) and (reason := evidence.untimed(dataset)):
         return undetermined(reason)
-    return _sooner(evidence, dataset, pairs, listed)
+    sweep = evidence.outcome["sweep"]
+    if any(
+        set(arms.off.frame["cell_id"].map(sweep)) != set(arms.on.frame["cell_id"].map(sweep))
+        for arms in listed
+    ):
+        return undetermined(NO_TURNS)
+    return _compare(evidence, dataset, pairs, at_least_share, reached=True)
 
 
-def _sooner(
-    evidence: Evidence, dataset: str, pairs: Iterable[tuple[pd.Series, pd.Series]], listed: list[Arms]
+def _pairs(evidence: Evidence, dataset: str) -> list[tuple[pd.Series, pd.Series]]:
+    listed = evidence.all_arms(dataset)
+    return [(_epochs(evidence, arms.off), _epochs(evidence, arms.on)) for arms in listed]
+
+
+def _compare(
+    evidence: Evidence,
+    dataset: str,
+    pairs: Iterable[tuple[pd.Series, pd.Series]],
+    at_least: float,
+    reached: bool,
 ) -> Finding:
     """Judge by how often the second of a pair comes first, less how often the first one does.
 
-    A seed that lacks one of the α is left out, as in every mean over α: with fewer of them it would be
-    another mean.
+    Of those runs alone of which both get there (``reached``), or by which gets there at all. There, a seed
+    that lacks one of the α is left out, as in every mean over α: with fewer of them it would be another mean.
     """
     signs = {}
     for number, (off, on) in enumerate(pairs):
         both = off.index.intersection(on.index)
-        later, sooner = (off[both] > on[both]), (off[both] < on[both])
-        if len(both):
-            signs[number] = (later.astype(np.float64) - sooner.astype(np.float64)).unstack("seed")
-    by_seed = seed_means(pd.concat(signs)) if signs else np.empty(0)
-    cells = tuple(cell for arms in listed for cell in arms.cells())
-    part = Part("share faster minus share slower", by_seed, cells)
-    found = decide([part] if cells else [], POSITIVE, math.inf, "share")
+        a, b = off[both], on[both]
+        if reached:
+            gets_there = np.isfinite(a) & np.isfinite(b)
+            a, b = a[gets_there], b[gets_there]
+        else:
+            a, b = np.isinf(a).astype(np.float64), np.isinf(b).astype(np.float64)
+        if len(a):
+            signs[number] = (a > b).astype(np.float64) - (a < b).astype(np.float64)
+    values = np.empty(0)
+    if signs:
+        by_alpha = pd.concat(signs).unstack("seed")
+        values = by_alpha.mean().dropna().to_numpy(np.float64) if reached else seed_means(by_alpha)
+    cells = tuple(cell for arms in evidence.all_arms(dataset) for cell in arms.cells())
+    what = (
+        "share sooner minus share later, where both reach it"
+        if reached
+        else "share reaching it, with minus without"
+    )
+    found = decide([Part(what, values, cells)] if cells else [], at_least, math.inf, "share")
     return unless_absent(found, evidence.absent(dataset), Verdict.REPRODUCED, Verdict.CONTRADICTED)
 
 
@@ -82,4 +116,6 @@ def _seconds(evidence: Evidence, entry: Entry, epoch_sec: "pd.Series[float]") ->
     return (epochs * own.reindex(epochs.index)).dropna()
 
 
-TESTS: dict[str, Callable[..., Finding]] = {test.__name__: test for test in (converges_faster, runs_faster)}
+TESTS: dict[str, Callable[..., Finding]] = {
+    test.__name__: test for test in (reaches_more_often, converges_faster, runs_faster)
+}

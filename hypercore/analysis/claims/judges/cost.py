@@ -1,4 +1,8 @@
-"""The tests of what is claimed of time, on cells that trained alone: lanes of a batch share its time."""
+"""The tests of what is claimed of time, on cells that trained alone: lanes of a batch share its time.
+
+And on pairs of one sweep, whose cells take turns. Sweeps follow each other, and a machine drifts between them
+by more than what is claimed: all seeds of a sweep share that, so that they are one block, not as many values.
+"""
 
 import math
 from collections.abc import Callable
@@ -10,6 +14,11 @@ from hypercore.analysis.claims.evidence import Evidence
 from hypercore.analysis.claims.findings import Finding, Part, decide, undetermined
 from hypercore.analysis.frames.entries import OFF
 from hypercore.spec.columns import Role, Status
+
+NO_TURNS = (
+    "the two were trained in sweeps one after the other, between which a machine drifts; only "
+    "measurements taken in turns decide (benchmarks.prices)"
+)
 
 
 def no_time_increase(evidence: Evidence, dataset: str, tolerance_pct: float = 1.0) -> Finding:
@@ -25,8 +34,7 @@ def no_time_increase(evidence: Evidence, dataset: str, tolerance_pct: float = 1.
         timed[timed["clipping"] == "on"], on=by, suffixes=("", "_on")
     )
     pairs["ratio"] = 100 * (pairs["step_sec_on"] / pairs["step_sec"] - 1)
-    parts = _by_seed(pairs, "added time", ["cell_id", "cell_id_on"])
-    return _decide(evidence, dataset, parts, tolerance_pct)
+    return _decide(evidence, dataset, pairs, "added time", "_on", tolerance_pct)
 
 
 def constant_cost(evidence: Evidence, dataset: str, tolerance_pct: float = 5.0) -> Finding:
@@ -39,8 +47,7 @@ def constant_cost(evidence: Evidence, dataset: str, tolerance_pct: float = 5.0) 
     pairs = shortest.merge(longest, on=by, suffixes=("", "_long"))
     pairs = pairs[pairs["epochs_long"] > pairs["epochs"]]
     pairs["ratio"] = 100 * (pairs["step_sec_long"] / pairs["step_sec"] - 1)
-    parts = _by_seed(pairs, "added time a step", ["cell_id", "cell_id_long"])
-    return _decide(evidence, dataset, parts, tolerance_pct)
+    return _decide(evidence, dataset, pairs, "added time a step", "_long", tolerance_pct)
 
 
 def cost_per_level(evidence: Evidence, dataset: str, at_most_pct: float = 2.0) -> Finding:
@@ -54,20 +61,24 @@ def cost_per_level(evidence: Evidence, dataset: str, at_most_pct: float = 2.0) -
         1 / (pairs["height_high"].astype(np.float64) - 1)
     )
     pairs["ratio"] = 100 * (growth - 1)
-    parts = _by_seed(pairs, "added time a level", ["cell_id", "cell_id_high"])
-    return _decide(evidence, dataset, parts, at_most_pct)
+    return _decide(evidence, dataset, pairs, "added time a level", "_high", at_most_pct)
 
 
-def _decide(evidence: Evidence, dataset: str, parts: list[Part], at_most_pct: float) -> Finding:
-    reason = "" if parts else evidence.untimed(dataset)
-    return undetermined(reason) if reason else decide(parts, -math.inf, at_most_pct, "%")
+def _decide(
+    evidence: Evidence, dataset: str, pairs: pd.DataFrame, name: str, other: str, at_most_pct: float
+) -> Finding:
+    """Judge the pairs of one sweep, a value a seed; without any, say why there is none."""
+    in_turns = pairs[pairs["sweep"] == pairs[f"sweep{other}"]]
+    if in_turns.empty:
+        reason = NO_TURNS if len(pairs) else evidence.untimed(dataset)
+        cells = _cells(pairs, other)
+        return undetermined(reason, cells) if reason else decide([], -math.inf, at_most_pct, "%")
+    values = in_turns.groupby("seed")["ratio"].mean().to_numpy(dtype=np.float64)
+    return decide([Part(name, values, _cells(in_turns, other))], -math.inf, at_most_pct, "%")
 
 
-def _by_seed(pairs: pd.DataFrame, name: str, cells: list[str]) -> list[Part]:
-    if pairs.empty:
-        return []
-    values = pairs.groupby("seed")["ratio"].mean().to_numpy(dtype=np.float64)
-    return [Part(name, values, tuple(sorted(set(pairs[cells].to_numpy().ravel().tolist()))))]
+def _cells(pairs: pd.DataFrame, other: str) -> tuple[str, ...]:
+    return tuple(sorted(set(pairs[["cell_id", f"cell_id{other}"]].to_numpy().ravel().tolist())))
 
 
 TESTS: dict[str, Callable[..., Finding]] = {
