@@ -622,8 +622,11 @@ def test_one_stack_that_was_not_run_leaves_the_claim_open() -> None:
     assert verdict("beats_baseline", cells[cells["label"] != "SGD / SGD"]) is UNDETERMINED
 
 
-@pytest.mark.parametrize(("offset", "expected"), [(0.0, REPRODUCED), (3.0, CONTRADICTED)])
-def test_frozen_as_printed(offset: float, expected: Verdict) -> None:
+@pytest.mark.parametrize(
+    ("offset", "seeds", "expected"),
+    [(0.0, 8, REPRODUCED), (3.0, 8, CONTRADICTED), (0.0, 5, UNDETERMINED)],
+)
+def test_frozen_as_printed(offset: float, seeds: int, expected: Verdict) -> None:
     rows = Published().paper
     printed = {row.stack: row.error.pct for row in rows if row.role == "stack"}
     frames = []
@@ -631,10 +634,10 @@ def test_frozen_as_printed(offset: float, expected: Verdict) -> None:
         if row.role != "frozen" or row.parent is None:
             continue
         base = printed[row.parent]
-        stack = judged(row.parent, None, lambda *of, e=base: e + 0.5 * of[-1], seeds=8, clippings=(OFF,))
+        stack = judged(row.parent, None, lambda *of, e=base: e + 0.5 * of[-1], seeds=seeds, clippings=(OFF,))
         ids = stack[stack["role"] == "stack"].set_index("seed")["cell_id"]
         ours = row.error.pct + offset
-        frozen = judged(row.stack, None, lambda *of, e=ours: e + 0.5 * of[-1], seeds=8, clippings=(OFF,))
+        frozen = judged(row.stack, None, lambda *of, e=ours: e + 0.5 * of[-1], seeds=seeds, clippings=(OFF,))
         frozen = frozen[frozen["role"] == "stack"].astype({"parent": object})
         frames += [stack, frozen.assign(parent=frozen["seed"].map(ids), cell_id=frozen["cell_id"] + "f")]
     assert verdict("frozen_as_printed", pd.concat(frames, ignore_index=True)) is expected
