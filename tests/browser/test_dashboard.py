@@ -61,8 +61,8 @@ def test_pages_draw(open_page: Open, tmp_path: Path, name: str, width: int, dark
 
 def test_the_error_chart_has_a_mark_for_every_seed(open_page: Open) -> None:
     page = open_page("compare?stack=SGD+%2F+SGD+on+digits")
-    # 6 α, 2 arms, 5 seeds; seed 4 is missing at α = 100 in both arms.
-    expect(charts(page).first.locator(".scatterlayer .point")).to_have_count(6 * 2 * 5 - 2)
+    # 6 α, 2 arms, 6 seeds; seed 4 is missing at α = 100 in both arms.
+    expect(charts(page).first.locator(".scatterlayer .point")).to_have_count(6 * 2 * 6 - 2)
 
 
 def test_a_copied_address_shows_the_same_view(open_page: Open) -> None:
@@ -76,7 +76,7 @@ def test_a_copied_address_shows_the_same_view(open_page: Open) -> None:
     expect(page).to_have_url(re.compile("log_error="))
     expect(error_ticks(page).get_by_text("60", exact=True)).to_have_count(1)
     again = open_page(page.url.rpartition("/")[2])
-    expect(charts(again).first).to_contain_text("baseline alone")
+    expect(charts(again).first).to_contain_text("plain optimizer")
     expect(again.get_by_role("figure", name="Test error of Adam / SGD on digits")).to_be_visible()
     expect(error_ticks(again)).to_have_text(error_ticks(page).all_text_contents())
 

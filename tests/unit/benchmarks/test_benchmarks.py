@@ -169,7 +169,7 @@ def test_heights_summarise_a_study(tmp_path: Path) -> None:
     assert rows[0]["best_error_pct"] < rows[0]["worst_error_pct"] == 90.0
     assert written(tmp_path, "heights", rows, heights.HEIGHTS) == 2
     title = heights.figure(cells, {"device": "a device", "torch_version": "1"}).layout.title.text
-    assert title == "digits, mlp, 30 epochs, batch 32, 5 seeds; a device, torch 1"
+    assert title == "digits, mlp, 30 epochs, batch 32, 6 seeds; a device, torch 1"
 
 
 def test_gpu_trains_whole_sweeps_against_the_package(

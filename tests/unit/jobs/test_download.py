@@ -1,5 +1,6 @@
 """Jobs that start at once download a data set once, and nothing of a killed download counts."""
 
+import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,31 +11,35 @@ import pytest
 from hypercore.jobs.problem import data_of
 from hypercore.problems import datasets
 from hypercore.problems.datasets import DataError
+from hypercore.spec.raw_files import LAYOUTS
 from hypercore.study import StudyConfig
 
 ALONE = threading.Lock()
 
 
+# Two examples as IDX files: what they hold, then as many bytes.
+IMAGES = struct.pack(">4i", 0x803, 2, 28, 28) + bytes(2 * 28 * 28)
+LABELS = struct.pack(">2i", 0x801, 2) + bytes(2)
+
+
 class Fetched:
-    """A stand-in for a class of torchvision's: downloads two files, one after the other."""
+    """A stand-in for a class of torchvision's: downloads MNIST's files, one after the other."""
 
     downloads: list[str] = []  # noqa: RUF012
     dies = False
 
     def __init__(self, root: str, train: bool, download: bool = False) -> None:  # noqa: ARG002
-        files = [Path(root, "Set/raw", name) for name in ("images", "labels")]
+        folder, names, _ = LAYOUTS["mnist"]
         if download:
             assert ALONE.acquire(blocking=False), "two downloads at once"
             self.downloads.append(root)
-            for path in files:
+            for path in (Path(root, folder, name) for name in names):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text("whole")
+                path.write_bytes(IMAGES if "images" in path.name else LABELS)
                 if self.dies:
                     ALONE.release()
                     raise KeyboardInterrupt
             ALONE.release()
-        if any(not path.exists() or path.read_text() != "whole" for path in files):
-            raise RuntimeError("Dataset not found")
         self.data, self.targets = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.int64)
 
 
@@ -61,13 +66,13 @@ def test_nothing_of_a_killed_download_counts_and_the_next_one_clears_it(
         meddled.setattr(Fetched, "dies", True)
         with pytest.raises(KeyboardInterrupt):
             data_of(study, "mnist")
-    (root / ".mnist-download-left/Set/raw").mkdir(parents=True)  # as after a SIGKILL
-    (root / "Set/raw").mkdir(parents=True)
-    (root / "Set/raw/images").write_text("who")  # by torchvision itself
+    (root / ".mnist-download-left/MNIST/raw").mkdir(parents=True)  # as after a SIGKILL
+    (root / "MNIST/raw").mkdir(parents=True)
+    (root / "MNIST/raw/train-images-idx3-ubyte").write_bytes(IMAGES[:99])  # by torchvision itself
     with pytest.raises(DataError):
         data_of(study.model_copy(update={"download": False}), "mnist")
     assert len(data_of(study, "mnist").train) == 2
-    assert sorted(path.name for path in root.iterdir()) == [".mnist.lock", "Set"]
+    assert sorted(path.name for path in root.iterdir()) == [".mnist.lock", "MNIST"]
 
 
 def test_what_is_there_is_not_asked_to_be_writable(study: StudyConfig) -> None:
