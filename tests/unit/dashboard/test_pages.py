@@ -268,7 +268,7 @@ def test_runs_are_filtered(run_page: RunPage) -> None:
     app = run_page("sweeps", study="gaps")
     app.text_input(key="contains").set_value("SGD(100)").run()
     assert not app.exception
-    assert "10 of 55 runs" in words(app)
+    assert "12 of 66 runs" in words(app)
 
 
 @pytest.mark.parametrize(
