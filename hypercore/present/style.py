@@ -14,9 +14,9 @@ VIOLET, BROWN, GREY = "#6A3D9A", "#8C510A", "#808080"
 # What a point of the grid is, in colours that no clipping has: greens of a forest, greys, reds.
 STATES = {
     "safe": "#2F5D50",
-    "undetermined": "#7A7A7A",
+    "undetermined": "#6E6E6E",
     "unsafe": "#A12A3A",
-    "diverged": "#4A1720",
+    "diverged": "#7B2D43",
     "missing": "#B8B8B8",
 }
 

@@ -1,0 +1,36 @@
+"""Colours can be read: a glyph on its state, and a state on a light and a dark page."""
+
+import pytest
+
+from hypercore.present.style import STATES
+
+PAGES = {"light": "#FFFFFF", "dark": "#0E1117"}
+
+
+def luminance(color: str) -> float:
+    """Relative luminance by WCAG 2.1."""
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_wcags() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#767676", "#FFFFFF") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_glyph_is_read_on_its_state(state: str) -> None:
+    glyph = "#000000" if state == "missing" else "#FFFFFF"
+    assert contrast(STATES[state], glyph) >= 4.5
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("state", sorted(set(STATES) - {"missing"}))
+def test_a_state_stands_out_from_the_page(state: str, page: str) -> None:
+    assert contrast(STATES[state], PAGES[page]) >= 2
