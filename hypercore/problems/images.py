@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hypercore.core.levels import Segments
 from hypercore.problems.contract import Batch, ProblemData, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
+from hypercore.problems.rows import Rows
 from hypercore.problems.streams import stream
 from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
 from hypercore.spec.problems import FILTERS, HIDDEN, MODELS
@@ -22,11 +22,9 @@ from hypercore.spec.problems import FILTERS, HIDDEN, MODELS
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
 Forward = Callable[[Mapping[str, Tensor], Tensor], Tensor]
 
-ROW_MULTIPLE = 16  # float32 numbers in a 512-bit register
-
 
 @dataclass(frozen=True)
-class Model:
+class Model(Rows):
     """A model for one image shape and number of classes: its tensors, in order, and its function.
 
     ``scaling`` explains images as they lie in memory.
@@ -46,36 +44,6 @@ class Model:
     def eager_because(self) -> None:
         """Its steps can be compiled and captured."""
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Numbers in each tensor."""
-        return tuple(math.prod(shape) for shape in self.shapes.values())
-
-    @property
-    def parameters(self) -> int:
-        """Numbers in all tensors."""
-        return sum(self.sizes)
-
-    @property
-    def padding(self) -> int:
-        """Zeros at the end of a lane's row.
-
-        With them every row starts at a multiple of the widest vector register. Otherwise vectorised
-        loops would cross from lane to lane at other places in other companies, and a lane's last
-        numbers would now be computed by vector and now by scalar instructions, whose bits differ.
-        """
-        return -self.parameters % ROW_MULTIPLE
-
-    @property
-    def segments(self) -> Segments:
-        """Where each tensor lies along a lane's row."""
-        return Segments.of(self.sizes)
-
-    @property
-    def units(self) -> tuple[int, ...]:
-        """Rows of each tensor, one a neuron or filter; a bias is one unit."""
-        return tuple(shape[0] if len(shape) > 1 else 1 for shape in self.shapes.values())
-
     def initial(self, seed: int) -> Tensor:
         """``nn.Linear``'s and ``nn.Conv2d``'s default initialisation, one row [P], padded.
 
@@ -92,10 +60,7 @@ class Model:
 
     def log_probabilities(self, weights: Tensor, images: Tensor) -> Tensor:
         """Weights [L, P] and images [L, B, C, H, W] to log-probabilities [L, B, K]."""
-        # split, not slices: its backward pass is one concatenation.
-        *parts, _ = torch.split_with_sizes(weights, (*self.sizes, self.padding), dim=1)
-        named = {n: p.view(-1, *shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
-        return self.function(named, images)
+        return self.function(self.tensors(weights), images)
 
     def initial_state(self, seed: int) -> State:  # noqa: ARG002 - what a problem is asked
         """None: only weights change."""

@@ -1,6 +1,5 @@
 """Any ``nn.Module`` as a problem: each lane by ``torch.func.functional_call``, with tensors of its own."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,10 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from hypercore.core.levels import Segments
 from hypercore.problems.contract import Batch, ProblemData, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
-from hypercore.problems.images import ROW_MULTIPLE
+from hypercore.problems.rows import Rows
 from hypercore.problems.streams import number
 from hypercore.problems.tasks import Task, task_of
 
@@ -21,7 +19,7 @@ _TRIED = 4
 
 
 @dataclass(frozen=True)
-class ModuleProblem:
+class ModuleProblem(Rows):
     """A module on a data set. Its weights are the tensors that want a gradient, its state the others.
 
     ``training`` and ``testing`` are one module in its two modes; its own tensors are never used.
@@ -41,31 +39,6 @@ class ModuleProblem:
     def eager_because(self) -> str | None:
         """Noise is drawn from a stream of seed and step, which the host seeds."""
         return "it draws random numbers as it trains" if self.noisy else None
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Numbers in each tensor."""
-        return tuple(math.prod(shape) for shape in self.shapes.values())
-
-    @property
-    def parameters(self) -> int:
-        """Numbers in all tensors."""
-        return sum(self.sizes)
-
-    @property
-    def padding(self) -> int:
-        """Zeros at the end of a lane's row, so that every row is aligned alike."""
-        return -self.parameters % ROW_MULTIPLE
-
-    @property
-    def segments(self) -> Segments:
-        """Where each tensor lies along a lane's row."""
-        return Segments.of(self.sizes)
-
-    @property
-    def units(self) -> tuple[int, ...]:
-        """Rows of each tensor, one a neuron or filter; a bias is one unit."""
-        return tuple(shape[0] if len(shape) > 1 else 1 for shape in self.shapes.values())
 
     def initial(self, seed: int) -> Tensor:
         """The weights that the module begins with, drawn from the seed's stream, as one row [P], padded."""
@@ -115,12 +88,10 @@ class ModuleProblem:
     def _outputs(
         self, module: nn.Module, row: Tensor, state: Sequence[Tensor], inputs: Sequence[Tensor]
     ) -> Tensor:
-        *parts, _ = torch.split_with_sizes(row, (*self.sizes, self.padding))
-        weights = {n: p.view(shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
         if self.scaling is not None:
             inputs = [self.scaling.inputs(tensor) for tensor in inputs]
         outputs: Tensor = functional_call(
-            module, {**weights, **dict(zip(self.buffers, state, strict=True))}, tuple(inputs)
+            module, {**self.tensors(row), **dict(zip(self.buffers, state, strict=True))}, tuple(inputs)
         )
         return outputs
 
