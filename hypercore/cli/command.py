@@ -8,7 +8,7 @@ from pathlib import Path
 from hypercore.machine.slots import DeviceError
 from hypercore.results.files import ResultFileError
 from hypercore.spec.optimizers import SpecError
-from hypercore.study import StudyConfig, StudyError, load_config
+from hypercore.study import Plan, StudyConfig, StudyError, load, load_config
 from hypercore.workflow.jobs import RESULTS
 from hypercore.workflow.names import refuse_taken_name
 
@@ -25,8 +25,7 @@ def about_one_study(
 
     ``act`` takes the study that the config describes and the folder of its results.
     """
-    parser = argparse.ArgumentParser(prog=f"hypercore {name}", description=description)
-    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    parser = parser_of(name, description)
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     given = parser.parse_args(arguments)
 
@@ -36,6 +35,24 @@ def about_one_study(
         act(study, given.results / study.name)
 
     return in_words(of_study)
+
+
+def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
+    """The parser of a command about one study: its config, or else the default one."""
+    parser = argparse.ArgumentParser(prog=f"hypercore {name}", description=description)
+    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    return parser
+
+
+def planned(config: Path, results: Path) -> Plan:
+    """The plan of a study whose name is no other's.
+
+    Raises:
+        StudyError: the config is wrong, or another study has its name.
+    """
+    plan = load(config, confirm_large=True)
+    refuse_taken_name(config, results)
+    return plan
 
 
 def in_words(act: Callable[[], None]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
+from hypercore.cli.command import in_words
 from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.jobs import RESULTS
 
@@ -47,14 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     parser.add_argument("--remove", action="store_true", help="remove them")
     given = parser.parse_args(arguments)
-    try:
+
+    def act() -> None:
+        # A config that cannot be read might list any of them, so nothing goes then.
         found = leftovers(given.results, [load(path, confirm_large=True) for path in given.configs])
-    except StudyError as error:  # it might list any of them
-        sys.stderr.write(f"{error}\n")
-        return 1
-    for path in found:
-        if given.remove:
-            path.unlink(missing_ok=True)
-        sys.stdout.write(f"{path}\n")
-    sys.stdout.write(f"Files of sweeps that no config lists{', now removed' * given.remove}: {len(found)}\n")
-    return 0
+        for path in found:
+            if given.remove:
+                path.unlink(missing_ok=True)
+            sys.stdout.write(f"{path}\n")
+        sys.stdout.write(
+            f"Files of sweeps that no config lists{', now removed' * given.remove}: {len(found)}\n"
+        )
+
+    return in_words(act)

@@ -1,28 +1,23 @@
 """Say what a study will train: ``hypercore plan [config/config.yaml]``."""
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from hypercore.cli.command import DEFAULT_STUDY, in_words
-from hypercore.study import Plan, load
+from hypercore.cli.command import in_words, parser_of, planned
+from hypercore.study import Plan
 from hypercore.workflow.jobs import RESULTS, Jobs
-from hypercore.workflow.names import refuse_taken_name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Say which sweeps a study has and what of each is to be trained, by the results that are there."""
-    parser = argparse.ArgumentParser(prog="hypercore plan", description=main.__doc__)
-    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    parser = parser_of("plan", main.__doc__)
     parser.add_argument("--cells", action="store_true", help="name every cell, and why it is to be trained")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="for the time that it takes")
     given = parser.parse_args(arguments)
 
     def act() -> None:
-        plan = load(given.study, confirm_large=True)
-        refuse_taken_name(given.study, RESULTS)
+        plan = planned(given.study, RESULTS)
         jobs = Jobs(plan, given.cores)
         for line in lines(plan, jobs, cells=given.cells):
             sys.stdout.write(f"{line}\n")

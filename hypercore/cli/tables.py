@@ -1,22 +1,18 @@
 """Join what is trained into a study's tables: ``hypercore tables [config/config.yaml]``."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hypercore.analysis.frames.gather import gather
-from hypercore.cli.command import DEFAULT_STUDY, in_words
-from hypercore.study import load
+from hypercore.cli.command import in_words, parser_of, planned
 from hypercore.workflow.jobs import RESULTS
-from hypercore.workflow.names import refuse_taken_name
 from hypercore.workflow.plan_table import write_plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a study's plan and tables, of the sweeps and rounds that are trained; the rest is `missing`."""
-    parser = argparse.ArgumentParser(prog="hypercore tables", description=main.__doc__)
-    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    parser = parser_of("tables", main.__doc__)
     given = parser.parse_args(arguments)
     return in_words(lambda: write_tables(given.study, RESULTS))
 
@@ -28,8 +24,7 @@ def write_tables(config: Path, results: Path) -> None:
         StudyError: the config is wrong.
         ResultFileError: a sweep's file is damaged.
     """
-    plan = load(config, confirm_large=True)
-    refuse_taken_name(config, results)
+    plan = planned(config, results)
     folder = results / plan.study.name
     write_plan(plan, folder / "plan.parquet", folder / ".plan" / plan.digest)
     sweeps = [path for sweep in plan.sweeps if (path := results / sweep.path).exists()]

@@ -1,15 +1,13 @@
 """Train a study by hand: ``hypercore train [config/config.yaml] [--sweep NAME]``."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hypercore.cli.command import DEFAULT_STUDY, in_words
+from hypercore.cli.command import in_words, parser_of, planned
 from hypercore.jobs.sweep import run_sweep
-from hypercore.study import Plan, Problem, StudyError, Sweep, load
+from hypercore.study import Plan, Problem, StudyError, Sweep
 from hypercore.workflow.jobs import RESULTS, Jobs
-from hypercore.workflow.names import refuse_taken_name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,14 +15,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What is stored is not trained again. Sweeps of frozen cells come after those that they take from.
     """
-    parser = argparse.ArgumentParser(prog="hypercore train", description=main.__doc__)
-    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    parser = parser_of("train", main.__doc__)
     parser.add_argument("--sweep", action="append", metavar="NAME", help="only this one; may be repeated")
     given = parser.parse_args(arguments)
 
     def act() -> None:
-        plan = load(given.study, confirm_large=True)
-        refuse_taken_name(given.study, RESULTS)
+        plan = planned(given.study, RESULTS)
         wanted = chosen(plan, given.study, given.sweep)
         jobs = Jobs(plan, 1)
         if found := jobs.problems(sweeps=wanted):
