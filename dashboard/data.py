@@ -11,14 +11,14 @@ import pyarrow.parquet as pq
 
 from dashboard import content
 from hypercore.analysis.frames.tables import read_frame, to_frame
+from hypercore.present.table import GROUP
 from hypercore.results.excerpts import Stretch, read_excerpt, stretches
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
 
 MAKE = "snakemake --cores all"
 
-# What tells one stack on one problem from another.
-ENTRY = ["label", "dataset", "model", "epochs", "batch_size"]
+ENTRY = GROUP
 
 
 def results_root() -> Path:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
 from hypercore.analysis.stats.statistics import CONFIDENCE
-from hypercore.present.table import arm_text
+from hypercore.present.table import GROUP, arm_text
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
@@ -120,7 +120,7 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame) -> dict[str, list[str]]:
     *better* and *worse* by a sign-flip p ≤ 0.05 of the paired differences, unadjusted; *equal* where the
     interval lies within a point of zero; else *can't tell*.
     """
-    key = ["label", "dataset", "model", "epochs", "batch_size", "clipping", "alpha"]
+    key = [*GROUP, "clipping", "alpha"]
     facts = ["supported", "n_too_small", "n_pairs", "low_pct", "high_pct", "p"]
     single = effects[effects["test"] == "alpha"].drop_duplicates(key)
     joined = rows[key].merge(single[[*key, *facts]], on=key, how="left")
@@ -159,7 +159,7 @@ def published_in(rows: pd.DataFrame, residuals: pd.DataFrame | None) -> list[str
     """The presentation's tables that the published errors of an entry's rows come from."""
     if residuals is None:
         return []
-    key = ["label", "dataset", "model", "epochs", "batch_size"]
+    key = GROUP
     own = residuals[residuals["source"] == "presentation"].merge(rows[key].drop_duplicates(), on=key)
     return sorted(own["table"].astype(str).unique())
 

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from hypercore.analysis.frames.judgement import IMPUTED
+from hypercore.analysis.stats.regions import Safety, unbroken
+from hypercore.present.table import GROUP
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
-
-ENTRY = ("label", "dataset", "model", "epochs", "batch_size")
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,16 @@ class Option:
 
     @property
     def name(self) -> str:
-        """The stack and its clipping.
-
-        >>> arm("on"), arm("off"), arm("agc(0.01)")
-        ('clipped', 'without clipping', 'clipped by agc(0.01)')
-        """
+        """The stack and its clipping."""
         return f"{self.label}, {arm(self.clipping)}"
 
 
 def arm(clipping: str) -> str:
-    """A clipping in a sentence, after a stack's name."""
+    """A clipping in a sentence, after a stack's name.
+
+    >>> arm("on"), arm("off"), arm("agc(0.01)")
+    ('clipped', 'without clipping', 'clipped by agc(0.01)')
+    """
     return {"off": "without clipping", "on": "clipped"}.get(clipping, f"clipped by {clipping}")
 
 
@@ -161,7 +161,7 @@ def _plainness(one: Option) -> int:
 
 def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
-    key = [*ENTRY, "clipping"]
+    key = [*GROUP, "clipping"]
     # Only what is needed: wide frames cut into one for each point would take a large study seconds.
     cells = judged.loc[
         judged[IMPUTED].notna(), [*key, "alpha", "role", "cell_id", "baseline_id", "stack", IMPUTED]
@@ -169,12 +169,12 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     stacks = cells[cells["role"] == Role.STACK.value]
     baselines = cells[cells["role"] == Role.BASELINE.value]
     plain = dict(zip(baselines["cell_id"], baselines[IMPUTED], strict=True))
-    safe = safety.loc[safety["safety"] == "safe", [*key, "alpha"]]
+    safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
     of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
     found = []
     for entry, rows in safety[[*key, "alpha", "safety", "excess_pct"]].groupby(key, sort=True):
         ordered = rows.sort_values("alpha").to_dict("records")
-        for first, last in _runs(ordered):
+        for first, last in unbroken([row["safety"] == Safety.SAFE for row in ordered]):
             for row in ordered[first : last + 1]:
                 cell_rows = of_point.get((*entry, row["alpha"]))
                 if cell_rows is not None:
@@ -211,20 +211,3 @@ def _option(
         open_above=after is None,
         beyond=beyond,
     )
-
-
-def _runs(ordered: Sequence[Mapping[Any, Any]]) -> list[tuple[int, int]]:
-    """First and last place of each unbroken run of safe rows.
-
-    >>> _runs([{"safety": word} for word in ("safe", "unsafe", "safe", "safe")])
-    [(0, 0), (2, 3)]
-    """
-    found: list[tuple[int, int]] = []
-    for place, row in enumerate(ordered):
-        if row["safety"] != "safe":
-            continue
-        if found and found[-1][1] == place - 1:
-            found[-1] = found[-1][0], place
-        else:
-            found.append((place, place))
-    return found

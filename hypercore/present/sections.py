@@ -89,7 +89,7 @@ def claims(frame: pd.DataFrame) -> str:
 
 def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
     """A sentence for each stack and clipping: where its runs begin to fail, and how surely."""
-    key = ["label", "dataset", "model", "epochs", "batch_size", "clipping"]
+    key = [*table.GROUP, "clipping"]
     known = dict(list(gains.groupby(key)))
     listed = [
         f"<li>{escape(sentences.edge(rows, known.get(which, gains.head(0))))}</li>"

@@ -16,7 +16,8 @@ from hypercore.analysis.measures.comparison import DECIMALS
 from hypercore.spec.columns import COMPARISON
 from hypercore.spec.stack import short
 
-_GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
+# What tells one stack on one problem from another.
+GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
 HEADERS = ("α", "clipping", "baseline", "without clipping", "with clipping", "gain, points")
 OPEN_DASHBOARD = "To look closer: make dashboard   (or: streamlit run dashboard/app.py)"
 LEGEND = (
@@ -47,7 +48,7 @@ def arm_text(row: Mapping[Any, Any], arm: str) -> str:
 def readable(comparison: pd.DataFrame) -> pd.DataFrame:
     """The comparison's rows as texts under :data:`HEADERS`, with the columns that name the entry before."""
     rows = comparison.to_dict("records")
-    texts = comparison[_GROUP].copy()
+    texts = comparison[GROUP].copy()
     columns: list[list[str]] = [
         [short(row["alpha"]) for row in rows],
         [str(text) for text in comparison["clipping"].fillna("–")],
@@ -140,7 +141,7 @@ def print_study(folder: Path, console: Console | None = None) -> None:
 def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[bool]]]:
     texts = readable(comparison)
     found = []
-    for (label, dataset, model, epochs, batch_size), rows in texts.groupby(_GROUP, sort=True, dropna=False):
+    for (label, dataset, model, epochs, batch_size), rows in texts.groupby(GROUP, sort=True, dropna=False):
         title = f"{label} on {dataset} ({model}, {epochs} epochs, batch {batch_size})"
         bold = comparison.loc[rows.index, "bold"].fillna(False).astype(bool).tolist()
         found.append((title, rows[list(HEADERS)].to_numpy().tolist(), bold))

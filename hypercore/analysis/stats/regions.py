@@ -211,7 +211,12 @@ def _relation(off: Region, on: Region) -> str:
     return "≥" if at_least else "≤" if at_most else "="
 
 
-def _longest(xs: Sequence[float], safe: Sequence[bool]) -> tuple[int, int] | None:
+def unbroken(safe: Sequence[bool]) -> list[tuple[int, int]]:
+    """First and last place of each run of neighbours that are safe.
+
+    >>> unbroken([True, False, True, True])
+    [(0, 0), (2, 3)]
+    """
     spans: list[tuple[int, int]] = []
     start: int | None = None
     for index, is_safe in enumerate([*safe, False]):
@@ -220,6 +225,11 @@ def _longest(xs: Sequence[float], safe: Sequence[bool]) -> tuple[int, int] | Non
         elif not is_safe and start is not None:
             spans.append((start, index - 1))
             start = None
+    return spans
+
+
+def _longest(xs: Sequence[float], safe: Sequence[bool]) -> tuple[int, int] | None:
+    spans = unbroken(safe)
     if not spans:
         return None
     return max(spans, key=lambda span: (xs[span[1]] / xs[span[0]], span[1] - span[0], -span[0]))
