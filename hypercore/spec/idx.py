@@ -10,14 +10,16 @@ from array import array
 from functools import cache
 from pathlib import Path
 
-FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
+from hypercore.spec.raw_files import IDX, LAYOUTS
+
+# Where each lies below the folder of data sets.
+FOLDERS = {name: folder for name, (folder, files, _) in LAYOUTS.items() if files == IDX}
 
 # What Data.sha256 is of the published ones.
 PUBLISHED = {
     "mnist": "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b",
     "fashion-mnist": "ece172613115fb18b120bec8f6c02271af90b8b8f0a5af5c51cbd5ceed68e619",
 }
-_IMAGES, _LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 _IMAGES_HEADER_BYTES, _LABELS_HEADER_BYTES = 16, 8
 _PUBLISHED_BYTES = (47_040_016, 60_008, 7_840_016, 10_008)
 
@@ -52,9 +54,8 @@ def _signs(name: str, root: Path) -> tuple[_Sign, ...] | None:
     """Path, size and time of change of each file, in the order in which they are hashed."""
     if name not in FOLDERS:
         return None
-    raw = root / FOLDERS[name] / "raw"
     try:
-        files = [raw / f"{part}-{kind}" for part in ("train", "t10k") for kind in (_IMAGES, _LABELS)]
+        files = [root / FOLDERS[name] / file for file in IDX]
         return tuple((os.fspath(path), (s := path.stat()).st_size, s.st_mtime_ns) for path in files)
     except OSError:
         return None
@@ -65,7 +66,7 @@ def _hash(files: tuple[_Sign, ...]) -> str | None:
     found = hashlib.sha256()
     try:
         for path, _, _ in files:
-            if path.endswith(_IMAGES):
+            if "images" in Path(path).name:
                 found.update(memoryview(Path(path).read_bytes())[_IMAGES_HEADER_BYTES:])
             else:  # labels count as the int64 that they become
                 found.update(array("q", list(Path(path).read_bytes()[_LABELS_HEADER_BYTES:])).tobytes())

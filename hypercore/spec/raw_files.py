@@ -5,15 +5,15 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-_IDX = tuple(
+IDX = tuple(
     f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
 )
 _CIFAR10 = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
 # Folder, files, and about how many bytes a download takes there.
 LAYOUTS: dict[str, tuple[str, tuple[str, ...], int]] = {
-    "mnist": ("MNIST/raw", _IDX, 70_000_000),
-    "fashion-mnist": ("FashionMNIST/raw", _IDX, 90_000_000),
-    "kmnist": ("KMNIST/raw", _IDX, 80_000_000),
+    "mnist": ("MNIST/raw", IDX, 70_000_000),
+    "fashion-mnist": ("FashionMNIST/raw", IDX, 90_000_000),
+    "kmnist": ("KMNIST/raw", IDX, 80_000_000),
     "cifar10": ("cifar-10-batches-py", _CIFAR10, 360_000_000),
     "cifar100": ("cifar-100-python", ("train", "test", "meta"), 360_000_000),
 }
@@ -31,7 +31,7 @@ def raw_problems(name: str, root: Path) -> Iterator[tuple[Path, str]]:
                 yield path, f"is missing{hint}"
             elif size == 0:
                 yield path, "is empty"
-            elif path.name in _IDX and (wanted := _idx_size(path)) != size:
+            elif path.name in IDX and (wanted := _idx_size(path)) != size:
                 yield path, "is no IDX file" if wanted is None else f"has {size} of {wanted} bytes"
         except OSError as error:
             yield path, f"cannot be read ({error.strerror})"

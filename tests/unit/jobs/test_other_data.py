@@ -34,7 +34,7 @@ device: cpu
 def write(root: Path, name: str = "mnist", seed: int = 0, n: int = 20) -> Path:
     """Few images in a data set's place; the folder for ``data_root``."""
     random = np.random.default_rng(seed)
-    raw = root / idx.FOLDERS[name] / "raw"
+    raw = root / idx.FOLDERS[name]
     raw.mkdir(parents=True)
     for part in ("train", "t10k"):
         images, labels = random.integers(0, 256, n * 784, np.uint8), random.integers(0, 10, n, np.uint8)
