@@ -74,8 +74,10 @@ class Problem(Protocol):
     """A model of one data set: its weights, and what it makes of examples. All functions are pure.
 
     ``noisy``: it draws random numbers as it trains. ``eager_because`` says why a step of it cannot be
-    compiled; None if it can. But for a :class:`~hypercore.problems.images.Model` it computes each lane by
-    itself, in memory aligned alike, so that on a CPU any number of lanes gives a lane's bits.
+    compiled; None if it can. ``capturable``: its losses follow from tensors alone, with no word from the host
+    between, so that a step may be replayed as a CUDA graph. But for a
+    :class:`~hypercore.problems.images.Model` it computes each lane by itself, in memory aligned alike, so
+    that on a CPU any number of lanes gives a lane's bits.
     """
 
     @property
@@ -89,6 +91,10 @@ class Problem(Protocol):
     @property
     def eager_because(self) -> str | None:
         """Why its steps are eager, if they must be."""
+
+    @property
+    def capturable(self) -> bool:
+        """Whether a step of it may be replayed as a CUDA graph."""
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -42,7 +42,12 @@ class Model(Rows):
 
     @property
     def eager_because(self) -> None:
-        """Its steps can be compiled and captured."""
+        """Its steps can be compiled."""
+
+    @property
+    def capturable(self) -> bool:
+        """Its function is one of tensors."""
+        return True
 
     def initial(self, seed: int) -> Tensor:
         """``nn.Linear``'s and ``nn.Conv2d``'s default initialisation, one row [P], padded.

@@ -23,6 +23,8 @@ class ModuleProblem(Rows):
     """A module on a data set. Its weights are the tensors that want a gradient, its state the others.
 
     ``training`` and ``testing`` are one module in its two modes; its own tensors are never used.
+    ``built_in``: it is known to compute nothing on the host, which of anyone's module nobody can know: one
+    that counts its calls would be replayed as it was captured, without a word.
     """
 
     name: str
@@ -34,6 +36,12 @@ class ModuleProblem(Rows):
     buffers: tuple[str, ...]
     noisy: bool
     scaling: Scaling | None = None
+    built_in: bool = False
+
+    @property
+    def capturable(self) -> bool:
+        """What is built in can be; noise is drawn from streams that the host seeds."""
+        return self.built_in and not self.noisy
 
     @property
     def eager_because(self) -> str | None:
@@ -101,6 +109,7 @@ def module_problem(
     build: Callable[[], nn.Module],
     data: ProblemData,
     loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+    built_in: bool = False,
 ) -> ModuleProblem:
     """A module on a data set, after it was tried on a few examples.
 
@@ -130,6 +139,7 @@ def module_problem(
         _own_buffers(build, changed),
         noisy,
         scaling,
+        built_in,
     )
     weights = problem.initial(0).unsqueeze(0)
     state = tuple(tensor.unsqueeze(0) for tensor in problem.initial_state(0))

@@ -55,7 +55,9 @@ def own_model(call: Call, data: ProblemData, loss: Entry | None = None) -> Modul
             raise DataError(f"{what}: {call.words} returned a {type(module).__name__}; allowed: an nn.Module")
         return module
 
-    return module_problem(call.name, build, data, None if loss is None else _function(loss))
+    own_loss = None if loss is None else _function(loss)
+    built_in = call.entry.numerics is not None and own_loss is None
+    return module_problem(call.name, build, data, own_loss, built_in)
 
 
 def _result(call: Call, what: str) -> Any:

@@ -196,7 +196,7 @@ class BatchRun:
         row_of = torch.tensor([seeds.index(seed) for seed in self.lanes.seeds], device=self.clocks.device)
         orders = drawn.to(self.clocks.device).index_select(0, row_of)
         carry = self.carry._replace(log=self.carry.log.next_epoch().next_interval())
-        captures = carry.stack.levels[0].is_cuda and isinstance(self.model, Model)
+        captures = carry.stack.levels[0].is_cuda and self.model.capturable
         points: list[Point] = []
         intervals: list[Interval] = []
         begun = done = self.epoch * self.steps_per_epoch

@@ -25,6 +25,8 @@ WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 # With so many weights in all lanes an H100 is busy (benchmarks/): beyond, time grows with the lanes, and
 # lanes that only fill the width cost as much as others.
 GPU_WEIGHTS = 1 << 24
+# One optimizer alone is a baseline or a frozen one, of which a study has as many cells as seeds.
+GPU_WEIGHTS_ALONE = GPU_WEIGHTS // 4
 GPU_WIDTHS = WIDTHS[:8]
 # A GPU's narrower widths, in parts of the widest.
 GPU_RUNGS = 8
@@ -36,8 +38,9 @@ def ladder(
     compiled: bool = False,
     limit: int | None = None,
     threads: int = 1,
+    alone: bool = False,
 ) -> tuple[int, ...]:
-    """The widths to try for a model of so many parameters, ascending.
+    """The widths to try for a model of so many parameters, ascending; ``alone``: stacks of one optimizer.
 
     On a CPU the eager ones whose weights fit the cache, ``limit`` at most; and one lane alone when
     compiled, whose bits differ from those of several, which are slower; and one with several threads, which
@@ -52,9 +55,12 @@ def ladder(
     (1,)
     >>> ladder(101_770, torch.device("cuda")), ladder(1_609_930, torch.device("cuda"), compiled=True)
     ((16, 32, 48, 64, 80, 96, 112, 128), (8,))
+    >>> ladder(101_770, torch.device("cuda"), alone=True)
+    (4, 8, 12, 16, 20, 24, 28, 32)
     """
     if device.type != "cpu":
-        widest = limit or _fitting(GPU_WIDTHS, GPU_WEIGHTS // cell_parameters)[-1]
+        weights = GPU_WEIGHTS_ALONE if alone else GPU_WEIGHTS
+        widest = limit or _fitting(GPU_WIDTHS, weights // cell_parameters)[-1]
         parts = {-(-widest * part // GPU_RUNGS) for part in range(1, GPU_RUNGS + 1)}
         return (widest,) if compiled else tuple(sorted(parts))
     if compiled or threads > 1:
@@ -81,7 +87,8 @@ def ladder_for(
     """
     model = model or model_of(cells[0].model, data)
     device = data.train.device
-    widths = ladder(model.parameters, device, compiled, limit, threads)
+    alone = len(cells[0].stack.optimizers) == 1
+    widths = ladder(model.parameters, device, compiled, limit, threads, alone)
     if device.type != "cpu":
         return admitted_by_steps(cells, model, data, widths)
     if not isinstance(model, Model):  # each lane computes by itself

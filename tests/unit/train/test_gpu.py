@@ -8,7 +8,10 @@ import pytest
 import torch
 
 from hypercore.jobs.checkpoint import save, train_resumable
+from hypercore.problems import networks
+from hypercore.problems.arrays import ArrayData
 from hypercore.problems.datasets import Data
+from hypercore.problems.modules import ModuleProblem, module_problem
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.notation import parse_stack
@@ -16,7 +19,8 @@ from hypercore.train.batch import BatchRun, Outcome, train_batch
 from hypercore.train.captured import CapturedStep
 from hypercore.train.compiled import eager_step
 from hypercore.train.widths import chunk, ladder, ladder_for
-from tests.unit.train.conftest import random_data
+from tests.unit.problems.networks import images, tokens
+from tests.unit.train.conftest import RULES, random_data
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU on this machine")
 
@@ -94,17 +98,50 @@ def test_at_mnist_s_sizes_every_admitted_width_gives_the_bits_of_the_widest(batc
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_captured_step_has_the_bits_of_the_step(model: str, stack: str) -> None:
-    data = data_for(model)
-    run = BatchRun.begin(cells_of(stack, model), data)
-    examples = torch.arange(12 * 32, device=GPU).view(12, 32) % len(data.train)
-    plain, _ = eager_step(run.lanes, run.carry, *data.train.take(examples))
-    captured = CapturedStep(eager_step, run.lanes, data.train, plain, examples)
+    cells = [
+        Cell("digits", model, parse_stack(stack), parse_clipping(rule), 2, 32, seed)
+        for rule in RULES
+        for seed in range(2)
+    ]
+    captured_as_plain(BatchRun.begin(cells, data_for(model)))
+
+
+def captured_as_plain(run: BatchRun) -> None:
+    split, lanes = run.data.train, len(run.lanes.seeds)
+    size = run.cells[0].batch_size
+    examples = torch.arange(lanes * size, device=GPU).view(lanes, size) % len(split)
+    plain, _ = eager_step(run.lanes, run.carry, *split.take(examples))
+    captured = CapturedStep(eager_step, run.lanes, split, plain, examples)
     replayed = plain
     for shift in range(6):
-        plain, hyper = eager_step(run.lanes, plain, *data.train.take(examples.roll(shift)))
+        plain, hyper = eager_step(run.lanes, plain, *split.take(examples.roll(shift)))
         replayed, again = captured(replayed, examples.roll(shift))
         for one, other in zip((*plain.tensors(), *hyper), (*replayed.tensors(), *again), strict=True):
             torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=True)
+
+
+def built_in(name: str) -> tuple[ModuleProblem, ArrayData]:
+    data = (images() if name == "resnet20" else tokens()).to(GPU)
+    shape = tuple(data.train.take(torch.zeros((1, 1), dtype=torch.int64, device=GPU))[0].shape[2:])
+    build = {
+        "resnet20": lambda: networks.ResNet20(shape, data.n_classes, width=4, blocks=1),
+        "char-lstm": lambda: networks.CharLSTM(data.n_classes, width=16),
+        "gpt-nano": lambda: networks.GPTNano(shape, data.n_classes, width=12),
+    }[name]
+    return module_problem("net", build, data, built_in=True), data
+
+
+@pytest.mark.parametrize("name", ["resnet20", "char-lstm", "gpt-nano"])
+def test_a_built_in_network_is_captured_and_has_the_bits_of_its_step_and_of_any_company(name: str) -> None:
+    model, data = built_in(name)
+    cells = [Cell("data", "net", parse_stack("Adam / SGD(1e-4)"), ON, 2, 8, seed) for seed in range(4)]
+    captured_as_plain(BatchRun.begin(cells, data, model=model))
+    widths = ladder_for(cells, data, limit=4, model=model)
+    run = BatchRun.begin(cells, data, widths=widths, model=model)
+    run.train_epoch()
+    assert run.captured is not None
+    together = facts(train_batch(cells, data, widths=widths, model=model))
+    assert facts(train_batch(cells[1:2], data, widths=widths, model=model)) == together[1:2]
 
 
 def test_a_resumed_batch_ends_with_the_same_bits(tmp_path: Path) -> None:
@@ -124,6 +161,11 @@ def test_it_finds_what_a_cpu_finds(model: str, stack: str) -> None:
     on_gpu = train_batch(cells, data.to(GPU), widths=(16,))
     for ours, theirs in zip(on_gpu, train_batch(cells, data), strict=True):
         assert ours.facts["test_loss"] == pytest.approx(theirs.facts["test_loss"], rel=1e-3)
+
+
+def test_one_optimizer_alone_fills_fewer_lanes() -> None:
+    widths = ladder_for(cells_of("SGD", batch_size=256), data_for("mlp"))
+    assert widths[-1] == 32
 
 
 def test_fewer_cells_than_the_widest_holds_fill_a_narrower_one() -> None:
