@@ -21,7 +21,7 @@ def results_page() -> str:
     parts = [
         "# Results, column by column",
         "Printed by `python -m hypercore.spec.document`; the declarations are in "
-        "`hypercore/spec/columns.py`. Tables lie in `results/<study>/<table>.parquet`. Columns marked ~ "
+        "`hypercore/spec/columns/`. Tables lie in `results/<study>/<table>.parquet`. Columns marked ~ "
         "(times, provenance) differ between equal runs and are left out of comparisons. Units stand in the "
         "names: `_pct` percent, `_sec` seconds.",
     ]
