@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import cache, data, widgets
+from dashboard import cache, choices, data, exports, widgets
 from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
 
 LOG = logging.getLogger(__name__)
@@ -97,12 +97,12 @@ def draw(page: Page) -> None:
     st.html(_CLOSE)
     st.title(page.title)
     st.caption(page.question)
-    study = widgets.study()
+    study = choices.study()
     if study is None:
         if not data.studies(data.results_root()):
             _nothing()
         return
-    widgets.about(*([study] if page.of_one_study else []))
+    exports.about(*([study] if page.of_one_study else []))
     if page.of_one_study and (origin := cache.origin(study)):
         st.caption(f"Data: {widgets.plain(origin)}")
     with widgets.damage_in_words(study):

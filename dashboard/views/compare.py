@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, queries, widgets
+from dashboard import cache, choices, data, queries, widgets
 from dashboard.figures import compare as figures
 from hypercore.analysis.measures.comparison import is_bold
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
@@ -24,7 +24,7 @@ _FEW = 2
 def page(study: str) -> None:
     """Draw the page."""
     comparison = cache.derived(study, "comparison")
-    title = widgets.entry(study, data.options(comparison))
+    title = choices.entry(study, data.options(comparison))
     if title is None:
         return
     rows = data.of_entry(comparison, title)
@@ -60,7 +60,7 @@ def _overview(rows: pd.DataFrame) -> list[str]:
     st.caption("Mean test error in %, a column an α: bold is its lowest. Diverged seeds count as chance.")
     clippings = [name for name in grid.index if name != OFF_NAME]
     default = [*[n for n in clippings if n == ON_NAME], *[n for n in clippings if n != ON_NAME][:_FEW]]
-    if widgets.lost("clipping", "clippings", clippings):
+    if choices.lost("clipping", "clippings", clippings):
         default = []
     chosen = st.pills(
         "Clippings below, the lowest mean error first",
@@ -140,7 +140,7 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
     st.subheader("What clipping gains, seed by seed")
     chosen: str | None = clippings[0]
     if len(clippings) > 1:
-        start = None if widgets.lost("clipping", "clipping", clippings) else 0
+        start = None if choices.lost("clipping", "clipping", clippings) else 0
         chosen = st.selectbox("Clipping", clippings, index=start, key="clipping", bind="query-params")
     if chosen is None:
         return

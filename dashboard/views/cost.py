@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, costs, peers, widgets
+from dashboard import cache, choices, costs, peers, widgets
 from dashboard.figures import cost as figures
 from hypercore.analysis.published.read import Published
 
@@ -80,7 +80,7 @@ def _peers(speed: pd.DataFrame | None) -> None:
         st.code(peers.MAKE, language="bash")
         return
     problems = sorted(speed["problem"].unique())
-    start = None if widgets.lost("problem", "problem", problems) else 0
+    start = None if choices.lost("problem", "problem", problems) else 0
     problem = st.selectbox("Problem", problems, index=start, key="problem", bind="query-params")
     if problem is None:
         return

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, links, runs, widgets
+from dashboard import cache, choices, links, runs, widgets
 from dashboard.figures import runs as figures
 from hypercore.present import style as palette
 from hypercore.spec.stack import short
@@ -16,7 +16,7 @@ _MOST_PILLS = 5
 
 def page(study: str) -> None:
     """Draw the page."""
-    title = widgets.entry(study, cache.titles(study))
+    title = choices.entry(study, cache.titles(study))
     if title is None:
         return
     entry = cache.entry(study, title)
@@ -46,9 +46,9 @@ def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     clippings = palette.ordered(entry["clipping"])
     seeds = [str(seed) for seed in sorted(entry["seed"].unique())]
     names = [short(alpha) for alpha in alphas]
-    no_alpha = widgets.lost("α", "alpha", names)
-    shown = [] if widgets.lost("clipping", "arms", clippings) else clippings[:2]
-    first = [] if widgets.lost("seed", "seeds", seeds) else seeds[:3]
+    no_alpha = choices.lost("α", "alpha", names)
+    shown = [] if choices.lost("clipping", "arms", clippings) else clippings[:2]
+    first = [] if choices.lost("seed", "seeds", seeds) else seeds[:3]
     left, middle, right = st.columns(3)
     alpha = left.selectbox("α", names, index=None if no_alpha else 0, key="alpha", bind="query-params")
     if len(clippings) > _MOST_PILLS:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, stability, widgets
+from dashboard import cache, choices, data, stability, widgets
 from dashboard.figures import stability as figures
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
@@ -20,7 +20,7 @@ def page(study: str) -> None:
     sensitivity = cache.derived(study, "sensitivity")
     sensitivity = stability.with_height(sensitivity.assign(title=data.titles(sensitivity)))
     with_regions = data.titles(cache.derived(study, "regions"))
-    titles = widgets.few(sorted({*sensitivity["title"], *with_regions}))
+    titles = choices.few(sorted({*sensitivity["title"], *with_regions}))
     grids = cache.grids(study, rule, titles)
     regions = stability.region_table(grids, criteria)
     if grids:
@@ -166,7 +166,7 @@ def _flips(
 
 def _profiles(study: str, titles: list[str]) -> None:
     st.subheader("How many runs reach which error")
-    title = widgets.entry(study, titles)
+    title = choices.entry(study, titles)
     if title is None:
         return
     profiles = cache.profiles(study, title, tuple(_ERRORS))

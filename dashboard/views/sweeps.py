@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, coverage, data, runs, widgets
+from dashboard import cache, choices, coverage, data, runs, widgets
 from dashboard.figures import sweeps as figures
 from hypercore.spec import columns as spec
 from hypercore.spec.stack import short
@@ -78,7 +78,7 @@ def _coverage(study: str) -> None:
     with st.container(horizontal=True, gap="large"):
         for name, value in total.items():
             st.metric(name, value, width="content")
-    counts = counts[counts["title"].isin(widgets.few(sorted(counts["title"].unique()), "covered"))]
+    counts = counts[counts["title"].isin(choices.few(sorted(counts["title"].unique()), "covered"))]
     picked = widgets.chart(
         figures.coverage(counts),
         "coverage",
@@ -186,7 +186,7 @@ def _differences(study: str) -> None:
     if not others:
         return
     st.subheader("How this study differs from another")
-    start = None if widgets.lost("study", "other", others) else 0
+    start = None if choices.lost("study", "other", others) else 0
     other = st.selectbox("Other study", others, index=start, key="other", bind="query-params")
     if other is None:
         return

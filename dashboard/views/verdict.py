@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, links, runs, stability, widgets
+from dashboard import cache, choices, data, exports, links, runs, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.verdicts import Verdict, single_points
 from hypercore.analysis.measures.residuals import count_fits
@@ -28,7 +28,7 @@ def page(study: str) -> None:
     else:
         _advice(study, regions)
     if found:
-        titles = widgets.few(list(dict.fromkeys(verdict.title for verdict in found)))
+        titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
         shown = [verdict for verdict in found if verdict.title in titles]
         _ranges(regions, shown)
         if len(shown) > _MOST_CARDS:
@@ -39,7 +39,7 @@ def page(study: str) -> None:
         else:
             for verdict in shown:
                 _card(study, verdict)
-            widgets.exports(_sentences(found), "verdicts")
+            exports.tables(_sentences(found), "verdicts")
     if len(regions):
         _single_points(single_points(regions, cache.derived(study, "safety")))
     _claims(study, cache.optional(study, "claims"))

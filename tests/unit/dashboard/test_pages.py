@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.dashboard import changes
-from dashboard import data, peers, widgets
+from dashboard import choices, data, exports, peers
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.frames.tables import write_frame
@@ -63,7 +63,7 @@ def test_downloads_are_named_after_what_the_page_is_about(
     run_page: RunPage, rich: Path, monkeypatch: pytest.MonkeyPatch, page: str, about: set[str]
 ) -> None:
     named: list[tuple[str, ...]] = []
-    monkeypatch.setattr(widgets, "file_name", lambda suffix, *parts: named.append(parts) or f"x.{suffix}")
+    monkeypatch.setattr(exports, "file_name", lambda suffix, *parts: named.append(parts) or f"x.{suffix}")
     app = run_page(page, rich, study="rich", stack="Adam / SGD on mnist")
     assert not app.exception and named
     assert {frozenset(parts[:-1]) for parts in named} == {frozenset(about)}
@@ -277,7 +277,7 @@ def test_runs_are_filtered(run_page: RunPage) -> None:
 def test_of_a_large_study_the_stacks_that_one_looks_for_are_shown(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch, page: str, key: str
 ) -> None:
-    monkeypatch.setattr(widgets, "MOST_STACKS", 1)
+    monkeypatch.setattr(choices, "MOST_STACKS", 1)
     app = run_page(page)
     assert "stacks; the first 1 are shown" in words(app)
     app.text_input(key=key).set_value("sgd / SGD").run()

@@ -1,0 +1,107 @@
+"""What the reader chooses: study, stack and few of many, each kept in the address."""
+
+import streamlit as st
+
+from dashboard import cache, data, exports, widgets
+
+# More stacks than these nobody reads in one chart or list.
+MOST_STACKS = 60
+# Of what is there instead of what a link asks for.
+_MOST_NAMED = 12
+
+
+def study() -> str | None:
+    """The study that the sidebar has chosen; ``None`` where there is none, or not the one of the address."""
+    root = data.results_root()
+    found = data.studies(root)
+    if not found:
+        return None
+    with st.sidebar:
+        words = "A folder of the results; at first that with the newest result."
+        return _kept("Study", found, data.newest(root, found), "study", words)
+
+
+def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
+    """The stack and data set that the page is about, by its title; ``None`` where there are none, or not
+    the one of the address.
+
+    At first the one with the most α, which has the most to show.
+    """
+    if not options:
+        st.info("This study plans no stack, so there is nothing to show here.")
+        return None
+    alphas = cache.alphas(study)
+    first = max(options, key=lambda title: alphas.get(title, 0))
+    chosen = _kept(label, options, first, "stack")
+    exports.about(study, *([chosen] if chosen else []))
+    return chosen
+
+
+def _kept(label: str, options: list[str], first: str, key: str, words: str | None = None) -> str | None:
+    """A choice that stays from page to page, and that every address names; ``None`` until one is made
+    where the address of a link names what is not there.
+
+    A bound widget would forget it on the way to another page, and leave it out of the address while it
+    is the first one, which another study's next result may change.
+    """
+    asked, kept = st.query_params.get(key), st.session_state.get(f"kept-{key}")
+    # What is kept was chosen here, perhaps for another study.
+    lost = asked is not None and asked not in options and asked != kept
+    start = None if lost else next(option for option in (asked, kept, first) if option in options)
+    chosen: str | None = st.selectbox(
+        label,
+        options,
+        index=None if start is None else options.index(start),
+        key=key,
+        help=words,
+        placeholder="Choose one",
+    )
+    if chosen is None:
+        _not_there(label, [str(asked)], options)
+        return None
+    st.session_state[f"kept-{key}"] = chosen
+    if asked != chosen:
+        st.query_params[key] = chosen
+    return chosen
+
+
+def lost(label: str, key: str, options: list[str]) -> bool:
+    """Say which values the address names, for the bound widget ``key``, that are not there.
+
+    To be asked before that widget is drawn, which drops them from the address.
+
+    Returns:
+        Whether nothing that was asked for is there: then nothing shall be chosen at first.
+    """
+    memory = f"asked-{key}"
+    if st.session_state.get(key):  # chosen by now
+        st.session_state.pop(memory, None)
+        return False
+    if asked := st.query_params.get_all(key):
+        st.session_state[memory] = asked
+    named = st.session_state.get(memory, [])
+    absent = [name for name in named if name not in options]
+    if absent:
+        _not_there(label, absent, options)
+    return bool(absent) and len(absent) == len(named)
+
+
+def _not_there(label: str, asked: list[str], options: list[str]) -> None:
+    """Say that a link leads to what is not there, and what is."""
+    names = ", ".join(map(widgets.plain, options[:_MOST_NAMED]))
+    more = f", and {len(options) - _MOST_NAMED} more in the list" if len(options) > _MOST_NAMED else ""
+    st.warning(
+        f"The address asks for {widgets.plain(label)} {widgets.plain(', '.join(asked))}, which is not there. "
+        f"There is: {names}{more}.",
+        icon=":material/link_off:",
+    )
+
+
+def few(titles: list[str], key: str = "contains") -> list[str]:
+    """All stacks of a study of usual size; of a large one the first of those that the reader looks for."""
+    if len(titles) <= MOST_STACKS:
+        return titles
+    text = st.text_input("Stack or data set contains", key=key, bind="query-params", max_chars=80)
+    found = [title for title in titles if text.lower() in title.lower()]
+    st.caption(f"{len(found)} of {len(titles)} stacks; the first {MOST_STACKS} are shown.")
+    return found[:MOST_STACKS]
