@@ -8,8 +8,9 @@ import pandas as pd
 
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame
-from hypercore.present import markup, sections, sentences
+from hypercore.present import markup, sentences
 from hypercore.present import table as tables
+from hypercore.present.sections import findings, stacks
 from hypercore.results.files import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
@@ -78,17 +79,17 @@ def page(
     effects = frames["effects"]
     judged = judge(cells)
     found = {
-        "What to use": [sections.advice(frames["safety"], judged), sections.WORDS],
-        "Where runs begin to fail": [sections.edges(frames["edges"], frames["gains"])],
-        "Stability regions": [sections.regions(frames["regions"])],
-        "Claims": [f"<p>{escape(sentences.tally(frames['claims']))}</p>", sections.claims(frames["claims"])],
+        "What to use": [findings.advice(frames["safety"], judged), findings.WORDS],
+        "Where runs begin to fail": [stacks.edges(frames["edges"], frames["gains"])],
+        "Stability regions": [stacks.regions(frames["regions"])],
+        "Claims": [f"<p>{escape(sentences.tally(frames['claims']))}</p>", findings.claims(frames["claims"])],
         "Effect of clipping over the published interval": [
             f"<p>{escape(sentences.holm(effects))}</p>",
-            sections.primary(effects),
+            stacks.primary(effects),
         ],
-        "Stacks": sections.stacks(cells, comparison, effects, frames["regions"]),
-        "Ours against published": sections.residuals(frames["residuals"], cells),
-        "Cells": [sections.cells_table(cells)],
+        "Stacks": stacks.stacks(cells, comparison, effects, frames["regions"]),
+        "Ours against published": findings.residuals(frames["residuals"], cells),
+        "Cells": [findings.cells_table(cells)],
     }
     parts = [f"<h1>{escape(study)}</h1>"]
     parts.append(f"<p>{escape(sentences.coverage(cells))} {escape(sentences.provenance(cells))}</p>")

@@ -1,0 +1,137 @@
+"""What a study found, as HTML: advice, claims, ours against published, and the cells that they rest on."""
+
+import json
+from html import escape
+
+import pandas as pd
+
+from hypercore.analysis.claims.findings import NOT_PLANNED
+from hypercore.analysis.frames.judgement import DIVERGED, judge
+from hypercore.analysis.measures.comparison import DECIMALS
+from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
+from hypercore.present import markup, sentences
+from hypercore.present.advice import advise
+from hypercore.present.plots import residual_figure
+from hypercore.spec.stack import short
+
+WORDS = (
+    '<p class="words">A <i>stack</i> such as Adam / SGD(α): Adam trains the weights, SGD, right of it, '
+    "trains Adam's own hyperparameters, and α is left to choose. <i>Safe</i>: few runs fail, and the others "
+    "end at most a margin above the plain optimizer. A <i>decade</i> is a factor of ten in α. "
+    "<i>Diverged</i>: not a number, or no better than chance. <i>Clipped</i>: by the presentation's rule, "
+    "of hyperparameters' gradients.</p>"
+)
+_RESIDUALS = (
+    f"The interval is from our seeds alone. “SD unknown”: {NO_SD}. ± of the paper: {NO_RUNS}; it is taken as "
+    "a standard deviation in z = (ours − published) / root of both variances; where none is published, that "
+    "of a mean of three is taken from our SD. “Fits”: the figure lies in our runs' 95% prediction interval "
+    "for a mean of three, so that it could be one more of ours. How many of our own means would is found by "
+    "holding out three of our runs at a time. Both take errors as measured: a stalled run as it ended."
+)
+_ID_DIGITS = 10
+
+
+def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
+    """What to take on each data set, as the dashboard says it."""
+    parts = []
+    for one in advise(safety, judged):
+        use = one.use
+        lines = [
+            f"<b>{escape(one.dataset)}: {escape(use.name)}, α = {short(use.alpha)}</b>",
+            f"{use.error_pct:.2f}% test error; the plain optimizer {use.plain_pct:.2f}%. "
+            f"{escape(one.room.capitalize())}. {escape(one.beyond)}",
+            f"<code>{escape(one.code)}</code>",
+            f"<small>{escape(one.others)}</small>",
+        ]
+        parts.append(f'<div class="advice wrap">{"".join(f"<p>{line}</p>" for line in lines)}</div>')
+    return "".join(parts) or "<p>No α of any stack is shown to be safe.</p>"
+
+
+def claims(frame: pd.DataFrame) -> str:
+    """Every claim with its verdict, and the cells that it rests on, each a link to its row."""
+    rows = [
+        (
+            f'<span class="{row["verdict"]}">{row["verdict"]}</span>',
+            escape(row["statement"]),
+            escape(row["reason"]) + _links(row["cells"]),
+            escape(row["source"]),
+        )
+        for row in frame.to_dict("records")
+    ]
+    reasons = frame["reason"].tolist()
+    run = [row for row, reason in zip(rows, reasons, strict=True) if reason != NOT_PLANNED]
+    rest = [row for row, reason in zip(rows, reasons, strict=True) if reason == NOT_PLANNED]
+    header = ("verdict", "claim", "why", "source")
+    parts = [markup.wrapped(markup.table(header, run))] if run else []
+    if rest:
+        summary = f"{len(rest)} claims about cells that this study does not plan"
+        parts.append(markup.details(summary, markup.wrapped(markup.table(header, rest))))
+    return "\n".join(parts)
+
+
+def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
+    """Ours against published: a figure, and a row for each published number."""
+    if frame.empty:
+        return ["<p>No cell was trained as a published row was.</p>"]
+    header = ["table", "printed", "arm", "n", "ours, %", "published, %", "ours − published [95% CI]", "z"]
+    header += ["fits", "our stack", "note"]
+    # The same cells may be labelled by two entries.
+    same = ["source", "table", "printed_stack", "stack_shape", "arm", "clipping", "ours_pct"]
+    shown = frame.drop_duplicates(same).sort_values(
+        ["source", "table"], ascending=[False, True], kind="stable"
+    )
+    rows = [
+        (
+            escape(f"{row['source']}, {row['table']}"),
+            escape(row["printed_stack"]),
+            escape(row["arm"] if row["arm"] != "on" else f"clipping {row['clipping']}"),
+            str(row["n"]),
+            markup.spread(row["ours_pct"], row["ours_sd_pct"]),
+            markup.spread(row["published_pct"], row["published_sd_pct"])
+            + (" (SD unknown)" if pd.isna(row["published_sd_pct"]) else ""),
+            markup.estimate(row["residual_pct"], row["low_pct"], row["high_pct"]),
+            markup.number(row["z"], ".1f"),
+            "–" if pd.isna(row["fits"]) else "yes" if row["fits"] else "no",
+            escape(row["label"]),
+            escape("; ".join(n for n in str(row["note"]).split("; ") if n not in (NO_SD, NO_RUNS))),
+        )
+        for row in shown.to_dict("records")
+    ]
+    drawn = markup.figure(residual_figure(frame), "Ours against published", sentences.caption(cells))
+    counts = "".join(f"<li>{escape(text)}</li>" for text in sentences.fits(count_fits(frame)))
+    return [drawn, f"<p>{escape(_RESIDUALS)}</p>", f"<ul>{counts}</ul>", markup.table(header, rows)]
+
+
+def cells_table(cells: pd.DataFrame) -> str:
+    """Every cell once, in a row that claims link to; folded."""
+    judged = judge(cells).drop_duplicates("cell_id")
+    header = (
+        "cell",
+        "data set",
+        "stack",
+        "clipping",
+        "epochs",
+        "seed",
+        "status",
+        "test error, %",
+        "execution",
+    )
+    rows = [
+        (
+            f'<span id="cell-{row["cell_id"][:_ID_DIGITS]}">{row["cell_id"]}</span>',
+            *(escape(str(row[name])) for name in ("dataset", "stack", "clipping", "epochs", "seed")),
+            escape(row["status"]) + (", diverged" if row[DIVERGED] is True else ""),
+            markup.number(row["test_error_pct"], f".{DECIMALS}f"),
+            escape("" if pd.isna(row["execution_key"]) else str(row["execution_key"])),
+        )
+        for row in judged.to_dict("records")
+    ]
+    return markup.details(f"All {len(rows)} cells", markup.table(header, rows))
+
+
+def _links(cells: str) -> str:
+    ids = json.loads(cells)
+    if not ids:
+        return ""
+    links = " ".join(f'<a href="#cell-{i[:_ID_DIGITS]}">{i[:_ID_DIGITS]}</a>' for i in ids)
+    return markup.details(f"{len(ids)} cells", markup.wrapped(links))

@@ -1,0 +1,150 @@
+"""A study's stacks, as HTML: where their runs fail, their safe regions, and their figures and tables."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from hypercore.analysis.frames.entries import ENTRY, Entry, entries
+from hypercore.analysis.frames.judgement import judge
+from hypercore.analysis.measures.comparison import DECIMALS
+from hypercore.analysis.measures.effects import ALPHA, PRIMARY
+from hypercore.present import markup, sentences, table
+from hypercore.present.plots import error_over_alpha, profile_figure, title
+from hypercore.spec.stack import short
+
+_PROFILE = (
+    "Performance profile: the share of all runs, each α counting the same, whose test error is at most that "
+    "on the axis. Higher is better; diverged runs count as chance; bands are 95% pointwise, by a bootstrap "
+    "over seeds within each α."
+)
+_TABLE = (
+    "Test error in %, mean ± SD over seeds and 95% t-interval of the mean; a diverged seed counts as chance, "
+    "“k/n ok” says how many did not diverge. The gain is paired by seed, with its 95% t-interval and the "
+    "exact sign-flip p, unadjusted. Bold: at least 1 point better. ✓: statistically supported. n small: no p "
+    "of so few pairs could reach 0.05. In the figures every mark is a seed, a cross one that diverged, and a "
+    "bar below zero the longest safe range of α."
+)
+
+
+def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
+    """A sentence for each stack and clipping: where its runs begin to fail, and how surely."""
+    key = [*table.GROUP, "clipping"]
+    known = dict(list(gains.groupby(key)))
+    listed = [
+        f"<li>{escape(sentences.edge(rows, known.get(which, gains.head(0))))}</li>"
+        for which, rows in frame.groupby(key, sort=False)
+    ]
+    if not listed:
+        return "<p>No stack was run at two α.</p>"
+    margin = f"{frame['margin_pct'].iloc[0]:g}"
+    return (
+        f"<p>A run fails that diverges or ends more than {margin} points above the baseline's median. "
+        f"Intervals are 95%; open: the grid of α does not bound them.</p><ul>{''.join(listed)}</ul>"
+    )
+
+
+def regions(frame: pd.DataFrame) -> str:
+    """A sentence for each stack that was run at more than one α."""
+    if frame.empty:
+        return "<p>The study plans no stack with a baseline.</p>"
+    swept = frame[frame["n_points"] > 1]
+    listed = "".join(f"<li>{escape(sentences.region(row))}</li>" for _, row in swept.iterrows())
+    single = frame[frame["n_points"] == 1]
+    safe = int((single["n_safe"] == 1).sum())
+    rest = f"<p>Of {len(single)} stacks run at one α alone, {safe} are safe there.</p>" if len(single) else ""
+    return f"<ul>{listed}</ul>{rest}"
+
+
+def primary(effects: pd.DataFrame) -> str:
+    """The primary tests: the reduction averaged over the published interval."""
+    header = ["stack", "data set", "clipping", "interval", "pairs", "reduction [95% CI]", "Holm's p"]
+    header += ["bold", "supported"]
+    rows = [
+        (
+            escape(row["label"]),
+            escape(row["dataset"]),
+            escape(row["clipping"]),
+            f"{short(row['alpha_low'])} &lt; α ≤ {short(row['alpha_high'])}, {row['n_alphas']} α",
+            str(row["n_pairs"]) + (" (n too small)" if row["n_too_small"] else ""),
+            markup.estimate(row["reduction_pct"], row["low_pct"], row["high_pct"]),
+            markup.p_value(row["p_holm"]),
+            "yes" if row["bold"] else "no",
+            "yes" if row["supported"] else "no",
+        )
+        for row in effects[effects["test"] == PRIMARY].to_dict("records")
+    ]
+    return markup.table(header, rows)
+
+
+def stacks(
+    cells: pd.DataFrame, comparison: pd.DataFrame, effects: pd.DataFrame, regions: pd.DataFrame
+) -> list[str]:
+    """Each stack's figures and table; those that were run at one α share a table."""
+    found: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in entries(judge(cells)):
+        found.setdefault(tuple(entry.key.values()), []).append(entry)
+    parts: list[str] = []
+    single: list[pd.DataFrame] = []
+    gains = effects[effects["test"] == ALPHA]
+    for key, rows in comparison.groupby(list(ENTRY), sort=True, dropna=False):
+        if rows["alpha"].nunique() == 1:
+            single.append(rows)
+            continue
+        listed = found[key]
+        trained = cells[cells["cell_id"].isin([c for entry in listed for c in entry.frame["cell_id"]])]
+        source = sentences.caption(trained)
+        parts += [f"<h3>{escape(title(listed[0]))}</h3>"]
+        parts += [markup.figure(error_over_alpha(listed, _of(regions, key)), title(listed[0]), source)]
+        profile = profile_figure(listed)
+        if profile.data:
+            heading = f"Performance profile, {title(listed[0])}"
+            parts += [f"<p>{_PROFILE}</p>", markup.figure(profile, heading, source)]
+        parts.append(_comparison(rows, _of(gains, key), named=False))
+    if single:
+        parts += ["<h3>Stacks run at one α</h3>", _comparison(pd.concat(single), gains, named=True)]
+    return [f"<p>{escape(_TABLE)}</p>", *parts] if parts else []
+
+
+def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
+    known: dict[tuple[Any, ...], dict[Any, Any]] = {
+        (row["label"], row["dataset"], row["alpha"], row["clipping"]): row for row in gains.to_dict("records")
+    }
+    header = (
+        "α",
+        "clipping",
+        "baseline",
+        "without clipping",
+        "with clipping",
+        "gain [95% CI], points",
+        "p",
+        "",
+    )
+    body = []
+    for row in rows.to_dict("records"):
+        gain = known.get((row["label"], row["dataset"], row["alpha"], row["clipping"]))
+        arms = [_arm(row, arm) for arm in ("baseline", "off", "on")]
+        if row["bold"] is True:
+            arms[2] = f"<b>{arms[2]}</b>"
+        name = [escape(f"{row['label']} on {row['dataset']}")] if named else []
+        clipping = "–" if pd.isna(row["clipping"]) else escape(row["clipping"])
+        figures = ["", "", ""]
+        if gain is not None:
+            badge = "✓" if gain["supported"] else "n small" if gain["n_too_small"] else ""
+            interval = markup.estimate(gain["reduction_pct"], gain["low_pct"], gain["high_pct"])
+            figures = [interval, markup.p_value(gain["p"]), badge]
+        body.append((*name, short(row["alpha"]), clipping, *arms, *figures))
+    return markup.table((("stack",) if named else ()) + header, body)
+
+
+def _arm(row: Mapping[Any, Any], arm: str) -> str:
+    text = table.arm_text(row, arm)
+    low, high = row[f"{arm}_low_pct"], row[f"{arm}_high_pct"]
+    if pd.isna(low):
+        return text
+    return f"{text} <small>[{low:.{DECIMALS}f}, {high:.{DECIMALS}f}]</small>"
+
+
+def _of(frame: pd.DataFrame, key: Any) -> pd.DataFrame:
+    return frame[(frame[list(ENTRY)] == list(key)).all(axis="columns")]
