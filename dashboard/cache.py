@@ -282,7 +282,7 @@ def _ends(root: str, study: str, title: str, cells: _Stamp, trajectories: _Stamp
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _advice(root: str, study: str, stamps: tuple[_Stamp, ...]) -> list[Advice]:  # noqa: ARG001 (a key)
-    return advise(derived(study, "safety"), judged(study), criteria(study).epsilon_pct)
+    return advise(derived(study, "safety"), judged(study))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -50,9 +50,11 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
             found.append(Verdict(title, OFF_NAME, f"{_capital(region(off))}.", "", "", False))
         for on in clipped:
             effect, sure = effect_sentence(of_arm.get((title, on["clipping"]), []), on)
-            safe = f"{_capital(region(on))} with clipping"
-            safe = f"{safe}, and {region(off)} without." if off is not None else f"{safe}."
-            found.append(Verdict(title, on["clipping"], safe, gain(on, off), effect, sure))
+            safe = f"With clipping {region(on)}"
+            without = "" if off is None else f"; without, {region(off)}"
+            if safe.startswith("With clipping α is safe "):
+                without = without.replace(", α is safe", "")
+            found.append(Verdict(title, on["clipping"], f"{safe}{without}.", gain(on, off), effect, sure))
     return found
 
 
@@ -104,26 +106,35 @@ def region(row: Mapping[Any, Any]) -> str:
 
 
 def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
-    """What clipping adds to the width, by a clipped row of REGIONS and, where there is one, the unclipped."""
+    """What clipping does to the safe range, by a clipped row of REGIONS and the unclipped one, if any."""
     if off is not None and pd.isna(row["alpha_low"]) and pd.notna(off["alpha_low"]):
-        return "With clipping none is left that is shown to be safe."
-    decades, relation = row["gain_decades"], row["gain_relation"]
-    if pd.isna(decades):
+        return "Clipping leaves no α that is shown to be safe."
+    if pd.isna(row["gain_decades"]):
         return "What clipping adds to the range cannot be told: there is no unclipped run to compare with."
-    if decades == 0 and (pd.isna(row["alpha_low"]) or row["alpha_low"] == row["alpha_high"]):
-        return "So clipping adds nothing to the range."
+    decades, relation = round(float(row["gain_decades"]), 6), str(row["gain_relation"])
+    moved = _moved(row, off)
     if relation == "?":
-        return "The grid cuts both ranges, so what clipping adds cannot be told from it."
+        return f"{moved}The grid cuts both ranges, so that it does not tell which is wider."
+    if decades == 0 and (pd.isna(row["alpha_low"]) or (row["alpha_low"] == row["alpha_high"] and not moved)):
+        return "So clipping adds nothing to the range."
     if decades == 0:
-        verb = {"≥": "narrow the range", "≤": "widen the range"}.get(
-            str(relation), "change the range's width"
-        )
-        return f"Clipping does not {verb}."
+        verb = {"≥": "narrow the range", "≤": "widen the range"}.get(relation, "change the range's width")
+        return f"{moved}Clipping does not {verb}."
     verb = "narrows" if decades < 0 else "widens"
     # A lower bound of what is added is an upper one of what is taken away.
     least, most = ("≥", "≤") if decades > 0 else ("≤", "≥")
-    bounds = {least: "at least ", most: "at most "}.get(str(relation), "")
-    return f"Clipping {verb} the range by {bounds}{abs(decades):.1f} decades on the grid."
+    bounds = {least: "at least ", most: "at most "}.get(relation, "")
+    return f"{moved}Clipping {verb} the range by {bounds}{abs(decades):.1f} decades on the grid."
+
+
+def _moved(row: Mapping[Any, Any], off: Mapping[Any, Any] | None) -> str:
+    """Where the largest safe α goes, with a blank after it; empty where it stays, or there is none."""
+    if off is None or pd.isna(row["alpha_high"]) or pd.isna(off["alpha_high"]):
+        return ""
+    if row["alpha_high"] == off["alpha_high"]:
+        return ""
+    more = " or more" * (row["reason_high"] == "grid")
+    return f"The largest safe α is {short(row['alpha_high'])}{more} instead of {short(off['alpha_high'])}. "
 
 
 def effect_sentence(
@@ -141,21 +152,22 @@ def effect_sentence(
         bold, supported = (sum(bool(row[name]) for row in effects) for name in ("bold", "supported"))
         n = max(row["n_pairs"] for row in effects)
         words = (
-            "n is too small to support any of it"
+            f"n = {n} is too small for any p ≤ 0.05"
             if all(row["n_too_small"] for row in effects)
-            else f"at {supported} α p ≤ 0.05, unadjusted"
+            else f"at {supported} of them p ≤ 0.05, unadjusted (n = {n})"
         )
-        return f"Clipping gains at least 1 point at {bold} of {len(effects)} α; {words} (n = {n}).", False
+        return f"Of {len(effects)} α clipping gains at least 1 point at {bold}; {words}.", False
     row = primary[0]
     if row["n_pairs"] == 0 or pd.isna(row["reduction_pct"]):
         return "Over the published interval there is no complete pair of seeds yet.", False
-    verb = "lowers" if row["reduction_pct"] >= 0 else "raises"
+    verb, sign = ("lowers", 1) if row["reduction_pct"] >= 0 else ("raises", -1)
     where = f"Over the published interval ({short(row['alpha_low'])} < α ≤ {short(row['alpha_high'])})"
     figure = f"clipping {verb} the error by {abs(row['reduction_pct']):.2f} points"
     if not math.isnan(row["low_pct"]):
-        figure += f" (95% interval {row['low_pct']:+.2f} to {row['high_pct']:+.2f}, n = {row['n_pairs']})"
+        low, high = sorted((sign * row["low_pct"], sign * row["high_pct"]))
+        figure += f" (95% interval {low:+.2f} to {high:+.2f}, n = {row['n_pairs']})"
     reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
-    unusable = "" if reaches else " No α there is safe with clipping either: of no use."
+    unusable = "" if reaches else " That is of no use: with clipping no α of that interval is safe."
     return f"{where} {figure}: {_support(row)}.{unusable}", bool(row["supported"]) and reaches
 
 

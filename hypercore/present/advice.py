@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -90,9 +90,10 @@ class Advice:
     def beyond(self) -> str:
         """What happens at the next larger α that was tried and is not safe."""
         if self.use.beyond is None:
-            return "No larger α was tried that is not safe."
+            return f"No α above {short(self.use.reach)} was tried."
         alpha, error = self.use.beyond
-        return f"Not shown to be safe from α = {short(alpha)} on, {error:.1f}% there."
+        there = "it has no result yet" if math.isnan(error) else f"its mean error is {error:.1f}%"
+        return f"The next larger one, α = {short(alpha)}, is not shown to be safe: {there}."
 
     @property
     def others(self) -> str:
@@ -102,7 +103,7 @@ class Advice:
         if lowest is not self.use:
             said.append(f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.error_pct:.2f}%.")
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
-            reach = f"up to α = {short(widest.reach)}, {widest.error_pct:.2f}%"
+            reach = f"up to α = {short(widest.reach)}, {widest.error_pct:.2f}% at its best"
             said.append(f"Widest safe range: {widest.name}, {reach}.")
         return " ".join(said)
 
@@ -118,37 +119,51 @@ class Advice:
 
         A factor is rounded down, as what is shown ends there.
         """
-        if self.fragile:
-            return "fragile: a neighbouring α is not shown to be safe"
-        less, more = (10.0**side for side in (self.use.below, self.use.above))
-        ends = ["or more " * flag for flag in (self.use.open_below, self.use.open_above)]
-        if _factor(less) == _factor(more):
-            return f"{_factor(less)} times more or less stays safe"
-        return f"{_factor(less)} times {ends[0]}less and {_factor(more)} times {ends[1]}more stays safe"
+        use = self.use
+        below = f"α/{_factor(use.below)}{' or less' * use.open_below}" if use.below else ""
+        above = f"{_factor(use.above)} α{' or more' * use.open_above}" if use.above else ""
+        if below and above:
+            return f"stays safe from {below} to {above}"
+        if below:
+            return f"fragile: {_end('larger', use.open_above)}; stays safe down to {below}"
+        if above:
+            return f"fragile: {_end('smaller', use.open_below)}; stays safe up to {above}"
+        if use.open_below == use.open_above:
+            none = "neither the next smaller nor the next larger α is shown to be safe"
+            return f"fragile: {'no other α was tried' if use.open_below else none}"
+        return f"fragile: {_end('smaller', use.open_below)}, and {_end('larger', use.open_above)}"
 
 
-def _factor(value: float) -> str:
-    return short(float(f"{math.floor(value * (1 + 1e-9) * 10) / 10:.3g}"))
+def _end(size: str, grid: bool) -> str:
+    """Why the safe range ends on a side where it has no room."""
+    return f"no {size} α was tried" if grid else f"the next {size} α is not shown to be safe"
 
 
-def advise(safety: pd.DataFrame, judged: pd.DataFrame, epsilon_pct: float = 1.0) -> list[Advice]:
+def _factor(decades: float) -> str:
+    """So many decades as a factor, rounded down to a tenth, or to a hundredth where that would be 1."""
+    value = 10.0**decades * (1 + 1e-9)
+    digits = 10 if value >= 1.1 else 100
+    return short(float(f"{math.floor(value * digits) / digits:.3g}"))
+
+
+def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
     """One advice a data set that has a safe point.
 
-    Of the points within ``epsilon_pct`` of the lowest mean error, that with most decades of safe α on both
-    sides; of equals, that of the lower error; of equals to a tenth of a point, that without clipping, or else
-    by the presentation's rule.
+    Of the points within the study's margin ε of the lowest mean error, that with most decades of safe α on
+    both sides; of equals, that of the lower error; of equals to a tenth of a point, that without clipping, or
+    else by the presentation's rule.
 
     Args:
         safety: the table SAFETY.
         judged: the judged cells.
-        epsilon_pct: how much more error counts as the same, in points.
     """
     found = options(safety, judged)
+    margins_pct = safety.groupby("dataset")["margin_pct"].max()
     advice = []
     for dataset in sorted({one.dataset for one in found}):
         own = [one for one in found if one.dataset == dataset]
         lowest = min(own, key=lambda one: one.error_pct)
-        near = [one for one in own if one.error_pct <= lowest.error_pct + epsilon_pct]
+        near = [one for one in own if one.error_pct <= lowest.error_pct + margins_pct[dataset]]
         use = max(near, key=lambda one: (round(one.slack, 9), -round(one.error_pct, 1), _plainness(one)))
         widest = max(own, key=lambda one: (round(one.width, 9), -one.error_pct))
         advice.append(Advice(dataset, use, lowest, widest))
@@ -172,7 +187,9 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
     of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
     found = []
-    for entry, rows in safety[[*key, "alpha", "safety", "excess_pct"]].groupby(key, sort=True):
+    for entry, rows in safety[[*key, "alpha", "safety", "baseline_pct", "excess_pct"]].groupby(
+        key, sort=True
+    ):
         ordered = rows.sort_values("alpha").to_dict("records")
         for first, last in unbroken([row["safety"] == Safety.SAFE for row in ordered]):
             for row in ordered[first : last + 1]:
@@ -193,9 +210,6 @@ def _option(
     alpha = float(row["alpha"])
     baselines = [plain[name] for name in set(cells["baseline_id"].dropna()) if name in plain]
     after = ordered[last + 1] if last + 1 < len(ordered) else None
-    beyond = None
-    if after is not None and baselines and not pd.isna(after["excess_pct"]):
-        beyond = float(after["alpha"]), fmean(baselines) + float(after["excess_pct"])
     return Option(
         label=str(row["label"]),
         dataset=str(row["dataset"]),
@@ -209,5 +223,7 @@ def _option(
         above=math.log10(float(ordered[last]["alpha"]) / alpha),
         open_below=first == 0,
         open_above=after is None,
-        beyond=beyond,
+        beyond=None
+        if after is None
+        else (float(after["alpha"]), after["baseline_pct"] + after["excess_pct"]),
     )

@@ -95,8 +95,13 @@ def region(row: pd.Series) -> str:
     text = f"{start}: α from {short(row['alpha_low'])} to {short(row['alpha_high'])} is safe ({width})"
     if pd.isna(row["gain_decades"]):
         return f"{text}."
-    relation = "" if row["gain_relation"] == "=" else f"{row['gain_relation']} "
-    return f"{text}; clipping adds {relation}{row['gain_decades']:.2f} decades on the grid."
+    if row["gain_relation"] == "?":
+        return f"{text}; the grid cuts both ranges, so that it does not tell what clipping adds."
+    verb, turned = ("takes away", {"≥": "≤", "≤": "≥"}) if row["gain_decades"] < 0 else ("adds", {})
+    relation = {"=": ""}.get(
+        row["gain_relation"], f"{turned.get(row['gain_relation'], row['gain_relation'])} "
+    )
+    return f"{text}; clipping {verb} {relation}{abs(row['gain_decades']):.2f} decades on the grid."
 
 
 def edge(rows: pd.DataFrame, gains: pd.DataFrame) -> str:

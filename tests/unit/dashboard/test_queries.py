@@ -1,6 +1,7 @@
 """The numbers behind the pages, against plain arithmetic."""
 
 import math
+import re
 import statistics
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -150,10 +151,12 @@ def test_sentences_name_range_gain_and_support() -> None:
     found = {verdict.title: verdict for verdict in verdicts.verdicts(regions(JUDGED), effects(JUDGED))}
     adam = found[TITLE]
     assert adam.safe == (
-        "α is safe from 1e-5 or less to 0.01 (at least 3.0 decades) with clipping, "
-        "and α is safe from 1e-5 or less to 0.001 (at least 2.0 decades) without."
+        "With clipping α is safe from 1e-5 or less to 0.01 (at least 3.0 decades); "
+        "without from 1e-5 or less to 0.001 (at least 2.0 decades)."
     )
-    assert adam.gain.startswith("Clipping widens the range by 1.0 decades")
+    assert adam.gain == (
+        "The largest safe α is 0.01 instead of 0.001. Clipping widens the range by 1.0 decades on the grid."
+    )
     assert "n = 6 seeds are too few for any p ≤ 0.05 after Holm's correction" in adam.effect and not adam.sure
     many = judge(tables(MadeUp(seeds=7)).cells)
     sure = {v.title: v for v in verdicts.verdicts(regions(many), effects(many))}[TITLE]
@@ -175,6 +178,49 @@ def test_sentences_name_range_gain_and_support() -> None:
 def test_bounds_of_the_gain_turn_with_its_sign(decades: float, relation: str, words: str) -> None:
     row = {"gain_decades": decades, "gain_relation": relation, "alpha_low": 0.1, "alpha_high": 1.0}
     assert verdicts.gain(row) == f"Clipping {words}."
+
+
+def effect(reduction: float, low: float, high: float, **more: object) -> dict[str, object]:
+    row = {"test": "primary", "n_pairs": 8, "reduction_pct": reduction, "low_pct": low, "high_pct": high}
+    row |= {"alpha_low": 0.1, "alpha_high": 1.0, "supported": False, "bold": False}
+    return row | {"n_too_small": False, "p": 0.2, "p_holm": 0.4} | more
+
+
+OVER = "Over the published interval (0.1 < α ≤ 1) clipping"
+NOT = "statistically not supported, Holm's p = 0.4."
+EFFECTS = {
+    f"{OVER} lowers the error by 2.00 points (95% interval -1.00 to +5.00, n = 8): {NOT}": (2.0, -1.0, 5.0),
+    f"{OVER} raises the error by 2.00 points (95% interval -1.00 to +5.00, n = 8): {NOT}": (-2.0, -5.0, 1.0),
+    f"{OVER} lowers the error by 2.00 points: {NOT}": (2.0, math.nan, math.nan),
+    "Over the published interval there is no complete pair of seeds yet.": (math.nan, math.nan, math.nan),
+}
+
+
+@pytest.mark.parametrize(("words", "figures"), EFFECTS.items())
+def test_an_effect_is_told_in_the_direction_of_its_verb(words: str, figures: tuple[float, ...]) -> None:
+    assert verdicts.effect_sentence([effect(*figures)]) == (words, False)
+
+
+def test_an_effect_where_nothing_is_safe_is_said_to_be_of_no_use() -> None:
+    words, sure = verdicts.effect_sentence([effect(2.0, 1.0, 3.0, supported=True)], {"alpha_high": 0.1})
+    assert words.endswith("That is of no use: with clipping no α of that interval is safe.") and not sure
+    few = effect(2.0, 1.0, 3.0, test="alpha", n_too_small=True, bold=True)
+    assert verdicts.effect_sentence([few, few | {"bold": False}])[0] == (
+        "Of 2 α clipping gains at least 1 point at 1; n = 8 is too small for any p ≤ 0.05."
+    )
+
+
+@pytest.mark.parametrize("off", [None, (math.nan, math.nan), (0.1, 0.1), (0.1, 1.0), (1.0, 10.0)])
+@pytest.mark.parametrize("on", [(math.nan, math.nan), (0.1, 0.1), (0.1, 1.0)])
+@pytest.mark.parametrize("decades", [math.nan, -0.5, -1e-17, 0.5])
+@pytest.mark.parametrize("relation", "=≥≤?")
+def test_every_gain_is_whole_sentences(
+    off: tuple[float, float] | None, on: tuple[float, float], decades: float, relation: str
+) -> None:
+    names = ("alpha_low", "alpha_high")
+    row = dict(zip(names, on, strict=True)) | {"gain_decades": decades, "gain_relation": relation}
+    words = verdicts.gain(row | {"reason_high": "grid"}, off and dict(zip(names, off, strict=True)))
+    assert words.endswith(".") and words[0].isupper() and not re.search(r"nan|None|  |-|by 0\.0", words)
 
 
 def test_an_entry_without_clipping_has_a_verdict_too() -> None:
@@ -410,9 +456,15 @@ def test_a_single_safe_alpha_is_told_with_what_is_beside_it() -> None:
 
 
 def test_clipping_that_leaves_nothing_safe_is_no_gain() -> None:
-    none = {"alpha_low": math.nan, "gain_decades": 0.0, "gain_relation": "="}
-    assert verdicts.gain(none, {"alpha_low": 0.1}) == "With clipping none is left that is shown to be safe."
-    assert verdicts.gain(none, {"alpha_low": math.nan}) == "So clipping adds nothing to the range."
+    none = {"alpha_low": math.nan, "alpha_high": math.nan, "gain_decades": 0.0, "gain_relation": "="}
+    assert (
+        verdicts.gain(none, {"alpha_low": 0.1, "alpha_high": 1.0})
+        == "Clipping leaves no α that is shown to be safe."
+    )
+    assert (
+        verdicts.gain(none, {"alpha_low": math.nan, "alpha_high": math.nan})
+        == "So clipping adds nothing to the range."
+    )
 
 
 def test_all_clippings_of_an_entry_are_one_grid_the_lowest_first() -> None:

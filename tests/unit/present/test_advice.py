@@ -1,5 +1,8 @@
 """What is advised: nearly the lowest error, and most room for a wrong α on both sides."""
 
+import math
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -14,8 +17,10 @@ ERRORS = {
 }
 
 
-def tables(errors: dict[tuple[str, str], tuple[float, ...]] = ERRORS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Made up: the tables SAFETY and judged cells, two seeds a point."""
+def tables(
+    errors: dict[tuple[str, str], tuple[float, ...]] = ERRORS, margin_pct: float = 1.0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Made up: the tables SAFETY and judged cells, two seeds a point; no error where it is NaN."""
     key = {"dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256}
     points, cells = [], []
     plain = {"role": "baseline", "cell_id": "plain", "baseline_id": None, "imputed_error_pct": 4.5}
@@ -24,7 +29,8 @@ def tables(errors: dict[tuple[str, str], tuple[float, ...]] = ERRORS) -> tuple[p
         for alpha, mean in zip(ALPHAS, means, strict=True):
             entry = key | {"label": label, "clipping": clipping, "alpha": alpha}
             safety = "safe" if mean <= 5.5 else "unsafe"
-            points.append(entry | {"safety": safety, "excess_pct": mean - 4.5})
+            excess = {"baseline_pct": 4.5, "margin_pct": margin_pct, "excess_pct": mean - 4.5}
+            points.append(entry | {"safety": safety} | excess)
             for seed in (-0.1, 0.1):
                 own = {"role": "stack", "cell_id": f"{label}{clipping}{alpha}{seed}", "baseline_id": "plain"}
                 own |= {
@@ -39,14 +45,13 @@ def test_room_on_both_sides_counts_more_than_less_than_a_point_of_error() -> Non
     [advice] = advise(*tables())
     assert (advice.use.label, advice.use.clipping, advice.use.alpha) == ("Adam / SGD", "off", 1e-4)
     assert (advice.use.below, advice.use.above) == pytest.approx((1, 1)) and not advice.fragile
-    assert advice.room == "10 times more or less stays safe"
     assert advice.use.beyond == pytest.approx((1e-2, 50.0)) and advice.use.plain_pct == 4.5
     assert (advice.lowest.label, advice.lowest.clipping) == ("SGD / SGD", "on")
     assert advice.code == 'Stack(model, "Adam / SGD(0.0001)")'
 
 
-def test_more_than_epsilon_above_the_lowest_is_not_advised() -> None:
-    [advice] = advise(*tables(), epsilon_pct=0.5)
+def test_more_than_the_studys_margin_above_the_lowest_is_not_advised() -> None:
+    [advice] = advise(*tables(margin_pct=0.5))
     assert (advice.use.label, advice.use.clipping) == ("SGD / SGD", "on")
     assert advice.fragile and advice.room.startswith("fragile")
     assert advice.code == 'Stack(model, "SGD / SGD(0.0001)", clipping="on")'
@@ -68,3 +73,41 @@ def test_equals_go_to_the_plainer_clipping() -> None:
     assert advice.use.clipping == "off"
     [advice] = advise(*tables({("SGD / SGD", name): same for name in ("agc(0.01)", "on")}))
     assert advice.use.clipping == "on"
+
+
+ROOMS = {
+    (3.0, 3.0, 3.0, 50.0): "stays safe from α/10 or less to 10 α",
+    (3.0, 3.0, 3.0, 3.0): "stays safe from α/10 or less to 100 α or more",
+    (50.0, 3.0, 50.0, 50.0): "fragile: neither the next smaller nor the next larger α is shown to be safe",
+    (2.0, 50.0, 50.0, 50.0): "fragile: no smaller α was tried, and the next larger α is not shown to be safe",
+    (50.0, 50.0, 50.0, 2.0): "fragile: the next smaller α is not shown to be safe, and no larger α was tried",
+    (2.0, 4.0, 50.0, 50.0): "fragile: no smaller α was tried; stays safe up to 10 α",
+    (4.0, 2.0, 50.0, 50.0): (
+        "fragile: the next larger α is not shown to be safe; stays safe down to α/10 or less"
+    ),
+}
+
+
+@pytest.mark.parametrize(("errors", "words"), ROOMS.items())
+def test_how_wrong_alpha_may_be_is_a_sentence(errors: tuple[float, ...], words: str) -> None:
+    [advice] = advise(*tables({("SGD / SGD", "off"): errors}))
+    assert advice.room == words
+
+
+def test_factors_are_rounded_down() -> None:
+    [advice] = advise(*tables({("SGD / SGD", "off"): (3.0, 3.0, 3.0, 50.0)}))
+    use = replace(advice.use, below=math.log10(5.99), above=math.log10(1.055), open_below=False)
+    assert replace(advice, use=use).room == "stays safe from α/5.9 to 1.05 α"
+
+
+BEYOND = {
+    50.0: "The next larger one, α = 0.01, is not shown to be safe: its mean error is 50.0%.",
+    math.nan: "The next larger one, α = 0.01, is not shown to be safe: it has no result yet.",
+    3.0: "No α above 0.01 was tried.",
+}
+
+
+@pytest.mark.parametrize(("last", "words"), BEYOND.items())
+def test_what_comes_after_the_safe_range_is_a_sentence(last: float, words: str) -> None:
+    [advice] = advise(*tables({("SGD / SGD", "off"): (3.0, 3.0, 3.0, last)}))
+    assert advice.beyond == words

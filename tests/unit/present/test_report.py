@@ -163,3 +163,22 @@ def test_an_edge_in_a_sentence() -> None:
     added = "half of them 0.26 [-0.05, open] decades later than without clipping"
     assert sentences.edge(edge, gains) == f"{start}; {added}."
     assert sentences.edge(edge, gains.head(0)) == f"{start}."
+
+
+@pytest.mark.parametrize(
+    ("decades", "relation", "words"),
+    [
+        (0.3, "=", "clipping adds 0.30 decades on the grid."),
+        (0.3, "≥", "clipping adds ≥ 0.30 decades on the grid."),
+        (-0.3, "≥", "clipping takes away ≤ 0.30 decades on the grid."),
+        (-0.3, "=", "clipping takes away 0.30 decades on the grid."),
+        (0.3, "?", "the grid cuts both ranges, so that it does not tell what clipping adds."),
+    ],
+)
+def test_what_clipping_adds_is_told_in_the_direction_of_its_verb(
+    decades: float, relation: str, words: str
+) -> None:
+    row = {"label": "SGD / SGD", "dataset": "mnist", "clipping": "on", "n_safe": 3, "censored": False}
+    row |= {"alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "gain_decades": decades}
+    told = sentences.region(pd.Series(row | {"gain_relation": relation}))
+    assert told.endswith(f"α from 0.1 to 1 is safe (1.00 decades); {words}")
