@@ -28,7 +28,7 @@ from hypercore.spec.record import Row
 from hypercore.study.plan.plan import load as load_plan
 from hypercore.study.plan.sweeps import Sweep
 from hypercore.train.batch import BatchRun, Outcome
-from hypercore.train.widths import chunk, ladder_for
+from hypercore.train.widths import alike, chunk, ladder_for
 
 STUDY = Path(__file__).parent / "presentation.yaml"
 ON_A_CPU = Path("results/paper-mnist/cells.parquet")
@@ -80,8 +80,8 @@ def train(sweep: Sweep, data: Data, compiled: bool) -> tuple[Row, list[Outcome]]
     waiting, seconds, steps = list(sweep.cells), dict.fromkeys(("train", "eval", "compile"), 0.0), 0
     outcomes: list[Outcome] = []
     while waiting:
-        batch = chunk(waiting, widths)
-        waiting = waiting[len(batch) :]
+        batch = chunk(alike(waiting, compiled), widths)
+        waiting = [cell for cell in waiting if cell not in batch]
         run = BatchRun.begin(batch, data, compiled, widths)
         steps += len(batch) * run.epochs * run.steps_per_epoch
         while not run.done:
@@ -199,14 +199,14 @@ def _steps(part: str, root: Path, device: str, compiled: bool, quick: bool, resu
         rows = list(gpu_steps.widths(data, WIDTHS[: 2 if quick else None], compiled, seconds))
     elif part == "prices":
         columns = gpu_steps.PRICES
-        rows = list(gpu_steps.prices(data, 128, compiled, seconds, rounds))
+        rows = list(gpu_steps.prices(data, 48, compiled, seconds, rounds))
     else:
         columns = gpu_steps.KERNELS
         images = random_images("noise in cifar10's shape", (3, 32, 32), 2_560, 1_000).to(torch.device(device))
         rows = [
-            *gpu_steps.kernels(data, Engine("SGD(0.1) / SGD(1)", "mlp", 256, 128, compiled, ON)),
-            *gpu_steps.kernels(data, Engine("Adam / SGD(1e-5)", "mlp", 256, 128, compiled, ON)),
-            *gpu_steps.kernels(images, Engine("Adam / SGD(1e-5)", "cnn", 256, 8, compiled, ON)),
+            *gpu_steps.kernels(data, Engine("SGD(0.1) / SGD(1)", "mlp", 256, 48, compiled, ON)),
+            *gpu_steps.kernels(data, Engine("Adam / SGD(1e-5)", "mlp", 256, 48, compiled, ON)),
+            *gpu_steps.kernels(images, Engine("Adam / SGD(1e-5)", "cnn", 256, 4, compiled, ON)),
         ]
     measure.show(part, rows)
     measure.save(f"gpu-{part}-{backend}", rows, columns, results, device)

@@ -23,7 +23,7 @@ from hypercore.spec.record import Record, Row
 from hypercore.study import StudyConfig, data_root
 from hypercore.train.batch import Outcome, Progress
 from hypercore.train.memory import is_out_of_memory
-from hypercore.train.widths import chunk, ladder_for, narrower
+from hypercore.train.widths import alike, chunk, ladder_for, narrower
 
 LOG = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def train_cells(
     waiting = list(cells)
     killed = _killed(cells, execution, checkpoints, max(widths))
     while waiting:
-        batch = killed.pop() if killed else chunk(waiting, widths)
+        batch = killed.pop() if killed else chunk(alike(waiting, compiled), widths)
         made: list[Path] = []
         train = partial(_train, data, model, execution, widths, checkpoints, report, made)
         try:

@@ -116,7 +116,7 @@ def module_problem(
     Raises:
         DataError: it cannot train as it is; the message says why.
     """
-    training, testing = built(build, 0), built(build, 0)
+    training, testing = (_given_weights(built(build, 0)) for _ in range(2))
     if not any(p.requires_grad for p in training.parameters()):
         raise DataError(f"model {name}: it has no weights that want a gradient")
     for key, weight in training.named_parameters():
@@ -160,6 +160,15 @@ def built(build: Callable[[], nn.Module], seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(number("init", seed))
         return build()
+
+
+def _given_weights(module: nn.Module) -> nn.Module:
+    """The module, to be called with weights of lanes instead of its own."""
+    for part in module.modules():
+        if isinstance(part, nn.RNNBase):
+            # On a GPU it would move its weights together in memory, which those under a gradient have not.
+            part.flatten_parameters = lambda: None  # type: ignore[method-assign]
+    return module
 
 
 def _input(tensor: Tensor, scaling: Scaling | None) -> Tensor:

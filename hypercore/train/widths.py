@@ -24,10 +24,10 @@ WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 # With so many weights in all lanes an H100 is busy (benchmarks/): beyond, time grows with the lanes, and
 # lanes that only fill the width cost as much as others.
-GPU_WEIGHTS = 1 << 24
+GPU_WEIGHTS = 5_000_000
 # One optimizer alone is a baseline or a frozen one, of which a study has as many cells as seeds.
 GPU_WEIGHTS_ALONE = GPU_WEIGHTS // 4
-GPU_WIDTHS = WIDTHS[:8]
+GPU_FEWEST, GPU_MOST = 4, 128
 # A GPU's narrower widths, in parts of the widest.
 GPU_RUNGS = 8
 
@@ -54,13 +54,13 @@ def ladder(
     >>> ladder(9_610, torch.device("cpu"), threads=2)
     (1,)
     >>> ladder(101_770, torch.device("cuda")), ladder(1_609_930, torch.device("cuda"), compiled=True)
-    ((16, 32, 48, 64, 80, 96, 112, 128), (8,))
+    ((6, 12, 18, 24, 30, 36, 42, 48), (4,))
     >>> ladder(101_770, torch.device("cuda"), alone=True)
-    (4, 8, 12, 16, 20, 24, 28, 32)
+    (1, 2, 3, 4, 5, 6, 7, 8)
     """
     if device.type != "cpu":
-        weights = GPU_WEIGHTS_ALONE if alone else GPU_WEIGHTS
-        widest = limit or _fitting(GPU_WIDTHS, weights // cell_parameters)[-1]
+        busy = (GPU_WEIGHTS_ALONE if alone else GPU_WEIGHTS) // cell_parameters
+        widest = limit or min(max(busy // GPU_RUNGS * GPU_RUNGS, GPU_FEWEST), GPU_MOST)
         parts = {-(-widest * part // GPU_RUNGS) for part in range(1, GPU_RUNGS + 1)}
         return (widest,) if compiled else tuple(sorted(parts))
     if compiled or threads > 1:
@@ -115,6 +115,15 @@ def narrower(widths: Sequence[int], than: int) -> tuple[int, ...]:
     ((1, 2), (128,))
     """
     return tuple(width for width in widths if width < than) or (min(widths),)
+
+
+def alike(cells: Sequence[Cell], compiled: bool) -> Sequence[Cell]:
+    """Those that may share a batch with the first: all, but in a compiled one those of its clipping.
+
+    A compiled step computes what the rules of its whole company ask for, in kernels fused accordingly, which
+    round otherwise in other company.
+    """
+    return [cell for cell in cells if cell.clipping == cells[0].clipping] if compiled else cells
 
 
 def chunk(items: Sequence[T], widths: Sequence[int]) -> Sequence[T]:

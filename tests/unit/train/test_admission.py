@@ -8,7 +8,11 @@ import torch
 from torch import Tensor
 
 from hypercore.problems.images import Model, build
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.notation import parse_stack
 from hypercore.train.admission import Sizes, admitted
+from hypercore.train.widths import alike
 from tests.unit.train.conftest import random_data
 
 SIZES = Sizes((1, 8, 8), (32, 6), (40,))
@@ -88,3 +92,13 @@ def test_nothing_that_trains_afterwards_is_drawn_otherwise(model: Model) -> None
     before = torch.random.get_rng_state()
     admitted(model, (1, 2), SIZES)
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_compiled_cells_share_a_batch_with_their_own_clipping_alone() -> None:
+    cells = [
+        Cell("digits", "mlp", parse_stack("SGD / SGD"), clipping, 1, 32, seed)
+        for seed in range(2)
+        for clipping in (OFF, ON)
+    ]
+    assert alike(cells, compiled=False) == cells
+    assert alike(cells, compiled=True) == cells[::2] and alike(cells[1:], compiled=True) == cells[1::2]
