@@ -19,10 +19,10 @@ from torchvision.transforms import ToTensor
 from benchmarks.teams import Runner, repeat
 from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.problems.datasets import Data, Scaling, Split
-from hypercore.problems.images import FILTERS, HIDDEN
+from hypercore.problems.models.cnn import CNN, FILTERS, KERNEL
+from hypercore.problems.models.mlp import HIDDEN
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, Clipping
-from hypercore.spec.convolutions import KERNEL, Convolutions
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun
 from tests.unit.core.package_peer import package, peer
@@ -211,7 +211,7 @@ def linear_sizes(data: Data, model: str) -> tuple[tuple[int, int], tuple[int, in
     """Inputs and outputs of the two fully-connected layers."""
     channels, height, width = data.image_shape
     if model == "cnn":
-        channels, height, width = FILTERS, *map(Convolutions().side, (height, width))
+        channels, height, width = FILTERS, *map(CNN().side, (height, width))
     return (channels * height * width, HIDDEN), (HIDDEN, data.n_classes)
 
 

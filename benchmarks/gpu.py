@@ -19,7 +19,8 @@ import torch
 from benchmarks import gpu_steps, measure
 from benchmarks.contestants import Engine, Package, random_images
 from hypercore.machine.compiler import COMPILED, EAGER
-from hypercore.problems.datasets import Data, DataError, load
+from hypercore.problems.datasets import Data, DataError
+from hypercore.problems.loading import load
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column, Status
 from hypercore.spec.normalisation import Normalisation

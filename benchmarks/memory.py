@@ -18,7 +18,8 @@ from torch.nn import functional
 from benchmarks import measure
 from benchmarks.contestants import Engine, module, package, peer, preloaded
 from hypercore.optim import Stack
-from hypercore.problems.datasets import Data, load
+from hypercore.problems.datasets import Data
+from hypercore.problems.loading import load
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 

@@ -23,7 +23,8 @@ from benchmarks.teams import Contestant, Runner, assembled, interleave, layouts
 from hypercore.core.clip import clip
 from hypercore.core.hypergradient import gradients
 from hypercore.machine.compiler import COMPILED, EAGER
-from hypercore.problems.datasets import Data, load
+from hypercore.problems.datasets import Data
+from hypercore.problems.loading import load
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row

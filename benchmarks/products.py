@@ -9,8 +9,7 @@ from torch.nn import functional
 from benchmarks.contestants import linear_sizes, steps_of
 from benchmarks.teams import Runner, repeat
 from hypercore.problems.datasets import Data
-from hypercore.problems.images import FILTERS
-from hypercore.spec.convolutions import KERNEL
+from hypercore.problems.models.cnn import FILTERS, KERNEL
 
 
 @dataclass(frozen=True)

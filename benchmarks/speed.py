@@ -15,7 +15,8 @@ from benchmarks.measure import Spread, spread_columns
 from benchmarks.products import LargeProducts, Products
 from benchmarks.teams import Contestant, Layout, assembled, interleave, layouts
 from hypercore.machine.compiler import COMPILED, EAGER
-from hypercore.problems.datasets import Data, load
+from hypercore.problems.datasets import Data
+from hypercore.problems.loading import load
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 

@@ -5,8 +5,9 @@ from functools import partial
 from hypercore.machine.lock import claimed
 from hypercore.problems import own
 from hypercore.problems.contract import Problem, ProblemData
-from hypercore.problems.datasets import Data, DataError, load
+from hypercore.problems.datasets import Data, DataError
 from hypercore.problems.images import model_of
+from hypercore.problems.loading import load
 from hypercore.spec.cell import Cell
 from hypercore.spec.problems import DATASETS
 from hypercore.study import StudyConfig, data_root

@@ -77,7 +77,7 @@ class Stored:
         if self.study.is_own_data(dataset):
             known = self.known_images_sha256(dataset)
             return known is not None and sha256 in (None, known)
-        stands_for = idx.content(dataset, data_root(self.study)) or idx.PUBLISHED.get(dataset)
+        stands_for = idx.content(dataset, data_root(self.study)) or idx.published(dataset)
         return stands_for is None or sha256 in (None, stands_for)
 
     def _of_execution(self, cell: Cell, one: Tabled) -> bool:

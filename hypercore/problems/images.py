@@ -1,4 +1,4 @@
-"""The presentation's models, vectorised over lanes.
+"""Models of images (:mod:`hypercore.problems.models`), vectorised over lanes.
 
 A lane's weights are one row of a matrix [L, P] (level 0); a model says where each tensor lies in it.
 """
@@ -6,18 +6,15 @@ A lane's weights are one row of a matrix [L, P] (level 0); a model says where ea
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from hypercore.problems.contract import Batch, ProblemData, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.rows import Rows
 from hypercore.problems.streams import stream
-from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
-from hypercore.spec.problems import FILTERS, HIDDEN, MODELS
+from hypercore.spec.problems import MODELS
 
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
 Forward = Callable[[Mapping[str, Tensor], Tensor], Tensor]
@@ -105,8 +102,13 @@ def build(name: str, image_shape: tuple[int, int, int], n_classes: int) -> Model
 
     Raises:
         KeyError: there is no such model.
+        ValueError: the images are so small that nothing would be left of them.
     """
-    return BUILDERS[name](image_shape, n_classes)
+    spec = MODELS[name]
+    if not spec.fits(image_shape):
+        height, width = image_shape[1:]
+        raise ValueError(f"{name}: nothing is left of images of {height}×{width} after its layers")
+    return Model(name, spec.shapes(image_shape, n_classes), spec.forward)
 
 
 def model_of(name: str, data: ProblemData) -> Model:
@@ -120,85 +122,3 @@ def model_of(name: str, data: ProblemData) -> Model:
             f"model {name} takes images, which {data.name} are not; allowed: a model of the study's own"
         )
     return replace(build(name, data.image_shape, data.n_classes), scaling=data.train.scaling)
-
-
-def mlp(image_shape: tuple[int, int, int], n_classes: int) -> Model:
-    """Fully connected, one hidden layer of 128, tanh after both layers, then log-softmax."""
-    return Model("mlp", _fully_connected(math.prod(image_shape), n_classes), _fully_connected_forward)
-
-
-def cnn(choices: Convolutions, image_shape: tuple[int, int, int], n_classes: int) -> Model:
-    """Two 3×3 convolutions of 16 filters, then the MLP's two layers.
-
-    The presentation states neither padding, activation nor pooling, so each choice of them is a model.
-
-    Raises:
-        ValueError: the images are so small that nothing would be left of them.
-    """
-    channels, height, width = image_shape
-    features = FILTERS * choices.side(height) * choices.side(width)
-    if not MODELS[choices.name].fits(image_shape):
-        raise ValueError(f"{choices.name}: nothing is left of images of {height}×{width} after its layers")
-    shapes = {
-        "conv1.weight": (FILTERS, channels, KERNEL, KERNEL),
-        "conv1.bias": (FILTERS,),
-        "conv2.weight": (FILTERS, FILTERS, KERNEL, KERNEL),
-        "conv2.bias": (FILTERS,),
-        **_fully_connected(features, n_classes),
-    }
-    return Model(choices.name, shapes, _cnn_forward(choices))
-
-
-BUILDERS: dict[str, Callable[[tuple[int, int, int], int], Model]] = {
-    "mlp": mlp,
-    **{name: partial(cnn, choices) for name, choices in CONVOLUTIONS.items()},
-}
-
-
-def _fully_connected(features: int, n_classes: int) -> dict[str, tuple[int, ...]]:
-    return {
-        "fc1.weight": (HIDDEN, features),
-        "fc1.bias": (HIDDEN,),
-        "fc2.weight": (n_classes, HIDDEN),
-        "fc2.bias": (n_classes,),
-    }
-
-
-def _fully_connected_forward(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    # Features by examples: so the gradient of a weight leaves its product in the weight's own layout,
-    # and loops over examples are the innermost ones.
-    features = inputs.flatten(2).transpose(1, 2)
-    hidden = torch.tanh(_linear(features, weights["fc1.weight"], weights["fc1.bias"]))
-    outputs = torch.tanh(_linear(hidden, weights["fc2.weight"], weights["fc2.bias"]))
-    return functional.log_softmax(outputs, dim=1).transpose(1, 2)
-
-
-def _linear(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """W x + b for features [L, n, B], one example a column."""
-    return torch.baddbmm(bias.unsqueeze(2), weight, features)
-
-
-@cache  # one function a choice: a compiled step is kept by what its model's function is
-def _cnn_forward(choices: Convolutions) -> Forward:
-    activate = torch.relu if choices.activation == "relu" else torch.tanh
-
-    def forward(weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
-        for layer, name in enumerate(("conv1", "conv2")):
-            images = activate(
-                _conv(images, weights[f"{name}.weight"], weights[f"{name}.bias"], choices.border)
-            )
-            if choices.pools_after(layer):
-                lanes, batch = images.shape[:2]
-                pooled = functional.max_pool2d(images.flatten(0, 1), 2)
-                images = pooled.view(lanes, batch, *pooled.shape[1:])
-        return _fully_connected_forward(weights, images)
-
-    return forward
-
-
-def _conv(images: Tensor, weight: Tensor, bias: Tensor, border: int) -> Tensor:
-    """Convolve [L, B, C, H, W] lane by lane with [L, F, C, 3, 3], ``border`` zeros around each image."""
-    # One lane at a time: the CPU's grouped convolution picks its blocking by the number of groups, so that a
-    # lane's bits would depend on its company; on a GPU 64 grouped lanes take twice as long as 64 apart.
-    apart = zip(images, weight, bias, strict=True)
-    return torch.stack([functional.conv2d(x, w, b, padding=border) for x, w, b in apart])

@@ -12,7 +12,7 @@ from hypercore.spec.normalisation import NONE, Normalisation, parse_normalisatio
 from hypercore.spec.normalisation import NUMERICS as NORMALISATION_NUMERICS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
-from hypercore.spec.problems import ALIASES, DATASETS, model_spec
+from hypercore.spec.problems import DATASETS, MODELS, model_name
 from hypercore.spec.reused import STOOD_FOR
 from hypercore.spec.stack import Stack
 
@@ -70,7 +70,7 @@ class Cell:
         ]
         return {
             "dataset": self.dataset,
-            "model": model_spec(self.model).hashed_name,
+            "model": self._hashed_model,
             "stack": stack,
             "clipping": {
                 "kind": self.clipping.kind,
@@ -93,6 +93,12 @@ class Cell:
             ),
         }
 
+    @property
+    def _hashed_model(self) -> str:
+        """What ids and versions call the model; nothing is known of a study's own but its name."""
+        model = MODELS.get(self.model)
+        return self.model if model is None else model.hashed_name
+
     @cached_property
     def id(self) -> str:
         """The cell id: 20 hexadecimal digits of the SHA-256 of the resolved specification."""
@@ -106,11 +112,11 @@ class Cell:
         >>> sorted(Cell("digits", "mlp", parse_stack("Adam / SGD"), ON, 5, 32, 0).numerics())
         ['clipping.running_mean', 'dataset.digits', 'engine', 'model.mlp', 'optimizer.Adam', 'optimizer.SGD']
         """
-        dataset, model = DATASETS.get(self.dataset), model_spec(self.model)
+        dataset, model = DATASETS.get(self.dataset), MODELS.get(self.model)
         versions: dict[str, int | str] = {
             "engine": ENGINE_NUMERICS,
             f"dataset.{self.dataset}": self.code.dataset or (1 if dataset is None else dataset.numerics),
-            f"model.{model.hashed_name}": self.code.model or model.numerics,
+            f"model.{self._hashed_model}": self.code.model or (1 if model is None else model.numerics),
         }
         if self.normalisation is not None:
             versions["normalisation"] = NORMALISATION_NUMERICS
@@ -163,7 +169,7 @@ class Cell:
         size = int(row["epochs"]), int(row["batch_size"]), int(row["seed"])
         cell = cls(
             str(row["dataset"]),
-            ALIASES.get(str(row["model"]), str(row["model"])),
+            model_name(str(row["model"])),
             parse_stack(str(row["stack"])),
             from_columns(row),
             *size,

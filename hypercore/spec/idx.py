@@ -10,20 +10,19 @@ from array import array
 from functools import cache
 from pathlib import Path
 
-from hypercore.spec.raw_files import IDX, LAYOUTS
+from hypercore.spec.problems import DATASETS
+from hypercore.spec.raw_files import IDX
 
-# Where each lies below the folder of data sets.
-FOLDERS = {name: folder for name, (folder, files, _) in LAYOUTS.items() if files == IDX}
-
-# What Data.sha256 is of the published ones.
-PUBLISHED = {
-    "mnist": "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b",
-    "fashion-mnist": "ece172613115fb18b120bec8f6c02271af90b8b8f0a5af5c51cbd5ceed68e619",
-}
 _IMAGES_HEADER_BYTES, _LABELS_HEADER_BYTES = 16, 8
 _PUBLISHED_BYTES = (47_040_016, 60_008, 7_840_016, 10_008)
 
 _Sign = tuple[str, int, int]
+
+
+def is_idx(name: str) -> bool:
+    """Whether a data set lies in IDX files."""
+    layout = DATASETS[name].layout if name in DATASETS else None
+    return layout is not None and layout.files == IDX
 
 
 def content(name: str, root: Path) -> str | None:
@@ -35,6 +34,11 @@ def content(name: str, root: Path) -> str | None:
     return None if found is None else _hash(found)
 
 
+def published(name: str) -> str | None:
+    """The hash of what a data set's authors published, if it is known here."""
+    return DATASETS[name].sha256 if name in DATASETS else None
+
+
 def other_than_published(name: str, root: Path) -> str | None:
     """The hash of the files that lie in a data set's place, if they are not those that its authors published.
 
@@ -44,19 +48,21 @@ def other_than_published(name: str, root: Path) -> str | None:
     if found is None:
         return None
     there = _hash(found)
-    if name in PUBLISHED:
-        return None if there == PUBLISHED[name] else there
+    if (wanted := published(name)) is not None:
+        return None if there == wanted else there
     alike = tuple(size for _, size, _ in found) == _PUBLISHED_BYTES
-    return None if alike and there not in PUBLISHED.values() else there
+    return None if alike and there not in map(published, DATASETS) else there
 
 
 def _signs(name: str, root: Path) -> tuple[_Sign, ...] | None:
     """Path, size and time of change of each file, in the order in which they are hashed."""
-    if name not in FOLDERS:
+    layout = DATASETS[name].layout if is_idx(name) else None
+    if layout is None:
         return None
     try:
-        files = [root / FOLDERS[name] / file for file in IDX]
-        return tuple((os.fspath(path), (s := path.stat()).st_size, s.st_mtime_ns) for path in files)
+        return tuple(
+            (os.fspath(path), (s := path.stat()).st_size, s.st_mtime_ns) for path in layout.paths(root)
+        )
     except OSError:
         return None
 

@@ -1,10 +1,25 @@
 """The data sets and models a cell can name, with what must be known of them without loading any."""
 
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from hypercore.spec.convolutions import CONVOLUTIONS, KERNEL, Convolutions
+from hypercore.spec.errors import SpecError
 from hypercore.spec.normalisation import Normalisation
-from hypercore.spec.optimizers import SpecError
+from hypercore.spec.raw_files import Layout
+from hypercore.spec.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy
+    from torch import Tensor
+
+# Images [n, C, H, W], whole counts, and labels [n]; of the training split, then of the test split.
+Parts: TypeAlias = "list[tuple[numpy.ndarray, numpy.ndarray]]"
+# The shape of each tensor of a network, by its name, in order.
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -32,68 +47,82 @@ class DatasetSpec:
 
 
 @dataclass(frozen=True)
-class ModelSpec:
-    """A model by name. A convolutional one has its choices of activation, padding and pooling."""
+class KnownDataset(DatasetSpec, ABC):
+    """A data set that every study can name. Each has a module of its own in
+    :mod:`hypercore.problems.image_sets`.
 
-    name: str
+    A pixel's count ``full_scale`` is 1. ``layout`` says where its files lie, None where it brings them along;
+    ``sha256`` is what :class:`hypercore.problems.datasets.Data` has of those that its authors published, as
+    far as that is known and the files have no sums of their own.
+    """
+
+    full_scale: float = 255.0
+    layout: Layout | None = None
+    sha256: str | None = None
+
+    @abstractmethod
+    def read(self, root: Path) -> Parts:
+        """Its images and labels, below the folder of data sets; any error of files or of what they hold."""
+
+    def download(self, folder: Path) -> None:
+        """Fetch its files, if it does not bring them along."""
+
+
+DATASETS: Registry[KnownDataset] = Registry("hypercore.problems.image_sets")
+
+
+class ImageModel(ABC):
+    """A model of images that all lanes compute at once. Each has a module of its own in
+    :mod:`hypercore.problems.models`.
+
+    ``numerics`` is the version of its numbers: bump it with any change that moves a result.
+    """
+
     numerics: int = 1
-    convolutions: Convolutions | None = None
 
     @property
-    def words(self) -> str:
-        """What it is, as a sentence has it."""
-        if self.convolutions is None:
-            return "one hidden layer of 128, tanh"
-        return f"two 3×3 convolutions of 16 filters ({self.convolutions.words}), then one hidden layer of 128"
+    @abstractmethod
+    def name(self) -> str:
+        """What configs call it."""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names of it, in configs and in results of before."""
+        return ()
 
     @property
     def hashed_name(self) -> str:
         """What cell ids and numerics versions call it."""
-        return self.name if self.convolutions is None else self.convolutions.hashed_name
+        return self.name
 
-    def fits(self, image_shape: tuple[int, int, int]) -> bool:
-        """Whether convolutions leave anything of such images."""
-        _, *sides = image_shape
-        return self.convolutions is None or min(map(self.convolutions.side, sides)) > 0
+    def fits(self, image_shape: tuple[int, int, int]) -> bool:  # noqa: ARG002 - any image does
+        """Whether its layers leave anything of images (channels, height, width)."""
+        return True
 
+    @abstractmethod
+    def shapes(self, image_shape: tuple[int, int, int], n_classes: int) -> Shapes:
+        """The shapes of its tensors, in the order in which they are drawn; a bias follows its weight."""
 
-# Of all CNNs, since they share their code.
-_CNN_NUMERICS = 2
+    @abstractmethod
+    def forward(self, weights: "Mapping[str, Tensor]", images: "Tensor") -> "Tensor":
+        """Log-probabilities [L, B, K] of tensors [L, …] and images [L, B, C, H, W].
 
-MODELS: dict[str, ModelSpec] = {
-    "mlp": ModelSpec("mlp", numerics=2),
-    # The default first: messages list these names in this order.
-    **{
-        choice.name: ModelSpec(choice.name, _CNN_NUMERICS, choice)
-        for choice in (Convolutions(), *CONVOLUTIONS.values())
-    },
-}
-
-# Other names of models, in configs and in results of before: the presentation's CNN with all of its choices.
-ALIASES = {Convolutions().full_name: Convolutions().name}
-
-# The presentation's authors normalise CIFAR-10 by these, by their public code. Channels are mixed in them, so
-# that they are not CIFAR-10's own means and SDs: they are taken as they are.
-_CIFAR10 = Normalisation((0.474, 0.473, 0.473), (0.252, 0.252, 0.251))
-
-DATASETS: dict[str, DatasetSpec] = {
-    spec.name: spec
-    for spec in (
-        DatasetSpec("digits", "sklearn.datasets.load_digits", 10, (1, 8, 8), "mlp", 32),
-        DatasetSpec("mnist", "torchvision.datasets.MNIST", 10, (1, 28, 28), "mlp", 256),
-        DatasetSpec("fashion-mnist", "torchvision.datasets.FashionMNIST", 10, (1, 28, 28), "mlp", 256),
-        DatasetSpec("kmnist", "torchvision.datasets.KMNIST", 10, (1, 28, 28), "mlp", 256),
-        DatasetSpec(
-            "cifar10", "torchvision.datasets.CIFAR10", 10, (3, 32, 32), "cnn", 256, normalisation=_CIFAR10
-        ),
-        DatasetSpec("cifar100", "torchvision.datasets.CIFAR100", 100, (3, 32, 32), "cnn", 256),
-    )
-}
+        It must not branch on a tensor's value, read anything back to the host, or mix lanes.
+        """
 
 
-def model_spec(name: str) -> ModelSpec:
-    """The entry of a model; of one that a study brought nothing is known but its name."""
-    return MODELS.get(name) or ModelSpec(name)
+MODELS: Registry[ImageModel] = Registry("hypercore.problems.models")
+
+
+def model_name(name: str) -> str:
+    """The name of a model that is known by several; of a study's own as it is.
+
+    >>> model_name("cnn-relu-valid-none"), model_name("mine")
+    ('cnn', 'mine')
+    """
+    if name in MODELS:
+        return name
+    return next((model.name for model in MODELS.values() if name in model.aliases), name)
 
 
 def image_folder(name: str) -> DatasetSpec:
@@ -107,23 +136,15 @@ def image_folder(name: str) -> DatasetSpec:
     return DatasetSpec(name, "torchvision.datasets.ImageFolder", 0, None, "cnn", 256)
 
 
-# Of every network: units of the hidden layer, and filters of each convolution.
-HIDDEN = 128
-FILTERS = 16
 # On a CPU lanes pay only while the elementwise state of all of them stays in the second-level cache
 # (1 MiB on the machine that this was measured on: benchmarks/).
 CPU_STATE_BYTES = 1 << 20
 
 
-def parameters(model: ModelSpec, image_shape: tuple[int, int, int], n_classes: int) -> int:
+def parameters(model: ImageModel, image_shape: tuple[int, int, int], n_classes: int) -> int:
     """How many weights a network has.
 
     >>> parameters(MODELS["mlp"], (1, 28, 28), 10), parameters(MODELS["cnn"], (3, 32, 32), 10)
     (101770, 1609818)
     """
-    channels, height, width = image_shape
-    features, convolved = channels * height * width, 0
-    if model.convolutions is not None:
-        features = FILTERS * model.convolutions.side(height) * model.convolutions.side(width)
-        convolved = FILTERS * ((channels + FILTERS) * KERNEL**2 + 2)
-    return convolved + HIDDEN * (features + 1) + n_classes * (HIDDEN + 1)
+    return sum(math.prod(shape) for shape in model.shapes(image_shape, n_classes).values())

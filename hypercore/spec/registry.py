@@ -15,7 +15,9 @@ ENTRY_POINTS = "hypercore"
 class Named(Protocol):
     """What a registry can hold."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is found by."""
 
 
 T = TypeVar("T", bound=Named)

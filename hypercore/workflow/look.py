@@ -9,8 +9,7 @@ from pathlib import Path
 from hypercore.machine.slots import DeviceError, slots
 from hypercore.spec.cell import Cell
 from hypercore.spec.image_folder import ImageFiles, ImageFolderError, image_files
-from hypercore.spec.problems import MODELS
-from hypercore.spec.raw_files import LAYOUTS, raw_problems
+from hypercore.spec.problems import DATASETS, MODELS
 from hypercore.study import Plan, Problem, data_root
 from hypercore.study.config.errors import Location
 from hypercore.study.config.yaml_source import read
@@ -54,11 +53,12 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
         place: Location = ("image_folders", name)
         yield from ((place, given, allowed) for given, allowed in _images(study.image_folders[name], models))
         return
-    if name not in LAYOUTS:
+    layout = DATASETS[name].layout if name in DATASETS else None
+    if layout is None:
         return
     root = data_root(study)
     place = ("data_root",) if study.data_root is not None else ("datasets",)
-    for path, what in [] if study.download else raw_problems(name, root):
+    for path, what in [] if study.download else layout.problems(root):
         others = "or name another folder (data_root, $HYPERCORE_DATA), or download: true"
         yield place, f"{name}, of which {path} {what}", f"its files below {root}; {others}"
         return
@@ -122,9 +122,10 @@ def _disk(plan: Plan, cells: Collection[Cell], results: Path) -> Iterator[Findin
     needs = {_nearest(results): _SPARE_BYTES + _BYTES_PER_CELL * len(cells)}
     if plan.study.download:
         root = data_root(plan.study)
-        for name in {cell.dataset for cell in cells} & LAYOUTS.keys():
-            if any(True for _ in raw_problems(name, root)):
-                needs[_nearest(root)] = needs.get(_nearest(root), 0) + LAYOUTS[name][2]
+        for name in {cell.dataset for cell in cells} & DATASETS.keys():
+            layout = DATASETS[name].layout
+            if layout is not None and any(True for _ in layout.problems(root)):
+                needs[_nearest(root)] = needs.get(_nearest(root), 0) + layout.download_bytes
     for folder, needed in needs.items():
         free = shutil.disk_usage(folder).free
         if free < needed:

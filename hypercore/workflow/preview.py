@@ -89,7 +89,7 @@ def _reason(cell: Cell, stored: Stored) -> Reason:
 
 
 def _of_same_data(cell: Cell, stored: Stored, path: Path) -> bool:
-    if not stored.study.is_own_data(cell.dataset) and cell.dataset not in idx.FOLDERS:
+    if not stored.study.is_own_data(cell.dataset) and not idx.is_idx(cell.dataset):
         return True  # they come with the code, or torchvision itself knows their sums
     try:
         [found] = read_table(path, NAME, RECORDS, READABLE_VERSIONS)["dataset_sha256"].to_pylist()

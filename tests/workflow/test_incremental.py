@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -188,7 +187,7 @@ def test_a_bumped_component_trains_its_cells_again_and_no_others(
         bumped.setattr(type(CLIPPERS["running_mean"]), "numerics", 99)
         assert "6 cells in 2 sweeps, 3 to train" in by_hand.forecast()  # the clipped ones
     with monkeypatch.context() as bumped:
-        bumped.setitem(MODELS, "mlp", replace(MODELS["mlp"], numerics=99))
+        bumped.setattr(type(MODELS["mlp"]), "numerics", 99)
         assert "6 cells in 2 sweeps, 6 to train" in by_hand.forecast()
 
 

@@ -11,7 +11,7 @@ from hypercore.spec.clipping import OFF, ON, forms
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.optimizers import lowest_rules
 from hypercore.spec.own_code import BUILDERS, Call
-from hypercore.spec.problems import ALIASES, DATASETS, MODELS, DatasetSpec, image_folder
+from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder, model_name
 from hypercore.study.config.analysis import AnalysisConfig
 from hypercore.study.config.clippings import ClippingEntry, Clippings
 from hypercore.study.config.fields import (
@@ -39,7 +39,7 @@ _SLUG = r"^[a-z0-9][a-z0-9-]*$"
 
 
 def _models(names: tuple[str, ...]) -> tuple[str, ...]:
-    known = tuple(ALIASES.get(name, name) for name in names)
+    known = tuple(map(model_name, names))
     distinct(known)
     return known
 
@@ -194,7 +194,7 @@ class StudyConfig(Axes):
             if name in self.dataset_names[: len(DATASETS) + len(self.image_folders)]:
                 refuse("a name that is not taken", f"a data set named {name!r}", ("datasets", name))
         for name in self.models:
-            if name in MODELS or name in ALIASES:
+            if model_name(name) in MODELS:
                 refuse(f"names other than {', '.join(MODELS)}", f"a model named {name!r}", ("models", name))
         return self
 

@@ -18,8 +18,9 @@ from benchmarks.products import step_gflop
 from benchmarks.teams import Contestant, Layout, Runner, assembled, interleave
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.machine.compiler import COMPILED, EAGER
-from hypercore.problems.datasets import Data, load
+from hypercore.problems.datasets import Data
 from hypercore.problems.images import build
+from hypercore.problems.loading import load
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.study.plan.plan import load as load_plan

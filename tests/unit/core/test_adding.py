@@ -20,17 +20,25 @@ from hypercore.study import load
 
 plan = load(Path("study.yaml"))
 assert "torch" not in sys.modules, "planning imported torch"
-cells = [row.cell for row in plan.rows if row.role.value == "stack"]
+everything = [row.cell for row in plan.rows if row.role.value == "stack"]
+assert {(cell.dataset, cell.model) for cell in everything} == {
+    (dataset, model) for dataset in ("digits", "stripes") for model in ("mlp", "linear")
+}
+cells = [cell for cell in everything if (cell.dataset, cell.model) == ("stripes", "linear")]
 assert {str(cell.clipping) for cell in cells} == {"off", "normalised(0.1)", "normalised(1)"}, cells
 assert {cell.epochs for cell in cells} == {30}
 assert all(Cell.from_identity(row.cell.identity()).id == row.cell.id for row in plan.rows)
 assert "clipping.normalised" in cells[0].numerics() and "optimizer.Nesterov" in cells[0].numerics()
 
 from dataclasses import replace
+from hypercore.problems.loading import load
 from hypercore.train.batch import train_batch
-from tests.unit.train.conftest import random_data
+from hypercore.train.widths import ladder_for
 
-outcomes = train_batch([replace(cell, epochs=1) for cell in cells], random_data(1, 8))
+data = load("stripes", Path())
+assert (len(data.train), data.n_classes, data.image_shape) == (256, 2, (1, 8, 8))
+assert len(ladder_for(cells, data)) > 1, "no number of lanes but one gives equal bits"
+outcomes = train_batch([replace(cell, epochs=1) for cell in cells], data)
 assert [outcome.facts["status"] for outcome in outcomes] == ["finished"] * 3
 assert len({str(outcome.curves) for outcome in outcomes}) == 3
 """
@@ -64,7 +72,7 @@ def followed(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_an_optimizer_and_a_clipper_are_planned_trained_and_used_in_the_library(folder: Path) -> None:
+def test_all_that_is_added_is_planned_and_trained_and_rules_are_used_in_the_library(folder: Path) -> None:
     library = next(block for block in blocks("python") if "hypercore.optim" in block)
     steps = """
 import torch

@@ -5,7 +5,8 @@ import pytest
 
 from hypercore.jobs.checkpoint import train_resumable
 from hypercore.jobs.checkpoint_files import begun, checkpoint_path, remove_finished
-from hypercore.problems.datasets import Data, load
+from hypercore.problems.datasets import Data
+from hypercore.problems.loading import load
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack

@@ -5,13 +5,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
+from torchvision import datasets
 
 from hypercore.jobs.problem import data_of
-from hypercore.problems import datasets
 from hypercore.problems.datasets import DataError
-from hypercore.spec.raw_files import LAYOUTS
+from hypercore.spec.problems import DATASETS
 from hypercore.study import StudyConfig
 
 ALONE = threading.Lock()
@@ -29,23 +28,22 @@ class Fetched:
     dies = False
 
     def __init__(self, root: str, train: bool, download: bool = False) -> None:  # noqa: ARG002
-        folder, names, _ = LAYOUTS["mnist"]
-        if download:
-            assert ALONE.acquire(blocking=False), "two downloads at once"
-            self.downloads.append(root)
-            for path in (Path(root, folder, name) for name in names):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(IMAGES if "images" in path.name else LABELS)
-                if self.dies:
-                    ALONE.release()
-                    raise KeyboardInterrupt
-            ALONE.release()
-        self.data, self.targets = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.int64)
+        layout = DATASETS["mnist"].layout
+        assert download and layout is not None
+        assert ALONE.acquire(blocking=False), "two downloads at once"
+        self.downloads.append(root)
+        for path in layout.paths(Path(root)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(IMAGES if "images" in path.name else LABELS)
+            if self.dies:
+                ALONE.release()
+                raise KeyboardInterrupt
+        ALONE.release()
 
 
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyConfig:
-    monkeypatch.setitem(datasets._TORCHVISION, "mnist", Fetched)
+    monkeypatch.setattr(datasets, "MNIST", Fetched)
     monkeypatch.setattr(Fetched, "downloads", [])
     given = {"name": "mine", "datasets": ["mnist"], "stacks": ["SGD"], "data_root": str(tmp_path / "data")}
     return StudyConfig.model_validate({**given, "download": True})

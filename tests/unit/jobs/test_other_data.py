@@ -9,10 +9,11 @@ import pytest
 
 from hypercore.jobs.stored import Stored
 from hypercore.jobs.sweep import checkpoint_folder, run_sweep
-from hypercore.problems.datasets import load as load_data
+from hypercore.problems.loading import load as load_data
 from hypercore.results import records
 from hypercore.results.files import write_table
 from hypercore.spec import idx
+from hypercore.spec.problems import DATASETS
 from hypercore.study import Plan, load
 from hypercore.workflow.jobs import Jobs
 from hypercore.workflow.preview import Reason, preview
@@ -30,11 +31,15 @@ reuse: {reuse}
 device: cpu
 """
 
+IDX_SETS = [name for name in DATASETS if idx.is_idx(name)]
+
 
 def write(root: Path, name: str = "mnist", seed: int = 0, n: int = 20) -> Path:
     """Few images in a data set's place; the folder for ``data_root``."""
     random = np.random.default_rng(seed)
-    raw = root / idx.FOLDERS[name]
+    layout = DATASETS[name].layout
+    assert layout is not None
+    raw = root / layout.folder
     raw.mkdir(parents=True)
     for part in ("train", "t10k"):
         images, labels = random.integers(0, 256, n * 784, np.uint8), random.integers(0, 10, n, np.uint8)
@@ -64,7 +69,7 @@ def stored(of: Plan, results: Path, sha256: str, key: str | None = None) -> None
     here.store.write(replace(one, cell={**one.cell, **known}))
 
 
-@pytest.mark.parametrize("name", list(idx.FOLDERS))
+@pytest.mark.parametrize("name", IDX_SETS)
 def test_the_hash_of_files_is_that_of_the_data_loaded(tmp_path: Path, name: str) -> None:
     write(tmp_path, name)
     assert idx.content(name, tmp_path) == load_data(name, tmp_path).sha256
@@ -77,7 +82,7 @@ def test_what_is_not_there_and_what_is_of_another_kind_has_no_hash(tmp_path: Pat
 
 
 @pytest.mark.parametrize("reuse", ["exact", "any"])
-@pytest.mark.parametrize("name", list(idx.FOLDERS))
+@pytest.mark.parametrize("name", IDX_SETS)
 def test_a_result_of_other_data_under_the_same_name_does_not_count(
     tmp_path: Path, name: str, reuse: str
 ) -> None:
@@ -107,7 +112,7 @@ def test_any_execution_s_result_is_taken_of_todays_data_though_another_comes_fir
 
 def test_where_no_data_are_only_results_of_the_published_ones_count(tmp_path: Path) -> None:
     absent = plan(tmp_path / "nothing")
-    for sha256, expected in ((idx.PUBLISHED["mnist"], Reason.CACHED), ("0" * 64, Reason.CHANGED)):
+    for sha256, expected in ((idx.published("mnist"), Reason.CACHED), ("0" * 64, Reason.CHANGED)):
         stored(absent, tmp_path / "results", sha256)
         assert reason(absent, tmp_path / "results") is expected
 
@@ -118,14 +123,17 @@ def test_the_published_data_leave_names_of_sweeps_as_they_are(
     root = write(tmp_path / "a")
     absent = plan(tmp_path / "nothing").sweeps[0].path
     assert plan(root).sweeps[0].path != absent
-    monkeypatch.setitem(idx.PUBLISHED, "mnist", str(idx.content("mnist", root)))
+    mnist = DATASETS["mnist"]
+    known = replace(mnist, sha256=str(idx.content("mnist", root)))
+    monkeypatch.setitem(DATASETS._entries, "mnist", known)
     assert plan(root).sweeps[0].path == absent
     other = write(tmp_path / "b", "kmnist", 1)
     monkeypatch.setattr(
         idx, "_PUBLISHED_BYTES", tuple(p.stat().st_size for p in sorted((other / "KMNIST/raw").iterdir()))
     )
     assert idx.other_than_published("kmnist", other) is None, "by the sizes of its files"
-    monkeypatch.setitem(idx.PUBLISHED, "mnist", str(idx.content("kmnist", other)))
+    known = replace(mnist, sha256=str(idx.content("kmnist", other)))
+    monkeypatch.setitem(DATASETS._entries, "mnist", known)
     assert idx.other_than_published("kmnist", other) is not None, "MNIST's files in its folder"
 
 

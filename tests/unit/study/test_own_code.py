@@ -113,7 +113,7 @@ def test_a_known_dataset_trains_own_models_by_default(folder: Path) -> None:
         ("datasets: {words:", "datasets: {digits:", "study.yaml:2: datasets.digits: given a data set named 'digits'"),
         ("length: 3", "size: 3", "study.yaml:2: datasets.words.arguments.size: given the unknown argument 'size'; allowed: parameters of load: length, seed"),
         ("data.py:load", "data.py:lod", "study.yaml:2: datasets.words.load: given 'data.py:lod', a name that"),
-        ("seeds: 1", "seeds: 1\nmodel: nett", "study.yaml:6: model: given 'nett'; allowed: one of mlp, cnn"),
+        ("seeds: 1", "seeds: 1\nmodel: nett", "study.yaml:6: model: given 'nett'; allowed: one of cnn, cnn-relu-same-each,"),
         ('models: {net: {build: "network.py:Net", arguments: {width: [4, 8]}}}', "", "given no model for words"),
     ],
 )  # fmt: skip

@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from hypercore.problems.datasets import DataError, load
+from hypercore.problems.datasets import DataError
+from hypercore.problems.loading import load
 from hypercore.spec.image_folder import walk
 from hypercore.study.config.folders import fingerprint
 
@@ -46,6 +47,16 @@ def test_mnist_and_its_kin_are_read_where_torchvision_puts_them(
     numpy.testing.assert_array_equal(data.train.images[:, 0].numpy(), images)
     numpy.testing.assert_array_equal(data.train.pixels()[:, 0].numpy(), images.astype(numpy.float32) / 255)
     assert data.train.labels.tolist() == labels.tolist()
+
+
+def test_files_that_old_versions_of_torchvision_processed_are_left_alone(tmp_path: Path) -> None:
+    """A plan looks at the raw ones, and so must a job."""
+    images, _ = write_mnist(tmp_path)
+    (tmp_path / "MNIST/processed").mkdir()
+    other = torch.zeros(3, 28, 28, dtype=torch.uint8), torch.zeros(3, dtype=torch.int64)
+    for part in ("training", "test"):
+        torch.save(other, tmp_path / f"MNIST/processed/{part}.pt")
+    assert load("mnist", tmp_path).train.images[:, 0].equal(torch.from_numpy(images))
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100"])
@@ -220,7 +231,7 @@ def test_digits_are_split_once_and_for_all() -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(DataError, match="unknown data set 'nope'; allowed: digits"):
+    with pytest.raises(DataError, match="unknown data set 'nope'; allowed: cifar10"):
         load("nope", Path("/nowhere"))
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from hypercore.problems.datasets import load
-from hypercore.problems.images import BUILDERS, build
+from hypercore.problems.images import build
+from hypercore.problems.loading import load
 from hypercore.spec import cell as spec
 from hypercore.spec.clipping import Clipping, Scope
 from hypercore.spec.notation import parse_stack
@@ -60,4 +60,4 @@ def test_a_cells_numbers_are_those_of_the_engines_and_the_digits_versions() -> N
 
 
 def test_every_model_has_a_golden_figure() -> None:
-    assert set(MODEL_LOSSES) == set(BUILDERS)
+    assert set(MODEL_LOSSES) == set(MODELS)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypercore.problems.datasets import Data
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, parse_clipping
-from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import lowest_rules
+from hypercore.spec.problems import MODELS
 from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun, Outcome
 from hypercore.train.widths import WIDTHS, chunk, ladder_for
@@ -105,7 +105,7 @@ def test_a_cnn_cell_is_bit_identical_in_any_company(
     check("cnn", *drawn)
 
 
-@given(st.sampled_from(sorted(CONVOLUTIONS.keys() - {"cnn"})), companies("cnn"))
+@given(st.sampled_from(sorted(MODELS.keys() - {"mlp", "cnn"})), companies("cnn"))
 @settings(max_examples=12, deadline=None)
 def test_a_cell_of_any_other_cnn_is_bit_identical_in_any_company(
     model: str, drawn: tuple[str, list[tuple[float, Clipping, int]]]

@@ -11,10 +11,10 @@ import torch
 from hypercore.problems.datasets import Data, Scaling, Split
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import parse_clipping
-from hypercore.spec.convolutions import CONVOLUTIONS
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import lowest_rules
+from hypercore.spec.problems import MODELS
 from hypercore.train.batch import BatchRun
 from hypercore.train.compiled import eager_step
 from hypercore.train.evaluate import evaluate
@@ -49,7 +49,7 @@ def test_every_stack(stack: str, model: str) -> None:
     assert {tensor.device for tensor in (*levels, *hyper, *log, *found)} == {META}
 
 
-@pytest.mark.parametrize("model", sorted(CONVOLUTIONS))
+@pytest.mark.parametrize("model", sorted(MODELS.keys() - {"mlp"}))
 def test_every_model_on_normalised_counts(model: str) -> None:
     floats = random_data(3, 12)
     train, test = (

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from torchvision.transforms import Normalize
 
-from hypercore.problems.datasets import Data, Split, load
+from hypercore.problems.datasets import Data, Split
 from hypercore.problems.images import build
+from hypercore.problems.loading import load
 from hypercore.problems.streams import data_order
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, Clipping, Scope

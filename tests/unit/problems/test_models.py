@@ -1,26 +1,25 @@
-"""The CNN's choices: named once each, the default the presentation's, and ids as they always were."""
+"""The models of images: each with a name, the CNN's choices among them, and ids as they always were."""
 
 import pytest
 
-from hypercore.spec.convolutions import CONVOLUTIONS, Convolutions
-from hypercore.spec.problems import MODELS
+from hypercore.problems.models.cnn import CNN
+from hypercore.spec.problems import MODELS, model_name
 
 
 def test_every_choice_is_a_model_of_its_own_name() -> None:
-    assert len(set(CONVOLUTIONS.values())) == len(CONVOLUTIONS) == 2 * 2 * 3
-    assert {name: model.convolutions for name, model in MODELS.items()} == {"mlp": None, **CONVOLUTIONS}
-    assert len({model.words for model in MODELS.values()}) == 1 + 12
+    assert {type(model).__name__ for model in MODELS.values()} == {"MLP", "CNN"}
+    assert len(MODELS) == 1 + 2 * 2 * 3 and len({str(model) for model in MODELS.values()}) == len(MODELS)
+    assert {name: model.name for name, model in MODELS.items()} == {name: name for name in MODELS}
 
 
 def test_the_default_is_what_the_presentation_trained_and_ids_stay_what_they_were() -> None:
     """What results are kept by still calls the network with one final pool ``cnn``."""
-    assert CONVOLUTIONS["cnn"] == Convolutions("relu", "valid", "none")
-    assert MODELS["cnn"].words.count("ReLU, no padding, no pooling") == 1
+    assert MODELS["cnn"] == CNN("relu", "valid", "none") and model_name("cnn-relu-valid-none") == "cnn"
     hashed = {name: model.hashed_name for name, model in MODELS.items()}
     assert hashed["cnn"] == "cnn-relu-valid-none" and hashed["cnn-relu-valid-final"] == "cnn"
     assert len(set(hashed.values())) == len(MODELS)
     assert {name for name, known in hashed.items() if known != name} == {"cnn", "cnn-relu-valid-final"}
-    assert {MODELS[name].numerics for name in CONVOLUTIONS} == {2}
+    assert {model.numerics for model in MODELS.values()} == {2}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_the_default_is_what_the_presentation_trained_and_ids_stay_what_they_wer
     ],
 )
 def test_what_layers_leave_of_an_image(choices: tuple[str, str], expected: int) -> None:
-    assert Convolutions("relu", *choices).side(32) == expected  # type: ignore[arg-type]
+    assert CNN("relu", *choices).side(32) == expected  # type: ignore[arg-type]
 
 
 def test_images_of_which_nothing_is_left_do_not_fit() -> None:
