@@ -98,7 +98,7 @@ def storing(records: int, folder: Path) -> StoreCost:
     """Fill a store with copies of one record under made-up ids, and look some of them up."""
     plan, sweep = trained(folder)
     stored = Stored(folder, plan.study)
-    model = stored.store.path(sweep.cells[0].id, stored.execution.key(sweep.cells[0]))
+    model = stored.store.path(sweep.cells[0].id, str(stored.execution.key(sweep.cells[0])))
     data = model.read_bytes()
     rng = random.Random(0)
     before = os.statvfs(folder)
@@ -108,7 +108,7 @@ def storing(records: int, folder: Path) -> StoreCost:
         path.parent.mkdir(parents=True)
         path.write_bytes(data)
     after = os.statvfs(folder)
-    key = stored.execution.key(sweep.cells[0])
+    key = str(stored.execution.key(sweep.cells[0]))
     some = rng.sample(ids, min(2_000, records))
     store = Store(folder / "store", report=lambda _: None)  # copies say another cell's id
     return StoreCost(

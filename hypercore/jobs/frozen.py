@@ -105,7 +105,7 @@ def _frozen(record: Record, thawed: Thawed, execution: Execution) -> Record:
         {"step": 0, "level": _LOWEST, "hyperparameter": name, "value": value}
         for name, value in thawed.plain.stack.lowest.resolved.given
     )
-    identity: Row = {**thawed.cell.identity(), "execution_key": execution.key(thawed.cell)}
+    identity: Row = {**thawed.cell.identity(), "execution_key": str(execution.key(thawed.cell))}
     return replace(record, cell={**record.cell, **identity}, trajectories=start)
 
 

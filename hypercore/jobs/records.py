@@ -38,7 +38,7 @@ def _cell_row(cell: Cell, facts: Row, execution: Execution, circumstances: Mappi
         **cell.identity(),
         **facts,
         **circumstances,
-        "execution_key": execution.key(cell),
+        "execution_key": str(execution.key(cell)),
         "device": execution.device,
         "backend": execution.backend,
         "numerics": json.dumps(cell.numerics(), sort_keys=True),

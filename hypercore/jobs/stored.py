@@ -1,5 +1,6 @@
 """Which records of the store count for a study, here and now."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -7,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from hypercore.machine.compiler import COMPILED, backend_kind
-from hypercore.machine.execution import Execution, execution, is_of_cpu
+from hypercore.machine.execution import Execution, ExecutionKey, execution
 from hypercore.machine.gpus import device_kind, gpus
 from hypercore.machine.slots import DeviceError, usable
 from hypercore.results.files import ResultFileError, read_json, write_json
@@ -63,26 +64,32 @@ class Stored:
         """The records in studies' tables, which may have come without the store."""
         return Tables(self.results)
 
-    def tabled(self, cell: Cell) -> list[Tabled]:
-        """The cell's results in tables that would count if they were in the store."""
-        found = [one for one in self.tables.found.get(cell.id, ()) if self._of_execution(cell, one)]
-        return [one for one in found if self.of_same_data(cell.dataset, one.dataset_sha256)]
+    def tabled(self, cell: Cell) -> bool | None:
+        """Whether tables have a result of the cell that would count if it were in the store.
 
-    def of_same_data(self, dataset: str, sha256: str | None) -> bool:
+        None if that is not known: see :meth:`of_same_data`.
+        """
+        found = [one for one in self.tables.found.get(cell.id, ()) if self._of_execution(cell, one)]
+        return any_known(self.of_same_data(cell.dataset, one.dataset_sha256) for one in found)
+
+    def of_same_data(self, dataset: str, sha256: str | None) -> bool | None:
         """Whether data of this hash are what a data set's name stands for here, as far as that is known.
 
-        No owner's data are read for it. Where a set's files are not there it stands for what its authors
-        published; torchvision itself refuses other files of CIFAR's.
+        No owner's data are read for it: None where no job has looked into them since they changed. Where a
+        set's files are not there it stands for what its authors published; torchvision itself refuses other
+        files of CIFAR's.
         """
         if self.study.is_own_data(dataset):
             known = self.known_images_sha256(dataset)
-            return known is not None and sha256 in (None, known)
+            return None if known is None else sha256 in (None, known)
         stands_for = idx.content(dataset, data_root(self.study)) or idx.published(dataset)
         return stands_for is None or sha256 in (None, stands_for)
 
     def _of_execution(self, cell: Cell, one: Tabled) -> bool:
         try:
-            return self.study.reuse == "any" or one.execution_key == self.execution.key(cell)
+            if self.study.reuse == "any":
+                return of_same_code(cell, one.numerics)
+            return one.execution_key == str(self.execution.key(cell))
         except DeviceError:  # what trains elsewhere is looked for there
             return False
 
@@ -100,7 +107,8 @@ class Stored:
         def wanted(cell_id: str, one: Tabled) -> bool:
             cell, path = planned.get(cell_id), self.store.path(cell_id, one.execution_key)
             if cell_id in replaced and cell is not None and path.exists():
-                return self._of_execution(cell, one) and self.of_same_data(cell.dataset, one.dataset_sha256)
+                same = self.of_same_data(cell.dataset, one.dataset_sha256)
+                return self._of_execution(cell, one) and same is True
             counts = one.study == own or (cell is not None and self._of_execution(cell, one))
             return counts and not path.exists()
 
@@ -113,13 +121,14 @@ class Stored:
 
     def record(self, cell: Cell) -> Record | None:
         """The cell's record, if there is one that counts and that did not fail."""
-        path = self.store.path(cell.id, self.execution.key(cell))
+        key = str(self.execution.key(cell))
+        path = self.store.path(cell.id, key)
         if self.since_ns and (not path.exists() or path.stat().st_mtime_ns < self.since_ns):
             return None
-        candidates = iter([self.store.read(cell.id, self.execution.key(cell))])
+        candidates = iter([self.store.read(cell.id, key)])
         if self.study.reuse == "any":
             candidates = chain(candidates, self.store.all(cell.id))
-        return next((one for one in candidates if one is not None and self._counts(one)), None)
+        return next((one for one in candidates if one is not None and self._counts(cell, one)), None)
 
     def there(self, cell: Cell) -> Path | None:
         """The file of the cell's record under this execution, by its name alone.
@@ -127,22 +136,22 @@ class Stored:
         On a machine without the study's device (where jobs are sent from) under that of any device.
         """
         try:
-            path = self.store.path(cell.id, self.execution.key(cell))
+            path = self.store.path(cell.id, str(self.execution.key(cell)))
             return path if path.exists() else None
         except DeviceError:
             here = execution("cpu", backend_kind(self.study.backend, "cpu"))
-            elsewhere = replace(here, device="", lanes=self.study.lanes).key(cell)
-            path = self.store.path(cell.id, elsewhere)
-            there = (one for one in path.parent.glob("[!.]*") if one.name.endswith(path.name))
-            return next((one for one in there if not is_of_cpu(one.name)), None)
+            wanted = replace(here, lanes=self.study.lanes).key(cell)
+            keys = (key for text in self.store.keys(cell.id) if (key := ExecutionKey.of(text)) is not None)
+            there = (k for k in keys if not k.execution.is_of_cpu and k.differs_by_device(wanted))
+            return next((self.store.path(cell.id, str(key)) for key in there), None)
 
-    def _counts(self, record: Record) -> bool:
-        name, found = str(record.cell["dataset"]), record.cell["dataset_sha256"]
-        if record.cell["status"] == Status.FAILED.value:
+    def _counts(self, cell: Cell, record: Record) -> bool:
+        found, numerics = (record.cell[name] for name in ("dataset_sha256", "numerics"))
+        if record.cell["status"] == Status.FAILED.value or not of_same_code(cell, numerics):
             return False
-        if self.study.is_own_data(name):
-            return found in (None, self.images_sha256(name))
-        return self.of_same_data(name, None if found is None else str(found))
+        if self.study.is_own_data(cell.dataset):
+            return found in (None, self.images_sha256(cell.dataset))
+        return self.of_same_data(cell.dataset, None if found is None else str(found)) is True
 
     def known_images_sha256(self, name: str) -> str | None:
         """The hash of an owner's data, if it was taken since they changed."""
@@ -169,3 +178,25 @@ class Stored:
         if name not in self._fingerprints:
             self._fingerprints[name] = self.study.fingerprint(name)
         return self.results / "status" / "folders" / f"{self._fingerprints[name]}.json"
+
+
+def of_same_code(cell: Cell, numerics: object) -> bool:
+    """Whether a result was computed by the study's own code as it is now; of our own code any version is.
+
+    ``numerics`` is the result's column of this name.
+    """
+    own = {name: version for name, version in cell.numerics().items() if isinstance(version, str)}
+    if not own:
+        return True
+    found = json.loads(numerics) if isinstance(numerics, str) else {}
+    return own.items() <= found.items()
+
+
+def any_known(answers: Iterable[bool | None]) -> bool | None:
+    """Whether one of these is true; None if that is not known.
+
+    >>> any_known([False, None, True]), any_known([False, None]), any_known([])
+    (True, None, False)
+    """
+    found = set(answers)
+    return True if True in found else None if None in found else False

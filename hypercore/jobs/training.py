@@ -103,7 +103,7 @@ def _killed(
     missing = {cell.id: cell for cell in cells}
     found: list[Sequence[Cell]] = []
     for path, company in begun(checkpoints, cells[0]):
-        keys = [execution.key(cell) for cell in company]
+        keys = [str(execution.key(cell)) for cell in company]
         same = path == checkpoint_path(checkpoints, company, keys)
         if same and len(company) <= most and not missing.keys().isdisjoint(cell.id for cell in company):
             found.append([missing.get(cell.id, cell) for cell in company])
@@ -121,7 +121,7 @@ def _train(
     cells: Sequence[Cell],
 ) -> list[Outcome]:
     """Train a batch; the path of its checkpoint is added to ``made``."""
-    made.append(checkpoint_path(checkpoints, cells, [execution.key(cell) for cell in cells]))
+    made.append(checkpoint_path(checkpoints, cells, [str(execution.key(cell)) for cell in cells]))
     compiled = execution.backend == COMPILED
     try:
         return train_resumable(cells, data, made[-1], report, compiled, widths, model)

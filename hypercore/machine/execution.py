@@ -1,12 +1,13 @@
 """Under which conditions a cell trains: the device, and the execution key within which bits agree."""
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from hypercore.machine.compiler import EAGER
+from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.machine.gpus import gpus
 from hypercore.spec.cell import Cell, digest
 
@@ -26,6 +27,13 @@ _SETTINGS = {
 
 # The widest vector instructions that torch's CPU kernels choose between, widest first.
 _VECTOR_FLAGS = ("avx512f", "avx2", "asimd")
+_NO_FLAGS = "no vector flags"
+
+_KEY = re.compile(
+    f"(?P<device>.+), (?P<backend>{EAGER}|{COMPILED}), "
+    r"(?:(?P<lanes>\d+) lanes, )?(?:(?P<threads>\d+) threads, )?"
+    r"torch (?P<torch>[^,]+), numerics (?P<numerics>[0-9a-f]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -43,14 +51,52 @@ class Execution:
     lanes: int | None = None
     threads: int = 1
 
-    def key(self, cell: Cell) -> str:
-        """The execution key of a cell: with the numerics version of each component that it uses."""
-        numerics = digest(cell.numerics(), length=8)
-        lanes = "" if self.lanes is None else f"{self.lanes} lanes, "
-        threads = "" if self.threads == 1 else f"{self.threads} threads, "
-        return (
-            f"{self.device}, {self.backend}, {lanes}{threads}torch {self.torch_version}, numerics {numerics}"
-        )
+    @property
+    def is_of_cpu(self) -> bool:
+        """Whether its device is a processor."""
+        flags = (*_VECTOR_FLAGS, _NO_FLAGS)
+        return self.device.partition(",")[0] == "cpu" or any(f"({flag})" in self.device for flag in flags)
+
+    def key(self, cell: Cell) -> "ExecutionKey":
+        """The execution key of a cell."""
+        return ExecutionKey(self, digest(cell.numerics(), length=8))
+
+
+@dataclass(frozen=True)
+class ExecutionKey:
+    """What a cell's bits depend on: the execution, and the numerics version of each component that it uses,
+    as a hash. Records carry its text.
+
+    >>> text = "NVIDIA H100, eager, 64 lanes, torch 2.15.0, numerics 0a1b2c3d"
+    >>> key = ExecutionKey.of(text)
+    >>> key.execution.device, key.execution.lanes, str(key) == text
+    ('NVIDIA H100', 64, True)
+    """
+
+    execution: Execution
+    numerics: str
+
+    def __str__(self) -> str:
+        one = self.execution
+        lanes = "" if one.lanes is None else f"{one.lanes} lanes, "
+        threads = "" if one.threads == 1 else f"{one.threads} threads, "
+        torch = f"torch {one.torch_version}, numerics {self.numerics}"
+        return f"{one.device}, {one.backend}, {lanes}{threads}{torch}"
+
+    @classmethod
+    def of(cls, text: str) -> "ExecutionKey | None":
+        """The key that has this text, if one has."""
+        found = _KEY.fullmatch(text)
+        if found is None:
+            return None
+        lanes, threads = (None if found[name] is None else int(found[name]) for name in ("lanes", "threads"))
+        execution = Execution(found["device"], found["backend"], found["torch"], lanes, threads or 1)
+        return cls(execution, found["numerics"])
+
+    def differs_by_device(self, other: "ExecutionKey") -> bool:
+        """Whether no more than the device differs."""
+        execution = replace(self.execution, device=other.execution.device)
+        return replace(self, execution=execution) == other
 
 
 def execution(device: str, backend: str = EAGER, lanes: int | None = None, threads: int = 1) -> Execution:
@@ -67,16 +113,6 @@ def settings(kind: str) -> str:
     return "".join(f", {name}={value}" for name, value in given if value)
 
 
-def is_of_cpu(key: str) -> bool:
-    """Whether an execution key is that of a processor.
-
-    >>> is_of_cpu("AMD EPYC (avx2), eager, torch 2.15.0"), is_of_cpu("NVIDIA H100, eager, torch 2.15.0")
-    (True, False)
-    """
-    flags = (*_VECTOR_FLAGS, "no vector flags")
-    return key.startswith("cpu,") or any(f"({flag})," in key for flag in flags)
-
-
 @cache
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """The processor's model and its widest vector instructions; where the system does not say, ``cpu``."""
@@ -87,7 +123,7 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     )
     fields = {name.strip(): value.strip() for name, _, value in pairs}
     flags = fields.get("flags", fields.get("Features", "")).split()
-    vector = next((flag for flag in _VECTOR_FLAGS if flag in flags), "no vector flags")
+    vector = next((flag for flag in _VECTOR_FLAGS if flag in flags), _NO_FLAGS)
     return f"{fields.get('model name', 'cpu')} ({vector})"
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from hypercore.results import records
 from hypercore.results.files import ResultFileError, is_of_today, read_table, write_table
@@ -35,9 +35,17 @@ class Store:
         """The record of a cell that was trained under this execution key, or None."""
         return self._read(self.path(cell_id, execution_key), cell_id)
 
+    def paths(self, cell_id: str) -> list[Path]:
+        """Where the cell's records lie, whatever their execution keys, by the names of their files."""
+        return sorted(self._folder(cell_id).glob("[!.]*.parquet"))
+
+    def keys(self, cell_id: str) -> list[str]:
+        """The execution keys of these."""
+        return [unquote(path.stem) for path in self.paths(cell_id)]
+
     def all(self, cell_id: str) -> Iterator[Record]:
         """The cell's records, whatever their execution keys, in the order of their files' names."""
-        for path in sorted(self._folder(cell_id).glob("[!.]*.parquet")):
+        for path in self.paths(cell_id):
             record = self._read(path, cell_id)
             if record is not None:
                 yield record

@@ -27,10 +27,11 @@ _CELLS_AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Tabled:
-    """A cell's result in a study's tables: under which execution, of which data, and where."""
+    """A cell's result in a study's tables: under which execution, of which data and code, and where."""
 
     execution_key: str
     dataset_sha256: str | None
+    numerics: str | None
     study: Path
 
 
@@ -50,14 +51,15 @@ class Tables:
         return self._in(sorted(self.results.glob("*/cells.parquet")))
 
     def _in(self, paths: Iterable[Path]) -> dict[str, list[Tabled]]:
-        wanted = ("cell_id", "status", "execution_key", "dataset_sha256")
+        wanted = ("cell_id", "status", "execution_key", "dataset_sha256", "numerics")
         columns = schema(tuple(column for column in spec.CELLS if column.name in wanted))
         found: dict[str, list[Tabled]] = {}
         for path in paths:
             table = self._read(path, "cells", columns)
             for row in table.to_pylist() if table is not None else ():
                 if _is_result(row):
-                    one = Tabled(row["execution_key"], row["dataset_sha256"], path.parent)
+                    key, sha256, numerics = row["execution_key"], row["dataset_sha256"], row["numerics"]
+                    one = Tabled(key, sha256, numerics, path.parent)
                     found.setdefault(row["cell_id"], []).append(one)
         return found
 

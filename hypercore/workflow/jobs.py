@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hypercore.jobs.retrain import mark
-from hypercore.jobs.stored import Stored, priced
+from hypercore.jobs.stored import Stored, of_same_code, priced
 from hypercore.machine.slots import DeviceError, slots
 from hypercore.results.status import read_rates, total
 from hypercore.results.sweep_status import clock
@@ -81,6 +81,8 @@ class Jobs:
         reasons = Counter(reason for found in previews for _, reason in found.reasons)
         if reasons[Reason.TABLED]:
             text += f", {reasons[Reason.TABLED]} to take out of tables that came without the store"
+        if reasons[Reason.UNSEEN]:
+            text += f", {reasons[Reason.UNSEEN]} {Reason.UNSEEN} (their results count if it is as it was)"
         if reasons[Reason.CHANGED] and study.reuse == "exact":
             text += self._elsewhere(previews)
         rounds = [path for path in plan.rounds.values() if forced or self._lacks(path)]
@@ -95,7 +97,12 @@ class Jobs:
         """How many of the cells to train have results of other executions, and of which execution most."""
         changed = [cell for found in previews for cell, reason in found.reasons if reason is Reason.CHANGED]
         tables = self._stored.tables.found
-        keys = Counter(one.execution_key for cell in changed for one in tables.get(cell.id, ())[:1])
+        keys = Counter(
+            one.execution_key
+            for cell in changed
+            for one in tables.get(cell.id, ())[:1]
+            if of_same_code(cell, one.numerics)
+        )
         if not keys:
             return ""
         most, _ = keys.most_common(1)[0]
@@ -108,8 +115,10 @@ class Jobs:
         """What would keep the cells to train, of some sweeps or all, from it."""
         chosen = self.plan.sweeps if sweeps is None else sweeps
         waiting = [sweep for sweep in chosen if forced or self._lacks(sweep.path)]
-        cells = [cell for sweep in waiting for cell in self._preview(sweep, forced).to_train]
-        return look(self.plan, cells, RESULTS, elsewhere=bool(self.elsewhere))
+        previews = [self._preview(sweep, forced) for sweep in waiting]
+        cells = [cell for found in previews for cell in found.to_train]
+        unseen = [cell for found in previews for cell in found.unseen]
+        return look(self.plan, cells, RESULTS, unseen=unseen, elsewhere=bool(self.elsewhere))
 
     def restore(self) -> None:
         """Copy results that only tables hold into the store: of planned cells, and of the study itself."""

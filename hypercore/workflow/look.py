@@ -21,17 +21,24 @@ _SPARE_BYTES = 50_000_000
 Finding = tuple[Location, str, str]
 
 
-def look(plan: Plan, cells: Collection[Cell], results: Path, *, elsewhere: bool = False) -> list[Problem]:
+def look(
+    plan: Plan,
+    cells: Collection[Cell],
+    results: Path,
+    *,
+    unseen: Collection[Cell] = (),
+    elsewhere: bool = False,
+) -> list[Problem]:
     """What would keep cells from training here: where in the config, what is given, what is allowed.
 
-    ``elsewhere``: they train on other machines, whose devices are not known here.
+    Of ``unseen`` ones a job will load the data, and perhaps train them. ``elsewhere``: they train on other
+    machines, whose devices are not known here.
     """
-    if not cells:
-        return []
+    loaded = [*cells, *unseen]
     findings = [
-        *(() if elsewhere else _device(plan)),
-        *(found for name in sorted({cell.dataset for cell in cells}) for found in _data(plan, name, cells)),
-        *_disk(plan, cells, results),
+        *(() if elsewhere or not cells else _device(plan)),
+        *(found for name in sorted({cell.dataset for cell in loaded}) for found in _data(plan, name, loaded)),
+        *(_disk(plan, cells, results) if cells else ()),
     ]
     if not findings:
         return []

@@ -7,12 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from hypercore.jobs.retrain import not_before_ns
-from hypercore.jobs.stored import Stored
+from hypercore.jobs.stored import Stored, any_known, of_same_code
 from hypercore.results.files import ResultFileError, is_whole, read_table
 from hypercore.results.records import NAME
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS
 from hypercore.spec import idx
-from hypercore.spec.cell import Cell
+from hypercore.spec.cell import Cell, Code
+from hypercore.spec.columns import Status
 from hypercore.study import Sweep
 
 
@@ -21,13 +22,17 @@ class Reason(StrEnum):
 
     CACHED = "cached"
     TABLED = "in tables"
+    UNSEEN = "of data that no job has looked into"
     NEW = "new"
     CHANGED = "changed"
     DAMAGED = "damaged"
     FORCED = "forced"
 
 
-KNOWN = (Reason.CACHED, Reason.TABLED)
+# Of records, what decides whether they count.
+_FACTS = ["status", "dataset_sha256", "numerics"]
+
+KNOWN = (Reason.CACHED, Reason.TABLED, Reason.UNSEEN)
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,11 @@ class Preview:
     def to_train(self) -> tuple[Cell, ...]:
         """The cells that will be trained."""
         return tuple(cell for cell, reason in self.reasons if reason not in KNOWN)
+
+    @property
+    def unseen(self) -> tuple[Cell, ...]:
+        """Those whose results count if a job finds their data to be what they were."""
+        return tuple(cell for cell, reason in self.reasons if reason is Reason.UNSEEN)
 
     def __str__(self) -> str:
         counts = Counter(reason for _, reason in self.reasons)
@@ -62,9 +72,10 @@ def preview(sweep: Sweep, stored: Stored, *, forced: bool = False) -> Preview:
 
     A cell is *in tables* if only a study's tables have its result, from where the run takes it into the
     store. It is *changed* if it is known from another execution (other numerics, torch or device) or
-    of other data under the same name; where an image folder was only touched, its cells count as changed
-    until a job has looked into it. It is *damaged* if its record is empty or cut off; a record that was
-    altered in between is found by the job, which reads it.
+    of other data or code of the study's under the same name. An owner's data that were touched, or that no
+    job here has loaded, are *not looked into*: the job takes the result if they are what they were. A
+    cell is *damaged* if its record is empty or cut off; a record that was altered in between is found by the
+    job, which reads it.
     """
     since_ns = sys.maxsize if forced else not_before_ns(stored.results, sweep.name, sweep.digest)
     counting = stored.since(since_ns)
@@ -72,27 +83,37 @@ def preview(sweep: Sweep, stored: Stored, *, forced: bool = False) -> Preview:
 
 
 def _reason(cell: Cell, stored: Stored) -> Reason:
-    path = stored.there(cell)
+    path, elsewhere = stored.there(cell), stored.store.paths(cell.id)
     if path is not None:
         if path.stat().st_mtime_ns < stored.since_ns:
             return Reason.FORCED
         if not is_whole(path):
             return Reason.DAMAGED
-        if _of_same_data(cell, stored, path):
-            return Reason.CACHED
-    elsewhere = sorted(stored.store.path(cell.id, "").parent.glob("[!.]*.parquet"))
-    if stored.study.reuse == "any" and any(_of_same_data(cell, stored, one) for one in elsewhere):
+    counting = [] if path is None else [path]
+    if stored.study.reuse == "any" and not stored.since_ns:
+        counting += elsewhere
+    in_store = any_known(_counts(cell, stored, one) for one in counting)
+    in_tables = stored.tabled(cell) if in_store is not True else False
+    if in_store:
         return Reason.CACHED
-    if stored.tabled(cell):
-        return Reason.FORCED if stored.since_ns else Reason.TABLED
+    if stored.since_ns and (in_tables is not False or elsewhere):
+        return Reason.FORCED
+    if in_tables:
+        return Reason.TABLED
+    if in_store is None or in_tables is None:
+        return Reason.UNSEEN
     return Reason.CHANGED if elsewhere or cell.id in stored.tables.found else Reason.NEW
 
 
-def _of_same_data(cell: Cell, stored: Stored, path: Path) -> bool:
-    if not stored.study.is_own_data(cell.dataset) and not idx.is_idx(cell.dataset):
+def _counts(cell: Cell, stored: Stored, path: Path) -> bool | None:
+    """Whether a record is of today's data and code; None if a job must look into the data first."""
+    own = stored.study.is_own_data(cell.dataset)
+    if not own and not idx.is_idx(cell.dataset) and cell.code == Code():
         return True  # they come with the code, or torchvision itself knows their sums
     try:
-        [found] = read_table(path, NAME, RECORDS, READABLE_VERSIONS)["dataset_sha256"].to_pylist()
+        [found] = read_table(path, NAME, RECORDS, READABLE_VERSIONS).select(_FACTS).to_pylist()
     except ResultFileError:  # the job will find it damaged, too
         return False
-    return stored.of_same_data(cell.dataset, found)
+    if found["status"] == Status.FAILED.value or not of_same_code(cell, found["numerics"]):
+        return False
+    return stored.of_same_data(cell.dataset, found["dataset_sha256"])

@@ -81,7 +81,7 @@ def test_the_plain_cells_record_becomes_the_frozen_ones() -> None:
     thawed = thaw(FROZEN, record(STACK, {"alpha": 0.002}))
     (found,) = trained([FROZEN], {FROZEN.id: thawed}, train, CONDITIONS, 1)
     assert found.cell["cell_id"] == FROZEN.id and found.cell["parent"] == STACK.id
-    assert found.cell["execution_key"] == CONDITIONS.key(FROZEN)
+    assert found.cell["execution_key"] == str(CONDITIONS.key(FROZEN))
     assert learned(found) == {"alpha": 0.002, "beta1": 0.9, "beta2": 0.999}
 
 
@@ -131,7 +131,7 @@ def test_a_study_trains_parents_first_and_then_what_they_learned(tmp_path: Path)
     # A parent that learned otherwise has its frozen cell trained anew, and no other.
     store = Store(results / "store")
     parent = parents.cells[0]
-    old = store.read(parent.id, CONDITIONS.key(parent))
+    old = store.read(parent.id, str(CONDITIONS.key(parent)))
     assert old is not None
     changed = tuple({**point, "value": 0.004} if point["level"] == 1 else point for point in old.trajectories)
     store.write(replace(old, trajectories=changed))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def touch(path: Path) -> None:
 
 
 def test_a_folder_that_changed_trains_again_and_one_that_was_touched_does_not(
-    folder: Path, tmp_path: Path
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = tmp_path / "results"
     first = plan_of(folder)
@@ -86,7 +87,13 @@ def test_a_folder_that_changed_trains_again_and_one_that_was_touched_does_not(
     touched = plan_of(folder)
     assert touched.sweeps[0].digest != first.sweeps[0].digest
     assert touched.sweeps[0].cells == first.sweeps[0].cells
-    assert reason(touched, results) is Reason.CHANGED  # until somebody has looked
+    assert reason(touched, results) is Reason.UNSEEN
+    monkeypatch.chdir(tmp_path)
+    forecast = Jobs(touched, cores=1).forecast()
+    assert "0 to train, 1 of data that no job has looked into" in forecast
+    assert Jobs(touched, cores=1).problems() == []
+    relaxed = replace(touched, study=touched.study.model_copy(update={"reuse": "any"}))
+    assert reason(relaxed, results) is Reason.UNSEEN
     assert train(touched, results).cached == 1
     assert reason(touched, results) is Reason.CACHED
 
@@ -94,7 +101,7 @@ def test_a_folder_that_changed_trains_again_and_one_that_was_touched_does_not(
     Image.new("RGB", (4, 4)).save(image)
     touch(image)
     changed = plan_of(folder)
-    assert reason(changed, results) is Reason.CHANGED
+    assert reason(changed, results) is Reason.UNSEEN
     assert train(changed, results).trained == 1
     assert train(changed, results).cached == 1
 

@@ -99,7 +99,7 @@ def test_a_study_bounds_its_lanes_and_no_result_changes(tmp_path: Path) -> None:
 
 def test_on_a_gpu_the_width_is_part_of_what_bits_depend_on() -> None:
     own, set_by_study = (Execution("a GPU", "eager", "2.15", lanes) for lanes in (None, 64))
-    assert "64 lanes" in set_by_study.key(CELLS[0])
+    assert "64 lanes" in str(set_by_study.key(CELLS[0]))
     assert own.key(CELLS[0]) != set_by_study.key(CELLS[0])
 
 

@@ -65,7 +65,7 @@ def stored(of: Plan, results: Path, sha256: str, key: str | None = None) -> None
     [cell] = of.sweeps[0].cells
     here = Stored(results, of.study)
     one = record(cell)
-    known = {"execution_key": key or here.execution.key(cell), "dataset_sha256": sha256}
+    known = {"execution_key": key or str(here.execution.key(cell)), "dataset_sha256": sha256}
     here.store.write(replace(one, cell={**one.cell, **known}))
 
 

@@ -34,7 +34,7 @@ def test_the_store_gives_back_what_it_was_given(
     cell_id, key = str(record.cell["cell_id"]), str(record.cell["execution_key"])
     assert path.parent == store.root / cell_id[:2] / cell_id
     assert store.read(cell_id, key) == record
-    assert list(store.all(cell_id)) == [record]
+    assert list(store.all(cell_id)) == [record] and store.keys(cell_id) == [key]
     assert store.read(cell_id, key + "x") is None
 
 

@@ -34,7 +34,7 @@ def plan(tmp_path: Path) -> Plan:
 
 def touch_record(results: Path, plan: Plan, index: int, key: str | None = None) -> Path:
     cell = plan.sweeps[0].cells[index]
-    path = Store(results / "store").path(cell.id, key or execution("cpu").key(cell))
+    path = Store(results / "store").path(cell.id, key or str(execution("cpu").key(cell)))
     path.parent.mkdir(parents=True)
     path.write_bytes(b"PAR1" * 2)  # whole, by a look at its ends
     return path
@@ -237,8 +237,10 @@ def test_files_that_are_empty_or_cut_off_are_damaged(tmp_path: Path) -> None:
 def test_without_its_gpu_a_study_counts_no_processors_records(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, MINIMAL + "baselines: false\ndevice: cuda\n")
     touch_record(tmp_path, plan, 0)
-    key = execution("cpu").key(plan.sweeps[0].cells[1]).partition(", eager")[2]
+    key = str(execution("cpu").key(plan.sweeps[0].cells[1])).partition(", eager")[2]
     on_gpu = touch_record(tmp_path, plan, 1, f"NVIDIA H100, eager{key}")
     stored = Stored(tmp_path, plan.study)
-    found = [stored.there(cell) for cell in plan.sweeps[0].cells[:2]]
-    assert found == [None, on_gpu]
+    touch_record(tmp_path, plan, 2, f"NVIDIA H100, eager, 64 lanes{key}")
+    touch_record(tmp_path, plan, 3, "no execution key")
+    found = [stored.there(cell) for cell in plan.sweeps[0].cells[:4]]
+    assert found == [None, on_gpu, None, None]

@@ -1,0 +1,57 @@
+"""Execution keys: their texts are those of records of before, and read as what they were printed of."""
+
+from itertools import product
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from hypercore.machine.execution import Execution, ExecutionKey, execution, settings
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import ON
+from hypercore.spec.notation import parse_stack
+
+CELL = Cell("digits", "mlp", parse_stack("SGD / SGD"), ON, 5, 32, 0)
+RESULTS = Path(__file__).parents[3] / "results"
+
+
+def test_a_key_is_the_text_that_records_have() -> None:
+    plain = Execution("cpu", "eager", "2.15.0+cpu").key(CELL)
+    assert str(plain) == f"cpu, eager, torch 2.15.0+cpu, numerics {plain.numerics}"
+    wide = Execution("NVIDIA H100", "compiled", "2.15.0", lanes=64, threads=2).key(CELL)
+    assert str(wide).startswith("NVIDIA H100, compiled, 64 lanes, 2 threads, torch 2.15.0, numerics ")
+
+
+@pytest.mark.parametrize(
+    ("device", "backend", "lanes", "threads"),
+    [
+        *product(
+            ("cpu", "AMD EPYC (avx2), MKL_CBWR=AVX2", "Odd, eager, torch 1 (no vector flags)"),
+            ("eager", "compiled"),
+            (None, 1),
+            (1, 8),
+        )
+    ],
+)
+def test_a_text_reads_as_the_key_that_it_was_printed_of(
+    device: str, backend: str, lanes: int | None, threads: int
+) -> None:
+    key = Execution(device, backend, "2.15.0", lanes, threads).key(CELL)
+    assert ExecutionKey.of(str(key)) == key and key.execution.is_of_cpu
+
+
+def test_keys_of_all_shipped_results_read() -> None:
+    columns = [
+        pyarrow.parquet.read_table(p, columns=["execution_key"]) for p in RESULTS.glob("*/cells.parquet")
+    ]
+    texts = {text for table in columns for text in table["execution_key"].unique().to_pylist()} - {None}
+    assert texts and all(str(ExecutionKey.of(text)) == text for text in texts)
+    assert ExecutionKey.of("made up") is None
+
+
+def test_this_machine_is_told_from_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MKL_CBWR", "AVX2")
+    assert settings("cpu") == ", MKL_CBWR=AVX2" and execution("cpu").is_of_cpu
+    assert not Execution("NVIDIA H100", "eager", "2.15.0").is_of_cpu
+    here, there = execution("cpu").key(CELL), Execution("NVIDIA H100", "eager", "0").key(CELL)
+    assert here.differs_by_device(here) and not here.differs_by_device(there)
