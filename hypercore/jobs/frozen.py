@@ -22,15 +22,21 @@ _LOWEST = 1
 
 @dataclass(frozen=True)
 class Thawed:
-    """The plain cell that trains in place of a frozen one, or the reason why there is none.
+    """A frozen cell, and the plain one that trains in its place, with what its parent learned."""
 
-    If there is none, ``status`` says whether that is final (``not_applicable``) or the next run tries again
-    (``failed``).
+    cell: Cell
+    plain: Cell
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A frozen cell that cannot start, and why.
+
+    ``status`` says whether that is final (``not_applicable``) or the next run tries again (``failed``).
     """
 
     cell: Cell
-    plain: Cell | None
-    reason: str = ""
+    reason: str
     status: Status = Status.NOT_APPLICABLE
 
 
@@ -44,63 +50,62 @@ def learned(parent: Record) -> dict[str, float]:
     return {name: value for name, (_, value) in last.items()}
 
 
-def thaw(cell: Cell, parent: Record | None) -> Thawed:
+def thaw(cell: Cell, parent: Record | None) -> Thawed | Refused:
     """Look up what a frozen cell starts with: its parent's last values, to 6 significant digits."""
     if parent is None:
         # Its parent failed, and is tried again by the next run: so must this be.
-        return Thawed(cell, None, "the stack whose values it starts with has no result", Status.FAILED)
+        return Refused(cell, "the stack whose values it starts with has no result", Status.FAILED)
     status = parent.cell["status"]
     if status != Status.FINISHED.value:
-        return Thawed(cell, None, f"the stack whose values it starts with is {status}")
+        return Refused(cell, f"the stack whose values it starts with is {status}")
     values = learned(parent)
     if not values:
-        return Thawed(cell, None, "the stack whose values it starts with recorded none")
+        return Refused(cell, "the stack whose values it starts with recorded none")
     lowest = cell.stack.lowest
     given = tuple({**dict(lowest.given), **values}.items())
     try:
         stack = Stack((replace(lowest, given=given),))
     except SpecError as error:
-        return Thawed(cell, None, f"the stack learned what no optimizer may start with: {error}")
+        return Refused(cell, f"the stack learned what no optimizer may start with: {error}")
     return Thawed(cell, replace(cell, stack=stack, parent=None))
 
 
-def still_holds(stored: Record, thawed: Thawed) -> bool:
+def still_holds(stored: Record, now: Thawed | Refused) -> bool:
     """Whether a stored frozen cell still holds: it started with its parent's values, or cannot start yet."""
-    if thawed.plain is None:
-        return stored.cell["status"] == thawed.status.value
+    if isinstance(now, Refused):
+        return stored.cell["status"] == now.status.value
     started = learned(stored)
-    values = thawed.plain.stack.lowest.values
+    values = now.plain.stack.lowest.values
     return bool(started) and all(values.get(name) == value for name, value in started.items())
 
 
 def trained(
     cells: Sequence[Cell],
-    thawed: Mapping[str, Thawed],
+    frozen: Mapping[str, Thawed | Refused],
     train: Callable[[Sequence[Cell]], Iterator[Record]],
     execution: Execution,
     threads: int,
 ) -> Iterator[Record]:
-    """Train cells by ``train``; each frozen cell as its plain cell, and equal plain cells once."""
+    """Train cells by ``train``; each of ``frozen``, by id, as its plain cell, and equal plain cells once."""
     stand_ins: dict[str, list[Thawed]] = {}
     plain: dict[str, Cell] = {}
     for cell in cells:
-        one = thawed.get(cell.id)
+        one = frozen.get(cell.id)
         if one is None:
             plain[cell.id] = cell
-        elif one.plain is None:
+        elif isinstance(one, Refused):
             yield _refused(one, execution, threads)
         else:
             plain[one.plain.id] = one.plain
             stand_ins.setdefault(one.plain.id, []).append(one)
     if plain:
         for record in train(list(plain.values())):
-            frozen = stand_ins.get(str(record.cell["cell_id"]))
-            yield from [record] if frozen is None else (_frozen(record, one, execution) for one in frozen)
+            thawed = stand_ins.get(str(record.cell["cell_id"]))
+            yield from [record] if thawed is None else (_frozen(record, one, execution) for one in thawed)
 
 
 def _frozen(record: Record, thawed: Thawed, execution: Execution) -> Record:
     """The record of a frozen cell, from that of the plain cell that trained in its place."""
-    assert thawed.plain is not None
     start: tuple[Row, ...] = tuple(
         {"step": 0, "level": _LOWEST, "hyperparameter": name, "value": value}
         for name, value in thawed.plain.stack.lowest.resolved.given
@@ -109,7 +114,7 @@ def _frozen(record: Record, thawed: Thawed, execution: Execution) -> Record:
     return replace(record, cell={**record.cell, **identity}, trajectories=start)
 
 
-def _refused(thawed: Thawed, execution: Execution, threads: int) -> Record:
+def _refused(refused: Refused, execution: Execution, threads: int) -> Record:
     """The record of a frozen cell that has nothing to start with."""
     circumstances: Row = {
         **collect().row(),
@@ -118,6 +123,6 @@ def _refused(thawed: Thawed, execution: Execution, threads: int) -> Record:
         "startup_sec": None,
         "dataset_sha256": None,
     }
-    record = failed_record(thawed.cell, SpecError(thawed.reason), execution, circumstances)
-    facts: Row = {"status": thawed.status.value, "error": thawed.reason}
+    record = failed_record(refused.cell, SpecError(refused.reason), execution, circumstances)
+    facts: Row = {"status": refused.status.value, "error": refused.reason}
     return replace(record, cell={**record.cell, **facts})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hypercore.jobs.checkpoint_files import remove_finished
-from hypercore.jobs.frozen import still_holds, thaw, trained
+from hypercore.jobs.frozen import Thawed, still_holds, thaw, trained
 from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import not_before_ns, unmark
 from hypercore.jobs.stored import Stored, priced
@@ -66,9 +66,9 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     stored = Stored(results, study, not_before_ns(results, sweep, digest))
     found = {cell.id: stored.record(cell) for cell in cells}
     origins = {cell.id: stored.since(0).record(cell) for cell in planned.parents}
-    thawed = {cell.id: thaw(cell, origins[cell.parent]) for cell in cells if cell.parent is not None}
+    frozen = {cell.id: thaw(cell, origins[cell.parent]) for cell in cells if cell.parent is not None}
     found = {
-        i: r if r is None or i not in thawed or still_holds(r, thawed[i]) else None for i, r in found.items()
+        i: r if r is None or i not in frozen or still_holds(r, frozen[i]) else None for i, r in found.items()
     }
     missing = [cell for cell in cells if found[cell.id] is None]
     cached = len(cells) - len(missing)
@@ -78,10 +78,10 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     if missing:
         tracker.expect(total(((cell, 1) for cell in missing), read_rates(results), priced(study)))
         with training(stored, tracker, began) as train:
-            found |= kept(trained(missing, thawed, train, stored.execution, study.threads), stored, tracker)
+            found |= kept(trained(missing, frozen, train, stored.execution, study.threads), stored, tracker)
     records = [record for record in found.values() if record is not None]
     write_sweep(out, records, {"study": study.name})
-    plain = [one.plain for one in thawed.values() if one.plain is not None]
+    plain = [one.plain for one in frozen.values() if isinstance(one, Thawed)]
     remove_finished(checkpoint_folder(stored, cells[0].dataset), [*cells, *plain])
     unmark(results, sweep, digest)
     tracker.end()

@@ -46,7 +46,10 @@ def train_cells(
 
     Raises:
         DataError: the data set is not there.
+        ValueError: a cell is frozen: its stack does not say what to train with, its parent's record does.
     """
+    if any(cell.parent is not None for cell in cells):
+        raise ValueError("a frozen cell trains as the plain cell that its parent's values make of it")
     torch.set_num_threads(study.threads)
     torch.backends.cuda.matmul.allow_tf32 = False  # the study is float32 throughout
     torch.backends.cudnn.allow_tf32 = False

@@ -21,11 +21,16 @@ IDENTITY = (
     Column("cell_id", "string", "hash of the full resolved specification"),
     Column("dataset", "string", "data set by name; a re-encoded copy never carries the original's name"),
     Column("model", "string", "model by name"),
-    Column("stack", "string", "the stack in the paper's notation, every value written out"),
+    Column(
+        "stack",
+        "string",
+        "the stack in the paper's notation, every value written out; of a frozen cell the optimizer as its "
+        "parent began: what it trained with itself is its trajectory at step 0",
+    ),
     Column("stack_shape", "string", "the stack without numbers"),
     Column("lowest", "string", "the optimizer that updates the weights"),
     Column("height", "int64", "number of optimizers in the stack; 1 is a plain optimizer"),
-    Column("alpha", "float64", "initial α of the rightmost optimizer"),
+    Column("alpha", "float64", "initial α of the rightmost optimizer, in the stack as written"),
     Column("clipping", "string", "off, on (the presentation's), or the rule with its options"),
     Column("clip_scope", "string", "levels that are clipped: weights, hyper, all"),
     Column("clip_norm", "string", "what one norm is taken over: tensor, level, global"),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.jobs.frozen import Thawed, learned, still_holds, thaw, trained
+from hypercore.jobs.frozen import Refused, Thawed, learned, still_holds, thaw, trained
 from hypercore.jobs.sweep import run_sweep
+from hypercore.jobs.training import train_cells
 from hypercore.machine.execution import execution
 from hypercore.results.store import Store
 from hypercore.results.sweeps import read_sweep
@@ -17,6 +18,7 @@ from hypercore.spec.columns import CELL, names
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Record, Row
 from hypercore.study import load
+from tests.unit.study.configs import MINIMAL, plan_of
 
 STACK = Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), OFF, 1, 32, 0)
 FROZEN = replace(STACK, stack=STACK.stack.baseline, parent=STACK.id)
@@ -42,7 +44,7 @@ def test_the_last_values_of_the_lowest_level_are_what_was_learned() -> None:
 
 def test_a_frozen_cell_starts_with_them_and_keeps_the_rest() -> None:
     thawed = thaw(FROZEN, record(STACK, {"alpha": 0.00214567891}))
-    assert thawed.plain is not None and thawed.plain.parent is None
+    assert isinstance(thawed, Thawed) and thawed.plain.parent is None
     assert str(thawed.plain.stack.resolved) == "Adam(0.00214568, 0.9, 0.999)"
     assert (thawed.plain.seed, thawed.plain.epochs) == (FROZEN.seed, FROZEN.epochs)
 
@@ -59,7 +61,7 @@ def test_a_frozen_cell_starts_with_them_and_keeps_the_rest() -> None:
 )
 def test_nothing_to_start_with_is_said_not_trained(parent: Record | None, reason: str) -> None:
     thawed = thaw(FROZEN, parent)
-    assert thawed.plain is None and reason in thawed.reason
+    assert isinstance(thawed, Refused) and reason in thawed.reason
 
     def never(cells: Sequence[Cell]) -> Iterator[Record]:
         raise AssertionError(f"{len(cells)} cells were trained")
@@ -103,8 +105,14 @@ def test_a_stored_frozen_cell_holds_while_its_parent_learns_the_same() -> None:
     (stored,) = trained([FROZEN], {FROZEN.id: before}, train, CONDITIONS, 1)
     assert still_holds(stored, before)
     assert not still_holds(stored, after)
-    assert not still_holds(stored, Thawed(FROZEN, None, "the stack is nonfinite"))
+    assert not still_holds(stored, Refused(FROZEN, "the stack is nonfinite"))
     assert not still_holds(record(FROZEN, {}), before), "a record that does not say what it started with"
+
+
+def test_no_frozen_cell_trains_by_the_stack_that_it_names(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, MINIMAL)
+    with pytest.raises(ValueError, match="trains as the plain cell"):
+        next(train_cells([FROZEN], plan.study, "cpu", CONDITIONS, 0.0, tmp_path, print))
 
 
 def test_a_study_trains_parents_first_and_then_what_they_learned(tmp_path: Path) -> None:
