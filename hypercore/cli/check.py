@@ -22,7 +22,7 @@ ABANDONED_SEC = 3600
 def result_files(results: Path) -> Iterator[tuple[Path, str, pa.Schema]]:
     """Every file of the store, of sweeps, of rounds and of studies' tables: which table it holds, and how.
 
-    Hidden files, which are being written, and files of other names are none of them.
+    Hidden files are left out, since they are being written, and so are files of other names.
     """
     store = results.glob("store/*/*/[!.]*.parquet")
     sweeps = results.glob("sweeps/[!.]*.parquet")
@@ -37,10 +37,10 @@ def result_files(results: Path) -> Iterator[tuple[Path, str, pa.Schema]]:
 
 
 def check(results: Path) -> tuple[int, list[ResultFileError]]:
-    """How many result files there are, and what is wrong with those that cannot be used.
+    """Count the result files, and say what is wrong with those that cannot be used.
 
-    Each is read whole, and its checksum taken. A record of the store must be of the cell that it is named
-    after. Of reports, which hold no checksum, only presence and size are looked at.
+    Each is read whole, and its checksum verified. A record of the store must be of the cell that it is named
+    after. Reports have no checksum: only their presence and size are checked.
     """
     count, wrong = 0, []
     for path, name, columns in result_files(results):
@@ -60,7 +60,7 @@ def check(results: Path) -> tuple[int, list[ResultFileError]]:
 
 
 def abandoned(results: Path) -> list[Path]:
-    """Temporary files that were not touched for an hour: no writer takes so long, so it was killed."""
+    """Temporary files that nobody touched for an hour: no write takes so long, so the writer was killed."""
     return [path for path in unfinished(results) if _age_sec(path) > ABANDONED_SEC]
 
 
@@ -72,7 +72,7 @@ def _age_sec(path: Path) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Name, or remove, result files that are damaged or unfinished: the next run makes what is not there."""
+    """Name, or remove, damaged and unfinished result files. The next run makes what is missing."""
     parser = argparse.ArgumentParser(prog="hypercore check", description=main.__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     parser.add_argument("--remove", action="store_true", help="remove them")

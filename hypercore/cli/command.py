@@ -1,4 +1,4 @@
-"""What commands about one study share: how they are told which, and how they fail in words."""
+"""What commands about one study share: the argument that names it, and errors in words."""
 
 import argparse
 import sys
@@ -45,7 +45,7 @@ def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 def planned(config: Path, results: Path) -> Plan:
-    """The plan of a study whose name is no other's.
+    """Plan a study, after checking that no other study's results have its name.
 
     Raises:
         StudyError: the config is wrong, or another study has its name.
@@ -56,7 +56,7 @@ def planned(config: Path, results: Path) -> Plan:
 
 
 def in_words(act: Callable[[], None]) -> int:
-    """Run a command's body; returns the exit code: 1, and lines in words, for what a user can mend."""
+    """Run a command's body; returns the exit code. An error that a user can mend is a line, and code 1."""
     try:
         act()
     except (StudyError, SpecError, DeviceError, ResultFileError) as error:

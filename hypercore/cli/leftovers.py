@@ -1,7 +1,6 @@
 """Files of sweeps that no config lists any more: ``hypercore leftovers config/*.yaml``.
 
-They cost disk only: their cells stay in the store, so that a config which lists them again makes them
-again and trains nothing.
+They only take up disk space. Their cells stay in the store, so listing them again trains nothing.
 """
 
 import argparse
@@ -18,7 +17,7 @@ _HOW = "`make clean-sweeps` names them; `make clean-sweeps REMOVE=1` removes the
 
 
 def leftovers(results: Path, plans: Iterable[Plan]) -> list[Path]:
-    """Files of sweeps, and of rounds of refinement, that are in none of the plans."""
+    """Files of sweeps and of rounds of refinement that no plan has."""
     listed: set[Path] = set()
     for plan in plans:
         listed.update(results / sweep.path for sweep in plan.sweeps)
@@ -29,7 +28,7 @@ def leftovers(results: Path, plans: Iterable[Plan]) -> list[Path]:
 
 
 def remark(results: Path, study: Path) -> str | None:
-    """A line on leftovers for the end of a run; none where there are none, or where that isn't known.
+    """The line about leftovers at the end of a run; None if there are none, or if that is not known.
 
     The configs are the study's and those in its folder; one that cannot be read might list any of them.
     """

@@ -10,7 +10,7 @@ from hypercore.workflow.jobs import RESULTS, Jobs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Say which sweeps a study has and what of each is to be trained, by the results that are there."""
+    """List a study's sweeps and what will be trained of each, given the results that are there."""
     parser = parser_of("plan", main.__doc__)
     parser.add_argument("--cells", action="store_true", help="name every cell, and why it is to be trained")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="for the time that it takes")
@@ -28,6 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def lines(plan: Plan, jobs: Jobs, *, cells: bool) -> list[str]:
-    """A line a sweep, or what its job will say cell by cell, and the forecast at the end."""
+    """One line for each sweep, or one for each of its cells to train; the forecast comes last."""
     told = [jobs.describe(sweep.name, sweep.digest, dry_run=cells) for sweep in plan.sweeps]
     return [*told, jobs.forecast()]

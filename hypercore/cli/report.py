@@ -1,6 +1,6 @@
 """Analyse a study again from its tables: ``hypercore report [config/config.yaml]``.
 
-For results that came without the store, such as those that git tracks: the workflow would train them anew.
+It is for results that came without the store, such as those that git tracks.
 """
 
 import sys
@@ -16,7 +16,7 @@ from hypercore.study import StudyConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make comparison, analysis and report of a study again from its cells and curves; trains nothing."""
+    """Write a study's comparison, analysis and report again, from its cells and curves. Trains nothing."""
     return about_one_study("report", main.__doc__, _analysed, arguments)
 
 

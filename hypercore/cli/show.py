@@ -9,7 +9,7 @@ from hypercore.study import StudyConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table of the study that a config names; 1 and a line in words where that can't be."""
+    """Print the comparison of the study that a config describes. If there is none, say why and return 1."""
     return about_one_study("show", main.__doc__, _show, arguments)
 
 

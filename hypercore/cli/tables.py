@@ -11,14 +11,14 @@ from hypercore.workflow.plan_table import write_plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write a study's plan and tables, of the sweeps and rounds that are trained; the rest is `missing`."""
+    """Write a study's plan and tables from what is trained so far. Other cells are `missing`."""
     parser = parser_of("tables", main.__doc__)
     given = parser.parse_args(arguments)
     return in_words(lambda: write_tables(given.study, RESULTS))
 
 
 def write_tables(config: Path, results: Path) -> None:
-    """What the rules plan and gather do, for whatever is there.
+    """Do what the rules plan and gather do, with the sweeps that are there.
 
     Raises:
         StudyError: the config is wrong.

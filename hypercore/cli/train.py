@@ -11,9 +11,9 @@ from hypercore.workflow.jobs import RESULTS, Jobs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the sweeps of a study here, one after the other: what rule `train` of the workflow does.
+    """Train the sweeps of a study one after the other, as rule `train` of the workflow does.
 
-    What is stored is not trained again. Sweeps of frozen cells come after those that they take from.
+    Cells in the store are not trained again. Sweeps of frozen cells come after their parents' sweeps.
     """
     parser = parser_of("train", main.__doc__)
     parser.add_argument("--sweep", action="append", metavar="NAME", help="only this one; may be repeated")
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def chosen(plan: Plan, config: Path, names: Sequence[str] | None) -> list[Sweep]:
-    """The sweeps of these names, all where none is given.
+    """The sweeps of these names; all of them if none is given.
 
     Raises:
         StudyError: the study has no sweep of such a name.

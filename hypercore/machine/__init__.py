@@ -1,4 +1,4 @@
-"""What bits and speed depend on here: GPUs, compiler, processor, locks. Asking it imports no torch."""
+"""What bits and speed depend on here: GPUs, compiler, processor, locks. It imports no torch."""
 
 
 class UnsupportedError(ImportError):

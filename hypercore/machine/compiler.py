@@ -40,9 +40,9 @@ def backend_kind(backend: str, device: str) -> str:
 def compiler_problem(device: str) -> str | None:
     """Why steps cannot be compiled here for a device, in words; None where they can.
 
-    A compiler alone does not do: without Python's headers every kernel would fail, in the middle of a
-    job. So a few lines are really compiled, once a process (a third of a second). Kernels for a GPU are
-    written by Triton, which has them built by that compiler, too.
+    A compiler alone is not enough: without Python's headers every kernel would fail, in the middle of a job.
+    So a few lines are really compiled, once a process (a third of a second). Triton, which
+    writes kernels for a GPU, needs that compiler too.
     """
     if gpus() and device_kind(device) != "cpu" and find_spec("triton") is None:
         return "Triton, which writes a GPU's kernels, is not here; install triton"
@@ -53,7 +53,7 @@ def compiler_problem(device: str) -> str | None:
 
 
 def _cannot_load(library: str) -> str | None:
-    """Why a library that was just built cannot be loaded, as from a file system that runs no code."""
+    """Say why a library that was just built cannot be loaded: some file systems run no code."""
     try:  # mapped, as loading does: loaded, it would bring its OpenMP along
         with Path(library).open("rb") as file:
             mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC).close()

@@ -1,4 +1,4 @@
-"""Under which conditions a cell trains: the device, and the execution key within which bits agree."""
+"""The conditions under which a cell trains. Bits agree among cells of one execution key."""
 
 import os
 import re
@@ -100,7 +100,7 @@ class ExecutionKey:
 
 
 def execution(device: str, backend: str = EAGER, lanes: int | None = None, threads: int = 1) -> Execution:
-    """The execution on a device (``cpu``, ``cuda``, ``cuda:1``), found without importing torch."""
+    """Find the execution on a device (``cpu``, ``cuda``, ``cuda:1``) without importing torch."""
     torch_version = metadata.version("torch")
     if device == "cpu":  # every admitted width gives the same bits there
         return Execution(cpu_model() + settings("cpu"), backend, torch_version, threads=threads)
@@ -108,14 +108,14 @@ def execution(device: str, backend: str = EAGER, lanes: int | None = None, threa
 
 
 def settings(kind: str) -> str:
-    """What the environment sets that changes bits on a kind of device, to stand behind its name."""
+    """The environment's settings that change bits on a kind of device, as they follow its name in a key."""
     given = ((name, os.environ.get(name, "")) for name in _SETTINGS[kind])
     return "".join(f", {name}={value}" for name, value in given if value)
 
 
 @cache
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's model and its widest vector instructions; where the system does not say, ``cpu``."""
+    """The processor's model and its widest vector instructions; ``cpu`` if the system does not say."""
     if not cpuinfo.exists():
         return "cpu"
     pairs = (

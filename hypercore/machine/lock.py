@@ -1,8 +1,8 @@
-"""One job a sweep, and one job a GPU: whoever comes second waits.
+"""File locks: one job for each sweep, and one for each GPU. A second job waits.
 
-A job that outlives its killed snakemake goes on; the next run's job for the same sweep waits for it
-and then finds the cells in the store. The kernel frees a claim with its process. On file systems
-without locks both would train: wasteful, not wrong, as every file is written by a rename.
+A job outlives its killed snakemake. The next run's job for the same sweep waits for it, and then finds the
+cells in the store. The kernel frees a lock when its process ends. On file systems without locks both jobs
+would train: wasteful, not wrong, as every file is written by a rename.
 """
 
 import logging
@@ -27,7 +27,7 @@ _POLL_SEC = 0.5
 
 @contextmanager
 def claimed(paths: Sequence[Path], waiting: str) -> Iterator[Path]:
-    """Hold what one of ``paths`` stands for, the first that is free; ``waiting`` is logged if none is."""
+    """Lock the first of ``paths`` that is free, and yield it; ``waiting`` is logged if none is."""
     said = False
     while True:
         for path in paths:

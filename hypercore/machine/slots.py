@@ -1,4 +1,4 @@
-"""Which device a job takes: one job a GPU."""
+"""The device that a job takes: one job for each GPU."""
 
 import os
 import tempfile
@@ -48,7 +48,7 @@ def slots(device: str) -> int:
 
 @contextmanager
 def claimed_device(device: str, folder: Path | None = None) -> Iterator[str]:
-    """Hold the device that a job trains on: ``cpu``, or ``cuda:N`` of a GPU that no other job holds.
+    """Lock the device that a job trains on: ``cpu``, or ``cuda:N`` of a GPU that no other job has locked.
 
     Where all are taken it waits. The claims lie in ``folder``, by default one in the machine's own
     temporary folder, so that they hold for all runs of a user on it.

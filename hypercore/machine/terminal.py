@@ -1,4 +1,4 @@
-"""Printing where the terminal's encoding lacks a sign: a readable one in its place, never an error."""
+"""Print readable signs where the terminal's encoding lacks one, instead of failing."""
 
 import codecs
 import io
@@ -35,7 +35,7 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 
 def make_readable() -> None:
-    """Let standard output and error spell what their encoding lacks. Each entry of the program calls it."""
+    """Let standard output and error spell what their encoding lacks. Each entry point calls it."""
     codecs.register_error(_READABLE, _replaced)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

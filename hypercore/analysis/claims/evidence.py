@@ -39,8 +39,8 @@ class Arms:
 class Evidence:
     """Judged cells and curves of one or more studies.
 
-    Claims rest on what the config lists: refinement adds α and seeds for what it has seen at others, and a
-    test that it fed would test its own choice. ``stand_ins`` names which of our data sets stands for a
+    Claims rest on what the config lists. Refinement chooses α and seeds by what it has seen, so a test of the
+    cells that it adds would test its own choice. ``stand_ins`` names which of our data sets stands for a
     published one, as for residuals.
     """
 
@@ -53,7 +53,7 @@ class Evidence:
 
     @cached_property
     def comparable(self) -> pd.DataFrame:
-        """The cells that were trained as the published ones, those that refinement added left out."""
+        """The cells that were trained as the published ones were, without those that refinement added."""
         cells = published_protocol(self.cells[~is_refined(self.cells)], self.stand_ins)
         return cells.assign(swept=cells["stack"].map(swept))
 
@@ -72,13 +72,13 @@ class Evidence:
         return list(dict.fromkeys(row.stack for row in self.published.rows if row.dataset == dataset))
 
     def intervals(self, dataset: str) -> list[Interval]:
-        """Where clipping is said to help each stack on a data set, as the results slide has it."""
+        """The interval in which clipping is said to help each stack on a data set, by the results slide."""
         return [i for i in self.published.intervals if i.primary and i.dataset == dataset]
 
     def arms(self, dataset: str, stack: str, against: str = OFF) -> Arms | None:
-        """The runs of a stack as the notation reads it, whatever entries they are labelled by.
+        """The runs of a stack as the notation reads it, whatever their labels.
 
-        ``against`` is the clipping that the presentation's is held against.
+        The presentation's clipping is compared with ``against``.
         """
         key = dataset, stack, against
         if key not in self._arms:
@@ -103,10 +103,9 @@ class Evidence:
         return pd.concat([found, baselines]).assign(study="", label=stack)
 
     def timed(self, dataset: str) -> pd.DataFrame:
-        """Cells that trained alone, so that time is theirs: its seconds a step and an epoch.
+        """Cells that trained alone in their batch, with their seconds per step and epoch.
 
-        Alone in their batch. None counts of a study that ran jobs side by side: it was not run for its times,
-        and what else the machine did then left no trace.
+        Studies that ran jobs in parallel give no timings: other load on the machine is not recorded.
         """
         cells = self.cells.drop_duplicates("cell_id")
         if self.side_by_side:
@@ -124,10 +123,10 @@ class Evidence:
         return bool(beside_others(self.outcome).any())
 
     def untimed(self, dataset: str) -> str:
-        """Why cells of a data set tell nothing of time; empty where all of them trained alone.
+        """Say why a data set's cells give no timings; empty if all of them trained alone.
 
-        A batch has one clock. Its lanes differ in clipping, and each pays for what any of them asks for, so
-        that no division of the batch's seconds would be the cost of one lane's clipping.
+        A batch has one clock. Its lanes differ in clipping, and each pays for every rule in the batch, so no
+        share of the batch's seconds is the cost of one lane's clipping.
         """
         dataset_of = self.cells["dataset"].map(lambda name: self.stand_ins.get(name, name))
         own = self.cells[dataset_of == dataset]
@@ -143,7 +142,7 @@ class Evidence:
     ) -> list[str]:
         """Published rows (``above`` < α <= ``up_to``) that are not planned in both arms.
 
-        What is claimed of all of them cannot be told from some.
+        A claim about all of them cannot be judged from some.
         """
         rows = [row for row in self.published.rows if row.dataset == dataset and above < row.alpha <= up_to]
         if stack is not None:
