@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import TypeVar
 
+from hypercore.analysis.published import parse
 from hypercore.analysis.published.rows import (
     Baseline,
     Cost,
     FigureRow,
     Interval,
     PaperRow,
-    Printed,
     PublishedError,
-    Runs,
     TableRow,
 )
 from hypercore.spec.notation import parse_stack
@@ -28,7 +27,6 @@ _FOLDERS = (
 )
 
 _Row = TypeVar("_Row")
-_QUANTITIES = {"2": "test error", "3 left": "mean error above the best", "3 right": "added time of a step"}
 
 
 def published_folder() -> Path:
@@ -59,26 +57,26 @@ class Published:
     @cached_property
     def rows(self) -> tuple[TableRow, ...]:
         """The presentation's Tables 1–5."""
-        return self._read("presentation.csv", _table_row, lambda r: (r.table, r.alpha))
+        return self._read("presentation.csv", parse.table_row, lambda r: (r.table, r.alpha))
 
     @cached_property
     def baselines(self) -> tuple[Baseline, ...]:
         """The presentation's baselines."""
-        return self._read("presentation_baselines.csv", _baseline, lambda b: b.table)
+        return self._read("presentation_baselines.csv", parse.baseline, lambda b: b.table)
 
     @cached_property
     def intervals(self) -> tuple[Interval, ...]:
         """The presentation's regions, as each slide prints them."""
         return self._read(
             "presentation_regions.csv",
-            _interval,
+            parse.interval,
             lambda i: (i.slide, i.dataset, i.stack),
         )
 
     @cached_property
     def paper(self) -> tuple[PaperRow, ...]:
         """The paper's Tables (a)–(d)."""
-        rows = self._read("paper.csv", _paper_row, lambda r: (r.table, r.optimizer_printed))
+        rows = self._read("paper.csv", parse.paper_row, lambda r: (r.table, r.optimizer_printed))
         stacks = {(r.table, r.stack) for r in rows if r.role == "stack"}
         for row in rows:
             if (row.role == "frozen") != ((row.table, row.parent) in stacks):
@@ -90,19 +88,21 @@ class Published:
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
         """What is said of time."""
-        return self._read("costs.csv", _cost, lambda c: (c.source, c.printed))
+        return self._read("costs.csv", parse.cost, lambda c: (c.source, c.printed))
 
     @cached_property
     def figures(self) -> tuple[FigureRow, ...]:
         """What can be read off the paper's Figures 2 and 3."""
         return self._read(
-            "paper_figures.csv", _figure_row, lambda r: (r.figure, r.network, r.levels_above, r.alpha, r.mu)
+            "paper_figures.csv",
+            parse.figure_row,
+            lambda r: (r.figure, r.network, r.levels_above, r.alpha, r.mu),
         )
 
     @cached_property
     def runs(self) -> dict[str, int]:
         """How many runs a figure of each source is the mean of."""
-        return {row.source: row.runs for row in self._read("runs.csv", _runs, lambda r: r.source)}
+        return {row.source: row.runs for row in self._read("runs.csv", parse.runs, lambda r: r.source)}
 
     def interval(self, dataset: str, stack: str) -> Interval | None:
         """Find the interval that a stack's primary test averages over.
@@ -154,101 +154,3 @@ def _checked(
         seen[key(row)] = number
         rows.append(row)
     return tuple(rows)
-
-
-def _table_row(line: dict[str, str]) -> TableRow:
-    alpha = _alpha(line["alpha"], line["alpha_printed"])
-    return TableRow(
-        line["table"],
-        line["dataset"],
-        _stack(line["stack"]),
-        line["alpha_printed"],
-        alpha,
-        Printed(line["off_printed"]),
-        Printed(line["on_printed"]),
-        _yes(line["bold_printed"]),
-        line["note"],
-    )
-
-
-def _baseline(line: dict[str, str]) -> Baseline:
-    return Baseline(
-        line["table"],
-        line["dataset"],
-        _stack(line["optimizer"]),
-        Printed(line["printed"]),
-    )
-
-
-def _interval(line: dict[str, str]) -> Interval:
-    low, high = float(line["alpha_low"]), float(line["alpha_high"])
-    if not 0 < low < high:
-        raise PublishedError(f"{low:g} < alpha <= {high:g} is no interval of positive numbers")
-    slide, dataset, stack, printed = (
-        line["slide"],
-        line["dataset"],
-        _stack(line["stack"]),
-        line["printed"],
-    )
-    return Interval(slide, dataset, stack, printed, low, high, _yes(line["primary"]), line["note"])
-
-
-def _paper_row(line: dict[str, str]) -> PaperRow:
-    role = line["role"]
-    if role not in ("baseline", "stack", "frozen"):
-        raise PublishedError(f"role {role!r}; allowed: baseline, stack, frozen")
-    parent = _stack(line["parent"]) if line["parent"] else None
-    stack, error = _stack(line["stack"]), Printed(line["error_printed"])
-    return PaperRow(
-        line["table"],
-        cast(Literal["baseline"], role),
-        line["optimizer_printed"],
-        stack,
-        parent,
-        error,
-    )
-
-
-def _cost(line: dict[str, str]) -> Cost:
-    low, high = (float(line[name]) if line[name] else None for name in ("low_pct", "high_pct"))
-    return Cost(line["source"], line["slide"], line["printed"], line["quantity"], low, high)
-
-
-def _figure_row(line: dict[str, str]) -> FigureRow:
-    figure, levels, value = line["figure"], int(line["levels_above"]), float(line["value_pct"])
-    quantity = _QUANTITIES.get(figure)
-    if quantity != line["quantity"]:
-        raise PublishedError(f"figure {figure!r} of {line['quantity']!r}; allowed: {_QUANTITIES}")
-    alpha, mu = (float(line[name]) if line[name] else None for name in ("alpha", "mu"))
-    if (alpha is None or mu is None) == (figure == "2"):
-        raise PublishedError(f"figure {figure}: alpha and mu belong to each row of Figure 2, and to no other")
-    if levels < 0 or not 0 <= value <= 100:
-        raise PublishedError(f"{levels} levels, {value:g}; allowed: 0 or more, and 0 to 100")
-    return FigureRow(
-        cast(Literal["2"], figure), quantity, line["network"], levels, alpha, mu, value, line["read"]
-    )
-
-
-def _runs(line: dict[str, str]) -> Runs:
-    runs = int(line["runs"])
-    if runs < 1:
-        raise PublishedError(f"{runs} runs; allowed: 1 or more")
-    return Runs(line["source"], runs, line["seeds"], line["said"])
-
-
-def _stack(text: str) -> str:
-    return str(parse_stack(text))
-
-
-def _yes(text: str) -> bool:
-    if text not in ("yes", "no"):
-        raise PublishedError(f"{text!r}; allowed: yes, no")
-    return text == "yes"
-
-
-def _alpha(value: str, printed: str) -> float:
-    """Read α; it must be the number that the text prints, e.g. 5e-5 for ``5*10^-5``."""
-    plain = printed.replace(" ", "").replace("*10^", "e").replace("10^", "1e")
-    if float(value) != float(plain):
-        raise PublishedError(f"alpha {value} is not what {printed!r} says")
-    return float(value)

@@ -10,11 +10,11 @@ from hypercore.spec.cell import Cell, digest
 from hypercore.spec.clipping import OFF
 from hypercore.spec.columns import PLAN, Role, names
 from hypercore.spec.optimizers import SpecError
-from hypercore.spec.problems import MODELS, DatasetSpec
 from hypercore.spec.stack import Stack
-from hypercore.study.config.errors import Location, Problem, StudyError, shown
+from hypercore.study.config.errors import Location, Problem, StudyError
 from hypercore.study.config.schema import DEFAULT_CLIPPING, DEFAULT_SEEDS, StackEntry, StudyConfig
 from hypercore.study.config.yaml_source import Source
+from hypercore.study.plan.cases import cases_of, normalisation_problems
 
 # File systems hold names of 255 bytes, and files put a digest, an ending or a process number behind it.
 LONGEST_SWEEP_NAME = 120
@@ -199,10 +199,10 @@ def _order(row: PlannedCell) -> tuple[Any, ...]:
 
 
 def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
-    problems: list[Problem] = list(_normalisations(study, source))
+    problems: list[Problem] = list(normalisation_problems(study, source))
     grids: list[_Grid] = []
     for index, entry in enumerate(study.stacks):
-        cases = _cases(study, entry, index, source, problems)
+        cases = cases_of(study, entry, index, source, problems)
         for position, stack in enumerate(entry.stack):
             location: Location = ("stacks", index, "stack", position)
             try:
@@ -218,70 +218,3 @@ def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
 
 def _stacks(stack: Stack, alphas: tuple[float, ...] | None) -> tuple[Stack, ...]:
     return (stack,) if alphas is None else tuple(stack.with_alpha(alpha) for alpha in alphas)
-
-
-def _cases(
-    study: StudyConfig, entry: StackEntry, index: int, source: Source, problems: list[Problem]
-) -> tuple[tuple[str, str, int], ...]:
-    """Data set, model and batch size of each case, defaults filled in from the data set."""
-    own = entry.datasets is not None
-    cases = []
-    for position, name in enumerate(entry.datasets or study.datasets):
-        spec = study.dataset(name)
-        if spec is None:
-            location: Location = ("stacks", index, "datasets", position) if own else ("datasets", position)
-            allowed = f"one of {', '.join(study.dataset_names)}, or a name under image_folders"
-            problems.append(source.problem(location, name, allowed))
-            continue
-        place = ("stacks", index, "model") if entry.model else ("model",)
-        chosen = entry.model or study.model or tuple(study.models) or (spec.model,)
-        wrong = [source.problem_text((*place, at), *words) for at, words in _no_models(study, spec, chosen)]
-        problems += wrong
-        if wrong:
-            continue
-        models = [call.name for model in chosen for call in study.model_calls.get(model, ())]
-        models += [model for model in chosen if model in MODELS]
-        sizes = entry.batch_size or study.batch_size or (spec.batch_size,)
-        data = [call.name for call in study.dataset_calls.get(name, ())] or [name]
-        cases += list(product(data, models, sizes))
-    return tuple(cases)
-
-
-def _normalisations(study: StudyConfig, source: Source) -> Iterator[Problem]:
-    """The problems of the normalisations: unknown data sets, and wrong numbers of channels."""
-    for name, normalisation in study.normalisation.items():
-        spec, location = study.dataset(name), ("normalisation", name)
-        if spec is None:
-            given = f"the normalisation of {shown(name)}"
-            yield source.problem_text(location, given, f"that of {', '.join(study.dataset_names)}")
-        elif normalisation is not None and normalisation.channels != spec.channels:
-            given = f"means and SDs of {normalisation.channels} channels"
-            yield source.problem_text(location, given, f"of {spec.channels}, as {name} has")
-
-
-def _no_models(
-    study: StudyConfig, spec: DatasetSpec, models: tuple[str, ...]
-) -> Iterator[tuple[int, tuple[str, str]]]:
-    """What is given and allowed, and where, of names that are no models for a data set."""
-    allowed = f"one of {', '.join((*MODELS, *study.model_calls))}"
-    for at, model in enumerate(models):
-        if not model:
-            yield at, (f"no model for {spec.name}", f"{allowed}; the study's own stand under models")
-        elif model not in MODELS and model not in study.model_calls:
-            yield at, (shown(model), allowed)
-        else:
-            yield from ((at, words) for words in _too_small(spec, [m for m in [model] if m in MODELS]))
-
-
-def _too_small(spec: DatasetSpec, models: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What is given and allowed if a model's layers leave nothing of an image."""
-    if spec.image_shape is None:  # not known before the folder is read
-        return
-    fitting = ", ".join(model.name for model in MODELS.values() if model.fits(spec.image_shape))
-    for model in models:
-        if not MODELS[model].fits(spec.image_shape):
-            height, width = spec.image_shape[1:]
-            yield (
-                f"{model}, whose layers leave nothing of the {height}×{width} pixels of {spec.name}",
-                f"on {spec.name} one of {fitting}",
-            )
