@@ -4,8 +4,10 @@ from functools import partial
 
 from hypercore.machine.lock import claimed
 from hypercore.problems import own
+from hypercore.problems.arrays import ArrayData
 from hypercore.problems.contract import Problem, ProblemData
 from hypercore.problems.datasets import Data, DataError
+from hypercore.problems.held_out import hold_out
 from hypercore.problems.images import model_of
 from hypercore.problems.loading import load
 from hypercore.spec.cell import Cell
@@ -13,7 +15,7 @@ from hypercore.spec.problems import DATASETS
 from hypercore.study import StudyConfig, data_root
 
 
-def data_of(study: StudyConfig, dataset: str) -> ProblemData:
+def data_of(study: StudyConfig, dataset: str) -> Data | ArrayData:
     """A data set in memory, as it is.
 
     Raises:
@@ -44,9 +46,14 @@ def _there_or_downloaded(dataset: str, study: StudyConfig) -> Data:
         raise DataError(f"data set {dataset!r}: cannot be downloaded to {root}: {error}") from error
 
 
-def prepared(study: StudyConfig, cell: Cell) -> ProblemData:
-    """The data of a cell, its pixels on their way normalised."""
-    data = data_of(study, cell.dataset)
+def prepared(study: StudyConfig, cell: Cell) -> Data | ArrayData:
+    """The data of a cell, its pixels on their way normalised, and what its protocol wants held out.
+
+    Raises:
+        DataError: as :func:`data_of`.
+        HeldOutError: they are too few to hold some out.
+    """
+    data = hold_out(data_of(study, cell.dataset), cell.protocol)
     return data.normalised(cell.normalisation) if isinstance(data, Data) else data
 
 

@@ -9,7 +9,7 @@ from hypercore.jobs.checkpoint_files import remove_finished
 from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import not_before_ns, unmark
 from hypercore.jobs.stored import Stored
-from hypercore.jobs.sweep import checkpoint_folder, kept, training
+from hypercore.jobs.sweep import checkpoint_folder, kept, named_in_the_config, training
 from hypercore.machine.lock import claimed
 from hypercore.results.files import read_table
 from hypercore.results.schemas import schema
@@ -40,7 +40,10 @@ def run_round(study_path: Path, name: str, digest: str, plan: Path, out: Path, r
     began = time.perf_counter()
     study, _ = load_config(study_path)
     job = f"{study.name}-{name}"
-    with claimed([results / "status" / f"{job}.{digest}.lock"], "waiting for another job of the same round"):
+    with (
+        claimed([results / "status" / f"{job}.{digest}.lock"], "waiting for another job of the same round"),
+        named_in_the_config(study_path),
+    ):
         stored = Stored(results, study, not_before_ns(results, job, digest))
         rows = read_table(plan, "refinement", schema(REFINEMENT)).to_pylist()
         named = map(Cell.from_identity, rows)

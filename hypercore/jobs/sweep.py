@@ -20,8 +20,10 @@ from hypercore.results.sweeps import write_sweep
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
 from hypercore.spec.idx import other_than_published
+from hypercore.spec.protocol import HeldOutError
 from hypercore.spec.record import Record
-from hypercore.study import data_root, load
+from hypercore.study import StudyError, data_root, load
+from hypercore.study.config.yaml_source import read
 
 LOG = logging.getLogger(__name__)
 
@@ -54,8 +56,25 @@ def run_sweep(study_path: Path, sweep: str, digest: str, out: Path, results: Pat
         DeviceError: the device is not there.
     """
     waiting = "waiting for another job that trains the same sweep"
-    with claimed([results / "status" / f"{sweep}.{digest}.lock"], waiting):
+    with (
+        claimed([results / "status" / f"{sweep}.{digest}.lock"], waiting),
+        named_in_the_config(study_path),
+    ):
         return _run(study_path, sweep, digest, out, results)
+
+
+@contextmanager
+def named_in_the_config(path: Path) -> Iterator[None]:
+    """Say where in the config it stands that more is to be held out than a data set has.
+
+    Raises:
+        StudyError: it is.
+    """
+    try:
+        yield
+    except HeldOutError as error:
+        problem = read(path).problem_text(("validation_split",), error.given, error.allowed)
+        raise StudyError([problem]) from None
 
 
 def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) -> SweepReport:

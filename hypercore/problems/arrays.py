@@ -37,6 +37,10 @@ class Arrays:
         flat = indices.flatten()
         return tuple(t.index_select(0, flat).view(*indices.shape, *t.shape[1:]) for t in self.tensors)
 
+    def chosen(self, indices: Tensor) -> "Arrays":
+        """Some examples as a split of their own."""
+        return Arrays(tuple(tensor.index_select(0, indices) for tensor in self.tensors))
+
     def chunks(self, size: int) -> Iterator[tuple[Tensor, ...]]:
         """All examples in their order, ``size`` at a time."""
         return zip(*(torch.split(tensor, size) for tensor in self.tensors), strict=True)
@@ -51,10 +55,16 @@ class ArrayData:
     test: Arrays
     n_classes: int
     sha256: str
+    validation: Arrays | None = None
+
+    def with_validation(self, train: Tensor, validation: Tensor) -> "ArrayData":
+        """The data with examples of the training split, by index, as training and as validation split."""
+        return replace(self, train=self.train.chosen(train), validation=self.train.chosen(validation))
 
     def to(self, device: torch.device) -> "ArrayData":
         """The data on a device."""
-        return replace(self, train=self.train.to(device), test=self.test.to(device))
+        held = None if self.validation is None else self.validation.to(device)
+        return replace(self, train=self.train.to(device), test=self.test.to(device), validation=held)
 
 
 def array_data(name: str, loaded: Any) -> ArrayData:

@@ -6,7 +6,7 @@ the other (:mod:`hypercore.problems.modules`, :mod:`hypercore.problems.arrays`).
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -17,6 +17,8 @@ from hypercore.core.levels import Segments
 Batch = tuple[Tensor, ...]
 # What a model changes beside its weights as it trains (the running means of a batch norm): [L, …] each.
 State = tuple[Tensor, ...]
+# The splits that a run is evaluated on.
+SplitName = Literal["validation", "test"]
 
 
 class Totals(NamedTuple):
@@ -57,6 +59,10 @@ class ProblemData(Protocol):
     @property
     def test(self) -> Examples:
         """The test split."""
+
+    @property
+    def validation(self) -> Examples | None:
+        """What is held out of the training split, if anything is."""
 
     @property
     def n_classes(self) -> int:
@@ -129,5 +135,5 @@ class Problem(Protocol):
     def totals(self, weights: Tensor, examples: Batch, state: State) -> Totals:
         """Sums over examples [n, …] that all lanes are tested on."""
 
-    def score(self, total: Tensor, count: int) -> Tensor:
-        """The metric of sums over ``count`` examples, [L]."""
+    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
+        """The metric of sums over ``count`` examples of a split, [L]."""

@@ -80,6 +80,10 @@ class Split:
         """Where it is."""
         return self.images.device
 
+    def chosen(self, indices: Tensor) -> "Split":
+        """Some examples as a split of their own."""
+        return replace(self, images=self.images[indices], labels=self.labels[indices])
+
     def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All examples in their order, ``size`` at a time."""
         return zip(torch.split(self.images, size), torch.split(self.labels, size), strict=True)
@@ -101,6 +105,7 @@ class Data:
     test: Split
     n_classes: int
     sha256: str
+    validation: Split | None = None
 
     @classmethod
     def of(cls, name: str, parts: Parts, full_scale: float, n_classes: int) -> "Data":
@@ -127,10 +132,15 @@ class Data:
 
     def normalised(self, normalisation: Normalisation | None) -> "Data":
         """The data with pixels that go through this on their way into a network."""
-        return replace(
-            self, train=self.train.normalised(normalisation), test=self.test.normalised(normalisation)
-        )
+        held = None if self.validation is None else self.validation.normalised(normalisation)
+        train, test = self.train.normalised(normalisation), self.test.normalised(normalisation)
+        return replace(self, train=train, test=test, validation=held)
+
+    def with_validation(self, train: Tensor, validation: Tensor) -> "Data":
+        """The data with examples of the training split, by index, as training and as validation split."""
+        return replace(self, train=self.train.chosen(train), validation=self.train.chosen(validation))
 
     def to(self, device: torch.device) -> "Data":
         """The data on a device."""
-        return replace(self, train=self.train.to(device), test=self.test.to(device))
+        held = None if self.validation is None else self.validation.to(device)
+        return replace(self, train=self.train.to(device), test=self.test.to(device), validation=held)

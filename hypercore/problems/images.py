@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from hypercore.problems.contract import Batch, ProblemData, State, Totals
+from hypercore.problems.contract import Batch, ProblemData, SplitName, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.rows import Rows
 from hypercore.problems.streams import stream
@@ -87,7 +87,7 @@ class Model(Rows):
         loss = -log_p.gather(2, shared.unsqueeze(2)).squeeze(2).double().sum(1)
         return Totals(loss, (log_p.argmax(2) != shared).sum(1), len(labels))
 
-    def score(self, total: Tensor, count: int) -> Tensor:
+    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
         """Share misclassified, in percent."""
         return 100.0 * total / count
 

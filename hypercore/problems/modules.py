@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from hypercore.problems.contract import Batch, ProblemData, State, Totals
+from hypercore.problems.contract import Batch, ProblemData, SplitName, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.rows import Rows
 from hypercore.problems.streams import number
@@ -89,9 +89,9 @@ class ModuleProblem(Rows):
         losses, scores, counts = zip(*found, strict=True)
         return Totals(torch.stack(losses), torch.stack(scores), counts[0])
 
-    def score(self, total: Tensor, count: int) -> Tensor:
-        """The metric of sums over ``count`` targets."""
-        return self.task.score(total, count)
+    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
+        """The metric of sums over ``count`` targets of a split."""
+        return self.task.score(total, count, split)
 
     def _outputs(
         self, module: nn.Module, row: Tensor, state: Sequence[Tensor], inputs: Sequence[Tensor]

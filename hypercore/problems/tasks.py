@@ -1,6 +1,6 @@
 """What a network's outputs are for: its loss, and what its metric counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hypercore.problems.contract import ProblemData, Totals
+from hypercore.problems.contract import Examples, ProblemData, SplitName, Totals
 from hypercore.problems.datasets import DataError
 
 
@@ -21,7 +21,7 @@ class Task(Protocol):
     def totals(self, outputs: Tensor, targets: Tensor) -> Totals:
         """Sums over a batch, without a dimension of lanes."""
 
-    def score(self, total: Tensor, count: int) -> Tensor:
+    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
         """The metric of such sums."""
 
 
@@ -42,7 +42,7 @@ class Classification:
         loss = functional.cross_entropy(logits, labels, reduction="none").double().sum()
         return Totals(loss, (logits.argmax(1) != labels).sum(), len(labels))
 
-    def score(self, total: Tensor, count: int) -> Tensor:
+    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
         """Share misclassified, in percent."""
         return 100.0 * total / count
 
@@ -64,10 +64,10 @@ def _shape(tensor: Tensor) -> str:
 class Regression:
     """Outputs and targets [B, …] or [B], numbers. The loss is the mean squared error.
 
-    ``spread`` is the root mean squared error, on the test split, of the training split's mean: chance.
+    ``spread`` is of each split the root mean squared error of the training split's mean: chance.
     """
 
-    spread: float
+    spread: Mapping[SplitName, float]
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Mean squared error."""
@@ -78,9 +78,9 @@ class Regression:
         squares = (self._fitted(outputs, targets) - targets).double().square().sum()
         return Totals(squares, squares, targets.numel())
 
-    def score(self, total: Tensor, count: int) -> Tensor:
-        """Root mean squared error, in percent of the mean's."""
-        return 100.0 * torch.sqrt(total / count) / self.spread
+    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
+        """Root mean squared error, in percent of the mean's on that split."""
+        return 100.0 * torch.sqrt(total / count) / self.spread[split]
 
     @staticmethod
     def _fitted(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -115,9 +115,9 @@ class OwnLoss:
         totals = self.task.totals(outputs, targets)
         return totals._replace(loss=self.loss(outputs, targets).double() * totals.counted)
 
-    def score(self, total: Tensor, count: int) -> Tensor:
+    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
         """The task's."""
-        return self.task.score(total, count)
+        return self.task.score(total, count, split)
 
 
 def task_of(data: ProblemData, loss: Callable[[Tensor, Tensor], Tensor] | None = None) -> Task:
@@ -130,13 +130,18 @@ def _task_of(data: ProblemData) -> Task:
     """By the targets alone: whole numbers are classes, others are to be told.
 
     Raises:
-        DataError: all test targets are the mean of the training split.
+        DataError: all targets of a split are the mean of the training split.
     """
-    everything = [next(split.chunks(len(split)))[-1] for split in (data.train, data.test)]
-    targets, others = everything
+    targets = _targets(data.train)
     if targets.is_floating_point():
-        spread = float((others.double() - targets.double().mean(0)).square().mean().sqrt())
-        if spread == 0.0:
+        mean = targets.double().mean(0)
+        splits: dict[SplitName, Examples | None] = {"test": data.test, "validation": data.validation}
+        spread: dict[SplitName, float] = {
+            name: float((_targets(split).double() - mean).square().mean().sqrt())
+            for name, split in splits.items()
+            if split is not None
+        }
+        if 0.0 in spread.values():
             raise DataError(f"data set {data.name!r}: all targets are equal; allowed: numbers that differ")
         return Regression(spread)
     if targets.dtype != torch.int64:
@@ -144,3 +149,7 @@ def _task_of(data: ProblemData) -> Task:
             f"data set {data.name!r}: targets are {targets.dtype}; allowed: whole numbers, classes from 0"
         )
     return Classification()
+
+
+def _targets(split: Examples) -> Tensor:
+    return next(iter(split.chunks(len(split))))[-1]

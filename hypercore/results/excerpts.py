@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hypercore.results.files import ResultFileError, open_table
+from hypercore.results.files import ResultFileError, completed, open_table
 
 # The first row of a stretch that belongs to one cell, and the first one after it.
 Stretch = tuple[int, int]
@@ -57,7 +57,7 @@ def read_excerpt(
                     (max(a, begin), min(b, end), cell) for a, b, cell in wanted if a < end and b > begin
                 ]
                 if inside:
-                    rows = file.read_row_group(group, schema.names).replace_schema_metadata(None)
+                    rows = completed(file.read_row_group(group, schema.names), schema)
                     parts += [(cell, rows.slice(a - begin, b - a)) for a, b, cell in inside]
     except (pa.ArrowException, OSError) as error:
         raise ResultFileError(path, f"cannot read it: {error}") from error

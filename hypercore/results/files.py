@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hypercore import __version__
-from hypercore.results.schemas import BEFORE, SCHEMA_VERSION
+from hypercore.results.schemas import ADDED, BEFORE, SCHEMA_VERSION
 
 # The checksum of the whole file stands in the file's own metadata, in a slot of fixed length that
 # counts as zeros while the checksum is taken.
@@ -177,14 +177,22 @@ def read_table(path: Path, name: str, schema: pa.Schema, versions: Sequence[int]
             another table.
     """
     file = open_table(path, name, schema, versions=versions)
-    absent = [column for column in schema.names if column not in file.schema_arrow.names]
     try:
-        table = file.read([column for column in schema.names if column not in absent])
+        table = file.read([column for column in schema.names if column in file.schema_arrow.names])
     except (pa.ArrowException, OSError) as error:
         raise _no_parquet(path) from error
-    for column in absent:
-        table = table.append_column(schema.field(column), pa.repeat(BEFORE[column], len(table)))
-    return table.select(schema.names).replace_schema_metadata(_metadata(file))
+    return completed(table, schema).replace_schema_metadata(_metadata(file))
+
+
+def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table with the columns that its file may lack, and with those inside its nested ones."""
+    for field in schema:
+        if field.name not in table.schema.names:
+            before = BEFORE.get(field.name)
+            values = pa.nulls(len(table), field.type) if before is None else pa.repeat(before, len(table))
+            table = table.append_column(field, values)
+    chosen = table.select(schema.names).replace_schema_metadata(None)
+    return chosen if chosen.schema == schema else chosen.cast(schema)
 
 
 def open_table(
@@ -219,7 +227,7 @@ def open_table(
         )
     if metadata.get(_TABLE) != name:
         raise ResultFileError(path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}")
-    may_lack = () if version == str(SCHEMA_VERSION) else BEFORE
+    may_lack = ADDED if version == str(SCHEMA_VERSION) else ADDED | BEFORE.keys()
     for field in schema:
         lacks = field.name in may_lack and field.name not in file.schema_arrow.names
         if not lacks and not _holds(file.schema_arrow, [field]):
@@ -251,7 +259,17 @@ def provenance(table: pa.Table) -> dict[str, str]:
 
 
 def _holds(found: pa.Schema, fields: Iterable[pa.Field]) -> bool:
-    return all(f.name in found.names and found.field(f.name).type == f.type for f in fields)
+    """Whether a file has these columns, by their types, but for those that may be lacking."""
+    return all(
+        _fits(found.field(f.name).type, f.type) if f.name in found.names else f.name in ADDED for f in fields
+    )
+
+
+def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
+    if found == wanted or not (pa.types.is_list(found) and pa.types.is_list(wanted)):
+        return bool(found == wanted)
+    one, other = found.value_type, wanted.value_type
+    return pa.types.is_struct(one) and pa.types.is_struct(other) and _holds(pa.schema(one), list(other))
 
 
 def _verify(path: Path, data: bytes) -> None:

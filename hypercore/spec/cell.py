@@ -13,12 +13,9 @@ from hypercore.spec.normalisation import NUMERICS as NORMALISATION_NUMERICS
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
 from hypercore.spec.problems import DATASETS, MODELS, model_name
+from hypercore.spec.protocol import DEFAULT, Protocol, parse_protocol
 from hypercore.spec.reused import STOOD_FOR
 from hypercore.spec.stack import Stack
-
-# How a run goes, beyond what a cell's fields say: last partial batch kept, NLL, evaluation on the whole test
-# split after the last epoch (docs/decisions.md).
-PROTOCOL = "presentation"
 
 # The version of the numbers that the training loop itself gives (lanes, random streams, evaluation).
 ENGINE_NUMERICS = 2
@@ -50,7 +47,7 @@ class Cell:
     batch_size: int
     seed: int
     parent: str | None = None
-    protocol: str = PROTOCOL
+    protocol: Protocol = DEFAULT
     normalisation: Normalisation | None = None
     code: Code = Code()
 
@@ -84,7 +81,7 @@ class Cell:
             "batch_size": self.batch_size,
             "seed": self.seed,
             "parent": self.parent,
-            "protocol": self.protocol,
+            "protocol": str(self.protocol),
             # Left out where there is none, for the same reason.
             **(
                 {}
@@ -144,7 +141,7 @@ class Cell:
             "epochs": self.epochs,
             "batch_size": self.batch_size,
             "seed": self.seed,
-            "protocol": self.protocol,
+            "protocol": str(self.protocol),
             "normalisation": NONE if self.normalisation is None else str(self.normalisation),
             "parent": self.parent,
         }
@@ -174,7 +171,7 @@ class Cell:
             from_columns(row),
             *size,
             parent,
-            str(row["protocol"]),
+            parse_protocol(str(row["protocol"])),
             parse_normalisation(str(row.get("normalisation", NONE))),
         )
         before = STOOD_FOR["model"].get(cell.model)
@@ -185,7 +182,7 @@ class Cell:
         return cell
 
     @property
-    def batch_key(self) -> tuple[str, str, str, int, int, str, Normalisation | None]:
+    def batch_key(self) -> tuple[str, str, str, int, int, Protocol, Normalisation | None]:
         """What cells must share to train as lanes of one batch."""
         data = self.dataset, self.model, self.stack.shape, self.epochs, self.batch_size
         return (*data, self.protocol, self.normalisation)

@@ -28,7 +28,8 @@ class DatasetSpec:
 
     ``image_shape`` is (channels, height, width); an ``image_folder`` data set has none until it is
     read (``None``), and its classes are its folders (``n_classes`` 0). ``model`` is what trains on
-    it, and ``normalisation`` what its pixels go through, unless the study says otherwise.
+    it, and ``normalisation`` what its pixels go through, unless the study says otherwise. ``n_train`` is
+    the size of its training split, where that is known.
     """
 
     name: str
@@ -39,6 +40,7 @@ class DatasetSpec:
     batch_size: int
     numerics: int = 1
     normalisation: Normalisation | None = None
+    n_train: int | None = None
 
     @property
     def channels(self) -> int:

@@ -23,6 +23,7 @@ from hypercore.train.filled import Filled
 from hypercore.train.lanes import NEVER, Carry, Lanes, lanes_of
 from hypercore.train.recording import (
     Epoch,
+    Evaluated,
     Interval,
     Point,
     Recorded,
@@ -109,8 +110,10 @@ class BatchRun:
         it is none of those known by name.
 
         Raises:
-            ValueError: the cells cannot share a batch.
+            ValueError: the cells cannot share a batch, or nothing is held out of the data where they want it.
         """
+        if (cells[0].protocol.validation_split is None) != (data.validation is None):
+            raise ValueError(f"{cells[0].protocol}, with {data.validation or 'no'} validation split")
         live = tuple(range(len(cells)))
         model = model or model_of(cells[0].model, data)
         if compiled and model.eager_because is not None:
@@ -155,14 +158,14 @@ class BatchRun:
         step = self._compiled_step() if self.compiled else eager_step
         before = dict(self.clocks.seconds)
         with self.clocks.running("train"):
-            points, intervals = self._pass_over_training_split(step)
+            points, intervals, within = self._pass_over_training_split(step)
         with self.clocks.running("eval"):
             levels, hyper, log = self.lanes.settle(self.carry)
             evaluation = self.filled.evaluate(levels[0], self.data, self.carry.state)
             self.epoch += 1
             if self.epoch == self.epochs:
                 points.append(Point(self.epochs * self.steps_per_epoch, hyper))
-            epoch = Epoch(self.epoch, self.steps_per_epoch, log, evaluation, points, intervals)
+            epoch = Epoch(self.epoch, self.steps_per_epoch, log, evaluation, points, intervals, within)
             finite = self._record(epoch)
         trained = len(self.live)
         self._share_time(before)
@@ -188,7 +191,14 @@ class BatchRun:
                 self.compiled = False
                 return eager_step
 
-    def _pass_over_training_split(self, whole_batch: Step) -> tuple[list[Point], list[Interval]]:
+    def _evaluated_after(self) -> set[int]:
+        """After which steps of an epoch runs are evaluated, its end apart."""
+        times, steps = self.cells[0].protocol.evaluations, self.steps_per_epoch
+        return {steps * part // times for part in range(1, times)} - {0, steps}
+
+    def _pass_over_training_split(
+        self, whole_batch: Step
+    ) -> tuple[list[Point], list[Interval], list[Evaluated]]:
         split, batch_size = self.data.train, self.cells[0].batch_size
         seeds = list(dict.fromkeys(self.lanes.seeds))
         drawn = torch.stack([data_order(seed, self.epoch, len(split)) for seed in seeds])
@@ -199,6 +209,8 @@ class BatchRun:
         captures = carry.stack.levels[0].is_cuda and self.model.capturable
         points: list[Point] = []
         intervals: list[Interval] = []
+        within: list[Evaluated] = []
+        evaluated_after = {self.epoch * self.steps_per_epoch + steps for steps in self._evaluated_after()}
         begun = done = self.epoch * self.steps_per_epoch
         last = begun + self.steps_per_epoch
         for examples in torch.split(orders, batch_size, dim=1):
@@ -219,8 +231,13 @@ class BatchRun:
                 intervals.append(Interval(done, done - begun, carry.log.gradients.clone()))
                 carry = carry._replace(log=carry.log.next_interval())
                 begun = done
+            if done in evaluated_after:
+                with self.clocks.interrupting("train", by="eval"):
+                    levels, _, _ = self.lanes.settle(carry)
+                    found = self.filled.evaluate(levels[0], self.data, carry.state)
+                    within.append(Evaluated(done, found))
         self.carry = carry
-        return points, intervals
+        return points, intervals, within
 
     def _record(self, epoch: Epoch) -> list[int]:
         """Add the epoch to what is known of each cell that trained in it; the lanes that are still finite."""
@@ -236,7 +253,7 @@ class BatchRun:
         finite = []
         for lane, (index, first, found, curve, trajectory, gradients) in enumerate(of_lanes):
             record = self.records[index]
-            record.curves += [] if curve is None else [curve]
+            record.curves += curve
             record.trajectories += trajectory
             record.gradients += gradients
             if first != NEVER or self.epoch == self.epochs:

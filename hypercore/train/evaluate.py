@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hypercore.problems.contract import Examples, Problem, State
+from hypercore.problems.contract import Examples, Problem, ProblemData, SplitName, State
 
 # Examples a chunk: bounds the memory of an evaluation; sums over chunks run in a fixed order.
 CPU_CHUNK, GPU_CHUNK = 1000, 250
@@ -22,8 +22,45 @@ class Evaluation(NamedTuple):
     loss: Tensor
     error_pct: Tensor
 
+    def first(self, count: int) -> "Evaluation":
+        """Of the first lanes alone."""
+        return Evaluation(self.loss[:count], self.error_pct[:count])
 
-def evaluate(problem: Problem, weights: Tensor, split: Examples, state: State = ()) -> Evaluation:
+
+class Evaluations(NamedTuple):
+    """On the test split and, if part of the training split is held out, on the validation split."""
+
+    test: Evaluation
+    validation: Evaluation | None = None
+
+    def first(self, count: int) -> "Evaluations":
+        """Of the first lanes alone."""
+        held = self.validation
+        return Evaluations(self.test.first(count), None if held is None else held.first(count))
+
+    def columns(self) -> dict[str, Tensor | None]:
+        """As columns of curves and facts."""
+        held = self.validation
+        return {
+            "test_loss": self.test.loss,
+            "test_error_pct": self.test.error_pct,
+            "validation_loss": None if held is None else held.loss,
+            "validation_error_pct": None if held is None else held.error_pct,
+        }
+
+
+def evaluate_all(problem: Problem, weights: Tensor, data: ProblemData, state: State = ()) -> Evaluations:
+    """Evaluate weights [L, P] on the data's test and validation splits."""
+    held = data.validation
+    return Evaluations(
+        evaluate(problem, weights, data.test, state),
+        None if held is None else evaluate(problem, weights, held, state, "validation"),
+    )
+
+
+def evaluate(
+    problem: Problem, weights: Tensor, split: Examples, state: State = (), name: SplitName = "test"
+) -> Evaluation:
     """Evaluate weights [L, P] on every example of a split."""
     loss = torch.zeros(weights.shape[0], dtype=torch.float64, device=weights.device)
     score: Tensor | int = 0
@@ -33,4 +70,4 @@ def evaluate(problem: Problem, weights: Tensor, split: Examples, state: State = 
             totals = problem.totals(weights, examples, state)
             loss, score, count = loss + totals.loss, score + totals.score, count + totals.counted
     assert isinstance(score, Tensor), "a split without an example"
-    return Evaluation(loss / count, problem.score(score, count))
+    return Evaluation(loss / count, problem.score(score, count, name))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from hypercore.problems.contract import Examples, ProblemData, State
 from hypercore.train.compiled import eager_step
-from hypercore.train.evaluate import Evaluation, evaluate
+from hypercore.train.evaluate import Evaluations, evaluate_all
 from hypercore.train.lanes import Carry, Lanes
 
 
@@ -32,14 +32,13 @@ class Filled:
         )
         return wide.of_lanes(rows[: self.count]), tuple(values[: self.count] for values in hyper)
 
-    def evaluate(self, weights: Tensor, data: ProblemData, state: State = ()) -> Evaluation:
-        """The lanes' weights, [count, P], and state on the test split."""
+    def evaluate(self, weights: Tensor, data: ProblemData, state: State = ()) -> Evaluations:
+        """The lanes' weights, [count, P], and state on the test split, and on the validation split."""
         if self.count == len(self.lanes.seeds):
-            return evaluate(self.lanes.model, weights, data.test, state)
+            return evaluate_all(self.lanes.model, weights, data, state)
         rows = self._rows(weights.device)
         wide = (tensor.index_select(0, rows) for tensor in (weights, *state))
-        found = evaluate(self.lanes.model, next(wide), data.test, tuple(wide))
-        return Evaluation(*(values[: self.count] for values in found))
+        return evaluate_all(self.lanes.model, next(wide), data, tuple(wide)).first(self.count)
 
     def _rows(self, device: torch.device) -> Tensor:
         filling = len(self.lanes.seeds) - self.count

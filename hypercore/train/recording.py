@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from hypercore.problems.contract import ProblemData
-from hypercore.spec.columns import Status
+from hypercore.spec.columns import CURVE_POINT, Status, names
 from hypercore.spec.record import Row
-from hypercore.train.evaluate import Evaluation
+from hypercore.train.evaluate import Evaluations
 from hypercore.train.lanes import NEVER, Lanes, Log
 
 
@@ -48,6 +48,13 @@ class Interval(NamedTuple):
     sums: Tensor
 
 
+class Evaluated(NamedTuple):
+    """What lanes were evaluated to within an epoch, after ``step`` steps."""
+
+    step: int
+    found: Evaluations
+
+
 @dataclass(frozen=True)
 class Epoch:
     """An epoch's measurements, all still on the device, in the order of the lanes."""
@@ -55,9 +62,10 @@ class Epoch:
     number: int
     steps: int
     log: Log
-    evaluation: Evaluation
+    evaluation: Evaluations
     points: Sequence[Point]
     intervals: Sequence[Interval]
+    within: Sequence[Evaluated] = ()
 
     def first_nonfinite(self) -> list[int]:
         """The first non-finite step of each lane, ``NEVER`` where there was none."""
@@ -71,10 +79,9 @@ def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
         "loss": epoch.log.first_loss,
         "last": epoch.log.loss_sum / len(data.train),
         "negative": epoch.log.negative_alpha,
-        "test_loss": epoch.evaluation.loss,
-        "error": epoch.evaluation.error_pct,
     }
     values = {name: column.tolist() for name, column in columns.items()}
+    evaluated = _lists(epoch.evaluation, len(values["loss"]))
     steps = int(epoch.log.step)
     return [
         {
@@ -83,45 +90,58 @@ def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
             "first_nonfinite_step": None if first == NEVER else first,
             "first_batch_loss": _finite(values["loss"][lane]),
             "last_epoch_train_loss": _finite(values["last"][lane]),
-            "test_loss": _finite(values["test_loss"][lane]) if first == NEVER else None,
-            "test_error_pct": values["error"][lane] if first == NEVER else None,
+            **{name: column[lane] if first == NEVER else None for name, column in evaluated.items()},
             "steps": steps,
             "negative_alpha_steps": values["negative"][lane],
             "n_train": len(data.train),
             "n_test": len(data.test),
+            "n_validation": None if data.validation is None else len(data.validation),
             "n_classes": data.n_classes,
         }
         for lane, first in enumerate(epoch.first_nonfinite())
     ]
 
 
-def curve_points(epoch: Epoch, lanes: Lanes, n_train: int) -> list[Row | None]:
-    """The epoch's point on each lane's curves; None from the epoch on in which it turned non-finite."""
+# What curves hold of whole epochs alone.
+_OVER_AN_EPOCH = ("train_loss", "grad_norm_mean", "grad_norm_max", "clipped_share", "threshold_mean")
+
+
+def _lists(evaluations: Evaluations, lanes: int) -> dict[str, list[float | None]]:
+    """An evaluation's columns as finite numbers or None, lane by lane."""
+    return {
+        name: [None] * lanes if column is None else [_finite(value) for value in column.tolist()]
+        for name, column in evaluations.columns().items()
+    }
+
+
+def curve_points(epoch: Epoch, lanes: Lanes, n_train: int) -> list[list[Row]]:
+    """The epoch's points on each lane's curves, its end's last; they end where a lane turned non-finite."""
     log = epoch.log
     sums = torch.stack([interval.sums for interval in epoch.intervals]).double().sum(0)
     weights = slice(0, len(lanes.model.sizes))
     in_scope = lanes.clipping.in_scope.sum(1).clamp(min=1)  # a lane that clips nothing has a share of 0
     columns = {
         "train_loss": log.loss_sum / n_train,
-        "test_loss": epoch.evaluation.loss,
-        "test_error_pct": epoch.evaluation.error_pct,
         "grad_norm_mean": log.norm_sum / epoch.steps,
         "grad_norm_max": log.norm_max,
         "clipped_share": sums[:, 2].sum(1) / in_scope / epoch.steps,
         "threshold_mean": sums[:, 1, weights].mean(1) / epoch.steps,
     }
     values = {name: column.tolist() for name, column in columns.items()}
-    step = int(log.step)
-    return [
-        None
-        if first != NEVER
-        else {
-            "epoch": epoch.number,
-            "step": step,
-            **{name: _finite(column[lane]) for name, column in values.items()},
-        }
-        for lane, first in enumerate(epoch.first_nonfinite())
-    ]
+    firsts = epoch.first_nonfinite()
+    nothing = {name: [math.nan] * len(firsts) for name in _OVER_AN_EPOCH}
+    evaluated = [(one.step, one.found, nothing) for one in epoch.within]
+    evaluated.append((int(log.step), epoch.evaluation, values))
+    rows: list[list[Row]] = [[] for _ in firsts]
+    for step, found, measured in evaluated:
+        of_lanes = _lists(found, len(firsts))
+        for lane, first in enumerate(firsts):
+            if first == NEVER or step < first:
+                row: Row = {"epoch": epoch.number, "step": step}
+                row |= {name: _finite(column[lane]) for name, column in measured.items()}
+                row |= {name: column[lane] for name, column in of_lanes.items()}
+                rows[lane].append({name: row[name] for name in names(CURVE_POINT)})
+    return rows
 
 
 def trajectory_points(epoch: Epoch, lanes: Lanes) -> list[list[Row]]:

@@ -10,6 +10,7 @@ from hypercore.machine.slots import DeviceError, slots
 from hypercore.spec.cell import Cell
 from hypercore.spec.image_folder import ImageFiles, ImageFolderError, image_files
 from hypercore.spec.problems import DATASETS, MODELS
+from hypercore.spec.protocol import HeldOutError, Protocol
 from hypercore.study import Plan, Problem, data_root
 from hypercore.study.config.errors import Location
 from hypercore.study.config.yaml_source import read
@@ -59,6 +60,8 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
         models = sorted({cell.model for cell in cells if cell.dataset == name})
         place: Location = ("image_folders", name)
         yield from ((place, given, allowed) for given, allowed in _images(study.image_folders[name], models))
+        if (small := _too_few(study.image_folders[name], name, study.protocol)) is not None:
+            yield ("validation_split",), small.given, small.allowed
         return
     layout = DATASETS[name].layout if name in DATASETS else None
     if layout is None:
@@ -97,6 +100,13 @@ def _images(folder: Path, models: Collection[str]) -> Iterator[tuple[str, str]]:
         yield f"{empty[0]}{more}, which is empty", "whole images: get it again, or remove it"
     else:
         yield from _sizes(found, models)
+
+
+def _too_few(folder: Path, name: str, protocol: Protocol) -> HeldOutError | None:
+    try:
+        return protocol.problem(name, sum(map(len, image_files(folder).train)))
+    except (ImageFolderError, OSError):
+        return None  # what is wrong is told already
 
 
 def _sizes(found: ImageFiles, models: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -50,6 +50,7 @@ DATASETS.add(
         (3, 32, 32),
         "cnn",
         256,
+        n_train=50_000,
         normalisation=_CIFAR10,
         layout=Layout("cifar-10-batches-py", _CIFAR10_FILES, 360_000_000),
     )
@@ -62,6 +63,7 @@ DATASETS.add(
         (3, 32, 32),
         "cnn",
         256,
+        n_train=50_000,
         layout=Layout("cifar-100-python", ("train", "test", "meta"), 360_000_000),
     )
 )

@@ -26,4 +26,6 @@ class Digits(KnownDataset):
             ]
 
 
-DATASETS.add(Digits("digits", "sklearn.datasets.load_digits", 10, (1, 8, 8), "mlp", 32, full_scale=16.0))
+DATASETS.add(
+    Digits("digits", "sklearn.datasets.load_digits", 10, (1, 8, 8), "mlp", 32, n_train=1437, full_scale=16.0)
+)

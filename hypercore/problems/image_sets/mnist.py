@@ -28,7 +28,7 @@ class IDXSet(TorchvisionSet):
 def _add(name: str, kind: str, download_bytes: int, sha256: str | None) -> None:
     layout = Layout(f"{kind}/raw", IDX, download_bytes)
     facts = name, f"torchvision.datasets.{kind}", 10, (1, 28, 28), "mlp", 256
-    DATASETS.add(IDXSet(*facts, layout=layout, sha256=sha256))
+    DATASETS.add(IDXSet(*facts, n_train=60_000, layout=layout, sha256=sha256))
 
 
 _add("mnist", "MNIST", 70_000_000, "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b")

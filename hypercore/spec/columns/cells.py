@@ -38,7 +38,12 @@ IDENTITY = (
     Column("epochs", "int64", "passes over the training split"),
     Column("batch_size", "int64", "examples a step; the last batch of an epoch may be smaller"),
     Column("seed", "int64", "draws initial weights and data order, each from its own stream"),
-    Column("protocol", "string", "name of the training and evaluation protocol"),
+    Column(
+        "protocol",
+        "string",
+        "how runs are evaluated: presentation (the test split, after each epoch), validation(share or count "
+        "held out), and how many evaluations an epoch if not one",
+    ),
     Column(
         "normalisation",
         "string",
@@ -63,10 +68,18 @@ FACTS = (
         "share of test targets that are misclassified; of numbers, the root mean squared error "
         "in percent of that of the training mean; null if non-finite",
     ),
+    Column(
+        "validation_loss",
+        "float64",
+        "mean loss on the validation split after the last epoch (nats); null where none is held out",
+        added=True,
+    ),
+    Column("validation_error_pct", "float64", "as test_error_pct, of the validation split", added=True),
     Column("steps", "int64", "optimizer steps done; a non-finite run ends with its epoch"),
     Column("negative_alpha_steps", "int64", "steps at which a learned α of any level was negative"),
-    Column("n_train", "int64", "examples in the training split"),
+    Column("n_train", "int64", "examples in the training split, those held out not counted"),
     Column("n_test", "int64", "examples in the test split"),
+    Column("n_validation", "int64", "examples held out of the training split; null: none", added=True),
     Column("n_classes", "int64", "classes; 0: targets are numbers"),
 )
 
@@ -100,13 +113,16 @@ PROVENANCE = (
 # What the store holds of one cell besides its curves, trajectories and gradients.
 CELL = IDENTITY + FACTS + PROVENANCE
 
-# One row a cell and epoch; curves of a cell that turned non-finite end where it did.
+# One row a cell and evaluation: one at each epoch's end, and more within it where the protocol says so, with
+# nulls for what is measured over whole epochs. Curves of a cell that turned non-finite end where it did.
 CURVE_POINT = (
     Column("epoch", "int64", "epoch, from 1"),
-    Column("step", "int64", "optimizer steps done at its end"),
+    Column("step", "int64", "optimizer steps done"),
     Column("train_loss", "float64", "mean training loss over the epoch (nats)"),
-    Column("test_loss", "float64", "mean loss on the test split at its end (nats)"),
-    Column("test_error_pct", "float64", "the same as of cells, at its end"),
+    Column("test_loss", "float64", "mean loss on the test split (nats)"),
+    Column("test_error_pct", "float64", "the same as of cells"),
+    Column("validation_loss", "float64", "the same on the validation split", added=True),
+    Column("validation_error_pct", "float64", "the same as of cells", added=True),
     Column("grad_norm_mean", "float64", "mean over steps of the weights' gradient norm before clipping"),
     Column("grad_norm_max", "float64", "largest weights' gradient norm before clipping"),
     Column(

@@ -10,7 +10,8 @@ ColumnType = Literal["string", "int64", "float64", "bool"]
 class Column:
     """One column. Equal runs differ in ``volatile`` ones (times, provenance): comparisons leave them out.
 
-    ``before`` is what a file of before the column was there stands for.
+    ``before`` is what a file of before the column was there stands for; where it stands for nothing, files
+    of any version may lack a column that was ``added``, which then is null.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Column:
     doc: str
     volatile: bool = False
     before: str | None = None
+    added: bool = False
 
 
 def volatile(columns: tuple[Column, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.optimizers import lowest_rules
 from hypercore.spec.own_code import BUILDERS, Call
 from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder, model_name
+from hypercore.spec.protocol import FEWEST_HELD_OUT, LARGEST_SHARE, Protocol
 from hypercore.study.config.analysis import AnalysisConfig
 from hypercore.study.config.clippings import ClippingEntry, Clippings
 from hypercore.study.config.fields import (
@@ -22,6 +23,7 @@ from hypercore.study.config.fields import (
     Notation,
     Positive,
     PositiveAxis,
+    Real,
     Seeds,
     Strict,
     as_list,
@@ -50,6 +52,13 @@ def _not_reserved(name: str) -> str:
     return name
 
 
+def _share_or_count(value: float) -> float:
+    if not (0 < value <= LARGEST_SHARE or (value >= FEWEST_HELD_OUT and value == int(value))):
+        raise ValueError
+    return value
+
+
+ValidationSplit = Annotated[Real, AfterValidator(_share_or_count)]
 Slug = Annotated[str, Field(pattern=_SLUG, max_length=64)]
 ModelAxis = Annotated[tuple[str, ...], *Axis, AfterValidator(_models)]
 
@@ -145,6 +154,12 @@ class StudyConfig(Axes):
         description="a mapping of a data set to none, to [[means], [SDs]] with one of each a channel, or to "
         "the data set whose numbers to take; default: the data set's own",
     )
+    validation_split: ValidationSplit | None = Field(
+        None,
+        description="a share of the training split above 0, at most 0.5, or a count of its examples from "
+        f"{FEWEST_HELD_OUT}: held out, α are chosen and judged by it; default: by the test split",
+    )
+    evaluations_per_epoch: Positive = Field(1, le=1000, description="a whole number from 1 to 1000")
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$", description="auto, cpu, cuda or cuda:N"
     )
@@ -234,6 +249,11 @@ class StudyConfig(Axes):
             return fingerprint(self.image_folders[dataset])
         files = self.own_datasets[_base(dataset)].files(call.arguments)
         return digest([call.version, [fingerprint(path) for path in files]])
+
+    @property
+    def protocol(self) -> Protocol:
+        """How runs are evaluated."""
+        return Protocol(self.validation_split, self.evaluations_per_epoch)
 
     def normalisation_of(self, dataset: str) -> Normalisation | None:
         """The normalisation of a known data set's pixels."""

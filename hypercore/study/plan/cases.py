@@ -22,6 +22,8 @@ def cases_of(
             allowed = f"one of {', '.join(study.dataset_names)}, or a name under image_folders"
             problems.append(source.problem(location, name, allowed))
             continue
+        if spec.n_train and (small := study.protocol.problem(name, spec.n_train)) is not None:
+            problems.append(source.problem_text(("validation_split",), small.given, small.allowed))
         place = ("stacks", index, "model") if entry.model else ("model",)
         chosen = entry.model or study.model or tuple(study.models) or (spec.model,)
         wrong = [source.problem_text((*place, at), *words) for at, words in _no_models(study, spec, chosen)]

@@ -10,6 +10,7 @@ from hypercore.spec.cell import Cell, digest
 from hypercore.spec.clipping import OFF
 from hypercore.spec.columns import PLAN, Role, names
 from hypercore.spec.optimizers import SpecError
+from hypercore.spec.protocol import DEFAULT
 from hypercore.spec.stack import Stack
 from hypercore.study.config.errors import Location, Problem, StudyError
 from hypercore.study.config.schema import DEFAULT_CLIPPING, DEFAULT_SEEDS, StackEntry, StudyConfig
@@ -82,8 +83,15 @@ class _Grid:
         count = len(self.stacks) * len(self._clipping) * len(self._seeds) * (1 + self.entry.frozen)
         for (dataset, model, batch_size), epochs in product(self.problems, self._epochs):
             first = self.stacks[0], self._clipping[0], epochs, batch_size, self._seeds[0]
-            normalisation, code = self.study.normalisation_of(dataset), self.study.code(dataset, model)
-            yield Cell(dataset, model, *first, normalisation=normalisation, code=code), count
+            yield Cell(dataset, model, *first, **self._settings(dataset, model)), count
+
+    def _settings(self, dataset: str, model: str) -> dict[str, Any]:
+        """What the study sets for all cells of a data set and model."""
+        return {
+            "protocol": self.study.protocol,
+            "normalisation": self.study.normalisation_of(dataset),
+            "code": self.study.code(dataset, model),
+        }
 
     @property
     def _clipping(self) -> tuple[Any, ...]:
@@ -108,10 +116,9 @@ class _Grid:
         """Label, role, baseline and cell of each row."""
         for (dataset, model, batch_size), epochs, seed in product(self.problems, self._epochs, self._seeds):
             baselines: dict[Stack, Cell] = {}
-            normalisation, code = self.study.normalisation_of(dataset), self.study.code(dataset, model)
+            settings = self._settings(dataset, model)
             for stack, clipping in product(self.stacks, self._clipping):
-                lengths = epochs, batch_size, seed
-                cell = Cell(dataset, model, stack, clipping, *lengths, normalisation=normalisation, code=code)
+                cell = Cell(dataset, model, stack, clipping, epochs, batch_size, seed, **settings)
                 if self._baselines and stack.baseline not in baselines:
                     lowest = replace(cell, stack=stack.baseline, clipping=OFF)
                     baselines[stack.baseline] = lowest
@@ -176,7 +183,7 @@ def sweep_name(cell: Cell) -> str:
     dataset, model, shape, epochs, batch_size, protocol, normalisation = cell.batch_key
     slug = re.sub("[(^,]", "+", shape.lower().replace(" / ", "_").replace(")", ""))
     name = f"{_slug(dataset)}-{_slug(model)}-{slug}-e{epochs}-b{batch_size}"
-    name = name if protocol == "presentation" else f"{name}-{protocol}"
+    name = name if protocol == DEFAULT else f"{name}-{_slug(str(protocol))}"
     name = name if normalisation is None else f"{name}-normalised-{digest(str(normalisation), length=6)}"
     # Frozen cells train after their parents, so they are never of one sweep with others.
     name = name if cell.parent is None else f"{name}-frozen"

@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,10 +7,12 @@ import pytest
 from hypercore.jobs.checkpoint import train_resumable
 from hypercore.jobs.checkpoint_files import begun, checkpoint_path, remove_finished
 from hypercore.problems.datasets import Data
+from hypercore.problems.held_out import hold_out
 from hypercore.problems.loading import load
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.protocol import Protocol
 from hypercore.train.batch import Outcome, Progress
 
 
@@ -86,6 +89,23 @@ def test_a_killed_batch_goes_on_to_equal_bits(
     resumed = facts(train_resumable(cells, digits, path, lambda progress: seen.append(progress.epoch)))
     assert seen == [4]
     assert resumed == undisturbed
+
+
+def test_a_killed_batch_goes_on_to_equal_bits_on_both_splits_and_within_epochs(
+    tmp_path: Path, digits: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPERCORE_CHECKPOINT_SEC", "0")
+    protocol = Protocol(0.1, 3)
+    held = hold_out(digits, protocol)
+    assert isinstance(held, Data)
+    cells = [replace(cell, protocol=protocol) for cell in batch("Adam / SGD(1e-4)")]
+    undisturbed = facts(train(cells, held, tmp_path / "none.pt"))
+    path = tmp_path / "batch.pt"
+    with pytest.raises(KilledError):
+        train(cells, held, path, 3)
+    seen: list[int] = []
+    assert facts(train_resumable(cells, held, path, lambda p: seen.append(p.epoch))) == undisturbed
+    assert seen == [3, 4]
 
 
 def test_a_damaged_checkpoint_starts_anew(

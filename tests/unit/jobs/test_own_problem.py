@@ -11,7 +11,8 @@ from hypercore.jobs.sweep import SweepReport, run_sweep
 from hypercore.problems.datasets import DataError
 from hypercore.results.sweeps import read_sweep
 from hypercore.spec.cell import Cell
-from hypercore.study import Plan, load
+from hypercore.spec.protocol import Protocol
+from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.preview import Reason, preview
 
 EXAMPLE = Path(__file__).parents[3] / "examples/own_problem"
@@ -75,3 +76,24 @@ def test_code_that_fails_says_where(tmp_path: Path) -> None:
         DataError, match=r"data set 'sequences': .*sequences.py:load raised ZeroDivisionError"
     ):
         train(plan, tmp_path / "results")
+
+
+def test_what_is_held_out_of_own_data_is_known_or_refused_before_anything_trains(tmp_path: Path) -> None:
+    path = example(tmp_path / "own").path
+    whole = path.read_text()
+    path.write_text(f"{whole}validation_split: 0.5\n")
+    with pytest.raises(StudyError) as error:
+        train(load(path), tmp_path / "results")
+    line = len(whole.splitlines()) + 1
+    assert str(error.value) == (
+        f"{path}:{line}: validation_split: given 40 of the 80 training examples of sequences; allowed: data "
+        "sets of at least 200, of which it holds out 100"
+    )
+    more = "validation_split: 0.5\nevaluations_per_epoch: 2\n"
+    path.write_text(whole.replace("examples: 80", "examples: 240") + more)
+    plan = load(path)
+    assert train(plan, tmp_path / "results").failed == 0
+    for record in read_sweep(tmp_path / "results" / plan.sweeps[0].path):
+        assert Cell.from_identity(record.cell).protocol == Protocol(0.5, 2)
+        assert record.cell["n_train"] == record.cell["n_validation"] == 120
+        assert len(record.curves) == 2 or record.cell["status"] == "nonfinite"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hypercore.results import files
 from hypercore.results.excerpts import read_excerpt, stretches
-from hypercore.results.files import ResultFileError, read_table, write_table
+from hypercore.results.files import ResultFileError, is_current, read_table, write_table
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
 
@@ -75,3 +75,15 @@ def test_a_table_written_anew_meanwhile_is_not_misread(tmp_path: Path, anew: str
     written(path, list(anew))
     with pytest.raises(ResultFileError, match="written anew"):
         read_excerpt(path, SCHEMA, where, ["a"])
+
+
+def test_curves_of_before_validation_hold_nulls_in_its_columns(tmp_path: Path) -> None:
+    path, added = tmp_path / "curves.parquet", ["validation_loss", "validation_error_pct"]
+    write_table(path, read_table(written(path, list("aab")), "curves", SCHEMA).drop(added), "curves")
+    assert is_current(path, SCHEMA)
+    whole = read_table(path, "curves", SCHEMA).replace_schema_metadata(None)
+    assert whole.schema == SCHEMA and whole["validation_loss"].null_count == 3
+    assert read_excerpt(path, SCHEMA, stretches(path, "curves", SCHEMA), "a").equals(whole.slice(0, 2))
+    lacking = whole.drop([*added, "test_loss"])
+    write_table(path, lacking, "curves")
+    assert not is_current(path, SCHEMA)

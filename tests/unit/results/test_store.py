@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hypercore.results import records
+from hypercore.results.files import write_table
+from hypercore.results.schemas import schema
 from hypercore.results.store import Store
 from hypercore.results.sweeps import read_sweep, read_sweep_table, write_sweep
 from hypercore.spec import columns as spec
@@ -97,3 +100,21 @@ def test_a_record_with_missing_or_unknown_columns_is_refused(tmp_path: Path) -> 
         Store(tmp_path).write(Record({**record.cell, "surprise": 1}, (), (), ()))
     with pytest.raises(ValueError, match="curves: missing or not declared: .*step"):
         Store(tmp_path).write(Record(record.cell, ({"epoch": 1},), (), ()))
+
+
+def test_a_record_of_before_validation_holds_none_in_its_columns(tmp_path: Path) -> None:
+    """Such files lack columns of the cell, and fields of its curves' points."""
+    store = Store(tmp_path)
+    path = store.write(plain())
+    whole = records.to_table([plain()])
+    points = [{k: v for k, v in p.items() if "validation" not in k} for p in whole["curves"][0].as_py()]
+    before = whole.drop([name for name in whole.column_names if "validation" in name])
+    place = before.column_names.index("curves")
+    before = before.set_column(place, "curves", pa.array([points]).cast(_without_validation()))
+    write_table(path, before, records.NAME)
+    assert store.read(ID, "cpu|eager") == plain()
+
+
+def _without_validation() -> pa.DataType:
+    fields = schema(tuple(c for c in spec.CURVE_POINT if "validation" not in c.name))
+    return pa.list_(pa.field("element", pa.struct(list(fields))))

@@ -9,6 +9,7 @@ from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, pa
 from hypercore.spec.columns import IDENTITY, names
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.protocol import Protocol
 
 CELL = Cell("digits", "mlp", parse_stack("Adam / SGD(1e-5)"), ON, 5, 32, 0)
 
@@ -30,7 +31,9 @@ CELL = Cell("digits", "mlp", parse_stack("Adam / SGD(1e-5)"), ON, 5, 32, 0)
         replace(CELL, batch_size=33),
         replace(CELL, seed=1),
         replace(CELL, parent="0" * 20),
-        replace(CELL, protocol="another"),
+        replace(CELL, protocol=Protocol(0.1)),
+        replace(CELL, protocol=Protocol(100)),
+        replace(CELL, protocol=Protocol(evaluations=4)),
     ],
 )
 def test_everything_that_can_change_a_result_changes_the_id(other: Cell) -> None:

@@ -58,6 +58,13 @@ PATIENCE_SEC = 10
         ("seeds: 2", "normalisation: {digits: cifar10}", "normalisation.digits: given means and SDs of 3 channels; allowed: of 1, as digits has"),
         ("seeds: 2", "normalisation: {nope: none}", "normalisation.nope: given the normalisation of 'nope'; allowed: that of cifar10, cifar100"),
         ("seeds: 2", "normalisation: {digits: mine}", "normalisation.digits: given 'mine'; allowed: none, [[means], [SDs]]"),
+        ("seeds: 2", "validation_split: 0.6", "study.yaml:5: validation_split: given 0.6; allowed: a share of the training split above 0, at most 0.5, or a count of its examples from 100: held out"),
+        ("seeds: 2", "validation_split: 99", "validation_split: given 99; allowed: a share of"),
+        ("seeds: 2", "validation_split: 500.5", "validation_split: given 500.5; allowed: a share of"),
+        ("seeds: 2", "validation_split: true", "validation_split: given true; allowed: a number"),
+        ("seeds: 2", "validation_split: 0.01", "study.yaml:5: validation_split: given 14 of the 1437 training examples of digits; allowed: from 100 to 718 of them"),
+        ("seeds: 2", "validation_split: 1000", "validation_split: given 1000 of the 1437 training examples of digits; allowed: from 100 to 718"),
+        ("seeds: 2", "evaluations_per_epoch: 0", "evaluations_per_epoch: given 0; allowed: a whole number from 1 to 1000"),
         ("seeds: 2", "sedes: 2", "study.yaml:5: sedes: given the unknown key 'sedes'; allowed: the keys "),
         ("seeds: 2", "epochs: {SGD: 0}", "epochs.SGD: given 0; allowed: a whole number above 0"),
         ("seeds: 2", "epochs: {SDG: 1}", "epochs: given the key 'SDG'; allowed: the lowest optimizers AdaGrad, Adam,"),
@@ -177,6 +184,8 @@ data_root: data
 download: false
 reuse: exact
 max_cells: 5000
+validation_split: 0.1
+evaluations_per_epoch: 4
 image_folders: {mine: folder}
 stacks:
   - SGD / SGD

@@ -12,6 +12,7 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.clippers import CLIPPERS
 from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.protocol import Protocol
 from hypercore.train.batch import BatchRun
 from hypercore.train.compiled import eager_step
 from tests.unit.train.conftest import RULES, random_data
@@ -63,11 +64,15 @@ def test_every_rule_is_watched() -> None:
 def test_the_steps_of_an_epoch_read_nothing_back(model: str, stack: str) -> None:
     data = random_data(1, 8) if model == "mlp" else random_data(3, 10)
     clippings = map(parse_clipping, RULES)
-    cells = [Cell("digits", model, parse_stack(stack), c, 2, 32, seed) for seed, c in enumerate(clippings)]
+    often = Protocol(evaluations=2)
+    cells = [
+        Cell("digits", model, parse_stack(stack), c, 2, 32, seed, protocol=often)
+        for seed, c in enumerate(clippings)
+    ]
     run = BatchRun.begin(cells, data)
     with torch.no_grad(), Watch():
-        points, intervals = run._pass_over_training_split(eager_step)
-    assert points and intervals
+        points, intervals, within = run._pass_over_training_split(eager_step)
+    assert points and intervals and within
     assert run.carry.log.step == run.steps_per_epoch
 
 

@@ -65,6 +65,14 @@ def test_all_problems_are_told_at_once_a_line_each_with_file_and_key(
     assert any(f"{tmp_path}/pets is there" in line for line in lines)  # pest was mistyped
 
 
+def test_a_folder_of_too_few_images_to_hold_some_out_is_named(tmp_path: Path) -> None:
+    write_folder(tmp_path / "pets", sizes=(8,))
+    more = f"image_folders: {{pets: {tmp_path}/pets}}\nvalidation_split: 0.5\n"
+    [line] = told(planned(tmp_path, "pets", more), tmp_path / "results")
+    given = "3 of the 6 training examples of pets; allowed: data sets of at least 200"
+    assert line.startswith(f"{tmp_path}/study.yaml:7: validation_split: given {given}")
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
