@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -116,7 +117,7 @@ def module_problem(
     Raises:
         DataError: it cannot train as it is; the message says why.
     """
-    training, testing = (_given_weights(built(build, 0)) for _ in range(2))
+    training, testing = built(build, 0), built(build, 0)
     if not any(p.requires_grad for p in training.parameters()):
         raise DataError(f"model {name}: it has no weights that want a gradient")
     for key, weight in training.named_parameters():
@@ -150,8 +151,10 @@ def module_problem(
             raise DataError(
                 f"model {name}: its buffer {key} is replaced in a step; allowed: a change in place (copy_)"
             )
-    training.to(device)
-    testing.to(device)
+    for module in (training, testing):
+        module.to(device)
+        if device.type == "cuda":
+            _without_cudnn(module)
     return problem
 
 
@@ -162,13 +165,22 @@ def built(build: Callable[[], nn.Module], seed: int) -> nn.Module:
         return build()
 
 
-def _given_weights(module: nn.Module) -> nn.Module:
-    """The module, to be called with weights of lanes instead of its own."""
+def _without_cudnn(module: nn.Module) -> None:
+    """Let recurrent parts compute without cuDNN, which asks where in memory their weights lie.
+
+    Those that are being differentiated do not say.
+    """
+
+    def without(forward: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*inputs: Any) -> Any:
+            with torch.backends.cudnn.flags(enabled=False, deterministic=True, allow_tf32=False):
+                return forward(*inputs)
+
+        return call
+
     for part in module.modules():
         if isinstance(part, nn.RNNBase):
-            # On a GPU it would move its weights together in memory, which those under a gradient have not.
-            part.flatten_parameters = lambda: None  # type: ignore[method-assign]
-    return module
+            part.forward = without(part.forward)
 
 
 def _input(tensor: Tensor, scaling: Scaling | None) -> Tensor:

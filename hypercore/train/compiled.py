@@ -34,9 +34,7 @@ def compiled_step(lanes: Lanes, carry: Carry, *batch: Tensor) -> Step:
         carry, _ = eager_step(lanes, carry, *batch)
     key = kind((lanes.model, lanes.optimizers, lanes.clipping, carry, batch))
     if key not in _COMPILED:
-        # torch lays images out for kernels of half precision; those of single precision are slower then.
-        options = {"layout_optimization": False} if carry.stack.levels[0].is_cuda else {}
-        _COMPILED[key] = unguarded(eager_step, options)
+        _COMPILED[key] = unguarded(eager_step)
         _COMPILED[key](lanes, carry, *batch)
     return _COMPILED[key]
 
@@ -61,7 +59,7 @@ def kind(value: Any) -> Hashable:
     return found
 
 
-def unguarded(step: Step, options: Mapping[str, Any] | None = None) -> Step:
+def unguarded(step: Step) -> Step:
     """A step as fused kernels, to be called only with what is of the kind of its first call.
 
     torch checks at every call that nothing it specialised on has changed: 0.27 ms on the CPU that this was
@@ -73,7 +71,7 @@ def unguarded(step: Step, options: Mapping[str, Any] | None = None) -> Step:
         own,
         fullgraph=True,
         dynamic=False,
-        options={"guard_filter_fn": lambda guards: [False for _ in guards], **(options or {})},
+        options={"guard_filter_fn": lambda guards: [False for _ in guards]},
     )
 
     def call(lanes: Lanes, carry: Carry, *batch: Tensor) -> tuple[Carry, tuple[Tensor, ...]]:
