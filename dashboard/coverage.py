@@ -11,7 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from dashboard import data
-from hypercore.analysis.stats.regions import FEWEST_RUNS, Criteria
+from hypercore.analysis.stats.failures import failure_rate
+from hypercore.analysis.stats.regions import EXCLUDED_ABOVE, FEWEST_RUNS, Criteria
 from hypercore.results.status import Kind, read_rates, seconds
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import read_statuses
@@ -44,7 +45,7 @@ _NEEDED = [
     "alpha",
     "n_done",
     "n_failed",
-    "failure_high",
+    "excluded",
     "rest_pct",
     "rest_low_pct",
     "rest_high_pct",
@@ -193,12 +194,14 @@ def _apart(column: str, name: str, plans: tuple[pd.DataFrame, pd.DataFrame]) -> 
 def seeds_needed(safety: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
     """How many seeds would make each undetermined point safe, if none of the further ones fails.
 
-    So many that the failures there are no larger a share than is tolerated, and that the interval of the
-    others' difference lies within the margin, mean and SD as they are. Null where 200 would not do.
+    So many that the failures there are no larger a share than is tolerated, that a larger one is excluded,
+    and that the interval of the others' difference lies within the margin, mean and SD as they are. What all
+    α together exclude is taken to fall as one over the seeds of all of them. Null where 200 would not do.
     """
     rule = criteria or Criteria()
     rows = safety[safety["safety"] == "undetermined"].copy()
     rows["title"] = data.titles(rows)
+    rows["excluded"] = rows[["failure_high", "fitted_failure_high"]].min(axis="columns")
     needed = [_seeds(row, rule) for row in rows.to_dict("records")]
     rows["seeds_needed"] = pd.Series(needed, index=rows.index, dtype="Int64")
     return rows[_NEEDED]
@@ -210,13 +213,27 @@ def sparklines(curves: pd.DataFrame) -> pd.Series:
     return points.groupby("cell_id")["test_error_pct"].agg(list)
 
 
+def _excluding(row: Mapping[Any, Any], rule: Criteria) -> int:
+    """How many seeds exclude what a safe α must, by its own runs or by those at all α, whichever is fewer."""
+    failed, most = int(row["n_failed"]), rule.tolerated_failures + EXCLUDED_ABOVE
+    own = next(
+        (
+            n
+            for n in range(max(failed, 1), MOST_SEEDS + 1)
+            if failure_rate(failed, n, rule.confidence).high <= most
+        ),
+        MOST_SEEDS + 1,
+    )
+    return min(own, math.ceil(int(row["n_done"]) * float(row["fitted_failure_high"]) / most - 1e-9))
+
+
 def _seeds(row: Mapping[Any, Any], rule: Criteria) -> int | None:
     failed, done = int(row["n_failed"]), int(row["n_done"])
     if failed and not rule.tolerated_failures:
         return None
     # A hair less than a whole number, where the division should give one.
     share = math.ceil(failed / rule.tolerated_failures - 1e-9) if failed else 0
-    least = max(FEWEST_RUNS, share, done + 1)
+    least = max(FEWEST_RUNS, share, done + 1, _excluding(row, rule))
     n, mean, high = done - failed, float(row["rest_pct"]), float(row["rest_high_pct"])
     if n >= 2 and mean < high and high > rule.epsilon_pct:
         tail = (1 + rule.confidence) / 2

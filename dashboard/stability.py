@@ -10,7 +10,7 @@ import pandas as pd
 from dashboard import data
 from hypercore.analysis.frames.entries import Entry, entries
 from hypercore.analysis.stats.aggregates import performance_profile
-from hypercore.analysis.stats.regions import Criteria, Point, Region, Safety, find_region, judge, widening
+from hypercore.analysis.stats.regions import Criteria, Point, Region, Safety, find_region, judge_all, widening
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.stack import short
 
@@ -59,14 +59,16 @@ def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
             "title": grid.title,
             "clipping": grid.clipping,
             "alpha": point.alpha,
-            "safety": judge(point, criteria).value,
+            "safety": safety.value,
             "n": len(point.differences),
             "n_diverged": sum(point.diverged),
             "planned": planned,
             "excess_pct": float(np.mean(point.differences)) if point.differences else float("nan"),
         }
         for grid in found
-        for point, planned in zip(grid.points, grid.planned, strict=True)
+        for point, planned, safety in zip(
+            grid.points, grid.planned, judge_all(grid.points, criteria), strict=True
+        )
     ]
     columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess_pct"]
     return pd.DataFrame(rows, columns=columns)

@@ -1,4 +1,4 @@
-"""Where to look closer: α between the last safe and the first unsafe point, seeds where none can tell."""
+"""Where to look closer: at the α where the edge of an entry's range is uncertain, and where none can tell."""
 
 import json
 import math
@@ -14,17 +14,21 @@ from hypercore.analysis.frames.entries import Entry, entries, is_refined
 from hypercore.analysis.frames.gather import gather
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import write_frame
-from hypercore.analysis.stats.regions import Criteria, Safety, find_region
-from hypercore.analysis.stats.regions import judge as judge_point
+from hypercore.analysis.stats.fit import fit_both
+from hypercore.analysis.stats.regions import Criteria, Safety, judge_all, tries
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import REFINEMENT, Role, names
 from hypercore.spec.stack import Stack, rounded
+
+# The edge that rounds close in on is that at which half of the runs fail.
+HALF_PCT = 50
 
 
 @dataclass(frozen=True)
 class Rule:
     """How far a round goes: see the config's section ``refine``. ``budget`` counts cells, over all rounds."""
 
+    edge_decades: float = 0.3
     resolution_decades: float = 0.1
     max_seeds: int = 10
     budget: int = 200
@@ -45,8 +49,10 @@ def refine(
     """The REFINEMENT table of one round: the cells that it adds to judged ones.
 
     All clippings of an entry get the same α and seeds, and each seed its baseline, so that effects
-    stay paired. Edges come first, then undetermined points, in the order of entries and α; a request
-    that would exceed the budget is left out whole. The same cells give the same table.
+    stay paired. Edges at which half of the runs fail come first: while an interval is wider than wanted, an α
+    is added at its middle, where a run tells most of the edge, or seeds where one lies there already. Then
+    come undetermined points, which get seeds. A request that would exceed the budget is left out whole. The
+    same cells give the same table.
 
     Args:
         cells: judged cells of the plan and of all earlier rounds.
@@ -122,36 +128,46 @@ def _ordered(found: Sequence[Entry], rule: Rule, criteria: Criteria) -> Iterator
 
 
 def _edges(entry: Entry, rule: Rule, criteria: Criteria) -> Iterator[Request]:
-    region = find_region(entry.points(), criteria)
-    for safe, stop, edge in (
-        (region.low, region.low_stop, "lower"),
-        (region.high, region.high_stop, "upper"),
-    ):
-        if safe is None or stop is None:
+    tried = tries(entry.points(), criteria)
+    for (side, failing_pct), edge in fit_both(tried, criteria.confidence).edges.items():
+        found = edge.bounds(criteria.confidence)
+        if failing_pct != HALF_PCT or found.value is None:
             continue
-        width = abs(math.log10(stop / safe))
-        # What was rounded to 6 digits may miss the resolution by a hair.
-        if width > rule.resolution_decades * (1 + 1e-6):
-            middle = rounded(math.sqrt(safe * stop))
-            between = (
-                f"{edge} edge of clipping {entry.clipping} between {safe:g} and {stop:g}, {width:.2g} decades"
-            )
-            yield Request(middle, tuple(entry.seeds), f"bisects the {between}")
+        low, high = found.low or tried[0].alpha, found.high or tried[-1].alpha
+        width = math.log10(high / low)
+        # An interval that the grid cuts is as wide as the grid at least.
+        if width <= rule.edge_decades and None not in (found.low, found.high):
+            continue
+        reason = (
+            f"{side} edge of clipping {entry.clipping} between {low:.3g} and {high:.3g}, {width:.2g} decades"
+        )
+        middle = rounded(found.value)
+        near = min((t.alpha for t in tried), key=lambda alpha: _apart(alpha, middle))
+        if _apart(near, middle) >= rule.resolution_decades / 2:
+            yield Request(middle, tuple(entry.seeds), f"in the middle of the {reason}")
+        elif added := _more_seeds(entry, near, rule):
+            yield Request(near, added, f"seeds in the middle of the {reason}")
 
 
 def _undetermined(entry: Entry, rule: Rule, criteria: Criteria) -> Iterator[Request]:
-    for point in entry.points():
-        if judge_point(point, criteria) is Safety.UNDETERMINED:
-            own = sorted({int(seed) for seed in entry.frame.loc[entry.frame["alpha"] == point.alpha, "seed"]})
-            more = [seed for seed in range(rule.max_seeds) if seed not in own][
-                : max(0, rule.max_seeds - len(own))
-            ]
-            # Doubling each round reaches any number in few rounds.
-            if added := tuple(more[: len(own)]):
-                reason = (
-                    f"undetermined at {point.alpha:g} with clipping {entry.clipping} and {len(own)} seeds"
-                )
-                yield Request(point.alpha, added, reason)
+    points = entry.points()
+    for point, safety in zip(points, judge_all(points, criteria), strict=True):
+        if safety is Safety.UNDETERMINED and (added := _more_seeds(entry, point.alpha, rule)):
+            seeds = len(point.differences)
+            reason = f"undetermined at {point.alpha:g} with clipping {entry.clipping} and {seeds} seeds"
+            yield Request(point.alpha, added, reason)
+
+
+def _more_seeds(entry: Entry, alpha: float, rule: Rule) -> tuple[int, ...]:
+    """As many seeds again as an α has, up to the most allowed: doubling reaches any number in few rounds."""
+    own = {int(seed) for seed in entry.frame.loc[entry.frame["alpha"] == alpha, "seed"]}
+    more = [seed for seed in range(rule.max_seeds) if seed not in own]
+    return tuple(more[: min(len(own), max(0, rule.max_seeds - len(own)))])
+
+
+def _apart(alpha: float, other: float) -> float:
+    """Decades between two α."""
+    return abs(math.log10(alpha / other))
 
 
 def _rows(

@@ -13,13 +13,13 @@ _COMMIT_DIGITS = 10
 
 
 def coverage(cells: pd.DataFrame) -> str:
-    """How many planned cells have which status."""
-    counts = cells.drop_duplicates("cell_id")["status"].value_counts()
-    return (
-        f"{counts.sum()} cells are planned: "
-        + ", ".join(f"{n} {status}" for status, n in counts.items())
-        + "."
-    )
+    """How many planned cells have which status, and how many of them refinement added."""
+    once = cells.drop_duplicates("cell_id")
+    counts = once["status"].value_counts()
+    listed = ", ".join(f"{n} {status}" for status, n in counts.items())
+    added = once["round"].dropna()
+    rounds = f" {len(added)} of them were added by {added.nunique()} rounds of refinement." * bool(len(added))
+    return f"{counts.sum()} cells are planned: {listed}.{rounds}"
 
 
 def provenance(cells: pd.DataFrame) -> str:

@@ -87,7 +87,10 @@ class Jobs:
             text += self._elsewhere(previews)
         rounds = [path for path in plan.rounds.values() if forced or self._lacks(path)]
         if rounds:
-            text += f", and at most {study.refine.budget} more in {len(rounds)} rounds of refinement"
+            text += (
+                f", and at most {study.refine.budget} more in {len(rounds)} rounds of refinement, until "
+                f"edges are known to {study.refine.edge_decades:g} decades"
+            )
         if not train:
             return f"{text}."
         time = makespan(previews, read_rates(RESULTS), priced(study), self.at_once)

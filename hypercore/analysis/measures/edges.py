@@ -1,17 +1,16 @@
 """The tables of edges: the α at which half of the runs fail, and a tenth, and what clipping adds to them."""
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from hypercore.analysis.frames.entries import OFF, Entry, entries, table
-from hypercore.analysis.stats.edges import Edge, Tried, find_edge, gain
-from hypercore.analysis.stats.regions import Criteria
+from hypercore.analysis.stats.edges import Edge, gain
+from hypercore.analysis.stats.fit import fit_both
+from hypercore.analysis.stats.regions import Criteria, tries
 from hypercore.spec.columns import EDGES, GAINS
-
-SIDES = ("upper", "lower")
-FAILING_PCT = (50, 10)
 
 
 def edges(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
@@ -19,8 +18,8 @@ def edges(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
     rule = criteria or Criteria()
     rows: list[dict[str, Any]] = []
     for entry in entries(cells):
-        tried = tries(entry, rule)
-        for (side, failing_pct), edge in found_edges(tried).items():
+        tried = tries(entry.points(), rule)
+        for (side, failing_pct), edge in fit_both(tried, rule.confidence).edges.items():
             bounds = edge.bounds(rule.confidence)
             ends = (tried[0].alpha, tried[-1].alpha)
             rows.append(
@@ -29,6 +28,7 @@ def edges(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
                     "side": side,
                     "failing_pct": failing_pct,
                     "margin_pct": rule.epsilon_pct,
+                    "confidence": rule.confidence,
                     "n_alphas": len(tried),
                     "n_runs": sum(t.n for t in tried),
                     "n_failed": sum(t.n_failed for t in tried),
@@ -45,9 +45,9 @@ def edges(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
 def gains(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
     """Make the GAINS table: between any two clippings of an entry, for each side that tells anything."""
     rule = criteria or Criteria()
-    families: dict[tuple[Any, ...], list[tuple[Entry, dict[tuple[str, int], Edge]]]] = {}
+    families: dict[tuple[Any, ...], list[tuple[Entry, Mapping[tuple[str, int], Edge]]]] = {}
     for entry in entries(cells):
-        if found := found_edges(tries(entry, rule)):
+        if found := fit_both(tries(entry.points(), rule), rule.confidence).edges:
             families.setdefault(tuple(entry.key.values()), []).append((entry, found))
     rows: list[dict[str, Any]] = []
     for family in families.values():
@@ -64,29 +64,10 @@ def gains(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
                         "side": side,
                         "failing_pct": failing_pct,
                         "margin_pct": rule.epsilon_pct,
+                        "confidence": rule.confidence,
                         "gain_decades": added.value,
                         "low_decades": added.low,
                         "high_decades": added.high,
                     }
                 )
     return table(rows, GAINS)
-
-
-def tries(entry: Entry, criteria: Criteria) -> list[Tried]:
-    """How many runs of an entry fail at each α, those without a result left out."""
-    return [
-        Tried(point.alpha, sum(point.failed(criteria.epsilon_pct)), len(point.differences))
-        for point in entry.points()
-        if point.differences
-    ]
-
-
-def found_edges(tried: list[Tried]) -> dict[tuple[str, int], Edge]:
-    """Each edge by its side and the per cent of runs that fail there; none for fewer than two α."""
-    if len(tried) < 2:
-        return {}
-    return {
-        (side, failing_pct): find_edge(tried, failing_pct / 100, side == "lower")
-        for side in SIDES
-        for failing_pct in FAILING_PCT
-    }

@@ -14,7 +14,7 @@ from hypercore.analysis.stats.aggregates import (
     sensitivity,
 )
 from hypercore.analysis.stats.failures import failure_rate
-from hypercore.analysis.stats.regions import Criteria, find_region, judge, widening
+from hypercore.analysis.stats.regions import Criteria, failures_high, find_region, judge, widening
 from hypercore.analysis.stats.statistics import estimate
 from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY
 
@@ -24,7 +24,8 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
     rule = criteria or Criteria()
     rows: list[dict[str, Any]] = []
     for entry in _with_baseline(cells):
-        for point in entry.points():
+        points = entry.points()
+        for point, fitted_high in zip(points, failures_high(points, rule), strict=True):
             failed = point.failed(rule.epsilon_pct)
             rate = failure_rate(sum(failed), len(failed), rule.confidence) if failed else None
             rest = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
@@ -41,11 +42,12 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
                     "baseline_pct": entry.baseline_pct,
                     "failure_low": rate and rate.low,
                     "failure_high": rate and rate.high,
+                    "fitted_failure_high": rate and fitted_high,
                     "excess_pct": estimate(point.differences).mean,
                     "rest_pct": others.mean,
                     "rest_low_pct": others.low,
                     "rest_high_pct": others.high,
-                    "safety": judge(point, rule).value,
+                    "safety": judge(point, rule, fitted_high).value,
                 }
             )
     return table(rows, SAFETY)

@@ -1,33 +1,16 @@
-"""Where a share of runs begins to fail: the edge of a stack's range of α, with an interval.
+"""The edge of a stack's range of α with an interval, and by how many decades one lies further than another.
 
-The share of failing runs is a logistic function of log10 α with two parameters, the α at which half of the
-runs fail and a scale. Their posterior is taken on a grid: flat in the edge, from two decades below the grid
-of α to two above it, and flat in the logarithm of the scale. What lies beyond the grid of α rests on that
-choice alone: such bounds are left out.
+An edge is a posterior on a grid of log10 α; :mod:`hypercore.analysis.stats.fit` makes it.
 """
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import log_expit, logit
 
 from hypercore.analysis.stats.statistics import CONFIDENCE, Floats
 
-# Decades: between two edges of the posterior's grid, and how far it goes beyond the α.
-STEP, REACH = 0.01, 2.0
-# Scales of the logistic function, decades: the share goes from 10 to 90% within 4.4 of them.
-SCALES = np.geomspace(0.02, 1.0, 24)
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One α, how many runs were done there, and how many of them failed."""
-
-    alpha: float
-    n_failed: int
-    n: int
+# Decades between two edges of the posterior's grid.
+STEP = 0.01
 
 
 @dataclass(frozen=True)
@@ -81,43 +64,6 @@ class Edge:
         return replace(self, mass=mass)
 
 
-def find_edge(tried: Sequence[Tried], failing: float = 0.5, lower_side: bool = False) -> Edge:
-    """Where the share ``failing`` of runs fails, above the α at which the fewest do (or below).
-
-    Args:
-        tried: each α once, with runs.
-        failing: a share between 0 and 1.
-        lower_side: whether to look below, for a stack that fails where α is too small.
-
-    Raises:
-        ValueError: fewer than two α, an α twice, not positive or without runs, or a share out of range.
-
-    >>> runs = [Tried(0.1, 0, 20), Tried(1.0, 1, 20), Tried(10.0, 19, 20), Tried(100.0, 20, 20)]
-    >>> round(find_edge(runs).bounds().value, 1)
-    3.2
-    """
-    if not 0 < failing < 1:
-        raise ValueError(f"failing {failing:g}; allowed: above 0 and below 1")
-    if len({t.alpha for t in tried}) != len(tried) or len(tried) < 2:
-        raise ValueError(f"{len(tried)} α; an edge needs two or more, each once")
-    if any(t.alpha <= 0 or not 0 <= t.n_failed <= t.n or t.n == 0 for t in tried):
-        raise ValueError("an edge needs positive α, and at each one run or more")
-    sign = -1 if lower_side else 1
-    rows = sorted((sign * math.log10(t.alpha), t.n_failed, t.n) for t in tried)
-    inner, outer = rows[0][0], rows[-1][0]
-    x, k, n = (np.array(column, dtype=np.float64) for column in zip(*rows[_best(rows) :], strict=True))
-    first = math.floor(inner / STEP) * STEP - REACH
-    half = np.asarray(first + STEP * np.arange(round((outer + REACH - first) / STEP) + 1), dtype=np.float64)
-    mass = _posterior(x, k, n, half)
-    # The edge of another share lies a multiple of the scale from the half's.
-    shift = np.rint(float(logit(failing)) * SCALES / STEP).astype(int)
-    lowest = min(0, int(shift.min()))
-    moved = np.zeros(half.size + int(np.abs(shift).max()))
-    for column, by in enumerate(shift - lowest):
-        moved[by : by + half.size] += mass[:, column]
-    return Edge(first + lowest * STEP, moved, inner, outer, lower_side)
-
-
 def gain(off: Edge, on: Edge, confidence: float = CONFIDENCE) -> Bounds:
     """By how many decades ``on`` reaches further than ``off``, of the same side.
 
@@ -137,26 +83,6 @@ def gain(off: Edge, on: Edge, confidence: float = CONFIDENCE) -> Bounds:
 def _difference(off: Edge, on: Edge, share: float) -> float:
     first = on.first - off.first - STEP * (off.mass.size - 1)
     return _quantile(first, np.convolve(on.mass, off.mass[::-1]), share)
-
-
-def _best(rows: Sequence[tuple[float, int, int]]) -> int:
-    """Where the longest run of neighbours begins at which the smallest share fails."""
-    shares = [k / n for _, k, n in rows]
-    least, best, length, start = min(shares), 0, 0, 0
-    for index, share in enumerate(shares):
-        if share > least:
-            start = index + 1
-        elif index + 1 - start > length:
-            best, length = start, index + 1 - start
-    return best
-
-
-def _posterior(x: Floats, k: Floats, n: Floats, half: Floats) -> Floats:
-    """Mass by edge (row) and scale (column)."""
-    z = (x[None, None, :] - half[:, None, None]) / SCALES[None, :, None]
-    log_mass = (k * log_expit(z) + (n - k) * log_expit(-z)).sum(axis=-1)
-    mass = np.exp(log_mass - log_mass.max())
-    return np.asarray(mass / mass.sum())
 
 
 def _quantiles(first: float, mass: Floats, confidence: float) -> tuple[float, float, float]:

@@ -1,8 +1,9 @@
 """Stability regions: which run of α is safe, and how wide it is on the grid.
 
-A point is judged by how many of its runs fail, against what is tolerated, and by how much the others differ
-from the unclipped baseline's median. Nothing is interpolated: an α that failed, is missing or cannot be told
-ends a region. Where an edge lies between α, and how surely, :mod:`hypercore.analysis.stats.edges` says.
+A point is judged by how many of its runs fail, and of those at the other α, against what is tolerated, and by
+how much those that do not fail differ from the unclipped baseline's median. An α that failed, is missing or
+cannot be told ends a region. Where an edge lies between α, and how surely, says
+:mod:`hypercore.analysis.stats.edges`.
 """
 
 import math
@@ -11,10 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hypercore.analysis.stats.failures import fails, failure_rate
+from hypercore.analysis.stats.fit import Tried, fit_both
 from hypercore.analysis.stats.statistics import CONFIDENCE, estimate
 
 # Fewer runs are never enough to call an α safe: a failure rate of 40% would leave five without one in 8%.
 FEWEST_RUNS = 6
+# What must be excluded where α is safe: a failure rate by so much above what is tolerated.
+EXCLUDED_ABOVE = 0.05
 
 
 class Safety(StrEnum):
@@ -36,7 +40,8 @@ class Criteria:
     """When an α counts as safe.
 
     ``epsilon_pct``: the margin, points of test error above the baseline's median from which a run fails.
-    ``tolerated_failures``: share of runs that may fail; at 5% none of fewer than twenty.
+    ``tolerated_failures``: share of runs that may fail; at 5% none of fewer than twenty. A rate by 0.05 above
+    it must be excluded.
     ``confidence``: of the one-sided bounds of the failure rate, and of the others' interval.
 
     Raises:
@@ -129,16 +134,23 @@ class Region:
         return f"{self.low:g} to {self.high:g} ({sign}{self.width_decades:.2f} decades)"
 
 
-def judge(point: Point, criteria: Criteria = Criteria()) -> Safety:
+def judge(point: Point, criteria: Criteria = Criteria(), failure_high: float = 1.0) -> Safety:
     """Say what one α is, by how often runs fail and by how much the others differ.
 
-    Safe: of six runs or more no larger share fails than is tolerated, and the upper bound of the others' mean
-    difference is within the margin. Unsafe: the exact lower bound of the failure rate is above what is
-    tolerated.
+    Safe: of six runs or more no larger share fails than is tolerated, a failure rate by 0.05 above that is
+    excluded, and the upper bound of the others' mean difference is within the margin. Unsafe: the exact lower
+    bound of the failure rate is above what is tolerated.
 
-    >>> judge(Point(0.1, (0.1, 0.2, 0.15, 0.2, 0.1, 0.12), (False,) * 6))
-    <Safety.SAFE: 'safe'>
-    >>> judge(Point(0.1, (0.1, 0.2, 0.15, 0.2, 0.1, 30.0), (False,) * 6))
+    Args:
+        point: the α with its runs.
+        criteria: what is tolerated, and the margin.
+        failure_high: what the runs at all α together exclude here (:func:`judge_all`); the α's own runs alone
+            exclude a rate of a tenth from 29 of them on.
+
+    >>> runs = Point(0.1, (0.1, 0.2, 0.15, 0.2, 0.1, 0.12), (False,) * 6)
+    >>> judge(runs), judge(runs, failure_high=0.04)
+    (<Safety.UNDETERMINED: 'undetermined'>, <Safety.SAFE: 'safe'>)
+    >>> judge(Point(0.1, (0.1, 0.2, 0.15, 0.2, 0.1, 30.0), (False,) * 6), failure_high=0.04)
     <Safety.UNDETERMINED: 'undetermined'>
     """
     if not point.differences:
@@ -151,9 +163,33 @@ def judge(point: Point, criteria: Criteria = Criteria()) -> Safety:
         return Safety.UNSAFE
     if rate.n < FEWEST_RUNS or rate.share > criteria.tolerated_failures:
         return Safety.UNDETERMINED
+    if min(rate.high, failure_high) > criteria.tolerated_failures + EXCLUDED_ABOVE:
+        return Safety.UNDETERMINED
     others = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
     within = estimate(others, criteria.confidence).high <= criteria.epsilon_pct
     return Safety.SAFE if within else Safety.UNDETERMINED
+
+
+def tries(points: Sequence[Point], criteria: Criteria = Criteria()) -> tuple[Tried, ...]:
+    """How many runs fail at each α, those without a result left out."""
+    return tuple(
+        Tried(point.alpha, sum(point.failed(criteria.epsilon_pct)), len(point.differences))
+        for point in points
+        if point.differences
+    )
+
+
+def failures_high(points: Sequence[Point], criteria: Criteria = Criteria()) -> list[float]:
+    """The failure rate above which the runs at all α together exclude any, at each; 1 without runs."""
+    tried = tries(points, criteria)
+    high = dict(zip((t.alpha for t in tried), fit_both(tried, criteria.confidence).failure_high, strict=True))
+    return [high.get(point.alpha, 1.0) for point in points]
+
+
+def judge_all(points: Sequence[Point], criteria: Criteria = Criteria()) -> list[Safety]:
+    """Say what each α of an entry is: the α around it tell, too, how often its runs fail."""
+    high = failures_high(points, criteria)
+    return [judge(point, criteria, bound) for point, bound in zip(points, high, strict=True)]
 
 
 def region(alphas: Sequence[float], safeties: Sequence[Safety]) -> Region:
@@ -191,7 +227,7 @@ def region(alphas: Sequence[float], safeties: Sequence[Safety]) -> Region:
 
 def find_region(points: Sequence[Point], criteria: Criteria = Criteria()) -> Region:
     """Judge every point, then take the longest safe run."""
-    return region([point.alpha for point in points], [judge(point, criteria) for point in points])
+    return region([point.alpha for point in points], judge_all(points, criteria))
 
 
 def widening(off: Region, on: Region) -> tuple[float, str]:

@@ -15,6 +15,7 @@ SAFETY = (
     Column("baseline_pct", "float64", "median test error of the unclipped baseline's runs"),
     Column("failure_low", "float64", "exact one-sided lower bound of the failure rate, at the confidence"),
     Column("failure_high", "float64", "exact one-sided upper bound: a larger rate is excluded"),
+    Column("fitted_failure_high", "float64", "the same by the runs at all α together; 1 where one was run"),
     Column("excess_pct", "float64", "mean over all done runs of error minus baseline_pct, in points"),
     Column("rest_pct", "float64", "the same over the runs that did not fail; null where all did"),
     Column("rest_low_pct", "float64", "lower bound of its t-interval"),
@@ -28,12 +29,13 @@ EDGES = (
     Column("side", "string", "upper: failures grow with α; lower: they grow as α gets smaller"),
     Column("failing_pct", "float64", "share of runs that fail at the edge: 10 or 50"),
     Column("margin_pct", "float64", "points above the baseline's median from which a run fails"),
+    Column("confidence", "float64", "of the interval"),
     Column("n_alphas", "int64", "α that the edge rests on"),
     Column("n_runs", "int64", "runs at these"),
     Column("n_failed", "int64", "of these, failed"),
     Column("alpha", "float64", "the edge, posterior median; null where it lies beyond the grid"),
-    Column("alpha_low", "float64", "lower bound of its 95% interval; null where the grid gives none"),
-    Column("alpha_high", "float64", "upper bound of its 95% interval; null where the grid gives none"),
+    Column("alpha_low", "float64", "lower bound of its interval; null where the grid gives none"),
+    Column("alpha_high", "float64", "upper bound of its interval; null where the grid gives none"),
     Column("grid_end", "float64", "the outermost α of the grid on this side"),
     Column("beyond", "string", "below or above: where the edge lies if not between the α; else null"),
 )
@@ -45,9 +47,10 @@ GAINS = (
     Column("side", "string", "upper or lower"),
     Column("failing_pct", "float64", "share of runs that fail at the edge: 10 or 50"),
     Column("margin_pct", "float64", "points above the baseline's median from which a run fails"),
+    Column("confidence", "float64", "of the interval"),
     Column("gain_decades", "float64", "log10 of α gained at this edge, posterior median; null: off the grid"),
-    Column("low_decades", "float64", "lower bound of its 95% interval; null where the grid gives none"),
-    Column("high_decades", "float64", "upper bound of its 95% interval; null where the grid gives none"),
+    Column("low_decades", "float64", "lower bound of its interval; null where the grid gives none"),
+    Column("high_decades", "float64", "upper bound of its interval; null where the grid gives none"),
 )
 
 # One row an (entry, clipping): the longest run of safe α.

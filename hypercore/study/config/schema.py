@@ -183,10 +183,12 @@ class StudyConfig(Axes):
     )
     max_cells: Positive = Field(10_000, description="a whole number above 0")
     refine: RefineConfig = Field(
-        RefineConfig(), description="a mapping of rounds, resolution_decades, max_seeds and budget"
+        RefineConfig(),
+        description="a mapping of rounds, edge_decades, resolution_decades, max_seeds and budget",
     )
     analysis: AnalysisConfig = Field(
-        AnalysisConfig(), description="a mapping of epsilon_pct, tolerated_failures and stands_for"
+        AnalysisConfig(),
+        description="a mapping of epsilon_pct, tolerated_failures, confidence and stands_for",
     )
 
     @model_validator(mode="before")

@@ -8,12 +8,17 @@ from scipy.special import expit
 from scipy.stats import binom
 
 from hypercore.analysis.measures.edges import edges, gains
-from hypercore.analysis.stats.edges import Edge, Tried, find_edge, gain
+from hypercore.analysis.stats.edges import Edge, gain
 from hypercore.analysis.stats.failures import failure_rate
+from hypercore.analysis.stats.fit import Tried, fit
 from hypercore.spec.columns import EDGES, GAINS, names
 from tests.unit.analysis.synthetic import Outcome, judged
 
 EXPONENTS = np.arange(-3.0, 3.5, 0.5)
+
+
+def find_edge(tried: list[Tried], failing: float = 0.5, lower_side: bool = False) -> Edge:
+    return fit(tried, lower_side).edge(failing)
 
 
 def drawn(edge: float, seed: int, n: int = 8, scale: float = 0.2) -> list[Tried]:

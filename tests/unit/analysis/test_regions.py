@@ -13,13 +13,19 @@ from hypercore.analysis.stats.regions import (
     Region,
     Safety,
     find_region,
-    judge,
+    judge_all,
     region,
     widening,
 )
+from hypercore.analysis.stats.regions import judge as judge_point
 
 ALPHAS = [10.0**exponent for exponent in range(-5, 4)]
 SAFE, UNSAFE = Safety.SAFE, Safety.UNSAFE
+
+
+def judge(point: Point, criteria: Criteria | None = None) -> Safety:
+    """What the α's own runs say where the other α exclude every failure rate."""
+    return judge_point(point, criteria or Criteria(), 0.0)
 
 
 def point(alpha: float, mean: float, spread: float = 0.1, n: int = 6, diverged: int = 0) -> Point:
@@ -38,7 +44,7 @@ def curve(safe_from: int, safe_to: int, seed: int = 0) -> list[Point]:
     points = []
     for index, alpha in enumerate(ALPHAS):
         mean = -1.0 if safe_from <= index <= safe_to else 20.0
-        points.append(Point(alpha, tuple(rng.normal(mean, 0.3, size=8).tolist()), (False,) * 8))
+        points.append(Point(alpha, tuple(rng.normal(mean, 0.3, size=12).tolist()), (False,) * 12))
     return points
 
 
@@ -61,6 +67,27 @@ def test_a_run_that_ends_high_is_not_paid_for_by_small_gains() -> None:
     """Two humps: on average half a point below the baseline, and one run of eight failed."""
     humps = Point(1.0, (-4.0,) * 7 + (24.0,), (False,) * 8)
     assert judge(humps) is Safety.UNDETERMINED
+
+
+def test_a_failure_rate_above_what_is_tolerated_must_be_excluded_by_the_alpha_or_by_all() -> None:
+    assert judge_point(point(1, 0.2, n=8)) is Safety.UNDETERMINED, "of 8 runs a rate of 31% is not excluded"
+    assert judge_point(point(1, 0.2, n=8), failure_high=0.11) is Safety.UNDETERMINED
+    assert judge_point(point(1, 0.2, n=8), failure_high=0.1) is Safety.SAFE
+    assert judge_point(point(1, 0.2, n=28)) is Safety.UNDETERMINED
+    assert judge_point(point(1, 0.2, n=29)) is Safety.SAFE, "0 of 29 exclude a tenth without the others"
+    lenient = Criteria(tolerated_failures=0.3)
+    assert judge_point(point(1, 0.2, n=8), lenient) is Safety.SAFE, "a rate of 35% is excluded"
+
+
+def test_the_alphas_around_one_tell_how_often_its_runs_fail() -> None:
+    """None of eight fails at 1 in both; where five fail at the next α, the edge may be there already."""
+    near, far = (
+        [point(a, 0.2, n=8, diverged=k) for a, k in ((0.1, 0), (0.3, 0), (1.0, 0), (3.0, k), (10.0, 8))]
+        for k in (5, 0)
+    )
+    assert judge_all(near)[2] is Safety.UNDETERMINED and judge_all(far)[2] is Safety.SAFE
+    assert judge_all(near)[:2] == [Safety.SAFE] * 2
+    assert judge_all([]) == [] and judge_all([Point(1.0, (), ())]) == [Safety.MISSING]
 
 
 def test_the_margin_itself_is_no_failure() -> None:

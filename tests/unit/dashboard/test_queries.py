@@ -30,6 +30,8 @@ from tests.unit.studies import trained as trained_records
 
 TABLES = tables()
 JUDGED = judge(TABLES.cells)
+# As many seeds as tell the last safe α of a grid of decades.
+MANY = judge(tables(MadeUp(seeds=12)).cells)
 TITLE = "Adam / SGD on digits"
 ENTRY = data.of_entry(JUDGED, TITLE)
 POINTS = queries.seed_points(ENTRY)
@@ -125,7 +127,7 @@ def test_the_map_agrees_with_the_analysis() -> None:
 
 
 def test_a_wide_margin_flips_verdicts_and_lists_them() -> None:
-    grids = stability.grids(JUDGED)
+    grids = stability.grids(MANY)
     before, after = (stability.safety_map(grids, Criteria(epsilon_pct=e)) for e in (1.0, 30.0))
     found = stability.flips(before, after)
     assert len(found) > 0 and (found["is"] == "safe").all()
@@ -148,7 +150,7 @@ def test_profiles_rise_to_one() -> None:
 
 
 def test_sentences_name_range_gain_and_support() -> None:
-    found = {verdict.title: verdict for verdict in verdicts.verdicts(regions(JUDGED), effects(JUDGED))}
+    found = {verdict.title: verdict for verdict in verdicts.verdicts(regions(MANY), effects(JUDGED))}
     adam = found[TITLE]
     assert adam.safe == (
         "With clipping α is safe from 1e-5 or less to 0.01 (at least 3.0 decades); "
@@ -270,6 +272,7 @@ def test_coverage_counts_every_planned_cell() -> None:
 def undetermined(**facts: float) -> pd.DataFrame:
     """A point of eight runs without a failure, all of them well within the margin."""
     start = {"n_done": 8, "n_failed": 0, "rest_pct": 0.0, "rest_low_pct": -0.1, "rest_high_pct": 0.1}
+    start |= {"failure_high": 0.31, "fitted_failure_high": 0.02}
     return safety(JUDGED).head(1).assign(safety="undetermined", **(start | facts))
 
 
@@ -280,6 +283,8 @@ def undetermined(**facts: float) -> pd.DataFrame:
         ({"n_failed": 1}, 20),
         ({"n_failed": 2, "n_done": 30}, 40),
         ({"n_failed": 11, "n_done": 30}, None),
+        ({"fitted_failure_high": 0.2}, 16),
+        ({"fitted_failure_high": 0.9}, 29),
         ({"rest_high_pct": 1.2}, None),
     ],
 )
@@ -362,7 +367,7 @@ def test_provenance_lists_every_fact() -> None:
 
 
 def test_ranges_that_flip_are_listed() -> None:
-    grids = stability.grids(JUDGED)
+    grids = stability.grids(MANY)
     before, after = (
         (stability.region_table(grids, rule), stability.gains(grids, rule))
         for rule in (Criteria(), Criteria(epsilon_pct=30.0))

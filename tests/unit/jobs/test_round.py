@@ -34,11 +34,21 @@ def test_one_more_round_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     assert none.rounds == {} and list(three.rounds) == ["round-1", "round-2", "round-3"]
     assert [three.rounds[name] for name in two.rounds] == list(two.rounds.values())
     assert len({none.digest, two.digest, three.digest}) == 3
-    finer = plan(tmp_path, "{rounds: 2, resolution_decades: 0.01}")
+    finer = plan(tmp_path, "{rounds: 2, edge_decades: 0.1}")
     assert not set(finer.rounds.values()) & set(two.rounds.values())
 
 
-@pytest.mark.parametrize("refine", ["{rounds: -1}", "{resolution_decades: 0}", "{budget: 0}", "{bisect: 3}"])
+@pytest.mark.parametrize(
+    "refine",
+    [
+        "{rounds: -1}",
+        "{resolution_decades: 0}",
+        "{edge_decades: 0}",
+        "{edge_decades: wide}",
+        "{budget: 0}",
+        "{bisect: 3}",
+    ],
+)
 def test_a_refinement_that_cannot_be_meant_is_one_line(tmp_path: Path, refine: str) -> None:
     with pytest.raises(StudyError, match="refine"):
         plan(tmp_path, refine)

@@ -25,7 +25,7 @@ from tests.unit.analysis.test_analyse import NO_CURVES
 
 def study(folder: Path, law: Law) -> str:
     """Write a study's tables and report; returns the page."""
-    frame = judged("SGD / SGD", [1.0, 10.0, 50.0, 75.0, 100.0], law, label="SGD / SGD <b>")
+    frame = judged("SGD / SGD", [1.0, 10.0, 50.0, 75.0, 100.0], law, label="SGD / SGD <b>", seeds=10)
     finished = frame["status"] == "finished"
     facts = {
         "created_utc": "2026-01-02T03:04:05Z",
@@ -74,9 +74,17 @@ def test_the_page_says_what_the_tables_say(folder: Path) -> None:
     )
     assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
     assert "clipping adds ≥ 1.00 decades" in page
-    assert "66 cells are planned: 66 finished." in page
-    assert "Trained on mnist with 6 seeds by hypercore" in page
+    assert "110 cells are planned: 110 finished." in page
+    assert "Trained on mnist with 10 seeds by hypercore" in page
     assert "eager, on a CPU; the last cell at 2026-01-02T03:04:05Z." in page
+
+
+def test_what_refinement_added_is_counted() -> None:
+    rounds = pd.Series([None, None, 1, 2, 2], dtype="Int64")
+    cells = pd.DataFrame({"cell_id": list("abcde"), "status": "finished", "round": rounds})
+    added = "3 of them were added by 2 rounds of refinement."
+    assert sentences.coverage(cells) == f"5 cells are planned: 5 finished. {added}"
+    assert sentences.coverage(cells[:2]) == "2 cells are planned: 2 finished."
 
 
 def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> None:
@@ -97,9 +105,9 @@ def test_a_claim_links_to_the_rows_of_the_cells_that_it_rests_on(folder: Path) -
     own = re.search(r"10 &lt; α &lt;= 100.*?</tr>", page, re.DOTALL)
     assert own is not None
     links = re.findall(r'href="#(cell-[0-9a-f]+)"', own[0])
-    assert len(links) == len(json.loads(claims.loc["sgd-reduces", "cells"])) == 36
+    assert len(links) == len(json.loads(claims.loc["sgd-reduces", "cells"])) == 60
     rows = re.findall(r'id="(cell-[0-9a-f]+)"', page)
-    assert set(links) <= set(rows) and len(rows) == len(set(rows)) == 66
+    assert set(links) <= set(rows) and len(rows) == len(set(rows)) == 110
 
 
 def test_a_row_says_how_sure_its_figures_are(folder: Path) -> None:

@@ -20,7 +20,7 @@ from hypercore.analysis.claims.findings import (
 )
 from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.stats.failures import fails, rate_difference
-from hypercore.analysis.stats.regions import Safety, find_region, judge
+from hypercore.analysis.stats.regions import Safety, find_region, judge_all
 from hypercore.analysis.stats.statistics import CONFIDENCE, n_too_small
 from hypercore.spec.columns import Status
 
@@ -102,7 +102,7 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
         cells += arms.off.cells()
         if span.width_decades >= at_least_decades:
             continue
-        limits = [judge(point, evidence.criteria) for point in arms.off.points()]
+        limits = judge_all(arms.off.points(), evidence.criteria)
         settled = span.low is not None and not {Safety.MISSING, Safety.UNDETERMINED} & set(limits)
         most = span.width_max_decades
         certain = settled and not span.censored and (most is None or most < at_least_decades)
