@@ -17,7 +17,7 @@ KEY = """
 hyperparameters (α, β₁, β₂) while it does so. What is left to choose is the rightmost step size, α = 1e-5.
 
 - `Adam^alpha`: of Adam only α is learned. `SGD / SGD / SGD`: the third learns the second's α.
-- **safe**: the test error is shown to be at most a margin above that of the plain optimizer on its own.
+- **safe**: hardly any run ends more than a margin above the plain optimizer on its own, as is shown.
 - **decade**: a factor of ten in α. **clipped**: by the presentation's rule, of hyperparameters' gradients;
   other rules are named, such as `fixed(0.1)`.
 - **diverged**: not a number, or no better than chance.

@@ -38,10 +38,10 @@ def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
     ]
     if not listed:
         return "<p>No stack was run at two α.</p>"
-    margin = f"{frame['margin_pct'].iloc[0]:g}"
+    margin, confidence = f"{frame['margin_pct'].iloc[0]:g}", f"{100 * frame['confidence'].iloc[0]:g}%"
     return (
         f"<p>A run fails that diverges or ends more than {margin} points above the baseline's median. "
-        f"Intervals are 95%; open: the grid of α does not bound them.</p><ul>{''.join(listed)}</ul>"
+        f"Intervals are {confidence}; open: the grid of α does not bound them.</p><ul>{''.join(listed)}</ul>"
     )
 
 

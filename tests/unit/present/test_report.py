@@ -114,14 +114,14 @@ def test_a_row_says_how_sure_its_figures_are(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     row = re.search(r"<tr><td>50</td>.*?</tr>", page, re.DOTALL)
     assert row is not None
-    # Errors of 5.0 to 5.5 in six seeds: mean 5.25, SD 0.187, t(5) = 2.571.
-    assert "<b>5.25 ± 0.19 <small>[5.05, 5.45]</small></b>" in row[0]
-    assert "<td>+30.00 [30.00, 30.00]</td><td>0.0312</td><td>✓</td>" in row[0]
+    # Errors of 5.0 to 5.9 in ten seeds: mean 5.45, SD 0.303, t(9) = 2.262.
+    assert "<b>5.45 ± 0.30 <small>[5.23, 5.67]</small></b>" in row[0]
+    assert "<td>+30.00 [30.00, 30.00]</td><td>0.00195</td><td>✓</td>" in row[0]
 
 
 def test_every_figure_says_what_it_rests_on(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert len(re.findall(r'"text":"mnist, seeds 0(\\u2013|–)5, a CPU, torch', page)) == 3
+    assert len(re.findall(r'"text":"mnist, seeds 0(\\u2013|–)9, a CPU, torch', page)) == 3
 
 
 def test_labels_are_escaped(folder: Path) -> None:
