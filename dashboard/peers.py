@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from hypercore.analysis.frames.tables import to_frame
-from hypercore.results import files
+from hypercore.results import parquet
 from hypercore.results.schemas import schema
 from hypercore.spec.columns import Column
 
@@ -56,7 +56,7 @@ def read(name: str, folder: Path = FOLDER) -> pd.DataFrame | None:
         ResultFileError: the file is there and cannot be read.
     """
     path = folder / f"{name}.parquet"
-    return to_frame(files.read_table(path, name, schema(TABLES[name]))) if path.exists() else None
+    return to_frame(parquet.read_table(path, name, schema(TABLES[name]))) if path.exists() else None
 
 
 def best(speed: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from hypercore.jobs.retrain import not_before_ns, unmark
 from hypercore.jobs.stored import Stored
 from hypercore.jobs.sweep import checkpoint_folder, kept, named_in_the_config, training
 from hypercore.machine.lock import claimed
-from hypercore.results.files import read_table
+from hypercore.results.parquet import read_table
 from hypercore.results.schemas import schema
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.results.sweeps import write_sweep

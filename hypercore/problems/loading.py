@@ -27,12 +27,8 @@ def load(name: str, root: Path, *, download: bool = False, folders: Mapping[str,
 
 
 def _known(spec: KnownDataset, root: Path, download: bool) -> Data:
-    advice = "Put it there, or name another folder (data_root in the config, or the environment variable "
-    advice += "HYPERCORE_DATA)"
-    advice += "" if download else ", or set download: true"
-    where = f"looked in {root.resolve()} (layout of {spec.source}). {advice}"
     for path, what in [] if download or spec.layout is None else spec.layout.problems(root):
-        raise DataError(f"data set {spec.name!r}: {path} {what}; {where}")
+        raise _absent(spec, root, download, f"{path} {what}")
     fetched = not download
     try:
         if download:
@@ -41,9 +37,15 @@ def _known(spec: KnownDataset, root: Path, download: bool) -> Data:
         parts = spec.read(root)
     except (RuntimeError, OSError, ValueError, EOFError, pickle.UnpicklingError, LookupError) as error:
         cause = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        cause = cause if fetched else f"the download failed: {cause}"
-        raise DataError(f"data set {spec.name!r}: {cause}; {where}") from error
+        raise _absent(spec, root, download, cause if fetched else f"the download failed: {cause}") from error
     return Data.of(spec.name, parts, spec.full_scale, spec.n_classes)
+
+
+def _absent(spec: KnownDataset, root: Path, download: bool, cause: str) -> DataError:
+    advice = "Put it there, or name another folder (data_root in the config, or the environment variable "
+    advice += "HYPERCORE_DATA)" + ("" if download else ", or set download: true")
+    where = f"looked in {root.resolve()} (layout of {spec.source}). {advice}"
+    return DataError(f"data set {spec.name!r}: {cause}; {where}")
 
 
 def download_files(spec: KnownDataset, root: Path) -> None:

@@ -12,14 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hypercore.results.files import ResultFileError, completed, open_table
+from hypercore.results.files import ResultFileError
+from hypercore.results.parquet import completed, open_table
 
 # The first row of a stretch that belongs to one cell, and the first one after it.
 Stretch = tuple[int, int]
 
 
 def stretches(path: Path, name: str, schema: pa.Schema) -> dict[str, list[Stretch]]:
-    """Check a whole table, as :func:`~hypercore.results.files.read_table` does, and find each cell's rows.
+    """Check a whole table, as :func:`~hypercore.results.parquet.read_table` does, and find each cell's rows.
 
     Raises:
         ResultFileError: as ``read_table``.

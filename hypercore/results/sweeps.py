@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hypercore.results import records
-from hypercore.results.files import read_table, write_table
+from hypercore.results.parquet import read_table, write_table
 from hypercore.results.schemas import RECORDS
 from hypercore.spec.record import Record
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hypercore.results.files import read_table
+from hypercore.results.parquet import read_table
 from hypercore.results.schemas import schema
 from hypercore.results.sweeps import read_sweep_table
 from hypercore.spec.columns import CELLS, Status

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hypercore.results.files import is_current, is_whole
+from hypercore.results.parquet import is_current, is_whole
 from hypercore.results.reported import PAGE, lost
 from hypercore.results.reported import TABLES as REPORT_TABLES
 from hypercore.results.schemas import RECORDS, schema

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hypercore.results.files import write_table
+from hypercore.results.parquet import write_table
 from hypercore.results.schemas import schema
 from hypercore.spec.columns import PLAN
 from hypercore.study import Plan

@@ -16,7 +16,7 @@ from hypercore.analysis.frames import gather
 from hypercore.analysis.frames.tables import to_frame
 from hypercore.analysis.measures.comparison import write_comparison
 from hypercore.results import records
-from hypercore.results.files import write_table
+from hypercore.results.parquet import write_table
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
 from hypercore.spec.cell import Cell

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from hypercore.results import files
+from hypercore.results import parquet
 from hypercore.results.schemas import schema
 from hypercore.spec.columns import Column, names
 
@@ -25,7 +25,7 @@ def read_frame(path: Path, name: str, columns: tuple[Column, ...]) -> pd.DataFra
     Raises:
         ResultFileError: the file is missing, damaged, of another schema version or another table.
     """
-    return to_frame(files.read_table(path, name, schema(columns)))
+    return to_frame(parquet.read_table(path, name, schema(columns)))
 
 
 def write_frame(
@@ -37,4 +37,4 @@ def write_frame(
 ) -> None:
     """Write a frame as a declared table, atomically; columns that are not declared are left out."""
     table = pa.Table.from_pandas(frame[list(names(columns))], schema=schema(columns), preserve_index=False)
-    files.write_table(path, table, name, provenance)
+    parquet.write_table(path, table, name, provenance)

@@ -7,7 +7,7 @@ import pytest
 
 from hypercore.cli import main as command_line
 from hypercore.cli.main import COMMANDS, main
-from hypercore.results.files import read_table
+from hypercore.results.parquet import read_table
 from hypercore.results.schemas import schema
 from hypercore.spec.columns import CELLS
 

@@ -18,7 +18,7 @@ from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.results import files
+from hypercore.results import parquet
 from hypercore.results.files import write_json
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec import columns as spec
@@ -80,7 +80,7 @@ def test_damaged_results_are_named_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if damage == "older":
-        monkeypatch.setattr(files, "SCHEMA_VERSION", files.SCHEMA_VERSION + 1)
+        monkeypatch.setattr(parquet, "SCHEMA_VERSION", parquet.SCHEMA_VERSION + 1)
     shutil.copytree(results / "digits", tmp_path / "digits")
     for path in (tmp_path / "digits").glob("*.parquet"):
         data = path.read_bytes()

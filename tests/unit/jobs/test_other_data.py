@@ -11,7 +11,7 @@ from hypercore.jobs.stored import Stored
 from hypercore.jobs.sweep import checkpoint_folder, run_sweep
 from hypercore.problems.loading import load as load_data
 from hypercore.results import records
-from hypercore.results.files import write_table
+from hypercore.results.parquet import write_table
 from hypercore.spec import idx
 from hypercore.spec.problems import DATASETS
 from hypercore.study import Plan, load

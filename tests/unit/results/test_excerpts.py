@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypercore.results import files
+from hypercore.results import parquet
 from hypercore.results.excerpts import read_excerpt, stretches
-from hypercore.results.files import ResultFileError, is_current, read_table, write_table
+from hypercore.results.files import ResultFileError
+from hypercore.results.parquet import is_current, read_table, write_table
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
 
@@ -33,7 +34,7 @@ def test_it_is_what_filtering_the_whole_table_gives(
 ) -> None:
     path = tmp_path_factory.mktemp("excerpt") / "curves.parquet"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "_ROWS_A_GROUP", rows_a_group)
+        patch.setattr(parquet, "_ROWS_A_GROUP", rows_a_group)
         written(path, ids)
     whole = read_table(path, "curves", SCHEMA).replace_schema_metadata(None)
     expected = whole.filter(pc.is_in(whole["cell_id"], pa.array(sorted(chosen), pa.string())))
@@ -43,7 +44,7 @@ def test_it_is_what_filtering_the_whole_table_gives(
 
 
 def test_groups_without_a_wanted_row_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_ROWS_A_GROUP", 2)
+    monkeypatch.setattr(parquet, "_ROWS_A_GROUP", 2)
     path = written(tmp_path / "curves.parquet", list("aabbcc"))
     where = stretches(path, "curves", SCHEMA)
     data = path.read_bytes()

@@ -11,17 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypercore.results import files
-from hypercore.results.files import (
-    ResultFileError,
-    is_current,
-    is_whole,
-    provenance,
-    read_json,
-    read_table,
-    write_json,
-    write_table,
-)
+from hypercore.results import parquet
+from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.parquet import is_current, is_whole, provenance, read_table, write_table
 from hypercore.results.schemas import ADDED, SCHEMA_VERSION, schema
 from hypercore.spec import columns as spec
 
@@ -59,7 +51,7 @@ def test_a_table_of_other_columns_or_another_version_is_told_by_its_end(
     assert is_current(path, SCHEMA)
     assert not is_current(path, SCHEMA.append(pa.field("new", pa.float64())))
     assert not is_current(path, SCHEMA.set(0, pa.field(SCHEMA.names[0], pa.int64())))
-    monkeypatch.setattr(files, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr(parquet, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     assert not is_current(path, SCHEMA)
 
 
@@ -123,7 +115,7 @@ def test_each_reason_is_named(path: Path, tmp_path: Path, monkeypatch: pytest.Mo
     pq.write_table(table(), foreign)
     with pytest.raises(ResultFileError, match="hypercore did not write it"):
         read_table(foreign, "curves", SCHEMA)
-    monkeypatch.setattr(files, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr(parquet, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     with pytest.raises(
         ResultFileError,
         match=f"its schema is version {SCHEMA_VERSION}, this .* reads version {SCHEMA_VERSION + 1}",

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hypercore.results import records
-from hypercore.results.files import write_table
+from hypercore.results.parquet import write_table
 from hypercore.results.schemas import schema
 from hypercore.results.store import Store
 from hypercore.results.sweeps import read_sweep, read_sweep_table, write_sweep

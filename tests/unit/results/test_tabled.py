@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hypercore.results import records
-from hypercore.results.files import read_table, write_table
+from hypercore.results.parquet import read_table, write_table
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS, schema
 from hypercore.results.store import Store
 from hypercore.results.tabled import Tabled, Tables

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hypercore.cli.main import main
-from hypercore.results.files import write_table
+from hypercore.results.parquet import write_table
 from hypercore.study import StudyError, load
 from hypercore.workflow.names import refuse_taken_name
 from hypercore.workflow.plan_table import plan_table, write_plan

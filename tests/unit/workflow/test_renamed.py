@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from hypercore.results import files, records
-from hypercore.results.files import read_table, write_table
+from hypercore.results import parquet, records
+from hypercore.results.parquet import read_table, write_table
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS, schema
 from hypercore.results.store import Store
 from hypercore.results.tabled import Tables
@@ -33,7 +33,7 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "results/made-up"
     tables(MADE_UP).write(folder)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "SCHEMA_VERSION", BEFORE)
+        patch.setattr(parquet, "SCHEMA_VERSION", BEFORE)
         path = folder / "cells.parquet"
         read = {name: folder / f"{name}.parquet" for name in ("curves", "trajectories", "gradients")}
         columns = {"curves": CURVES, "trajectories": TRAJECTORIES, "gradients": GRADIENTS}
@@ -71,7 +71,7 @@ def test_a_record_of_before_is_read_under_the_names_of_today(
     restored.restore(restored.lacking(lambda *_: True), store)
     paths = sorted((tmp_path / "store").rglob("*.parquet"))
     with monkeypatch.context() as patch:
-        patch.setattr(files, "SCHEMA_VERSION", BEFORE)
+        patch.setattr(parquet, "SCHEMA_VERSION", BEFORE)
         for path in paths:
             write_table(
                 path, as_before(read_table(path, records.NAME, RECORDS, READABLE_VERSIONS)), records.NAME

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.results.files import ResultFileError, read_table, write_table
+from hypercore.results.files import ResultFileError
+from hypercore.results.parquet import read_table, write_table
 from hypercore.results.schemas import SCHEMA_VERSION, schema
 from hypercore.spec.columns import CURVES
 from hypercore.workflow.script import guarded
@@ -61,7 +62,7 @@ def test_a_whole_file_stays_whatever_is_wrong_with_it(
     path = tmp_path / "curves.parquet"
     with monkeypatch.context() as patch:
         if kind == "of another version":
-            patch.setattr("hypercore.results.files.SCHEMA_VERSION", SCHEMA_VERSION - 1)
+            patch.setattr("hypercore.results.parquet.SCHEMA_VERSION", SCHEMA_VERSION - 1)
         write_table(path, SCHEMA.empty_table(), "curves" if kind != "another table" else "cells")
     if kind == "somebody's own":
         path.write_text("my notes")
