@@ -28,7 +28,8 @@ from hypercore.spec.problems import DATASETS
 from hypercore.spec.record import Row
 from hypercore.study.plan.plan import load as load_plan
 from hypercore.study.plan.sweeps import Sweep
-from hypercore.train.batch import BatchRun, Outcome
+from hypercore.train.batch import BatchRun
+from hypercore.train.outcomes import Outcome
 from hypercore.train.widths import alike, chunk, ladder_for
 
 STUDY = Path(__file__).parent / "presentation.yaml"

@@ -15,8 +15,9 @@ from hypercore.core.hypergradient import StackState
 from hypercore.jobs import checkpoint_files
 from hypercore.problems.contract import Problem, ProblemData
 from hypercore.spec.cell import Cell
-from hypercore.train.batch import BatchRun, Outcome, Progress
+from hypercore.train.batch import BatchRun
 from hypercore.train.lanes import Carry, Log
+from hypercore.train.outcomes import Outcome, Progress
 from hypercore.train.recording import Recorded
 
 LOG = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from hypercore.spec.columns import FACTS, Status
 from hypercore.spec.record import Record, Row, Value
 
 if TYPE_CHECKING:  # importing it for real would import torch
-    from hypercore.train.batch import Outcome
+    from hypercore.train.outcomes import Outcome
 
 
 def trained_record(outcome: "Outcome", execution: Execution, circumstances: Mapping[str, Value]) -> Record:

@@ -9,18 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
 
 from hypercore.problems.contract import Problem, ProblemData
 from hypercore.problems.images import Model, model_of
 from hypercore.problems.streams import data_order
 from hypercore.spec.cell import Cell
-from hypercore.spec.record import Row
 from hypercore.train.captured import CapturedStep
 from hypercore.train.clocks import Clocks
 from hypercore.train.compiled import Step, compiled_step, eager_step
-from hypercore.train.filled import Filled
-from hypercore.train.lanes import NEVER, Carry, Lanes, lanes_of
+from hypercore.train.filled import Filled, filled_for, laid_out
+from hypercore.train.lanes import NEVER, Carry, Lanes
+from hypercore.train.outcomes import Outcome, Progress
 from hypercore.train.recording import (
     Epoch,
     Evaluated,
@@ -38,34 +37,6 @@ LOG = logging.getLogger(__name__)
 
 # About how many points a trajectory has, whatever the length of the run.
 TRAJECTORY_POINTS = 120
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What training found out about one cell; columns as in :mod:`hypercore.spec.columns`.
-
-    ``lanes`` cells began in its batch. ``seconds`` holds the cell's share of the training and the
-    evaluation clocks, and what compilation took for the whole batch.
-    """
-
-    cell: Cell
-    facts: Row
-    curves: tuple[Row, ...]
-    trajectories: tuple[Row, ...]
-    gradients: tuple[Row, ...]
-    lanes: int
-    seconds: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a batch stands at the end of an epoch: ``lanes`` of its cells trained in it."""
-
-    epoch: int
-    epochs: int
-    steps: int
-    lanes: int
-    nonfinite: int
 
 
 @dataclass
@@ -118,7 +89,7 @@ class BatchRun:
         model = model or model_of(cells[0].model, data)
         if compiled and model.eager_because is not None:
             LOG.warning("%s trains eagerly: %s", model.name, model.eager_because)
-        lanes, levels = _laid_out(cells, live, data, model, widths)
+        lanes, levels = laid_out(cells, live, data, model, widths)
         return cls(
             cells=tuple(cells),
             data=data,
@@ -126,7 +97,7 @@ class BatchRun:
             widths=tuple(widths),
             live=live,
             lanes=lanes,
-            filled=_filled(cells, live, data, model, widths, lanes),
+            filled=filled_for(cells, live, data, model, widths, lanes),
             carry=lanes.start(levels),
             clocks=Clocks(data.train.device),
             records=[Recorded(lanes=len(cells)) for _ in cells],
@@ -288,52 +259,15 @@ class BatchRun:
             self._lay_out()
 
     def _lay_out(self) -> None:
-        self.lanes, _ = _laid_out(self.cells, self.live, self.data, self.model, self.widths)
-        self.filled = _filled(self.cells, self.live, self.data, self.model, self.widths, self.lanes)
+        self.lanes, _ = laid_out(self.cells, self.live, self.data, self.model, self.widths)
+        self.filled = filled_for(self.cells, self.live, self.data, self.model, self.widths, self.lanes)
         self.captured = None
 
     def outcomes(self) -> list[Outcome]:
         """What was found out about each cell, once all of them ended."""
-        outcomes = []
-        for cell, record in zip(self.cells, self.records, strict=True):
-            assert record.facts is not None, "a cell that has not ended"
-            compile_sec = self.clocks.seconds.get("compile", 0.0)
-            outcomes.append(
-                Outcome(
-                    cell=cell,
-                    facts=record.facts,
-                    curves=tuple(record.curves),
-                    trajectories=tuple(record.trajectories),
-                    gradients=tuple(record.gradients),
-                    lanes=record.lanes,
-                    seconds={"train": record.train_sec, "eval": record.eval_sec, "compile": compile_sec},
-                )
-            )
-        return outcomes
-
-
-def _laid_out(
-    cells: Sequence[Cell], live: Sequence[int], data: ProblemData, model: Problem, widths: Sequence[int]
-) -> tuple[Lanes, tuple[Tensor, ...]]:
-    """Lanes for the live cells, filled up to an admitted width, and their initial levels."""
-    filling = fitted(len(live), widths) - len(live)
-    chosen = [cells[index] for index in (*live, *[live[0]] * filling)]
-    return lanes_of(chosen, model, data.train.device)
-
-
-def _filled(
-    cells: Sequence[Cell],
-    live: Sequence[int],
-    data: ProblemData,
-    model: Problem,
-    widths: Sequence[int],
-    lanes: Lanes,
-) -> Filled:
-    """The lanes as widely as a GPU compares them; on a CPU every admitted width gives the same bits."""
-    count = len(lanes.seeds)
-    if data.train.device.type == "cpu" or count >= max(widths, default=count):
-        return Filled(lanes, count)
-    return Filled(_laid_out(cells, live, data, model, (max(widths),))[0], count)
+        compile_sec = self.clocks.seconds.get("compile", 0.0)
+        pairs = zip(self.cells, self.records, strict=True)
+        return [Outcome.of(cell, record, compile_sec) for cell, record in pairs]
 
 
 def train_batch(

@@ -1,14 +1,17 @@
 """Lanes beside copies that fill the widest width, where a GPU would round otherwise in fewer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from hypercore.problems.contract import Examples, ProblemData, State
+from hypercore.problems.contract import Examples, Problem, ProblemData, State
+from hypercore.spec.cell import Cell
 from hypercore.train.compiled import eager_step
 from hypercore.train.evaluate import Evaluations, evaluate_all
-from hypercore.train.lanes import Carry, Lanes
+from hypercore.train.lanes import Carry, Lanes, lanes_of
+from hypercore.train.widths import fitted
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,27 @@ class Filled:
     def _rows(self, device: torch.device) -> Tensor:
         filling = len(self.lanes.seeds) - self.count
         return torch.tensor([*range(self.count), *[0] * filling], device=device)
+
+
+def laid_out(
+    cells: Sequence[Cell], live: Sequence[int], data: ProblemData, model: Problem, widths: Sequence[int]
+) -> tuple[Lanes, tuple[Tensor, ...]]:
+    """Lanes for the live cells, filled up to an admitted width, and their initial levels."""
+    filling = fitted(len(live), widths) - len(live)
+    chosen = [cells[index] for index in (*live, *[live[0]] * filling)]
+    return lanes_of(chosen, model, data.train.device)
+
+
+def filled_for(
+    cells: Sequence[Cell],
+    live: Sequence[int],
+    data: ProblemData,
+    model: Problem,
+    widths: Sequence[int],
+    lanes: Lanes,
+) -> Filled:
+    """The lanes as widely as a GPU compares them; on a CPU every admitted width gives the same bits."""
+    count = len(lanes.seeds)
+    if data.train.device.type == "cpu" or count >= max(widths, default=count):
+        return Filled(lanes, count)
+    return Filled(laid_out(cells, live, data, model, (max(widths),))[0], count)

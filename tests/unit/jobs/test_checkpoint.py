@@ -13,7 +13,7 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.protocol import Protocol
-from hypercore.train.batch import Outcome, Progress
+from hypercore.train.outcomes import Outcome, Progress
 
 
 class KilledError(Exception):

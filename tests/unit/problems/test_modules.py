@@ -16,7 +16,8 @@ from hypercore.problems.modules import ModuleProblem, built, module_problem
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
-from hypercore.train.batch import BatchRun, Outcome, train_batch
+from hypercore.train.batch import BatchRun, train_batch
+from hypercore.train.outcomes import Outcome
 from tests.unit.problems import networks
 
 CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], ArrayData]]] = {

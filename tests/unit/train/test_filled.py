@@ -14,8 +14,8 @@ from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.protocol import Protocol
 from hypercore.train.admission import admitted_by_steps
-from hypercore.train.batch import BatchRun, _laid_out
-from hypercore.train.filled import Filled
+from hypercore.train.batch import BatchRun
+from hypercore.train.filled import Filled, laid_out
 from tests.unit.train.conftest import random_data
 
 DATA = random_data(1, 8)
@@ -29,7 +29,7 @@ def test_lanes_beside_copies_do_what_they_do_alone(begun: bool) -> None:
     run = BatchRun.begin(CELLS[:3], DATA, widths=(3,))
     if begun:
         run.train_epoch()
-    lanes, _ = _laid_out(CELLS, (0, 1, 2), DATA, model_of("mlp", DATA), (8,))
+    lanes, _ = laid_out(CELLS, (0, 1, 2), DATA, model_of("mlp", DATA), (8,))
     filled = Filled(lanes, 3)
     examples = torch.arange(3 * 6).view(3, 6)
     carry, hyper = filled.step(run.carry, DATA.train, examples)

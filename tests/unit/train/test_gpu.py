@@ -15,9 +15,10 @@ from hypercore.problems.modules import ModuleProblem, module_problem
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.notation import parse_stack
-from hypercore.train.batch import BatchRun, Outcome, train_batch
+from hypercore.train.batch import BatchRun, train_batch
 from hypercore.train.captured import CapturedStep
 from hypercore.train.compiled import eager_step
+from hypercore.train.outcomes import Outcome
 from hypercore.train.widths import alike, chunk, ladder, ladder_for
 from tests.unit.problems.networks import images, tokens
 from tests.unit.train.conftest import RULES, random_data

@@ -15,7 +15,8 @@ from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import lowest_rules
 from hypercore.spec.problems import MODELS
 from hypercore.spec.record import Row, Value
-from hypercore.train.batch import BatchRun, Outcome
+from hypercore.train.batch import BatchRun
+from hypercore.train.outcomes import Outcome
 from hypercore.train.widths import WIDTHS, chunk, ladder_for
 from tests.unit.train.conftest import random_data
 

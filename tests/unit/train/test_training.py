@@ -19,8 +19,9 @@ from hypercore.spec.columns import CURVE_POINT, FACTS, GRADIENT_POINT, TRAJECTOR
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.problems import MODELS
-from hypercore.train.batch import BatchRun, Outcome, train_batch
+from hypercore.train.batch import BatchRun, train_batch
 from hypercore.train.lanes import lanes_of
+from hypercore.train.outcomes import Outcome
 from tests.unit.train.conftest import random_data
 
 ALL_LEVELS = Clipping(scope=Scope.ALL)

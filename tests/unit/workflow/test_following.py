@@ -19,7 +19,7 @@ from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec.columns import CELL, Status, names
 from hypercore.spec.record import Record
 from hypercore.study import Plan
-from hypercore.train.batch import Progress
+from hypercore.train.outcomes import Progress
 from hypercore.workflow.damaged import damaged
 from hypercore.workflow.estimate import makespan
 from hypercore.workflow.jobs import Jobs
