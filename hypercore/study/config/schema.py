@@ -7,27 +7,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hypercore.spec.cell import Code, digest
-from hypercore.spec.clipping import OFF, ON, forms
 from hypercore.spec.normalisation import Normalisation
-from hypercore.spec.optimizers import lowest_rules
 from hypercore.spec.own_code import BUILDERS, Call
 from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder, model_name
 from hypercore.spec.protocol import FEWEST_HELD_OUT, LARGEST_SHARE, Protocol
 from hypercore.study.config.analysis import AnalysisConfig
-from hypercore.study.config.clippings import ClippingEntry, Clippings
+from hypercore.study.config.entries import Axes, StackEntry
 from hypercore.study.config.fields import (
-    Alphas,
-    Axis,
-    Epochs,
     NameAxis,
-    Notation,
     Positive,
-    PositiveAxis,
     Real,
-    Seeds,
-    Strict,
     as_list,
-    distinct,
     refuse,
 )
 from hypercore.study.config.folders import FolderAtHome, fingerprint
@@ -38,12 +28,6 @@ from hypercore.study.config.refine import RefineConfig
 # Folders beside the studies' own under results/.
 RESERVED_NAMES = ("benchmarks", "checkpoints", "logs", "status", "store", "sweeps")
 _SLUG = r"^[a-z0-9][a-z0-9-]*$"
-
-
-def _models(names: tuple[str, ...]) -> tuple[str, ...]:
-    known = tuple(map(model_name, names))
-    distinct(known)
-    return known
 
 
 def _not_reserved(name: str) -> str:
@@ -60,67 +44,6 @@ def _share_or_count(value: float) -> float:
 
 ValidationSplit = Annotated[Real, AfterValidator(_share_or_count)]
 Slug = Annotated[str, Field(pattern=_SLUG, max_length=64)]
-ModelAxis = Annotated[tuple[str, ...], *Axis, AfterValidator(_models)]
-
-
-class Axes(Strict):
-    """What a study sets for all of its stacks, and each entry of ``stacks`` may set for itself."""
-
-    datasets: NameAxis | None = Field(None, description="names of data sets")
-    model: ModelAxis | None = Field(
-        None,
-        description=f"one of {', '.join(MODELS)}, or of models; default: all of models, or the data set's",
-    )
-    alphas: Alphas | None = Field(
-        None,
-        description="the rightmost α: numbers above 0, {logspace: {start, stop, num}}, or a list of both",
-    )
-    clipping: Clippings | None = Field(
-        None,
-        description=f"{forms()}, or a mapping of {', '.join(ClippingEntry.model_fields)}; or a list of these",
-    )
-    epochs: Epochs | None = Field(
-        None,
-        description="a whole number above 0, or one for each lowest optimizer, e.g. {SGD: 30, Adam: 5}; "
-        f"default: {', '.join(f'{rule.default_epochs} of {rule.name}' for rule in lowest_rules())}",
-    )
-    batch_size: PositiveAxis | None = Field(
-        None, description="a whole number above 0; default: the data set's own"
-    )
-    seeds: Seeds | None = Field(
-        None, description="a count n, which gives seeds 0 to n-1, or a list of whole numbers"
-    )
-    baselines: bool | None = Field(
-        None, description="true or false: train the lowest optimizer of each stack alone, unclipped"
-    )
-
-
-class StackEntry(Axes):
-    """One entry of ``stacks``: the notation, and what it sets for itself."""
-
-    stack: Annotated[tuple[Notation, ...], *Axis] = Field(
-        description="a stack in the paper's notation, or a list"
-    )
-    frozen: bool = Field(
-        False,
-        description="true or false: train the lowest optimizer also at what each of these cells learned",
-    )
-    label: str | None = Field(
-        None,
-        min_length=1,
-        max_length=100,
-        pattern=r"^[^\x00-\x1f\x7f]*$",
-        description="a short text of one line",
-    )
-
-    @model_validator(mode="after")
-    def _one_label(self) -> Self:
-        if self.label is not None and len(self.stack) > 1:
-            refuse(
-                "a label for one stack; give the others entries of their own",
-                f"one label for {len(self.stack)}",
-            )
-        return self
 
 
 def _entries(value: Any) -> Any:
@@ -281,7 +204,3 @@ def _base(name: str) -> str:
 
 def _found(calls: Mapping[str, tuple[Call, ...]], name: str) -> Call | None:
     return next((call for call in calls.get(_base(name), ()) if call.name == name), None)
-
-
-DEFAULT_CLIPPING = (OFF, ON)
-DEFAULT_SEEDS = tuple(range(5))
