@@ -1,14 +1,14 @@
 """What to take: of the safe points with nearly the lowest error, the one that forgives a wrong α most."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 import pandas as pd
 
-from hypercore.analysis.frames.judgement import IMPUTED
+from hypercore.analysis.frames.judgement import IMPUTED, JUDGED
 from hypercore.analysis.stats.regions import Safety, unbroken
 from hypercore.present.table import GROUP
 from hypercore.spec.columns import Role
@@ -20,7 +20,8 @@ class Option:
     """One safe α of a stack and clipping on a data set.
 
     ``below`` and ``above`` are the decades of α around it that are safe without a gap; ``open_below`` and
-    ``open_above`` tell that the grid ends there, so that it may be more.
+    ``open_above`` tell that the grid ends there, so that it may be more. Errors are the test split's; by
+    ``deciding_pct``, the mean on the split that decides, options are chosen.
     """
 
     label: str
@@ -30,6 +31,7 @@ class Option:
     alpha: float
     stack: str
     errors_pct: tuple[float, ...]
+    deciding_pct: float
     plain_pct: float
     below: float
     above: float
@@ -40,7 +42,7 @@ class Option:
     @property
     def error_pct(self) -> float:
         """The mean test error over seeds."""
-        return sum(self.errors_pct) / len(self.errors_pct)
+        return _mean(self.errors_pct)
 
     @property
     def slack(self) -> float:
@@ -162,10 +164,10 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
     advice = []
     for dataset in sorted({one.dataset for one in found}):
         own = [one for one in found if one.dataset == dataset]
-        lowest = min(own, key=lambda one: one.error_pct)
-        near = [one for one in own if one.error_pct <= lowest.error_pct + margins_pct[dataset]]
-        use = max(near, key=lambda one: (round(one.slack, 9), -round(one.error_pct, 1), _plainness(one)))
-        widest = max(own, key=lambda one: (round(one.width, 9), -one.error_pct))
+        lowest = min(own, key=lambda one: one.deciding_pct)
+        near = [one for one in own if one.deciding_pct <= lowest.deciding_pct + margins_pct[dataset]]
+        use = max(near, key=lambda one: (round(one.slack, 9), -round(one.deciding_pct, 1), _plainness(one)))
+        widest = max(own, key=lambda one: (round(one.width, 9), -one.deciding_pct))
         advice.append(Advice(dataset, use, lowest, widest))
     return advice
 
@@ -178,18 +180,17 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
     key = [*GROUP, "clipping"]
     # Only what is needed: wide frames cut into one for each point would take a large study seconds.
-    cells = judged.loc[
-        judged[IMPUTED].notna(), [*key, "alpha", "role", "cell_id", "baseline_id", "stack", IMPUTED]
-    ]
+    wanted = [*key, "alpha", "role", "cell_id", "baseline_id", "stack", IMPUTED, JUDGED]
+    cells = judged.loc[judged[IMPUTED].notna(), wanted]
     stacks = cells[cells["role"] == Role.STACK.value]
     baselines = cells[cells["role"] == Role.BASELINE.value]
     plain = dict(zip(baselines["cell_id"], baselines[IMPUTED], strict=True))
     safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
     of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
+    means = stacks.groupby([*key, "alpha"])[IMPUTED].mean().rename("error_pct").reset_index()
+    points = safety[[*key, "alpha", "safety"]].merge(means, on=[*key, "alpha"], how="left")
     found = []
-    for entry, rows in safety[[*key, "alpha", "safety", "baseline_pct", "excess_pct"]].groupby(
-        key, sort=True
-    ):
+    for entry, rows in points.groupby(key, sort=True):
         ordered = rows.sort_values("alpha").to_dict("records")
         for first, last in unbroken([row["safety"] == Safety.SAFE for row in ordered]):
             for row in ordered[first : last + 1]:
@@ -218,12 +219,16 @@ def _option(
         alpha=alpha,
         stack=str(cells["stack"].iloc[0]),
         errors_pct=tuple(sorted(float(value) for value in cells[IMPUTED])),
+        deciding_pct=_mean(cells[JUDGED]),
         plain_pct=median(baselines) if baselines else math.nan,
         below=math.log10(alpha / float(ordered[first]["alpha"])),
         above=math.log10(float(ordered[last]["alpha"]) / alpha),
         open_below=first == 0,
         open_above=after is None,
-        beyond=None
-        if after is None
-        else (float(after["alpha"]), after["baseline_pct"] + after["excess_pct"]),
+        beyond=None if after is None else (float(after["alpha"]), float(after["error_pct"])),
     )
+
+
+def _mean(errors_pct: Iterable[float]) -> float:
+    rising = sorted(map(float, errors_pct))
+    return sum(rising) / len(rising)

@@ -1,13 +1,14 @@
 """How a run is evaluated: on which splits, and how often an epoch."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypercore.spec.errors import SpecError
 from hypercore.spec.stack import rounded, short
 
 # What runs are evaluated by unless a study says otherwise: on the test split, after each epoch.
 DEFAULT_NAME = "presentation"
+TEST = "test"
 # So many that one example is at most a point of error.
 FEWEST_HELD_OUT = 100
 LARGEST_SHARE = 0.5
@@ -41,6 +42,15 @@ class Protocol:
         split = self.validation_split
         name = DEFAULT_NAME if split is None else f"validation({short(split)})"
         return name if self.evaluations == 1 else f"{name}, {self.evaluations} evaluations"
+
+    @property
+    def judged_on(self) -> str:
+        """The split whose errors decide, as tables name it.
+
+        >>> Protocol().judged_on, Protocol(0.1, 4).judged_on
+        ('test', 'validation(0.1)')
+        """
+        return TEST if self.validation_split is None else str(replace(self, evaluations=1))
 
     def held_out(self, n: int) -> int:
         """How many of ``n`` training examples are held out.

@@ -5,7 +5,7 @@ Its files are written by the real writers, so that what reads them cannot tell i
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from hypercore.spec import columns as spec
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.protocol import DEFAULT, Protocol
 from hypercore.spec.record import Record, Row
 
 STEPS_AN_EPOCH = 45
@@ -40,6 +41,7 @@ class MadeUp:
     alphas: tuple[tuple[str, tuple[float, ...]], ...] = tuple(DEFAULT_ALPHAS.items())
     clippings: tuple[Clipping, ...] = (OFF, ON)
     seeds: int = 6
+    protocol: Protocol = DEFAULT
     batch_size: int = 32
     missing: Callable[[Cell], bool] = lambda _: False
     failed: Callable[[Cell], bool] = lambda _: False
@@ -53,11 +55,11 @@ def planned(made_up: MadeUp) -> list[tuple[Row, Cell]]:
         epochs = 5 if stack.lowest.name in ("Adam", "RMSProp") else 30
         for seed in range(made_up.seeds):
             length = (epochs, made_up.batch_size, seed)
-            base = Cell(made_up.dataset, "mlp", stack.baseline, OFF, *length)
+            base = Cell(made_up.dataset, "mlp", stack.baseline, OFF, *length, protocol=made_up.protocol)
             rows.append((_row(made_up, stack.lowest.name, spec.Role.BASELINE, None, base), base))
             for alpha in alphas:
                 for clipping in made_up.clippings:
-                    cell = Cell(made_up.dataset, "mlp", stack.with_alpha(alpha), clipping, *length)
+                    cell = replace(base, stack=stack.with_alpha(alpha), clipping=clipping)
                     rows.append((_row(made_up, label, spec.Role.STACK, base.id, cell), cell))
     return rows
 
@@ -101,6 +103,7 @@ def record(cell: Cell, failed: bool = False) -> Record:
         "status": status,
         "n_train": 1437,
         "n_test": 360,
+        "n_validation": None if cell.protocol.validation_split is None else 144,
         "n_classes": 10,
     }
     if failed:
@@ -112,6 +115,7 @@ def record(cell: Cell, failed: bool = False) -> Record:
             "last_epoch_train_loss": None if nonfinite else last_loss,
             "test_loss": None if nonfinite else last_loss * 1.1,
             "test_error_pct": None if nonfinite else error,
+            **(dict.fromkeys(_HELD_OUT) if nonfinite else _held_out(cell, last_loss * 1.1, error)),
             "steps": steps,
             "negative_alpha_steps": 7 if blown else 0,
         }
@@ -156,7 +160,8 @@ def _curves(cell: Cell, ended: int, error: float) -> tuple[Row, ...]:
                 "step": step,
                 "train_loss": 2.3 / epoch,
                 "test_loss": 2.4 / epoch,
-                "test_error_pct": error + 60 / epoch - 60 / cell.epochs,
+                "test_error_pct": (now := error + 60 / epoch - 60 / cell.epochs),
+                **_held_out(cell, 2.4 / epoch, now),
                 "grad_norm_mean": 1.0 / epoch,
                 "grad_norm_max": 3.0 / epoch,
                 "clipped_share": 0.4 if clipped else 0.0,
@@ -164,6 +169,15 @@ def _curves(cell: Cell, ended: int, error: float) -> tuple[Row, ...]:
             }
         )
     return tuple(points)
+
+
+_HELD_OUT = ("validation_loss", "validation_error_pct")
+
+
+def _held_out(cell: Cell, loss: float, error: float) -> Row:
+    """What the held-out examples give, half a point above the others'; nothing where there are none."""
+    held = cell.protocol.validation_split is not None
+    return dict(zip(_HELD_OUT, (loss, error + 0.5) if held else (None, None), strict=True))
 
 
 def _trajectories(cell: Cell, ended: int) -> tuple[Row, ...]:

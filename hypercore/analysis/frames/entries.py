@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, JUDGED
 from hypercore.analysis.stats.regions import Point
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import Column, Role, names
+from hypercore.spec.protocol import TEST, parse_protocol
 
 # What an entry is, clipping apart.
 ENTRY = ("study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size")
@@ -31,12 +32,15 @@ class Entry:
     """One stack on one problem under one clipping: a row for each α and seed that is planned.
 
     ``frame`` has cell_id, baseline_id, status, alpha, seed, height, whether a round of refinement added the
-    row, the error (NaN: no result), whether it diverged, and the error of the baseline with the same seed.
+    row, the test error (NaN: no result), that which decides (the held-out examples', where there are some),
+    whether it diverged, and both errors of the baseline with the same seed. ``judged_on`` names the split of
+    the error that decides.
     """
 
     key: dict[str, Any]
     clipping: str
     frame: pd.DataFrame
+    judged_on: str = TEST
 
     @property
     def alphas(self) -> list[float]:
@@ -51,7 +55,7 @@ class Entry:
     @property
     def identity(self) -> dict[str, Any]:
         """The columns that every table of entries begins with."""
-        return {**self.key, "clipping": self.clipping}
+        return {**self.key, "clipping": self.clipping, "judged_on": self.judged_on}
 
     @property
     def planned(self) -> "Entry":
@@ -65,14 +69,18 @@ class Entry:
         """Chance-imputed test errors: a row an α, a column a seed, NaN where there is no result."""
         return self._errors
 
+    def deciding_errors(self) -> pd.DataFrame:
+        """The same of the error that decides, by which α are chosen."""
+        return self.frame.pivot(index="alpha", columns="seed", values="judged").sort_index()
+
     def points(self) -> tuple[Point, ...]:
         """Each α's differences to the baseline's median, for what fails and what is safe."""
         return self._points
 
     @cached_property
     def baseline_pct(self) -> float:
-        """The median error of the baseline's runs, so that no single bad one decides; NaN without any."""
-        return float(self.frame.drop_duplicates("baseline_id")["baseline_error"].median())
+        """The median deciding error of the baseline's runs, so that no bad one decides; NaN without any."""
+        return float(self.frame.drop_duplicates("baseline_id")["baseline_judged"].median())
 
     def cells(self, alphas: Sequence[float] | None = None) -> list[str]:
         """Ids of its cells, at some α only or at all, those of missing ones left out."""
@@ -89,7 +97,7 @@ class Entry:
     def _points(self) -> tuple[Point, ...]:
         rows = self.frame.sort_values(["alpha", "seed"])
         alphas, diverged = rows["alpha"].to_numpy(), rows["diverged"].to_numpy(dtype=bool)
-        differences = rows["error"].to_numpy() - self.baseline_pct
+        differences = rows["judged"].to_numpy() - self.baseline_pct
         done = np.isfinite(differences)
         found = []
         for alpha in self.alphas:
@@ -104,10 +112,10 @@ def entries(cells: pd.DataFrame) -> list[Entry]:
     Raises:
         ValueError: a column is missing, e.g. because the cells were not judged.
     """
-    wanted = {*ENTRY, *_TEXTS, *_NUMBERS, "clipping", "role", "round", DIVERGED, IMPUTED}
+    wanted = {*ENTRY, *_TEXTS, *_NUMBERS, "clipping", "role", "round", DIVERGED, IMPUTED, JUDGED}
     if missing := sorted(wanted - set(cells.columns)):
         raise ValueError(f"cells without {', '.join(missing)}; give the judged table of cells")
-    baselines = cells.drop_duplicates("cell_id").set_index("cell_id")[IMPUTED].astype(np.float64)
+    baselines = cells.drop_duplicates("cell_id").set_index("cell_id")[[IMPUTED, JUDGED]].astype(np.float64)
     stacks = cells[cells["role"] == Role.STACK.value]
     frame = pd.DataFrame(
         {
@@ -115,13 +123,25 @@ def entries(cells: pd.DataFrame) -> list[Entry]:
             **{name: stacks[name].astype(kind) for name, kind in _NUMBERS.items()},
             "refined": is_refined(stacks),
             "error": stacks[IMPUTED].astype(np.float64),
+            "judged": stacks[JUDGED].astype(np.float64),
             "diverged": stacks[DIVERGED].eq(True).fillna(False).astype(bool),
-            "baseline_error": stacks["baseline_id"].map(baselines).astype(np.float64),
+            "baseline_error": stacks["baseline_id"].map(baselines[IMPUTED]).astype(np.float64),
+            "baseline_judged": stacks["baseline_id"].map(baselines[JUDGED]).astype(np.float64),
         }
     )
+    judged_on = _judged_on(cells)
     keys = [stacks[name] for name in (*ENTRY, "clipping")]
     groups = frame.groupby(keys, sort=True, dropna=False)
-    return [Entry(dict(zip(ENTRY, key[:-1], strict=True)), str(key[-1]), group) for key, group in groups]
+    return [
+        Entry(dict(zip(ENTRY, key[:-1], strict=True)), str(key[-1]), group, judged_on)
+        for key, group in groups
+    ]
+
+
+def _judged_on(cells: pd.DataFrame) -> str:
+    """The split whose errors decide: the study's protocol, which is one, says it."""
+    found = {parse_protocol(text).judged_on for text in cells["protocol"].unique()} if len(cells) else set()
+    return found.pop() if len(found) == 1 else TEST
 
 
 def is_refined(cells: pd.DataFrame) -> "pd.Series[bool]":

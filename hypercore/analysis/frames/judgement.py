@@ -10,6 +10,7 @@ from hypercore.spec.columns import Status
 
 DIVERGED = "diverged"
 IMPUTED = "imputed_error_pct"
+JUDGED = "judged_error_pct"
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class DivergenceRule:
 
     Args:
         loss_not_improved: the mean training loss of the last epoch is not below the first batch's.
-        near_chance_se: the test error is above chance, or below it by at most this many binomial
-            standard errors √(p(1 - p)/n) of the test split; ``None`` leaves the condition out.
+        near_chance_se: the error that decides is above chance, or below it by at most this many binomial
+            standard errors √(p(1 - p)/n) of the split; ``None`` leaves the condition out.
 
     Raises:
         ValueError: ``near_chance_se`` is negative or not finite.
@@ -45,10 +46,13 @@ def chance_error_pct(n_classes: pd.Series) -> pd.Series:
 
 
 def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFrame:
-    """Cells with two more columns, by a rule that can be adjusted.
+    """Cells with three more columns, by a rule that can be adjusted.
+
+    What decides is the error of the validation split where one is held out, else that of the test split.
 
     ``diverged`` (boolean): null for cells without a result (missing, failed).
     ``imputed_error_pct`` (float): the measured test error, chance for a diverged run, NaN without a result.
+    ``judged_error_pct`` (float): the same of the error that decides.
 
     Args:
         cells: the CELLS table, or any frame with its columns of facts.
@@ -57,10 +61,10 @@ def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFra
     rule = rule or DivergenceRule()
     status = cells["status"]
     finished = status == Status.FINISHED.value
-    error = cells["test_error_pct"].astype(np.float64)
+    error, (deciding, n) = cells["test_error_pct"].astype(np.float64), _deciding(cells)
     chance = chance_error_pct(cells["n_classes"])
     # A finished run without a finite measurement has nothing to show for itself either.
-    diverged = (status == Status.NONFINITE.value) | (finished & ~np.isfinite(error))
+    diverged = (status == Status.NONFINITE.value) | (finished & ~(np.isfinite(error) & np.isfinite(deciding)))
     if rule.loss_not_improved:
         first, last = (
             cells[name].astype(np.float64) for name in ("first_batch_loss", "last_epoch_train_loss")
@@ -68,9 +72,18 @@ def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFra
         diverged |= finished & ~(last < first)
     if rule.near_chance_se is not None:
         share = chance / 100
-        standard_error = 100 * np.sqrt(share * (1 - share) / cells["n_test"].astype(np.float64))
-        diverged |= finished & (error >= chance - rule.near_chance_se * standard_error)
+        standard_error = 100 * np.sqrt(share * (1 - share) / n)
+        diverged |= finished & (deciding >= chance - rule.near_chance_se * standard_error)
     has_result = status.isin([Status.FINISHED.value, Status.NONFINITE.value])
     judged = diverged.astype("boolean").mask(~has_result)
-    imputed = chance.where(diverged, error).where(has_result, np.nan)
-    return cells.assign(**{DIVERGED: judged, IMPUTED: imputed})
+    imputed, of_deciding = (chance.where(diverged, e).where(has_result, np.nan) for e in (error, deciding))
+    return cells.assign(**{DIVERGED: judged, IMPUTED: imputed, JUDGED: of_deciding})
+
+
+def _deciding(cells: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The error in percent that decides, and of how many examples it is."""
+    error, n = (cells[name].astype(np.float64) for name in ("test_error_pct", "n_test"))
+    if "n_validation" not in cells:
+        return error, n
+    held, n_held = (cells[name].astype(np.float64) for name in ("validation_error_pct", "n_validation"))
+    return error.where(n_held.isna(), held), n.where(n_held.isna(), n_held)

@@ -96,14 +96,17 @@ def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:
             continue
         strata = [row.dropna().to_numpy() for _, row in errors.iterrows()]
         iqm = interquartile_mean_interval(strata)
-        best = _best(errors)
+        deciding = entry.deciding_errors().loc[errors.index]
+        best = _best(errors, deciding)
         rows.append(
             {
                 **entry.identity,
                 "n_alphas": len(strata),
                 "n_runs": sum(len(stratum) for stratum in strata),
                 "sensitivity_pct": sensitivity(
-                    np.asarray(errors.index, dtype=np.float64), [float(stratum.mean()) for stratum in strata]
+                    np.asarray(errors.index, dtype=np.float64),
+                    [float(stratum.mean()) for stratum in strata],
+                    [float(row.dropna().mean()) for _, row in deciding.iterrows()],
                 ),
                 "iqm_pct": iqm.value,
                 "iqm_low_pct": iqm.low,
@@ -123,9 +126,10 @@ def _with_baseline(cells: pd.DataFrame) -> list[Entry]:
     return [entry for entry in entries(cells) if entry.frame["baseline_id"].notna().any()]
 
 
-def _best(errors: pd.DataFrame) -> BestAlpha | None:
+def _best(errors: pd.DataFrame, deciding: pd.DataFrame) -> BestAlpha | None:
     """Leave-one-seed-out over the seeds that have every α; none with fewer than two of them."""
     complete = errors.dropna(axis="columns")
     if complete.shape[1] < 2:
         return None
-    return best_alpha([float(alpha) for alpha in complete.index], complete.to_numpy())
+    alphas = [float(alpha) for alpha in complete.index]
+    return best_alpha(alphas, complete.to_numpy(), deciding[complete.columns].to_numpy())

@@ -7,7 +7,9 @@ import pandas as pd
 
 from hypercore.analysis.frames.entries import entries, table
 from hypercore.analysis.stats.aggregates import expected_best
+from hypercore.analysis.stats.statistics import Floats
 from hypercore.spec.columns import TUNING
+from hypercore.spec.protocol import TEST
 
 TRIALS = (1, 2, 4, 8, 16)
 
@@ -16,11 +18,12 @@ def tuning(cells: pd.DataFrame) -> pd.DataFrame:
     """Make the TUNING table: the expected best of k trials at random α, one run each, for each entry."""
     rows: list[dict[str, Any]] = []
     for entry in entries(cells):
-        errors = [row.dropna().to_numpy(dtype=np.float64) for _, row in entry.errors().iterrows()]
-        strata = [stratum for stratum in errors if stratum.size]
+        strata, deciding = _strata(entry.errors()), None
         if len(strata) < 2:
             continue
-        best = [expected_best(strata, trials) for trials in TRIALS]
+        if entry.judged_on != TEST:
+            deciding = _strata(entry.deciding_errors())
+        best = [expected_best(strata, trials, deciding) for trials in TRIALS]
         rows += [
             {
                 **entry.identity,
@@ -31,3 +34,9 @@ def tuning(cells: pd.DataFrame) -> pd.DataFrame:
             for trials, value in zip(TRIALS, best, strict=True)
         ]
     return table(rows, TUNING)
+
+
+def _strata(errors: pd.DataFrame) -> list[Floats]:
+    """The runs of each α that has some."""
+    rows = (row.dropna().to_numpy(dtype=np.float64) for _, row in errors.iterrows())
+    return [row for row in rows if row.size]

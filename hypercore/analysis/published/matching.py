@@ -10,6 +10,7 @@ from hypercore.analysis.published.rows import BATCH_SIZE, EPOCHS
 from hypercore.spec.normalisation import NONE
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.problems import DATASETS
+from hypercore.spec.protocol import parse_protocol
 from hypercore.spec.stack import Stack
 
 
@@ -34,7 +35,8 @@ def exact(stack: str) -> str:
 def published_protocol(cells: pd.DataFrame, stand_ins: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Keep the rows that were trained as the published runs were, and name the published data set.
 
-    As they were: with their epochs and batch size, their model, and their normalisation of pixels.
+    As they were: on the whole training split, with their epochs and batch size, their model, and their
+    normalisation of pixels.
 
     ``stand_ins`` maps one of our data sets to the published one it stands for, e.g.
     ``{"cifar10-jpeg75": "cifar10"}``. The column ``published_dataset`` is added.
@@ -43,7 +45,8 @@ def published_protocol(cells: pd.DataFrame, stand_ins: Mapping[str, str] | None 
     epochs = cells["epochs"] == cells["lowest"].map(EPOCHS)
     model = cells["model"] == named.map(lambda name: DATASETS[name].model if name in DATASETS else None)
     pixels = cells["normalisation"] == named.map(_normalisation)
-    kept = epochs & model & pixels & (cells["batch_size"] == BATCH_SIZE)
+    whole = cells["protocol"].map(lambda text: parse_protocol(text).validation_split is None)
+    kept = epochs & model & pixels & whole.astype(bool) & (cells["batch_size"] == BATCH_SIZE)
     return cells.assign(published_dataset=named)[kept.fillna(False)]
 
 

@@ -124,11 +124,12 @@ def performance_profile(
     return Profile(taus, share, low, high)
 
 
-def sensitivity(alphas: ArrayLike, errors_pct: ArrayLike) -> float:
+def sensitivity(alphas: ArrayLike, errors_pct: ArrayLike, deciding_pct: ArrayLike | None = None) -> float:
     """Learning-rate sensitivity: how much error a random α of the range costs over the best one, in points.
 
-    The mean over log α (trapezoid rule) of error(α) - min error, after Wortsman et al. 2023
-    (arXiv:2309.14322); give chance-imputed errors. NaN below two α.
+    The mean over log α (trapezoid rule) of error(α) - error of the best α, after Wortsman et al. 2023
+    (arXiv:2309.14322); give chance-imputed errors. The best α has the lowest of the errors that decide, which
+    are ``errors_pct`` unless given. NaN below two α.
 
     Raises:
         ValueError: the lengths differ, or an α repeats or is not positive.
@@ -139,14 +140,18 @@ def sensitivity(alphas: ArrayLike, errors_pct: ArrayLike) -> float:
     x, y = _curve(alphas, errors_pct)
     if x.size < 2:
         return math.nan
-    return float(np.trapezoid(y - y.min(), x)) / float(x[-1] - x[0])
+    _, deciding = _curve(alphas, errors_pct if deciding_pct is None else deciding_pct)
+    return float(np.trapezoid(y - y[deciding.argmin()], x)) / float(x[-1] - x[0])
 
 
-def best_alpha(alphas: Sequence[float], errors_pct: ArrayLike) -> BestAlpha:
+def best_alpha(
+    alphas: Sequence[float], errors_pct: ArrayLike, deciding_pct: ArrayLike | None = None
+) -> BestAlpha:
     """Choose α leave-one-seed-out: for each seed, by the mean of the others; then see that seed's error.
 
     ``errors_pct`` has a row an α and a column a seed. Choosing on the same test errors that are
-    then reported would be optimistic.
+    then reported would be optimistic. α are chosen by ``deciding_pct``, errors of the same runs on the split
+    that decides; by default the same ones.
 
     Raises:
         ValueError: the shape does not fit, there are fewer than two seeds, or a value is not finite.
@@ -157,7 +162,10 @@ def best_alpha(alphas: Sequence[float], errors_pct: ArrayLike) -> BestAlpha:
     n = errors.shape[1]
     if n < 2 or not alphas:
         raise ValueError(f"{len(alphas)} α and {n} seeds; leaving one seed out needs an α and two seeds")
-    others = (errors.sum(axis=1, keepdims=True) - errors) / (n - 1)
+    deciding = errors if deciding_pct is None else np.asarray(deciding_pct, dtype=np.float64)
+    if deciding.shape != errors.shape:
+        raise ValueError("errors that decide must be of the same runs")
+    others = (deciding.sum(axis=1, keepdims=True) - deciding) / (n - 1)
     chosen = others.argmin(axis=0)
     held_out = estimate(errors[chosen, np.arange(n)])
     counts = dict(Counter(float(alphas[index]) for index in chosen))
@@ -165,11 +173,17 @@ def best_alpha(alphas: Sequence[float], errors_pct: ArrayLike) -> BestAlpha:
     return replace(best, error_pct=estimate(errors[list(alphas).index(best.alpha)]))
 
 
-def expected_best(strata: Sequence[ArrayLike], trials: int) -> float:
-    """The expected lowest error of ``trials`` runs, each at an α drawn at random, each α as likely.
+def expected_best(
+    strata: Sequence[ArrayLike], trials: int, deciding: Sequence[ArrayLike] | None = None
+) -> float:
+    """The expected error of the best of ``trials`` runs, each at an α drawn at random, each α as likely.
+
+    The best is the run with the lowest of the errors that decide, which are the same ones unless given; of
+    equal ones any. Of one run the expectation is the mean over α.
 
     The expectation of the minimum under the runs' own distribution, as Dodge et al. 2019 (arXiv:1909.03004)
-    have it: Σ x·(P(X >= x)^k - P(X > x)^k) over the values x.
+    have it: Σ x·(P(X >= x)^k - P(X > x)^k) over the values x. Draws are
+    with replacement from the runs at hand.
 
     Raises:
         ValueError: there is no stratum or trial, or a stratum is empty.
@@ -182,9 +196,17 @@ def expected_best(strata: Sequence[ArrayLike], trials: int) -> float:
     samples = _strata(strata)
     values = np.concatenate(samples)
     weights = np.concatenate([np.full(sample.size, 1 / sample.size / len(samples)) for sample in samples])
-    order = np.argsort(values)
+    by = values if deciding is None else np.concatenate(_strata(deciding))
+    if by.shape != values.shape:
+        raise ValueError("errors that decide must be of the same runs")
+    order = np.argsort(by, kind="stable")
     above = np.append(np.cumsum(weights[order][::-1])[::-1], 0.0)
-    return float((values[order] * (above[:-1] ** trials - above[1:] ** trials)).sum())
+    chances = above[:-1] ** trials - above[1:] ** trials
+    if deciding is not None:  # of equal ones any is the best, as likely as it was drawn
+        _, group = np.unique(by[order], return_inverse=True)
+        of_group = np.bincount(group, chances) / np.bincount(group, weights[order])
+        chances = of_group[group] * weights[order]
+    return float((values[order] * chances).sum())
 
 
 def _strata(strata: Sequence[ArrayLike]) -> list[Floats]:

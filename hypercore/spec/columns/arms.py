@@ -20,6 +20,13 @@ _STACK = (
 ENTRY = (
     *_STACK,
     Column("clipping", "string", "off, on (the presentation's), or the rule with its options"),
+    Column(
+        "judged_on",
+        "string",
+        "split whose errors decide what is safe and best: test, or validation(what is held out for it); null "
+        "in tables of before: test",
+        added=True,
+    ),
 )
 
 # The three columns of the presentation's tables, each with the same figures.

@@ -67,4 +67,5 @@ def _row(cell: Cell, label: str, role: str, baseline_id: str | None, outcome: Ou
         "test_error_pct": error,
         "diverged": diverged,
         "imputed_error_pct": error,
+        "judged_error_pct": error,
     }

@@ -107,3 +107,28 @@ def test_the_expected_best_is_that_of_draws(trials: int) -> None:
     rng = np.random.default_rng(0)
     drawn = [[rng.choice(strata[a]) for a in rng.integers(3, size=trials)] for _ in range(4000)]
     assert expected_best(strata, trials) == pytest.approx(np.min(drawn, axis=1).mean(), abs=0.15)
+
+
+def test_what_is_best_goes_by_the_errors_that_decide() -> None:
+    errors, deciding = [[1.0, 1.0, 1.0], [2.0, 3.0, 4.0]], [[9.0, 9.0, 9.0], [5.0, 5.0, 5.0]]
+    best = best_alpha([0.1, 1.0], errors, deciding)
+    assert (best.alpha, best.error_pct.mean, best.held_out_pct.mean) == (1.0, 3.0, 3.0)
+    assert sensitivity([0.1, 1.0], [1.0, 3.0], [9.0, 5.0]) == pytest.approx(-1.0)
+    with pytest.raises(ValueError, match="of the same runs"):
+        best_alpha([0.1, 1.0], errors, [[1.0, 1.0]])
+
+
+@pytest.mark.parametrize("trials", [1, 2, 3])
+def test_the_expected_best_by_other_errors_is_that_of_draws(trials: int) -> None:
+    """Of runs that decide alike, any is the best."""
+    strata, deciding = [[1.0, 2.0], [5.0], [0.5, 9.0]], [[3.0, 2.0], [3.0], [2.0, 4.0]]
+    rng = np.random.default_rng(0)
+
+    def best() -> float:
+        runs = [(a, rng.integers(len(strata[a]))) for a in rng.integers(3, size=trials)]
+        lowest = min(deciding[a][i] for a, i in runs)
+        return float(rng.choice([strata[a][i] for a, i in runs if deciding[a][i] == lowest]))
+
+    drawn = np.mean([best() for _ in range(6000)])
+    assert expected_best(strata, trials, deciding) == pytest.approx(drawn, abs=0.15)
+    assert expected_best(strata, trials, strata) == pytest.approx(expected_best(strata, trials))

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, DivergenceRule, judge
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, JUDGED, DivergenceRule, judge
 
 
 def cell(**facts: object) -> pd.DataFrame:
@@ -58,3 +58,21 @@ def test_the_rule_can_be_adjusted() -> None:
     assert judge(gone, DivergenceRule(False, None))[DIVERGED].item()
     with pytest.raises(ValueError, match="near_chance_se -1; allowed"):
         DivergenceRule(near_chance_se=-1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "diverged", "imputed", "deciding"),
+    [
+        ({"validation_error_pct": 5.0, "n_validation": 100}, False, 4.0, 5.0),
+        ({"validation_error_pct": None, "n_validation": None}, False, 4.0, 4.0),
+        # Two standard errors at n = 100 are 6 points.
+        ({"validation_error_pct": 84.5, "n_validation": 100}, True, 90.0, 90.0),
+        ({"validation_error_pct": 83.5, "n_validation": 100, "test_error_pct": 89.0}, False, 89.0, 83.5),
+    ],
+)
+def test_where_examples_are_held_out_they_decide(
+    facts: dict[str, object], diverged: bool, imputed: float, deciding: float
+) -> None:
+    judged = judge(cell(**facts))
+    assert judged[DIVERGED].tolist() == [diverged]
+    assert (judged[IMPUTED].item(), judged[JUDGED].item()) == (imputed, deciding)

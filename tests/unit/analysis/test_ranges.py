@@ -108,5 +108,20 @@ def test_the_error_printed_beside_an_alpha_is_that_alphas() -> None:
 def test_one_bad_run_of_the_baseline_decides_nothing() -> None:
     cells = judged("SGD / SGD", [0.1, 1.0], lambda *_: 9.2, seeds=8)
     bad = (cells["role"] == "baseline") & (cells["seed"] == 3)
-    cells.loc[bad, ["test_error_pct", "imputed_error_pct"]] = 60.0
+    cells.loc[bad, ["test_error_pct", "imputed_error_pct", "judged_error_pct"]] = 60.0
     assert set(safety(cells)["safety"]) == {"safe"} and set(safety(cells)["baseline_pct"]) == {9.0}
+
+
+def test_held_out_examples_decide_what_is_safe_and_best_and_the_test_split_is_reported() -> None:
+    """Their errors are 1 a point lower at 0.1, and those of 1 fail by them alone."""
+    cells = judged("SGD / SGD", ALPHAS, law).assign(protocol="validation(0.1), 4 evaluations")
+    at, stack = cells["alpha"], cells["role"] == "stack"
+    cells["judged_error_pct"] = (cells["imputed_error_pct"] - (at == 0.1)).mask(stack & (at == 1.0), 30.0)
+    frame = safety(cells)
+    off = frame[frame["clipping"] == "off"].set_index("alpha")
+    assert set(frame["judged_on"]) == {"validation(0.1)"}
+    assert off["safety"].tolist() == ["safe", "safe", "unsafe", "unsafe", "unsafe", "diverged"]
+    assert off.loc[0.1, "excess_pct"] == pytest.approx(4.25 - 9.0)
+    row = by_clipping(sensitivities(cells))["off"]
+    assert (row["best_alpha"], row["best_pct"]) == (0.1, pytest.approx(5.25))
+    assert set(safety(judged("SGD / SGD", ALPHAS, law))["judged_on"]) == {"test"}

@@ -45,7 +45,8 @@ def run_rounds(
             law(row["alpha"], row["clipping"] != "off", int(row["seed"])) if row["role"] == "stack" else 9.0
             for _, row in found.iterrows()
         ]
-        facts = {"status": "finished", "n_classes": 10, "diverged": False, "imputed_error_pct": error}
+        facts = {"status": "finished", "n_classes": 10, "diverged": False}
+        facts |= dict.fromkeys(("imputed_error_pct", "judged_error_pct"), error)
         assert is_stack.any() or found.empty
         cells = pd.concat([cells, found.assign(**facts)], ignore_index=True)
     return cells, added

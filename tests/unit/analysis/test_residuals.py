@@ -156,7 +156,14 @@ def test_frozen_cells_meet_the_row_of_their_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"epochs": 3}, {"batch_size": 32}, {"model": "cnn"}, {"dataset": "digits"}]
+    "change",
+    [
+        {"epochs": 3},
+        {"batch_size": 32},
+        {"model": "cnn"},
+        {"dataset": "digits"},
+        {"protocol": "validation(0.1)"},
+    ],
 )
 def test_runs_of_another_protocol_meet_no_row(change: dict[str, object]) -> None:
     assert residuals(judged("SGD / SGD", [50], offset(0, 0)).assign(**change)).empty  # type: ignore[arg-type]

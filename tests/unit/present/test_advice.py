@@ -23,7 +23,13 @@ def tables(
     """Made up: the tables SAFETY and judged cells, two seeds a point; no error where it is NaN."""
     key = {"dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256}
     points, cells = [], []
-    plain = {"role": "baseline", "cell_id": "plain", "baseline_id": None, "imputed_error_pct": 4.5}
+    plain = {
+        "role": "baseline",
+        "cell_id": "plain",
+        "baseline_id": None,
+        "imputed_error_pct": 4.5,
+        "judged_error_pct": 4.5,
+    }
     cells.append(key | plain | {"label": "plain", "clipping": "off", "alpha": 1.0, "stack": "SGD"})
     for (label, clipping), means in errors.items():
         for alpha, mean in zip(ALPHAS, means, strict=True):
@@ -35,6 +41,7 @@ def tables(
                 own = {"role": "stack", "cell_id": f"{label}{clipping}{alpha}{seed}", "baseline_id": "plain"}
                 own |= {
                     "imputed_error_pct": mean + seed,
+                    "judged_error_pct": mean + seed,
                     "stack": label.replace("/ SGD", f"/ SGD({alpha:g})"),
                 }
                 cells.append(entry | own)

@@ -154,7 +154,7 @@ def _large(evidence: Evidence, dataset: str, arms: Arms) -> _Runs:
 def _failed(entry: Entry, margin_pct: float) -> "pd.Series[bool]":
     """Which runs that were done fail, by α and seed."""
     done = entry.frame[entry.frame["error"].notna()].set_index(["alpha", "seed"])
-    failed = fails((done["error"] - entry.baseline_pct).tolist(), done["diverged"].tolist(), margin_pct)
+    failed = fails((done["judged"] - entry.baseline_pct).tolist(), done["diverged"].tolist(), margin_pct)
     return pd.Series(failed, index=done.index)
 
 
