@@ -118,10 +118,12 @@ def test_held_out_examples_decide_what_is_safe_and_best_and_the_test_split_is_re
     at, stack = cells["alpha"], cells["role"] == "stack"
     cells["judged_error_pct"] = (cells["imputed_error_pct"] - (at == 0.1)).mask(stack & (at == 1.0), 30.0)
     frame = safety(cells)
-    off = frame[frame["clipping"] == "off"].set_index("alpha")
     assert set(frame["judged_on"]) == {"validation(0.1)"}
-    assert off["safety"].tolist() == ["safe", "safe", "unsafe", "unsafe", "unsafe", "diverged"]
-    assert off.loc[0.1, "excess_pct"] == pytest.approx(4.25 - 9.0)
+    as_test = cells.assign(protocol="presentation", imputed_error_pct=cells["judged_error_pct"])
+    expected = safety(as_test)
+    assert set(expected["judged_on"]) == {"test"}
+    pd.testing.assert_frame_equal(frame.drop(columns="judged_on"), expected.drop(columns="judged_on"))
+    off = frame[frame["clipping"] == "off"].set_index("alpha")
+    assert off.loc[1.0, "safety"] == "unsafe"
     row = by_clipping(sensitivities(cells))["off"]
     assert (row["best_alpha"], row["best_pct"]) == (0.1, pytest.approx(5.25))
-    assert set(safety(judged("SGD / SGD", ALPHAS, law))["judged_on"]) == {"test"}
