@@ -7,6 +7,7 @@
 #   make unit        the tests without those in a browser; make browser: those alone
 #   make test-oldest   the tests of training with the oldest torch, installed apart
 #   make test-install  the wheel and each extra, installed alone, do what they are for
+#   make test-truth    verdicts, edges and gains on hundreds of made-up studies of known truth (minutes)
 #   make soak        kill ten runs of a study five times each, instead of one
 #   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
 #   make test-clients  train through lightning, transformers, accelerate and skorch, installed apart
@@ -35,7 +36,7 @@ OLDEST := .venv/oldest
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
-  tests soak test-cluster test-clients test-oldest test-install bench heights clean clean-sweeps
+  tests soak test-truth test-cluster test-clients test-oldest test-install bench heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -94,6 +95,9 @@ browser: $(READY)
 
 soak: $(READY)
 	HYPERCORE_KILLS=50 $(BIN)/python -m pytest tests/workflow/test_faults.py --numprocesses auto -k random_kills
+
+test-truth: $(READY)
+	$(BIN)/python -m pytest tests/unit/benchmarks/test_known_truth.py -m slow
 
 test-cluster: $(CLUSTER)/.ready
 	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH="$(CURDIR)/$(CLUSTER)" $(BIN)/python -m pytest tests/cluster
