@@ -1,4 +1,4 @@
-"""Verdicts, edges and gains are right as often as docs/analysis.md says, on few made-up studies and on all."""
+"""Verdicts, edges and gains are right as often as docs/analysis.md says, on few made-up studies and all."""
 
 import numpy as np
 import pytest
