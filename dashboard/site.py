@@ -17,8 +17,13 @@ LOG = logging.getLogger(__name__)
 Body = Callable[[str], None]
 
 REFRESH_SEC = 3
-# Streamlit leaves a hand's breadth free above every page.
-_CLOSE = "<style>[data-testid='stMainBlockContainer'] {padding-top: 3rem}</style>"
+# Streamlit leaves a hand's breadth free above every page, and draws the names of axes too pale to be read.
+_STYLE = """<style>
+[data-testid='stMainBlockContainer'] {padding-top: 3rem}
+.stPlotlyChart :is(.xaxislayer-above, .yaxislayer-above, .infolayer, .scatterlayer) text {
+  fill: currentColor !important
+}
+</style>"""
 _ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -94,7 +99,7 @@ def _go_to(page: StreamlitPage) -> None:
 
 def draw(page: Page) -> None:
     """Draw one page: its question, then its body for the chosen study, or words on why there is none."""
-    st.html(_CLOSE)
+    st.html(_STYLE)
     st.title(page.title)
     st.caption(page.question)
     study = choices.study()

@@ -24,6 +24,7 @@ GLYPHS = {
 }
 
 _REGIONS = ["title", "clipping", "height", "n_points", "alpha_low", "alpha_high", "width_decades", "censored"]
+_REGIONS += ["reason_low", "reason_high"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
                 "alpha_high": region.high,
                 "width_decades": region.width_decades,
                 "censored": region.censored,
+                "reason_low": region.low_reason,
+                "reason_high": region.high_reason,
             }
         )
     return pd.DataFrame(rows, columns=_REGIONS).astype({"alpha_low": float, "alpha_high": float})
@@ -185,6 +188,13 @@ def flips(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     both = before[[*key, "safety"]].merge(after[[*key, "safety"]], on=key, suffixes=("_was", "_is"))
     changed = both[both["safety_was"] != both["safety_is"]]
     return changed.rename(columns={"safety_was": "was", "safety_is": "is"}).reset_index(drop=True)
+
+
+def flagged(points: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+    """Points of a map with a column ``flips``: whether :func:`flips` names them."""
+    key = ["title", "clipping", "alpha"]
+    found = pd.MultiIndex.from_frame(points[key]).isin(pd.MultiIndex.from_frame(changed[key]))
+    return points.assign(flips=found)
 
 
 def profiles(judged: pd.DataFrame, title: str, error_pct: np.ndarray) -> pd.DataFrame:

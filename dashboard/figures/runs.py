@@ -178,7 +178,8 @@ def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float) -> 
         # Runs blow up at about the same step: each one's words stand on a line of their own.
         axes["annotations"].append(
             {
-                "text": f"seed {end['seed']}: not finite from step {end['step']}",
+                "text": f"{style.text(end['clipping'])}, seed {end['seed']}: "
+                f"not finite from step {end['step']}",
                 "x": at,
                 "y": 1,
                 "yref": "y domain",
@@ -186,7 +187,7 @@ def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float) -> 
                 "xanchor": "right" if at > longest / 2 else "left",
                 "yanchor": "top",
                 "showarrow": False,
-                "font": {"size": 11, "color": look.color},
+                "font": {"size": 11},
             }
         )
 

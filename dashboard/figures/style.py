@@ -12,9 +12,14 @@ import plotly.graph_objects as go
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
-ALPHA = "initial α of the rightmost optimizer"
+ALPHA = "rightmost α, the one to choose"
+# Round numbers instead of plotly's 2, 5, 10 without context.
+ERROR_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90)
 
 Trace = dict[str, Any]
+
+# Seeds sit beside each other within this many decades of their α.
+SPREAD_DECADES = 0.16
 
 # Names that a legend has beside each other at 1280 pixels.
 _LEGEND_COLUMNS = 4
@@ -53,15 +58,16 @@ def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
     return stack_names(titles) + " · " + clippings.map(text)
 
 
-def stack_names(titles: pd.Series) -> pd.Series:
-    """Entries' titles as rows are named: without the data set where all share one, long ones on two lines.
+def stack_names(titles: pd.Series, most: int = 22) -> pd.Series:
+    """Entries' titles as rows are named: without the data set where all share one, those of more letters
+    than ``most`` on two lines.
 
     >>> stack_names(pd.Series(["SGD(0.01) / SGD(0.01) / SGD on digits"])).item()
     'SGD(0.01) / SGD(0.01)<br>/ SGD'
     """
     shared = {title.rpartition(" on ")[2] for title in titles}
     shown = titles.str.rpartition(" on ")[0] if len(shared) == 1 else titles
-    return shown.map(two_lines)
+    return shown.map(lambda name: two_lines(name, most))
 
 
 def two_lines(name: str, most: int = 22) -> str:
@@ -86,9 +92,11 @@ def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) 
     """
     named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
     rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
+    # An axis above its rows stands between them and the legend.
+    above, below = (75, 15) if axes.get("xaxis", {}).get("side") == "top" else (25, 55)
     common = {
         "height": height + 22 * (rows - legend_rows),
-        "margin": {"l": 60, "r": 20, "t": 25 + 22 * rows, "b": 55},
+        "margin": {"l": 60, "r": 20, "t": above + 22 * rows, "b": below},
         "legend": {
             "orientation": "h",
             "yref": "container",
@@ -128,9 +136,24 @@ def axis(row: int, letter: str = "y") -> str:
     return letter if row == 1 else f"{letter}{row}"
 
 
+def beside(alpha: pd.Series, seed: pd.Series) -> pd.Series:
+    """α moved a little by seed, so that no two seeds hide each other."""
+    if alpha.empty:
+        return alpha
+    ranks = seed.rank(method="dense") - 1
+    middle = ranks.max() / 2
+    gaps = np.diff(np.unique(np.log10(alpha)))
+    spread = min([SPREAD_DECADES, *(0.5 * gaps)])
+    shift = (ranks - middle) / max(ranks.max(), 1.0) * spread
+    moved: pd.Series = alpha * 10.0**shift
+    return moved
+
+
 def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
     """A logarithmic axis of α with a tick a decade, in plain numbers; at least two ticks."""
-    look: Trace = {"type": "log", "tickangle": 0, "title": {"text": title}, "showgrid": True}
+    # Upright where a phone has no room for them side by side.
+    turns = {"autotickangles": [0, 90]}
+    look: Trace = {"type": "log", "title": {"text": title}, "showgrid": True} | turns
     if not len(alphas):
         return look
     low, high = math.floor(math.log10(alphas.min()) + 1e-9), math.ceil(math.log10(alphas.max()) - 1e-9)
@@ -140,29 +163,33 @@ def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
     return look | {"tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
 
 
-def signed_log_axis(values: pd.Series, title: str) -> tuple[Callable[[pd.Series], pd.Series], Trace]:
+def signed_log_axis(
+    values: pd.Series, title: str, unit: float | None = None
+) -> tuple[Callable[[pd.Series], pd.Series], Trace]:
     """An axis for values of both signs over decades: where to draw a value, and the axis.
 
-    asinh(v / unit): linear below the unit, a decade small enough for nearly all values, logarithmic above.
+    asinh(v / unit): linear below the unit, logarithmic above; without one, a decade small enough for nearly
+    all values.
 
     >>> place, axis = signed_log_axis(pd.Series([-0.02, 0.05, 300.0]), "α")
     >>> axis["ticktext"]
     ['-0.01', '0', '0.01', '0.1', '1', '10', '100']
     """
     sizes = values.abs()[values != 0].astype(float)
-    unit = 10.0 ** math.floor(math.log10(sizes.quantile(0.05))) if len(sizes) else 1.0
+    if unit is None:
+        unit = 10.0 ** math.floor(math.log10(sizes.quantile(0.05))) if len(sizes) else 1.0
 
     def place(found: pd.Series) -> pd.Series:
         return (found.astype(float) / unit).map(math.asinh)
 
-    decades = math.floor(math.log10(sizes.max() / unit)) if len(sizes) else 0
+    decades = max(math.floor(math.log10(sizes.max() / unit)), 0) if len(sizes) else 0
     above = unit * 10.0 ** np.arange(0, decades + 1, max(1, math.ceil(decades / 4)))
     ticks = [-tick for tick in above[::-1] if tick <= -float(values.min())] + [0.0]
     ticks += [tick for tick in above if tick <= float(values.max())]
     axis = {
         "title": {"text": title},
         "tickvals": list(place(pd.Series(ticks))),
-        "ticktext": [f"{tick:.0g}" if abs(tick) < 1 else f"{tick:,.0f}" for tick in ticks],
+        "ticktext": [f"{tick:.0g}" if abs(tick) < 1 else f"{tick:,g}" for tick in ticks],
         "zeroline": True,
     }
     return place, axis

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, data, stability, widgets
+from dashboard import cache, choices, data, ranges, stability, widgets
+from dashboard.figures import ranges as figures_ranges
+from dashboard.figures import safety as figures_safety
 from dashboard.figures import stability as figures
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
@@ -15,8 +17,16 @@ _SENSITIVITY = "error above the best α's, mean over log α"
 
 def page(study: str) -> None:
     """Draw the page."""
-    default = cache.criteria(study)
-    criteria, rule = _criteria(default)
+    st.fragment(_body)(study)
+
+
+def _body(study: str) -> None:
+    with widgets.damage_in_words(study):  # a fragment's errors reach nobody else
+        _draw(study)
+
+
+def _draw(study: str) -> None:
+    criteria, rule = _criteria(cache.criteria(study))
     sensitivity = cache.derived(study, "sensitivity")
     sensitivity = stability.with_height(sensitivity.assign(title=data.titles(sensitivity)))
     with_regions = data.titles(cache.derived(study, "regions"))
@@ -28,9 +38,9 @@ def page(study: str) -> None:
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     sensitivity = sensitivity[sensitivity["title"].isin(titles)]
+    _costs(study, rule, sensitivity, regions)
     if len(sensitivity):
         _profiles(study, sorted(sensitivity["title"].unique()))
-    _sensitivity(sensitivity)
     _heights(stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])
 
 
@@ -43,30 +53,46 @@ def _safety(
 ) -> None:
     """The map, what flips against the study's own criteria, and the safe ranges."""
     default, (criteria, _) = cache.criteria(study), chosen
+    own = chosen == (default, DivergenceRule())
+    before = [] if own else cache.grids(study, DivergenceRule(), titles)
     points = stability.safety_map(grids, criteria)
-    ranges = stability.swept(regions)
+    changed = stability.flips(stability.safety_map(before, default), points)
+    if len(changed):
+        points = stability.flagged(points, changed)
     st.subheader("Which α is safe")
+    shown = _shown(regions)
     picked = widgets.chart(
-        figures.safety_figure(points),
+        figures_safety.safety_figure(ranges.of_rows(points, shown)),
         "map",
-        "A map with a row for each stack and clipping and a column for each α. A colour and a glyph say "
+        "A map with a row for each stack and clipping, and α from left to right. A colour and a glyph say "
         "whether the α is safe, undetermined, unsafe, diverged or missing.",
         points,
         clicks=True,
     )
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     gains = stability.gains(grids, criteria)
-    if chosen == (default, DivergenceRule()):
+    if own:
         st.caption(
-            "These are the study's own criteria. Move one, and the verdicts that flip are listed here."
+            "These are the study's own criteria. Move one, and the verdicts that flip are outlined and "
+            "listed."
         )
     else:
-        _flips(cache.grids(study, DivergenceRule(), titles), default, points, (regions, gains))
+        _flips(before, default, changed, (regions, gains))
     st.subheader("How far the safe range reaches")
-    if ranges["alpha_low"].isna().all():
+    if regions["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")
     else:
-        _intervals(ranges, gains)
+        _intervals(study, shown, gains, own)
+
+
+def _shown(regions: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are drawn: the leading ones, or all where the reader wants them."""
+    leading = ranges.leading(regions)
+    more = len(regions) - len(leading)
+    if not more:
+        return leading
+    label = f"All rows: {more} more, of stacks tried at one α and of clippings that reach less far"
+    return ranges.by_reach(regions) if st.toggle(label, key="all_rows", bind="query-params") else leading
 
 
 def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
@@ -92,18 +118,22 @@ def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
     )
 
 
-def _intervals(regions: pd.DataFrame, gains: pd.DataFrame) -> None:
+def _intervals(study: str, regions: pd.DataFrame, gains: pd.DataFrame, own: bool) -> None:
+    edges = cache.optional(study, "edges") if own else None
+    known = None if edges is None else ranges.of_rows(ranges.upper_edges(edges), regions)
     widgets.chart(
-        figures.intervals_figure(regions, gains),
+        figures_ranges.intervals_figure(regions, ranges.of_rows(gains, regions), known),
         "intervals",
-        "For each stack a bar over its longest run of safe α, without and with clipping, and how many "
-        "decades clipping adds.",
+        "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
+        "arrowhead where the grid ends, and how many decades clipping adds. Below it, where half of the runs "
+        "fail, with a 95% interval.",
         regions,
     )
+    st.caption("An arrowhead: the grid ends there, so that the range may reach further.")
 
 
 def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
-    left, middle, right = st.columns(3)
+    left, middle, right = st.expander("Criteria: when α counts as safe", icon=":material/tune:").columns(3)
     epsilon = left.slider(
         "Margin ε: points of error above the baseline's median from which a run fails",
         min_value=0.0,
@@ -146,18 +176,18 @@ def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
 def _flips(
     grids: list[stability.Grid],
     default: Criteria,
-    points: pd.DataFrame,
-    ranges: tuple[pd.DataFrame, pd.DataFrame],
+    changed: pd.DataFrame,
+    chosen: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
     """What the chosen criteria flip against the study's own."""
-    changed = stability.flips(stability.safety_map(grids, default), points)
     if changed.empty:
         st.success("No verdict flips: under the study's own criteria the map is the same.")
         return
     own = stability.region_table(grids, default), stability.gains(grids, default)
-    moved = stability.range_flips(own, ranges)
+    moved = stability.range_flips(own, chosen)
     st.warning(
-        f"{len(changed)} verdicts on an α and {len(moved)} on a range differ from the study's own criteria:"
+        f"{len(changed)} verdicts on an α (outlined) and {len(moved)} on a range differ from the study's own "
+        "criteria:"
     )
     if len(moved):
         widgets.table(moved, "range-flips")
@@ -182,33 +212,23 @@ def _profiles(study: str, titles: list[str]) -> None:
     )
 
 
-def _sensitivity(found: pd.DataFrame) -> None:
+def _costs(study: str, rule: DivergenceRule, sensitivity: pd.DataFrame, regions: pd.DataFrame) -> None:
     st.subheader("What a badly chosen α costs")
+    found = ranges.costs(cache.judged(study, rule), sensitivity, regions)
     if found.empty:
-        st.info("No stack of this study has a result yet.")
+        st.info("No stack of this study has results at two α yet.")
         return
-    shown = pd.DataFrame(
-        {
-            "stack": found["label"],
-            "dataset": found["dataset"],
-            "clipping": found["clipping"],
-            "sensitivity (points)": found["sensitivity_pct"].round(2),
-            "interquartile mean (%)": found["iqm_pct"].round(2),
-            "95% from": found["iqm_low_pct"].round(2),
-            "to": found["iqm_high_pct"].round(2),
-            "best α": found["best_alpha"],
-            "error at the best α (%)": found["best_pct"].round(2),
-        }
-    )
+    shown = found.merge(ranges.leading(regions)[["title", "clipping"]]) if len(regions) else found
     widgets.chart(
-        figures.sensitivity_figure(found.dropna(subset="sensitivity_pct")),
+        figures_ranges.costs_figure(shown if len(shown) else found),
         "sensitivity",
-        "For each stack, without and with clipping: how far the error is above the best α's, on average over "
-        "log α.",
-        shown,
-        columns={"best α": st.column_config.NumberColumn(format="%.3g")},
+        "For each stack and clipping: the test error at its best α, joined with the mean over log α, and the "
+        "plain optimizer's; grey where no α is usable.",
+        found,
+        columns={"best_alpha": st.column_config.NumberColumn(format="%.3g")},
     )
     st.caption(
-        "Sensitivity: the mean over log α of the error above the best α's. The best α is the "
-        "one most often best on the other seeds; its error is over all of its seeds."
+        "Filled: the error at the best α, the one most often best on the other seeds, with its 95% interval. "
+        "Open: the mean over log α, which an α chosen blindly on this grid comes to. A diverged seed counts "
+        "as chance. No usable α: none is shown to be safe."
     )

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, data, exports, links, runs, stability, widgets
-from dashboard.figures import stability as figures
+from dashboard import cache, choices, data, exports, links, ranges, runs, stability, widgets
+from dashboard.figures import ranges as figures
 from dashboard.verdicts import Verdict, single_points
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
@@ -79,16 +79,20 @@ def _errors(use: Option) -> str:
 
 
 def _ranges(regions: pd.DataFrame, shown: list[Verdict]) -> None:
-    ranges, gains = stability.filed_ranges(regions)
-    own = ranges[ranges["title"].isin([verdict.title for verdict in shown])]
-    if own["alpha_low"].notna().any():
-        widgets.chart(
-            figures.intervals_figure(own, gains),
-            "ranges",
-            "For each stack a bar over its longest run of safe α, without and with clipping, and how many "
-            "decades clipping adds.",
-            own,
-        )
+    filed, gains = stability.filed_ranges(regions)
+    own = filed[filed["title"].isin([verdict.title for verdict in shown])]
+    if own["alpha_low"].isna().all():
+        return
+    first = ranges.leading(own)
+    widgets.chart(
+        figures.intervals_figure(first, ranges.of_rows(gains, first)),
+        "ranges",
+        "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
+        "arrowhead where the grid ends, and how many decades clipping adds.",
+        own,
+    )
+    more = f" {len(own) - len(first)} more clippings are on the page Stability." * (len(own) > len(first))
+    st.caption(f"An arrowhead: the grid ends there, so that the range may reach further.{more}")
 
 
 def _card(study: str, verdict: Verdict) -> None:

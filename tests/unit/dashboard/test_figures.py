@@ -1,6 +1,7 @@
 """Figures show every seed, keep rails, marks and glyphs, and never read tags in texts."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,9 +10,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import coverage, data, peers, queries, runs, stability, widgets
-from dashboard.figures import compare, cost, style, sweeps
+from dashboard import coverage, data, peers, queries, ranges, runs, stability, widgets
+from dashboard.figures import compare, cost, paired, style, sweeps
+from dashboard.figures import ranges as range_figures
 from dashboard.figures import runs as run_figures
+from dashboard.figures import safety as safety_figures
 from dashboard.figures import stability as stability_figures
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.ranges import regions, sensitivities
@@ -51,13 +54,13 @@ def test_marks_of_one_alpha_are_apart_and_nearer_to_it_than_to_the_next() -> Non
 
 def test_paired_differences_show_each_pair() -> None:
     differences = queries.paired(POINTS, "on")
-    figure = compare.paired_differences(differences, "on")
+    figure = paired.paired_differences(differences, "on")
     assert sum(len(t.x) for t in figure.data if str(t.name).startswith("seed")) == len(differences)
 
 
 def test_the_map_has_a_glyph_for_every_state() -> None:
     points = stability.safety_map(stability.grids(JUDGED), Criteria())
-    figure = stability_figures.safety_figure(points)
+    figure = safety_figures.safety_figure(points)
     assert sum(len(trace.x) for trace in figure.data) == len(points)
     shown = {trace.name: set(trace.text) for trace in figure.data if len(trace.x)}
     assert shown["· missing"] == {"·"} and shown["✓ safe"] == {"✓"} and shown["✕ diverged"] == {"✕"}
@@ -73,25 +76,37 @@ def test_intervals_carry_the_decades_gained() -> None:
         ranges.drop(columns="censored"), "width_decades", "width", "decades"
     )
     assert not any("(at least)" in text for text in bare.data[0].text)
-    figure = stability_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
-    assert list(figure.layout.yaxis.ticktext) == [
-        "Adam / SGD<br><i>+0.0 decades</i>",
-        "SGD / SGD<br><i>+1.0 decades</i>",
-    ]
+    figure = range_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
+    assert [note.text for note in figure.layout.annotations] == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
+    names = ["off", "on<br><i>+0.0 decades</i>", "off", "on<br><i>+1.0 decades</i>"]
+    assert list(figure.layout.yaxis.ticktext) == names
     bars = {trace.name: trace for trace in figure.data}
     assert set(bars) == {"without clipping", "with clipping"}
-    # Both lie in one row, a little apart.
-    rows = [np.array([y for y in trace.y if y is not None], dtype=float) for trace in bars.values()]
-    assert (np.abs(rows[0] - rows[1]) < 0.5).all() and (rows[0] != rows[1]).all()
+    # Adam's grid begins at a safe α: an arrowhead, and the ends are named.
+    off = bars["without clipping"]
+    assert off.marker.symbol[:2] == ("triangle-left", "circle") and off.text[:2] == ("", "1e-5")
+    assert not set(bars["without clipping"].y) & set(bars["with clipping"].y) - {None}
 
 
 def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
     ranges = stability.region_table(stability.grids(JUDGED), Criteria())
     none = ranges["clipping"] == "off"
-    figure = stability_figures.intervals_figure(
+    figure = range_figures.intervals_figure(
         ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains([], Criteria())
     )
-    assert [len(trace.x) for trace in figure.data] == [0, 3 * 2]
+    assert [len(trace.x) for trace in figure.data] == [3 * 2]
+    texts = figure.layout.yaxis.ticktext
+    assert [text for text in texts if "no usable α" in text] == ["off<br><i>no usable α</i>"] * 2
+
+
+def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
+    table = stability.region_table(stability.grids(JUDGED), Criteria())
+    known = pd.DataFrame({"title": table["title"].head(2), "clipping": table["clipping"].head(2)})
+    known = known.assign(alpha=[0.02, 0.03], alpha_low=[0.01, np.nan], alpha_high=[0.05, np.nan])
+    figure = range_figures.intervals_figure(table, stability.gains([], Criteria()), known)
+    line, middle = figure.data[-2:]
+    assert line.x[:2] == (0.01, 0.05) and line.x[3:5] == (1e-5, 100), "an open end reaches the axis's"
+    assert list(middle.customdata[1]) == ["open", "open"] and list(middle.x) == [0.02, 0.03]
 
 
 def test_ranges_from_the_file_are_those_worked_out_here() -> None:
@@ -115,11 +130,36 @@ def test_where_no_alpha_is_safe_no_decades_are_named() -> None:
     assert set(stability.gains(clipped, Criteria())["text"]) == {"no α left safe"}
 
 
-def test_sensitivity_is_a_mark_a_clipping_joined() -> None:
+def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> None:
     found = sensitivities(JUDGED)
-    figure = stability_figures.sensitivity_figure(found.assign(title=data.titles(found)))
-    marked = [trace for trace in figure.data if trace.mode == "markers"]
-    assert sum(len(trace.x) for trace in marked) == len(found) == 4
+    table = stability.region_table(stability.grids(JUDGED), Criteria())
+    off = table["clipping"] == "off"
+    costs = ranges.costs(
+        JUDGED,
+        found.assign(title=data.titles(found)),
+        table.assign(alpha_low=table["alpha_low"].mask(off)),
+    )
+    figure = range_figures.costs_figure(costs)
+    shown = [trace for trace in figure.data if trace.mode == "markers"]
+    legend = {trace.name: trace for trace in shown if trace.showlegend is None}
+    assert list(legend) == ["plain optimizer", "without clipping", "with clipping"] and len(shown) == 5
+    assert set(legend["without clipping"].marker.color) == {palette.GREY}
+    assert set(legend["with clipping"].marker.color) == {palette.BLUE}
+    assert figure.layout.yaxis.ticktext[0] == "off<br><i>no usable α</i>"
+
+
+def test_cells_of_the_map_lie_to_scale_and_touch() -> None:
+    points = stability.safety_map(stability.grids(JUDGED), Criteria())
+    points = stability.flagged(points, points.head(1))
+    figure = safety_figures.safety_figure(points)
+    bars = sorted(
+        (y, base, base + x)
+        for trace in figure.data
+        for x, y, base in zip(trace.x, trace.y, trace.base, strict=True)
+    )
+    neighbours = [(one, other) for one, other in pairwise(bars) if one[0] == other[0]]
+    assert neighbours and all(other[1] >= one[2] - 1e-9 for one, other in neighbours), "none overlap"
+    assert sum(width for trace in figure.data for width in trace.marker.line.width) == 3, "one is outlined"
 
 
 def test_benchmarks_are_a_row_each() -> None:
@@ -191,7 +231,7 @@ def test_coverage_tells_states_by_symbol_too() -> None:
 
 def test_texts_from_data_are_not_tags() -> None:
     evil = '<a href="https://example.org">x</a>'
-    figure = stability_figures.safety_figure(
+    figure = safety_figures.safety_figure(
         pd.DataFrame(
             {
                 "title": [evil, "b"],
@@ -212,7 +252,7 @@ def test_texts_from_data_are_not_tags() -> None:
 def test_empty_frames_make_empty_figures() -> None:
     none = POINTS.head(0)
     assert compare.error_against_alpha(none, queries.Baseline(float("nan"), 0)).data == ()
-    assert len(compare.paired_differences(queries.paired(none, "on"), "on").data) == 0
+    assert len(paired.paired_differences(queries.paired(none, "on"), "on").data) == 0
 
 
 def test_every_clicked_mark_is_found_again() -> None:
@@ -223,8 +263,8 @@ def test_every_clicked_mark_is_found_again() -> None:
     nothing = queries.Baseline(float("nan"), 0)
     for figure, rows, beside in (
         (compare.error_against_alpha(POINTS, nothing), POINTS, 0.3),
-        (compare.paired_differences(differences, "on"), differences, 0.3),
-        (stability_figures.safety_figure(points), points, 0.0),
+        (paired.paired_differences(differences, "on"), differences, 0.3),
+        (safety_figures.safety_figure(points), points, 0.25),
         (sweeps.coverage(counts), counts, 0.0),
         (run_figures.final_alpha(ends), ends, 0.0),
     ):
@@ -233,7 +273,10 @@ def test_every_clicked_mark_is_found_again() -> None:
             is_line = getattr(trace, "mode", "markers") == "lines"
             if trace.customdata is None or is_line or trace.name == "mean, 95% interval":
                 continue
-            for x, custom in zip(map(float, trace.x), trace.customdata, strict=True):
+            middles = (
+                trace.x if trace.type == "scatter" else 10 ** (np.array(trace.base) + np.array(trace.x) / 2)
+            )
+            for x, custom in zip(map(float, middles), trace.customdata, strict=True):
                 event = SimpleNamespace(selection=SimpleNamespace(points=[{"customdata": list(custom)}]))
                 row = widgets.picked(event, rows)
                 assert abs(np.log10(row["alpha"].item()) - np.log10(x)) <= beside
@@ -257,11 +300,11 @@ def test_many_clippings_have_room() -> None:
     names = [f"fixed({number})" for number in range(20)]
     points = pd.concat([queries.seed_points(ENTRY).assign(clipping=name) for name in ("off", "on", *names)])
     figure = compare.error_against_alpha(points, queries.Baseline(5.0, 5))
-    rail_px = (1 - figure.layout.yaxis.domain[0]) * (figure.layout.height - 102)
+    rail_px = (1 - figure.layout.yaxis.domain[0]) * (figure.layout.height - 102 - 22 * 5)
     assert rail_px >= 22 * 12, "a line of text for each"
     assert figure.layout.margin.t >= 22 * 23 / 4, "a legend of as many rows"
     ranges = stability.region_table(stability.grids(JUDGED), Criteria())
     many = pd.concat([ranges[ranges["clipping"] == "off"].assign(clipping=name) for name in ("off", *names)])
     gained = many[["title", "clipping"]].assign(text="+1.0 decades")
-    rows = stability_figures.intervals_figure(many.reset_index(drop=True), gained)
-    assert len(rows.layout.yaxis.ticktext) == len(many) and "fixed(10)" in rows.layout.yaxis.ticktext[3]
+    rows = range_figures.intervals_figure(many.reset_index(drop=True), gained)
+    assert len(rows.layout.yaxis.ticktext) == len(many) and "fixed(1)" in rows.layout.yaxis.ticktext[2]

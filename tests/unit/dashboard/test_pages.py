@@ -258,10 +258,20 @@ def test_choosing_runs(run_page: RunPage) -> None:
 
 def test_comparing_another_stack(run_page: RunPage) -> None:
     app = run_page("compare")
-    assert len(app.dataframe[0].value) == 6, "at first the stack with the most α"
+    assert len(app.dataframe[-1].value) == 6, "at first the stack with the most α"
     app.selectbox(key="stack").set_value("Adam / SGD on digits").run()
     app.toggle(key="log_error").set_value(False).run()
-    assert not app.exception and len(app.dataframe[0].value) == 5
+    assert not app.exception and len(app.dataframe[-1].value) == 5
+
+
+def test_plain_optimizers_are_no_stacks_to_compare(run_page: RunPage, tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    cells = data.read(tmp_path, "digits", "cells")
+    alone = cells["stack_shape"].str.contains("SGD / SGD")
+    cells.loc[alone, "stack_shape"] = "SGD"
+    write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
+    (folder / "comparison.parquet").unlink(missing_ok=True)
+    assert run_page("compare", tmp_path).selectbox(key="stack").options == ["Adam / SGD on digits"]
 
 
 def test_runs_are_filtered(run_page: RunPage) -> None:

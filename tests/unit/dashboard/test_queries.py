@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from dashboard import costs, coverage, data, origins, queries, runs, stability, verdicts
+from dashboard import compared, costs, coverage, data, origins, queries, ranges, runs, stability, verdicts
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
-from hypercore.analysis.measures.ranges import regions, safety
+from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.measures.residuals import residuals
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.results.files import write_json
@@ -70,7 +70,7 @@ def test_what_clipping_does_is_said_in_a_word() -> None:
     for seeds in (5, 7):
         cells = tables(MadeUp(seeds=seeds)).cells
         comparison = compare(cells)
-        found = queries.badges(comparison, effects(judge(cells)))
+        found = compared.badges(comparison, effects(judge(cells)), 1.0)
         big = {word for word, bold in zip(found["clipping is"], comparison["bold"], strict=True) if bold}
         assert big == ({"can't tell (n = 5)"} if seeds == 5 else {"better"})
         middles = [sum(map(float, text.split(" to "))) / 2 for text in found["95% interval"]]
@@ -91,7 +91,7 @@ def test_each_word_can_come_out(low: float, high: float, p: float, word: str) ->
     one = compare(cells).head(1)
     own = effects(judge(cells)).merge(one[["label", "clipping", "alpha"]])
     own = own.assign(low_pct=low, high_pct=high, p=p, supported=p <= 0.05 and low > 0, n_too_small=False)
-    assert queries.badges(one, own)["clipping is"] == [word]
+    assert compared.badges(one, own, 1.0)["clipping is"] == [word]
 
 
 def test_medians_and_ranges_say_how_many_runs_are_fine() -> None:
@@ -105,14 +105,14 @@ def test_published_figures_stand_beside_their_rows() -> None:
     rows = compare(made)
     rows = data.of_entry(rows, "Adam / SGD on mnist").reset_index(drop=True)
     found = residuals(judge(made))
-    shown = queries.side_by_side(rows, effects(judge(made)), found)
+    shown = compared.side_by_side(rows, effects(judge(made)), found, 1.0)
     printed = shown.set_index("α").loc["1e-5"]
     own = found[(found["label"] == "Adam") & (found["source"] == "presentation")]
     assert set(shown["their baseline"]) == {f"{own['published_pct'].item():.2f}"}
     assert printed["their off"] and printed["their on"] and printed["baseline"].endswith("(2/2)")
     assert shown.set_index("α").loc["0.1", "their off"] == "76.17"  # Table 2
-    assert queries.published_in(rows, found) == ["2"] and queries.published_in(rows, None) == []
-    assert "their off" not in queries.side_by_side(rows, effects(judge(made)), None)
+    assert compared.published_in(rows, found) == ["2"] and compared.published_in(rows, None) == []
+    assert "their off" not in compared.side_by_side(rows, effects(judge(made)), None, 1.0)
 
 
 def test_the_map_agrees_with_the_analysis() -> None:
@@ -481,6 +481,52 @@ def test_all_clippings_of_an_entry_are_one_grid_the_lowest_first() -> None:
             "on_mean_pct": [4.0, 50.0, 3.5, 4.0],
         }
     )
-    grid = queries.overview(rows)
+    grid = compared.overview(rows)
     assert list(grid.index) == ["agc(0.01)", "on", "off"] and list(grid.columns) == [0.1, 1.0]
     assert grid.loc["off"].tolist() == [3.0, 90.0] and grid.loc["on"].tolist() == [4.0, 50.0]
+
+
+def test_the_comparison_is_exported_as_numbers() -> None:
+    made = tables(MadeUp(dataset="mnist", seeds=7, batch_size=256)).cells
+    rows = data.of_entry(compare(made), "Adam / SGD on mnist").reset_index(drop=True)
+    found = compared.numbers(rows, data.of_entry(effects(judge(made)), "Adam / SGD on mnist"), None)
+    assert len(found) == len(rows) and found["alpha"].tolist() == rows["alpha"].tolist()
+    assert found["on_test_error_pct"].tolist() == rows["on_mean_pct"].tolist()
+    texts = found.select_dtypes(exclude="number").columns
+    assert list(texts) == ["clipping"] and found["gain_low_pct"].notna().all()
+
+
+@pytest.mark.parametrize(("epsilon_pct", "word"), [(0.5, "can't tell"), (1.0, "equal")])
+def test_equal_is_within_the_studys_own_margin(epsilon_pct: float, word: str) -> None:
+    cells = tables(MadeUp(seeds=7)).cells
+    one = compare(cells).head(1)
+    own = effects(judge(cells)).merge(one[["label", "clipping", "alpha"]])
+    own = own.assign(low_pct=-0.6, high_pct=0.4, p=0.5, supported=False, n_too_small=False)
+    assert compared.badges(one, own, epsilon_pct)["clipping is"] == [word]
+
+
+def test_the_leading_rows_are_of_swept_stacks_and_of_what_reaches_furthest() -> None:
+    names = ["off", "on", *(f"fixed({n})" for n in range(5))]
+    swept = pd.DataFrame({"title": "a", "clipping": names, "alpha_high": [1.0, 0.1, *range(5)]})
+    alone = pd.DataFrame({"title": "b", "clipping": ["off"], "alpha_high": [1.0]})
+    regions = pd.concat([swept.assign(n_points=9), alone.assign(n_points=1)], ignore_index=True)
+    regions["width_decades"] = 1.0
+    found = ranges.leading(regions)
+    assert found["clipping"].tolist() == ["off", "fixed(4)", "fixed(3)", "on"]
+    assert ranges.leading(regions[regions["title"] == "b"])["title"].tolist() == ["b"]
+    assert ranges.of_rows(regions, found)["clipping"].tolist() == found["clipping"].tolist()
+
+
+def test_what_a_bad_alpha_costs_is_told_in_errors() -> None:
+    found = sensitivities(JUDGED)
+    found = found.assign(title=data.titles(found))
+    grids = stability.region_table(stability.grids(JUDGED), Criteria())
+    cost = ranges.costs(JUDGED, found, grids)
+    assert len(cost) == 4 and cost["usable"].all() and (cost["mean_pct"] > cost["best_pct"]).all()
+    errors = ENTRY[ENTRY["clipping"] == "off"].groupby("alpha")["imputed_error_pct"].mean()
+    x = np.log10(errors.index.to_numpy(dtype=float))
+    over = float(np.trapezoid(errors, x)) / (x[-1] - x[0])
+    own = cost[(cost["title"] == TITLE) & (cost["clipping"] == "off")]
+    assert own["mean_pct"].item() == pytest.approx(over)
+    none = ranges.costs(JUDGED, found, grids.assign(alpha_low=math.nan))
+    assert not none["usable"].any()

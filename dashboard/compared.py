@@ -1,0 +1,149 @@
+"""An entry's rows of a comparison as they are read, ours beside what was published, and as numbers."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dashboard.stability import GLYPHS
+from hypercore.analysis.stats.regions import Safety
+from hypercore.present.table import GROUP, arm_text
+from hypercore.spec.stack import short
+
+# Up to this p, unadjusted, a difference is called one.
+SUPPORTED_P = 0.05
+
+
+def side_by_side(
+    rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None, epsilon_pct: float
+) -> pd.DataFrame:
+    """An entry's rows of a comparison as the presentation prints them, ours beside theirs, as texts.
+
+    Theirs are left out where nothing was published, and the clipping where all rows share it.
+    """
+    own, records = badges(rows, effects, epsilon_pct), rows.to_dict("records")
+    shown: dict[str, list[str]] = {"α": [short(row["alpha"]) for row in records]}
+    if rows["clipping"].nunique() > 1:
+        shown["clipping"] = list(rows["clipping"].astype(str))
+    for arm, name in {"baseline": "baseline", "off": "without clipping", "on": "with clipping"}.items():
+        shown[name] = [_arm(row, arm) for row in records]
+        theirs = published_text(rows, residuals, arm)
+        if any(theirs):
+            shown[f"their {arm}"] = theirs
+    shown["gain"] = [_signed(row["reduction_pct"]) for row in records]
+    return pd.DataFrame({**shown, **own}, index=rows.index)
+
+
+def _arm(row: Mapping[Any, Any], arm: str) -> str:
+    """One arm's mean ± SD, and how many of its seeds did not diverge of those that it plans."""
+    if not row[f"{arm}_n_done"]:
+        return arm_text(row, arm)
+    return f"{arm_text(row, arm).partition(' (')[0]} ({row[f'{arm}_n_ok']}/{row[f'{arm}_n']})"
+
+
+def _signed(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:+.2f}"
+
+
+def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon_pct: float) -> dict[str, list[str]]:
+    """For each row of a comparison: the gain's 95% interval, and in a word what clipping does there.
+
+    *better* and *worse* by a sign-flip p ≤ 0.05 of the paired differences, unadjusted; *equal* where the
+    interval lies within the margin ε of zero; else *can't tell*.
+    """
+    key = [*GROUP, "clipping", "alpha"]
+    facts = ["supported", "n_too_small", "n_pairs", "low_pct", "high_pct", "p"]
+    single = effects[effects["test"] == "alpha"].drop_duplicates(key)
+    joined = rows[key].merge(single[[*key, *facts]], on=key, how="left")
+    found: dict[str, list[str]] = {"95% interval": [], "clipping is": []}
+    for row in joined.to_dict("records"):
+        unknown = pd.isna(row["low_pct"]) or pd.isna(row["high_pct"])
+        found["95% interval"].append("" if unknown else f"{row['low_pct']:+.2f} to {row['high_pct']:+.2f}")
+        found["clipping is"].append("" if unknown else _word(row, epsilon_pct))
+    return found
+
+
+def _word(row: Mapping[Any, Any], epsilon_pct: float) -> str:
+    if row["supported"] is True:
+        return "better"
+    if row["p"] <= SUPPORTED_P and row["high_pct"] < 0:
+        return "worse"
+    if max(-row["low_pct"], row["high_pct"]) <= epsilon_pct:
+        return "equal"
+    return f"can't tell (n = {row['n_pairs']})" if row["n_too_small"] is True else "can't tell"
+
+
+def numbers(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
+    """What :func:`side_by_side` shows as numbers, for files: units stand in the names of the columns."""
+    arms = ("baseline", "off", "on")
+    known = ["mean_pct", "sd_pct", "n", "n_done", "n_ok"]
+    ours = rows[["alpha", "clipping", *(f"{arm}_{name}" for arm in arms for name in known)]]
+    ours = ours.rename(columns=lambda name: name.replace("_mean_pct", "_test_error_pct"))
+    theirs = {f"{arm}_published_pct": published(rows, residuals, arm) for arm in arms}
+    single = effects[effects["test"] == "alpha"][["alpha", "clipping", "low_pct", "high_pct", "p", "n_pairs"]]
+    single = single.rename(columns={"low_pct": "gain_low_pct", "high_pct": "gain_high_pct"})
+    found = ours.assign(**theirs, gain_pct=rows["reduction_pct"])
+    return found.merge(single, on=["alpha", "clipping"], how="left")
+
+
+def published(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> list[float]:
+    """The presentation's error for each row of a comparison; NaN where none was published."""
+    if residuals is None or residuals.empty:
+        return [math.nan] * len(rows)
+    own = residuals[(residuals["arm"] == arm) & (residuals["source"] == "presentation")]
+    key = ["dataset", "model", "epochs", "batch_size"]
+    # A baseline's row is one of the plain optimizer, whatever stack stands on it.
+    key += {"baseline": ["lowest"], "off": ["label", "alpha"]}.get(arm, ["label", "alpha", "clipping"])
+    own = own.drop_duplicates(key)
+    return rows[key].merge(own[[*key, "published_pct"]], on=key, how="left")["published_pct"].tolist()
+
+
+def published_text(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> list[str]:
+    """What :func:`published` gives, as texts; empty where none was published."""
+    return ["" if pd.isna(value) else f"{value:.2f}" for value in published(rows, residuals, arm)]
+
+
+def published_in(rows: pd.DataFrame, residuals: pd.DataFrame | None) -> list[str]:
+    """The presentation's tables that the published errors of an entry's rows come from."""
+    if residuals is None:
+        return []
+    key = GROUP
+    own = residuals[residuals["source"] == "presentation"].merge(rows[key].drop_duplicates(), on=key)
+    return sorted(own["table"].astype(str).unique())
+
+
+def glyphs(grid: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
+    """A grid of errors as texts, each with the glyph of what its point is.
+
+    Args:
+        grid: what :func:`overview` gives.
+        safety: the entry's rows of the table SAFETY.
+    """
+    known = safety.drop_duplicates(["clipping", "alpha"]).set_index(["clipping", "alpha"])["safety"]
+    return pd.DataFrame(
+        [
+            [
+                "–" if pd.isna(error) else f"{error:.2f} {_glyph(known.get((clipping, alpha)))}"
+                for alpha, error in row.items()
+            ]
+            for clipping, row in grid.iterrows()
+        ],
+        index=grid.index,
+        columns=grid.columns,
+    )
+
+
+def _glyph(state: str | None) -> str:
+    return "" if state is None else GLYPHS[Safety(state)]
+
+
+def overview(rows: pd.DataFrame) -> pd.DataFrame:
+    """An entry's rows of a comparison as a grid: mean error in %, a row a clipping, a column an α.
+
+    The clipping of the lowest mean over the grid comes first; off is one of them.
+    """
+    on = rows.pivot_table(index="clipping", columns="alpha", values="on_mean_pct")
+    off = rows.drop_duplicates("alpha").set_index("alpha")["off_mean_pct"].rename("off")
+    grid = pd.concat([off.to_frame().T, on]).sort_index(axis="columns").astype(float)
+    return grid.loc[grid.mean(axis="columns").sort_values(kind="stable").index]

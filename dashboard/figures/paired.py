@@ -1,0 +1,87 @@
+"""What clipping gains at each α, seed by seed."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.figures import style
+from dashboard.figures.style import Trace
+from dashboard.queries import intervals
+from hypercore.present import style as palette
+
+
+def paired_differences(differences: pd.DataFrame, clipping: str, epsilon_pct: float = 1.0) -> go.Figure:
+    """What clipping gains at each α: a point a seed, the mean and its 95% t-interval.
+
+    The axis is linear within the margin, which is shaded, and logarithmic beyond it: gains of 50 points would
+    else hide those of one.
+    """
+    place, y_axis = style.signed_log_axis(
+        differences["difference_pct"], "gain from clipping (points)", max(epsilon_pct, 0.1)
+    )
+    traces: list[Trace] = []
+    look = palette.look(clipping)
+    beside = differences.assign(x=style.beside(differences["alpha"], differences["seed"]))
+    for gone, symbol, name in ((False, "circle", "seed"), (True, "x", "seed, one of both diverged")):
+        own = beside[beside["either_diverged"] == gone]
+        if own.empty:
+            continue
+        gains = own["difference_pct"]
+        traces.append(
+            {
+                "type": "scatter",
+                "x": own["x"],
+                "y": place(gains),
+                "mode": "markers",
+                "name": name,
+                "marker": {"symbol": symbol, "size": 7, "color": style.faded(look.color, 0.6)},
+                "customdata": style.custom(own["seed"], own["alpha"], gains, style.picks(own)),
+                "hovertemplate": "α %{customdata[1]:.3g}, seed %{customdata[0]}: %{customdata[2]:+.2f} points"
+                "<extra></extra>",
+            }
+        )
+    if len(differences):
+        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference_pct"), look, place))
+    edge = float(place(pd.Series([epsilon_pct])).iloc[0])
+    zone = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -edge, "y1": edge, "layer": "below"}
+    axes = {
+        "xaxis": style.alpha_axis(differences["alpha"]),
+        "yaxis": y_axis,
+        "shapes": [zone | {"fillcolor": style.faded(palette.GREY, 0.18), "line": {"width": 0}}],
+        "annotations": [
+            {
+                "text": f"within ε = {epsilon_pct:g}",
+                "xref": "paper",
+                "x": 1,
+                "xanchor": "right",
+                "y": edge,
+                "yanchor": "bottom",
+                "showarrow": False,
+            }
+        ],
+    }
+    return style.figure(traces, 380, axes)
+
+
+def _mean_difference(
+    means: pd.DataFrame, look: palette.Look, place: Callable[[pd.Series], pd.Series]
+) -> Trace:
+    middle = place(means["mean"])
+    return {
+        "type": "scatter",
+        "x": means["alpha"],
+        "y": middle,
+        "mode": "markers",
+        "name": "mean, 95% interval",
+        "marker": {"symbol": "line-ew", "size": 16, "line": {"width": 3, "color": look.color}},
+        "error_y": {
+            "type": "data",
+            "symmetric": False,
+            "array": (place(means["high"]) - middle).fillna(0.0),
+            "arrayminus": (middle - place(means["low"])).fillna(0.0),
+            "color": look.color,
+        },
+        "customdata": style.custom(means["n"], means["mean"]),
+        "hovertemplate": "α %{x:.3g}: %{customdata[1]:+.2f} points, n = %{customdata[0]}<extra></extra>",
+    }

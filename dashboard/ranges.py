@@ -1,0 +1,91 @@
+"""Which safe ranges are shown first, where runs begin to fail, and what a badly chosen α costs."""
+
+import pandas as pd
+
+from dashboard import data, stability
+from hypercore.analysis.frames.judgement import IMPUTED
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
+
+# Of a stack's clippings so many are shown at first: without, the presentation's, and those that reach
+# furthest.
+LEADING = 4
+
+
+def by_reach(regions: pd.DataFrame) -> pd.DataFrame:
+    """The rows of regions as they are read: by stack, first without clipping, then by how far they reach."""
+    first = regions["clipping"] != OFF_NAME
+    keyed = regions.assign(
+        first=first, reach=-regions["alpha_high"].fillna(0.0), wide=-regions["width_decades"]
+    )
+    order = keyed.sort_values(["title", "first", "reach", "wide", "clipping"], kind="stable").index
+    return regions.loc[order]
+
+
+def leading(regions: pd.DataFrame) -> pd.DataFrame:
+    """The rows of regions that a page shows at first: of swept stacks, :data:`LEADING` clippings each.
+
+    All of them where no stack is swept. In the order of :func:`by_reach`.
+    """
+    ordered = by_reach(stability.swept(regions) if len(stability.swept(regions)) else regions)
+    # Without clipping and the presentation's rule always count among the first.
+    late = ~ordered["clipping"].isin([OFF_NAME, ON_NAME])
+    rank = ordered.assign(late=late).sort_values("late", kind="stable").groupby("title").cumcount()
+    return ordered[rank[ordered.index] < LEADING]
+
+
+def of_rows(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a frame whose title and clipping are among those of ``rows``, in their order."""
+    order = {pair: place for place, pair in enumerate(_pairs(rows))}
+    places = pd.Series([order.get(pair) for pair in _pairs(frame)], index=frame.index, dtype=float)
+    return frame.loc[places.dropna().sort_values(kind="stable").index]
+
+
+def _pairs(frame: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(frame["title"], frame["clipping"], strict=True))
+
+
+def upper_edges(edges: pd.DataFrame) -> pd.DataFrame:
+    """Where half of the runs fail, by the table EDGES: title, clipping, alpha, alpha_low, alpha_high.
+
+    Without those that the grid bounds on no side.
+    """
+    rows = edges.assign(title=data.titles(edges))
+    half = rows[(rows["side"] == "upper") & (rows["failing_pct"] == 50)]
+    known = half[half[["alpha_low", "alpha_high"]].notna().any(axis="columns") & half["alpha"].notna()]
+    return known[["title", "clipping", "alpha", "alpha_low", "alpha_high"]].reset_index(drop=True)
+
+
+def costs(judged: pd.DataFrame, sensitivity: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+    """What a badly chosen α costs each entry and clipping of more than one α.
+
+    Args:
+        judged: the judged cells.
+        sensitivity: the table SENSITIVITY with titles.
+        regions: what :func:`dashboard.stability.region_table` gives.
+
+    Returns:
+        title, clipping, best_alpha, best_pct with its interval, mean_pct (the mean error over log α),
+        plain_pct (the plain optimizer's median), usable (some α is safe).
+    """
+    key = ["title", "clipping"]
+    cells = judged[judged[IMPUTED].notna()]
+    means = cells.assign(title=data.titles(cells)).groupby([*key, "alpha"])[IMPUTED].mean()
+    lowest = means.groupby(key).min().rename("lowest_pct").reset_index()
+    found = sensitivity[sensitivity["n_alphas"] > 1].merge(lowest, on=key)
+    safe = regions.loc[regions["alpha_low"].notna(), key].assign(usable=True)
+    found = found.merge(safe, on=key, how="left")
+    found["usable"] = found["usable"].eq(True)
+    # The sensitivity is the mean above the lowest mean error.
+    found["mean_pct"] = found["lowest_pct"] + found["sensitivity_pct"]
+    found["plain_pct"] = found["title"].map(_plain_pct(cells))
+    names = ["best_alpha", "best_pct", "best_low_pct", "best_high_pct", "mean_pct", "plain_pct", "usable"]
+    return found[[*key, *names]]
+
+
+def _plain_pct(cells: pd.DataFrame) -> pd.Series:
+    """The median error of the baselines of each entry, by its title."""
+    plain = cells.drop_duplicates("cell_id").set_index("cell_id")[IMPUTED]
+    pairs = cells.assign(title=data.titles(cells))[["title", "baseline_id"]].dropna().drop_duplicates()
+    return (
+        pairs.assign(error=pairs["baseline_id"].map(plain).astype(float)).groupby("title")["error"].median()
+    )
