@@ -105,7 +105,7 @@ def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
     known = known.assign(alpha=[0.02, 0.03], alpha_low=[0.01, np.nan], alpha_high=[0.05, np.nan])
     figure = range_figures.intervals_figure(table, stability.gains([], Criteria()), known)
     line, middle = figure.data[-2:]
-    assert line.x[:2] == (0.01, 0.05) and line.x[3:5] == (1e-5, 100), "an open end reaches the axis's"
+    assert line.x[:2] == (0.01, 0.05) and line.x[3:5] == (1e-5, 10), "an open end reaches the axis's"
     assert list(middle.customdata[1]) == ["open", "open"] and list(middle.x) == [0.02, 0.03]
 
 
