@@ -75,6 +75,8 @@ def costs(judged: pd.DataFrame, sensitivity: pd.DataFrame, regions: pd.DataFrame
     safe = regions.loc[regions["alpha_low"].notna(), key].assign(usable=True)
     found = found.merge(safe, on=key, how="left")
     found["usable"] = found["usable"].eq(True)
+    # Of one seed no α was best on the others.
+    found["best_pct"] = found["best_pct"].fillna(found["lowest_pct"])
     # The sensitivity is the mean above the lowest mean error.
     found["mean_pct"] = found["lowest_pct"] + found["sensitivity_pct"]
     found["plain_pct"] = found["title"].map(_plain_pct(cells))

@@ -14,7 +14,7 @@ from hypercore.spec.stack import short
 
 ALPHA = "rightmost α, the one to choose"
 # Round numbers instead of plotly's 2, 5, 10 without context.
-ERROR_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 90)
+ERROR_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 90)
 
 Trace = dict[str, Any]
 
