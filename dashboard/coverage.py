@@ -13,7 +13,7 @@ from scipy import stats
 from dashboard import data
 from hypercore.analysis.stats.failures import failure_rate
 from hypercore.analysis.stats.regions import EXCLUDED_ABOVE, FEWEST_RUNS, Criteria
-from hypercore.results.status import Kind, read_rates, seconds
+from hypercore.results.rates import Kind, read_rates, seconds
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import read_statuses
 from hypercore.spec.columns import Status
@@ -151,7 +151,7 @@ def waiting_sec(cells: pd.DataFrame, root: Path) -> float | None:
     for _, rows in absent.groupby(alike, dropna=False):
         row = rows.iloc[0]
         size, epochs = int(row["batch_size"]), int(row["epochs"])
-        kind = Kind(row["dataset"], row["model"], row["stack_shape"], size, rates[-1].kind.device)
+        kind = Kind(row["dataset"], row["model"], row["stack_shape"], size, rates[-1].kind.engine)
         part = seconds(kind, len(rows), epochs, rates)
         if part is None:
             return None

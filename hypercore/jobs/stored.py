@@ -12,6 +12,7 @@ from hypercore.machine.execution import Execution, ExecutionKey, execution
 from hypercore.machine.gpus import device_kind, gpus
 from hypercore.machine.slots import DeviceError, usable
 from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.rates import Engine
 from hypercore.results.store import Store
 from hypercore.results.tabled import Tabled, Tables
 from hypercore.spec import idx
@@ -32,10 +33,10 @@ def conditions(study: StudyConfig) -> Execution:
     return execution(device, backend_kind(study.backend, study.device), study.lanes, study.threads)
 
 
-def priced(study: StudyConfig) -> str:
-    """The device and backend of a study here, as rates of training are kept by."""
+def engine(study: StudyConfig) -> Engine:
+    """What a study's cells train on here, as rates of training are kept by."""
     device = device_kind(study.device)
-    return f"{device}, compiled" if backend_kind(study.backend, device) == COMPILED else device
+    return Engine(device, backend_kind(study.backend, device) == COMPILED)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from hypercore.jobs.checkpoint_files import remove_finished
 from hypercore.jobs.frozen import Thawed, still_holds, thaw, trained
 from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import not_before_ns, unmark
-from hypercore.jobs.stored import Stored, priced
+from hypercore.jobs.stored import Stored, engine
 from hypercore.machine.lock import claimed
 from hypercore.machine.slots import claimed_device
-from hypercore.results.status import read_rates, total, write_rates
+from hypercore.results.rates import read_rates, total, write_rates
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.results.sweeps import write_sweep
 from hypercore.spec.cell import Cell
@@ -95,7 +95,7 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     status = SweepStatus(sweep, digest, study.name, len(cells), cached, cached)
     tracker = Tracker(results / "status" / f"{sweep}.json", status)
     if missing:
-        tracker.expect(total(((cell, 1) for cell in missing), read_rates(results), priced(study)))
+        tracker.expect(total(((cell, 1) for cell in missing), read_rates(results), engine(study)))
         with training(stored, tracker, began) as train:
             found |= kept(trained(missing, frozen, train, stored.execution, study.threads), stored, tracker)
     records = [record for record in found.values() if record is not None]
@@ -104,7 +104,7 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     remove_finished(checkpoint_folder(stored, cells[0].dataset), [*cells, *plain])
     unmark(results, sweep, digest)
     tracker.end()
-    write_rates(results, priced(study), ((c, r) for c in missing if (r := found[c.id]) is not None))
+    write_rates(results, engine(study), ((c, r) for c in missing if (r := found[c.id]) is not None))
     return SweepReport(len(cells), cached, len(missing), status.failed)
 
 

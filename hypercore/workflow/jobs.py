@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from hypercore.jobs.retrain import mark
-from hypercore.jobs.stored import Stored, of_same_code, priced
+from hypercore.jobs.stored import Stored, engine, of_same_code
 from hypercore.machine.slots import DeviceError, slots
-from hypercore.results.status import read_rates, total
+from hypercore.results.rates import read_rates, total
 from hypercore.results.sweep_status import clock
 from hypercore.study import LargeGridError, Plan, Problem, Sweep
 from hypercore.workflow.damaged import unusable
@@ -93,7 +93,7 @@ class Jobs:
             )
         if not train:
             return f"{text}."
-        time = makespan(previews, read_rates(RESULTS), priced(study), self.at_once)
+        time = makespan(previews, read_rates(RESULTS), engine(study), self.at_once)
         return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
 
     def _elsewhere(self, previews: Iterable[Preview]) -> str:
@@ -179,7 +179,7 @@ class Jobs:
 def cost(error: LargeGridError, cores: int) -> str:
     """How long a grid that needs confirmation would take, in a line."""
     at_once = max(1, cores // error.study.threads)
-    time = total(error.kinds, read_rates(RESULTS), priced(error.study))
+    time = total(error.kinds, read_rates(RESULTS), engine(error.study))
     return f"To train all of it: {_about(None if time is None else time / at_once, at_once)}"
 
 

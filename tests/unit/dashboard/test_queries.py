@@ -19,7 +19,7 @@ from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.measures.residuals import residuals
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.results.files import write_json
-from hypercore.results.status import Kind, Rate, total, write_rate
+from hypercore.results.rates import Engine, Kind, Rate, total, write_rate
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec.cell import Cell
@@ -412,11 +412,11 @@ def test_a_run_is_followed_by_what_it_stored(tmp_path: Path) -> None:
 def test_time_left_counts_what_waits(tmp_path: Path) -> None:
     cells = plan_frame(MadeUp(seeds=1)).assign(status="missing")
     assert coverage.waiting_sec(cells, tmp_path) is None
-    rate = Rate(Kind("digits", "mlp", "SGD / SGD", 32, "cpu"), 1, 2.0, 30, 4.0)
+    rate = Rate(Kind("digits", "mlp", "SGD / SGD", 32, Engine("cpu")), 1, 2.0, 30, 4.0)
     write_rate(tmp_path, rate)
     planned = [(Cell.from_identity(row), 1) for row in cells.drop_duplicates("cell_id").to_dict("records")]
     told = coverage.waiting_sec(cells, tmp_path)
-    assert told == pytest.approx(total(planned, [rate], "cpu"))  # a run's own estimate
+    assert told == pytest.approx(total(planned, [rate], Engine("cpu")))  # a run's own estimate
     assert coverage.waiting_sec(cells.assign(status="finished"), tmp_path) == 0.0
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import mark, not_before_ns, unmark
 from hypercore.jobs.stored import Stored
 from hypercore.machine.execution import execution
-from hypercore.results.status import Kind, Rate, read_rates, seconds, total, write_rate
+from hypercore.results.rates import Engine, Kind, Rate, read_rates, seconds, total, write_rate, write_rates
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec.columns import CELL, Status, names
@@ -24,6 +25,7 @@ from hypercore.workflow.damaged import damaged
 from hypercore.workflow.estimate import makespan
 from hypercore.workflow.jobs import Jobs
 from hypercore.workflow.preview import Reason, preview
+from tests.unit import studies
 from tests.unit.study.configs import MINIMAL, plan_of
 
 
@@ -69,6 +71,7 @@ def test_under_reuse_any_a_cell_of_another_execution_is_cached(tmp_path: Path, p
 # Claims a file (1), says so by another (2), and holds it while the process lives or for some seconds (3).
 CLAIM = """\
 import sys, time
+from dataclasses import replace
 from pathlib import Path
 from hypercore.machine.lock import claimed
 
@@ -122,23 +125,29 @@ def test_the_status_file_follows_a_sweep_to_its_end(tmp_path: Path) -> None:
     assert tracker.status.lane_steps_per_sec is not None
 
 
+CPU = Engine("cpu")
+
+
 def measured(lanes: int, sec_per_epoch: float, cell_epochs: int = 30, shape: str = "SGD / SGD") -> Rate:
-    return Rate(Kind("digits", "mlp", shape, 32, "cpu"), lanes, sec_per_epoch, cell_epochs, 4.0)
+    return Rate(Kind("digits", "mlp", shape, 32, CPU), lanes, sec_per_epoch, cell_epochs, 4.0)
 
 
 def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Path, plan: Plan) -> None:
     [sweep] = plan.sweeps
     kinds = [(cell, 1) for cell in sweep.cells]
-    assert total(kinds, read_rates(tmp_path), "cpu") is None
-    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [], "cpu", 2) is None
+    assert total(kinds, read_rates(tmp_path), CPU) is None
+    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [], CPU, 2) is None
     write_rate(tmp_path, measured(8, 0.5))
     (tmp_path / "status/rates/torn.json").write_text("{")
     (tmp_path / "status/rates/old.json").write_text('{"dataset": "digits", "sec_per_cell_epoch": 40.0}')
     [rate] = read_rates(tmp_path)
     assert rate == measured(8, 0.5)
-    assert total(kinds, [rate], "cpu") == pytest.approx(30 * 0.5)
-    assert total(kinds, [rate], "cuda") is None and total(kinds, [rate], "cpu, compiled") is None
-    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [rate], "cpu", 2) == pytest.approx(19.0)
+    assert total(kinds, [rate], CPU) == pytest.approx(30 * 0.5)
+    assert [total(kinds, [rate], one) for one in (Engine("cuda"), Engine("cpu", compiled=True))] == [
+        None,
+        None,
+    ]
+    assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [rate], CPU, 2) == pytest.approx(19.0)
 
 
 # Seconds of an epoch of the digits as measured on one core: of one lane, and of sixteen.
@@ -155,8 +164,21 @@ _DIGITS = {
 def test_a_small_run_tells_a_large_one_within_a_factor_of_two(shape: str, known: str) -> None:
     """A smoke study, or an added seed, trains one lane of another stack."""
     rate = measured(1, _DIGITS[known][0], 1, known)
-    told = seconds(Kind("digits", "mlp", shape, 32, "cpu"), 160, 30, [rate])
+    told = seconds(Kind("digits", "mlp", shape, 32, CPU), 160, 30, [rate])
     assert told is not None and 0.5 < told / (30 * 10 * _DIGITS[shape][1]) < 2.0
+
+
+@pytest.mark.parametrize("evaluations", [1, 3])
+def test_a_rate_is_of_epochs_however_often_cells_are_evaluated(
+    tmp_path: Path, plan: Plan, evaluations: int
+) -> None:
+    cell = plan.sweeps[0].cells[0]
+    one = studies.record(cell)
+    points = tuple({**one.curves[0], "epoch": epoch} for epoch in (1, 2) for _ in range(evaluations))
+    costs = {"train_sec": 5.0, "eval_sec": 1.0, "startup_sec": 0.0, "lanes": 1}
+    write_rates(tmp_path, CPU, [(cell, replace(one, cell={**one.cell, **costs}, curves=points))])
+    [rate] = read_rates(tmp_path)
+    assert (rate.kind, rate.cell_epochs, rate.sec_per_epoch) == (Kind.of(cell, CPU), 2, 3.0)
 
 
 def test_thin_evidence_replaces_no_better_one_and_no_other_width(tmp_path: Path) -> None:

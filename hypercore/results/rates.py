@@ -26,19 +26,27 @@ _THINNER = 4
 
 
 @dataclass(frozen=True)
+class Engine:
+    """What cells train on: a ``device``, ``cpu`` or ``cuda``, by eager steps or ``compiled`` ones."""
+
+    device: str
+    compiled: bool = False
+
+
+@dataclass(frozen=True)
 class Kind:
-    """What cells of about equal cost share. ``device``: ``cpu`` or ``cuda``, perhaps ``, compiled``."""
+    """What cells of about equal cost share."""
 
     dataset: str
     model: str
     shape: str
     batch_size: int
-    device: str
+    engine: Engine
 
     @classmethod
-    def of(cls, cell: Cell, device: str) -> Self:
-        """The kind of a cell on a device."""
-        return cls(cell.dataset, cell.model, cell.stack.shape, cell.batch_size, device)
+    def of(cls, cell: Cell, engine: Engine) -> Self:
+        """The kind of a cell that trains on this engine."""
+        return cls(cell.dataset, cell.model, cell.stack.shape, cell.batch_size, engine)
 
     @property
     def weights(self) -> int:
@@ -51,14 +59,15 @@ class Kind:
     @property
     def widest(self) -> int:
         """How many lanes train side by side at most, about."""
-        if self.device.endswith("compiled") and self.device.startswith("cpu"):
+        on_cpu = self.engine.device == "cpu"
+        if on_cpu and self.engine.compiled:
             return 1
-        most = CPU_STATE_BYTES / (4 * self.weights) if self.device.startswith("cpu") else 2**24 / self.weights
+        most = CPU_STATE_BYTES / (4 * self.weights) if on_cpu else 2**24 / self.weights
         return int(2 ** max(0, min(7, math.floor(math.log2(most)))))
 
     def cost(self, lanes: int) -> float:
         """What an epoch of so many lanes costs beside other kinds and widths, in a unit of its own."""
-        work = self.weights * self.batch_size / _CALLS[self.device.partition(",")[0]]
+        work = self.weights * self.batch_size / _CALLS[self.engine.device]
         lowest = _PRICES.get(self.shape.partition(" / ")[0].partition("^")[0].partition("(")[0], 1.0)
         stacked = 1.0 + 1.0 / (1.0 + work) if " / " in self.shape else 1.0
         return lowest * stacked * (1.0 + lanes * work) / self.batch_size
@@ -75,15 +84,16 @@ class Rate:
     startup_sec: float
 
 
-def write_rates(results: Path, device: str, trained: Iterable[tuple[Cell, Record]]) -> None:
+def write_rates(results: Path, engine: Engine, trained: Iterable[tuple[Cell, Record]]) -> None:
     """Keep what trained records measured: a rate for each kind and width."""
     groups: dict[tuple[Kind, int], list[Record]] = {}
     for cell, record in trained:
         if record.curves and record.cell["train_sec"] is not None and record.cell["lanes"]:
-            kind = Kind.of(cell, device)
+            kind = Kind.of(cell, engine)
             groups.setdefault((kind, int(_number(record, "lanes"))), []).append(record)
     for (kind, lanes), members in groups.items():
-        epochs = sum(len(record.curves) for record in members)
+        # A cell may be evaluated, which is a point of its curves, several times an epoch.
+        epochs = sum(len({point["epoch"] for point in record.curves}) for record in members)
         spent = math.fsum(_number(r, "train_sec") + _number(r, "eval_sec") for r in members)
         startup = _number(members[0], "startup_sec")
         warm_up = _WARM_UP * startup * len(members) / lanes
@@ -108,13 +118,13 @@ def read_rates(results: Path) -> list[Rate]:
 def seconds(kind: Kind, cells: int, epochs: int, rates: Iterable[Rate]) -> float | None:
     """How long so many cells of a kind take, batch after batch; None where nothing like it is known.
 
-    Known are rates of the same data set, network and device. That of the same stack and batch counts
+    Known are rates of the same data set, network and engine. That of the same stack and batch counts
     before others, then the nearest width; :meth:`Kind.cost` tells what is left of the difference.
     """
     alike = [
         rate
         for rate in rates
-        if (rate.kind.dataset, rate.kind.model, rate.kind.device) == (kind.dataset, kind.model, kind.device)
+        if (rate.kind.dataset, rate.kind.model, rate.kind.engine) == (kind.dataset, kind.model, kind.engine)
     ]
     exact = [rate for rate in alike if rate.kind == kind]
     if not alike:
@@ -128,12 +138,12 @@ def seconds(kind: Kind, cells: int, epochs: int, rates: Iterable[Rate]) -> float
     return epochs * (full * epoch_sec(kind.widest) + (epoch_sec(rest) if rest else 0.0))
 
 
-def total(cells: Iterable[tuple[Cell, int]], rates: Iterable[Rate], device: str) -> float | None:
+def total(cells: Iterable[tuple[Cell, int]], rates: Iterable[Rate], engine: Engine) -> float | None:
     """How long so many of each of these cells take, one batch after the other."""
     known = list(rates)
     counts: Counter[tuple[Kind, int]] = Counter()
     for cell, count in cells:
-        counts[Kind.of(cell, device), cell.epochs] += count
+        counts[Kind.of(cell, engine), cell.epochs] += count
     parts = [seconds(kind, count, epochs, known) for (kind, epochs), count in counts.items()]
     found = [part for part in parts if part is not None]
     return math.fsum(found) if len(found) == len(parts) else None
@@ -151,6 +161,7 @@ def _number(record: Record, column: str) -> float:
 def _read(path: Path) -> Rate | None:
     try:
         content = read_json(path)
-        return Rate(**content | {"kind": Kind(**content["kind"])})
+        kind = content["kind"]
+        return Rate(**content | {"kind": Kind(**kind | {"engine": Engine(**kind["engine"])})})
     except (ResultFileError, TypeError, KeyError):
         return None
