@@ -20,7 +20,7 @@ from hypercore.analysis.claims.findings import (
 )
 from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.stats.failures import fails, rate_difference
-from hypercore.analysis.stats.regions import Safety, find_region, judge_all
+from hypercore.analysis.stats.regions import Safety, find_region, judge_all, region
 from hypercore.analysis.stats.statistics import CONFIDENCE, n_too_small
 from hypercore.spec.columns import Status
 
@@ -89,8 +89,8 @@ def not_consistent(evidence: Evidence, dataset: str, at_least_share: float = 0.1
 def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> Finding:
     """Every stack, unclipped, has a region of at least ``at_least_decades``.
 
-    Contradicted by a narrower one that ends on both sides within the grid. Where no α is safe, smaller ones
-    than were trained may be: then it cannot be told.
+    Contradicted where it is narrower even if every α that cannot be told is safe, and ends on both sides
+    within the grid. Where no α may be safe, smaller ones than were trained may: then it cannot be told.
     """
     short: list[str] = []
     unclear: list[str] = []
@@ -102,10 +102,11 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
         cells += arms.off.cells()
         if span.width_decades >= at_least_decades:
             continue
-        limits = judge_all(arms.off.points(), evidence.criteria)
-        settled = span.low is not None and not {Safety.MISSING, Safety.UNDETERMINED} & set(limits)
-        most = span.width_max_decades
-        certain = settled and not span.censored and (most is None or most < at_least_decades)
+        points = arms.off.points()
+        open_ones = {Safety.MISSING, Safety.UNDETERMINED}
+        at_best = [Safety.SAFE if one in open_ones else one for one in judge_all(points, evidence.criteria)]
+        most = region([point.alpha for point in points], at_best).width_max_decades
+        certain = most is not None and most < at_least_decades
         (short if certain else unclear).append(f"{arms.stack}: {span}")
     if not widths:
         return undetermined(NOT_PLANNED)
