@@ -209,7 +209,7 @@ def seeds_needed(safety: pd.DataFrame, criteria: Criteria | None = None) -> pd.D
 
 def sparklines(curves: pd.DataFrame) -> pd.Series:
     """Each cell's test error over the epochs, as a list, by cell id."""
-    points = curves.sort_values(["cell_id", "epoch"])
+    points = curves.sort_values(["cell_id", "step"])
     return points.groupby("cell_id")["test_error_pct"].agg(list)
 
 

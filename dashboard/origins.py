@@ -9,6 +9,8 @@ from hypercore.present.sentences import datasets
 from hypercore.spec.columns import CELLS, Role
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.problems import DATASETS
+from hypercore.spec.protocol import parse_protocol
+from hypercore.spec.stack import short
 
 VERSIONS = [
     "execution_key",
@@ -38,11 +40,17 @@ def origin(cells: pd.DataFrame) -> str:
     parts = [
         datasets(done),
         which,
+        *_judged_on(done),
         f"hypercore {_listed(done['hypercore_version'])} at {_listed(commits) or 'no known commit'}",
         f"torch {_listed(done['torch_version'])}, {_listed(done['backend'])}",
         _listed(done["device"]),
     ]
     return " · ".join(parts)
+
+
+def _judged_on(cells: pd.DataFrame) -> list[str]:
+    held = cells["n_validation"].dropna().unique()
+    return [f"judged on {', '.join(map(str, sorted(held)))} held-out examples"] if len(held) else []
 
 
 def config_of(cell: pd.Series) -> str | None:
@@ -64,8 +72,15 @@ def config_of(cell: pd.Series) -> str | None:
         f"name: one-cell\ndatasets: [{dataset}]\n{folder}normalisation: {{{dataset}: {numbers}}}\n"
         f"model: {cell['model']}\nstacks: [{stack}]\n"
         f"clipping: [{clipping}]\nepochs: {cell['epochs']}\nbatch_size: {cell['batch_size']}\n"
-        f"seeds: [{cell['seed']}]\nbaselines: false\n{execution}"
+        f"seeds: [{cell['seed']}]\nbaselines: false\n{_protocol(str(cell['protocol']))}{execution}"
     )
+
+
+def _protocol(text: str) -> str:
+    """What a config says of how runs are evaluated, where that is not what it does by default."""
+    found = parse_protocol(text)
+    split = "" if found.validation_split is None else f"validation_split: {short(found.validation_split)}\n"
+    return split + ("" if found.evaluations == 1 else f"evaluations_per_epoch: {found.evaluations}\n")
 
 
 def _listed(values: pd.Series, most: int = 3) -> str:

@@ -7,6 +7,7 @@ from hypercore.spec.columns import Status
 
 PANELS = {
     "test_error_pct": "test error (%)",
+    "validation_error_pct": "validation error (%)",
     "train_loss": "training loss (nats)",
     "grad_norm_mean": "gradient norm, mean",
     "threshold_mean": "clipping threshold θ, mean",
@@ -21,13 +22,19 @@ GRADIENT_PANELS = {
     "clipped_share": ("share of norms clipped", False),
 }
 # Of the curves, what is no gradient's.
-OUTCOMES = ("test_error_pct", "train_loss")
-_RARE = ["first non-finite step", "error"]
+OUTCOMES = ("test_error_pct", "validation_error_pct", "train_loss")
+_RARE = ["validation error (%)", "first non-finite step", "error"]
 
 
 def curves_of(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """The curve points of some runs, with seed and clipping beside them."""
-    return _beside(curves, runs)
+    """The curve points of some runs, with seed and clipping beside them; epochs as fractions of steps."""
+    rows = _beside(curves, runs)
+    steps = rows["cell_id"].map(_steps_an_epoch(runs.drop_duplicates("cell_id").set_index("cell_id")))
+    return rows.assign(epoch=(rows["step"].astype(float) / steps).fillna(rows["epoch"].astype(float)))
+
+
+def _steps_an_epoch(runs: pd.DataFrame) -> "pd.Series[float]":
+    return np.ceil(runs["n_train"].astype(float) / runs["batch_size"].astype(float))
 
 
 def trajectories_of(trajectories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -81,9 +88,13 @@ def convergence(ends: pd.DataFrame) -> str:
 def blow_ups(runs: pd.DataFrame) -> pd.DataFrame:
     """Where runs turned non-finite: clipping, seed, step, and epoch (a fraction), one row such a run."""
     rows = runs[runs["first_nonfinite_step"].notna()].drop_duplicates("cell_id")
-    steps_an_epoch = np.ceil(rows["n_train"].astype(float) / rows["batch_size"].astype(float))
     step = rows["first_nonfinite_step"].astype(int)
-    found = {"clipping": rows["clipping"], "seed": rows["seed"], "step": step, "epoch": step / steps_an_epoch}
+    found = {
+        "clipping": rows["clipping"],
+        "seed": rows["seed"],
+        "step": step,
+        "epoch": step / _steps_an_epoch(rows),
+    }
     return pd.DataFrame(found).sort_values(["step", "clipping", "seed"], ignore_index=True)
 
 
@@ -95,6 +106,7 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         "status": "status",
         "diverged": "diverged",
         "test_error_pct": "test error (%)",
+        "validation_error_pct": "validation error (%)",
         "first_nonfinite_step": "first non-finite step",
         "negative_alpha_steps": "steps with a negative α",
         "steps": "steps",

@@ -29,12 +29,14 @@ def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tupl
     for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
         look = palette.look(str(clipping))
         for row, name in enumerate(shown, start=1):
+            # Within an epoch only errors and losses of evaluations are known.
+            known = run[run[name].notna()].sort_values("step")
             traces.append(
-                _line(run["epoch"], run[name].astype(float), clipping, seed, look, row)
+                _line(known["epoch"], known[name].astype(float), clipping, seed, look, row)
                 | {"mode": "lines+markers", "marker": {"symbol": look.symbol, "size": 5}}
             )
             traces[-1]["hovertemplate"] = (
-                f"{style.text(clipping)}, seed {seed}, epoch %{{x}}: %{{y:.4g}}<extra></extra>"
+                f"{style.text(clipping)}, seed {seed}, epoch %{{x:.4g}}: %{{y:.4g}}<extra></extra>"
             )
     axes = style.panels([PANELS[name] for name in shown])
     axes["xaxis"]["title"] = {"text": "epoch"}

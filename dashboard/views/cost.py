@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import cache, choices, costs, peers, widgets
 from dashboard.figures import cost as figures
 from hypercore.analysis.published.read import Published
+from hypercore.present import speed
 
 
 def page(study: str) -> None:
@@ -15,6 +16,8 @@ def page(study: str) -> None:
         st.info("No cell of this study has a time yet.")
     else:
         _levels(found)
+    _targets(study)
+    _tuning(study)
     _clipping(peers.read("prices"))
     _published()
     _peers(peers.read("speed"))
@@ -52,6 +55,29 @@ def _levels(found: pd.DataFrame) -> None:
         "the study beside them. Other work on the machine leaves no trace here: what is measured in turns, "
         "below, is to be trusted more."
     )
+
+
+def _targets(study: str) -> None:
+    st.subheader("How soon a target error is reached")
+    found, ranks = (cache.optional(study, name) for name in ("targets", "profiles"))
+    if found is None or ranks is None or found.empty:
+        st.info("No target is known: it takes a plain optimizer's runs, or targets_pct in the config.")
+        return
+    widgets.table(speed.reached(found), "targets")
+    split = sorted(found["judged_on"].dropna().unique())
+    st.caption(widgets.plain(f"{speed.TARGETS_LEGEND} Errors are of: {', '.join(split) or 'test'}."))
+    if len(ranked := speed.profiles(ranks)):
+        widgets.table(ranked, "profiles")
+        st.caption(widgets.plain(speed.PROFILES_LEGEND))
+
+
+def _tuning(study: str) -> None:
+    found = cache.optional(study, "tuning")
+    if found is None or found.empty:
+        return
+    st.subheader("What tuning α comes to")
+    widgets.table(speed.tuning(found), "tuning")
+    st.caption(widgets.plain(speed.TUNING_LEGEND))
 
 
 def _clipping(prices: pd.DataFrame | None) -> None:

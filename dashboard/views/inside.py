@@ -24,7 +24,9 @@ def page(study: str) -> None:
     if chosen.empty:
         st.info("Choose an α, and at least one clipping and one seed.")
         return
-    columns = {"test error (%)": st.column_config.NumberColumn(format="%.2f")}
+    columns = dict.fromkeys(
+        ("test error (%)", "validation error (%)"), st.column_config.NumberColumn(format="%.2f")
+    )
     picked = widgets.table(runs.summary(chosen), "runs", columns, clicks=True)
     if picked.empty:
         st.caption("Choose a row to see where its numbers come from.")

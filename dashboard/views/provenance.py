@@ -57,6 +57,8 @@ def _chosen(cells: pd.DataFrame) -> pd.Series | None:
 def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
     error = cell["test_error_pct"]
     result = str(cell["status"]) if pd.isna(error) else f"test error {error:.2f}%"
+    if pd.notna(held := cell["validation_error_pct"]):
+        result += f", validation error {held:.2f}%"
     words = (
         f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {cell['epochs']} epochs, batch "
         f"{cell['batch_size']}), {normalised(parse_normalisation(cell['normalisation']))}, clipping "

@@ -1,7 +1,7 @@
 """Everything that is made of a study's cells besides the comparison, in one go."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from hypercore.analysis.measures.edges import edges, gains
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.measures.residuals import residuals
+from hypercore.analysis.measures.targets import profiles, targets
 from hypercore.analysis.measures.tuning import tuning
 from hypercore.analysis.published.read import Published
 from hypercore.analysis.stats.regions import Criteria
@@ -27,6 +28,7 @@ class Settings:
 
     criteria: Criteria = field(default_factory=Criteria)
     stands_for: Mapping[str, str] = field(default_factory=dict)
+    targets_pct: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> "Settings":
@@ -36,8 +38,8 @@ class Settings:
         2.0
         """
         given = json.loads(text)
-        stands_for = given.pop("stands_for", {})
-        return cls(Criteria(**given), stands_for)
+        others = {name: given.pop(name, {}) for name in ("stands_for", "targets_pct")}
+        return cls(Criteria(**given), **others)
 
 
 def analyse(
@@ -48,6 +50,7 @@ def analyse(
     judged, known = judge(cells), Published()
     study = "" if cells.empty else str(cells["study"].iloc[0])
     evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
+    to_target = targets(judged, curves, chosen.targets_pct, chosen.criteria.epsilon_pct)
     return {
         "effects": effects(judged, known, chosen.stands_for),
         "safety": safety(judged, chosen.criteria),
@@ -56,6 +59,8 @@ def analyse(
         "gains": gains(judged, chosen.criteria),
         "sensitivity": sensitivities(judged),
         "tuning": tuning(judged),
+        "targets": to_target,
+        "profiles": profiles(to_target),
         "residuals": residuals(judged, known, chosen.stands_for),
         "claims": judge_claims(evidence, study),
     }

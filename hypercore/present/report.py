@@ -10,7 +10,7 @@ from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.present import markup, sentences
 from hypercore.present import table as tables
-from hypercore.present.sections import findings, stacks
+from hypercore.present.sections import findings, speed, stacks
 from hypercore.results.files import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
@@ -88,11 +88,15 @@ def page(
             stacks.primary(effects),
         ],
         "Stacks": stacks.stacks(cells, comparison, effects, frames["regions"]),
+        "How soon": speed.targets(frames["targets"], frames["profiles"]),
+        "Tuning": speed.tuning(frames["tuning"]),
         "Ours against published": findings.residuals(frames["residuals"], cells),
         "Cells": [findings.cells_table(cells)],
     }
     parts = [f"<h1>{escape(study)}</h1>"]
     parts.append(f"<p>{escape(sentences.coverage(cells))} {escape(sentences.provenance(cells))}</p>")
+    if split := sentences.judged_on(cells):
+        parts.append(f"<p>{escape(split)}</p>")
     links = "".join(f'<a href="#{_anchor(heading)}">{heading}</a>' for heading in found)
     parts.append(f"<nav>{links}</nav>")
     for heading, content in found.items():

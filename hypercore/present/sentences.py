@@ -36,6 +36,22 @@ def provenance(cells: pd.DataFrame) -> str:
     )
 
 
+def judged_on(cells: pd.DataFrame) -> str:
+    """Which split decides and which is reported; nothing where both are the test split.
+
+    >>> judged_on(pd.DataFrame({"n_validation": [144, 144]}))
+    'α are chosen and judged by their errors on 144 examples held out of the training split; errors are the test split’s unless they are called validation errors, or said to be above the baseline.'
+    """
+    held = sorted(int(n) for n in cells["n_validation"].dropna().unique())
+    if not held:
+        return ""
+    return (
+        f"α are chosen and judged by their errors on {' or '.join(map(str, held))} examples held out of the "
+        "training split; errors are the test split’s unless they are called validation errors, or said to be "
+        "above the baseline."
+    )
+
+
 def caption(cells: pd.DataFrame) -> str:
     """What a figure of these cells rests on, in a line: data, seeds, device and versions."""
     done = cells[cells["created_utc"].notna()]

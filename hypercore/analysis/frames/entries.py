@@ -176,5 +176,9 @@ def table(rows: Sequence[dict[str, Any]], columns: tuple[Column, ...]) -> pd.Dat
     for row in rows:
         if wrong := row.keys() - declared:
             raise ValueError(f"a row has {', '.join(sorted(wrong))}; declared: {', '.join(names(columns))}")
-    frame = pd.DataFrame(list(rows), columns=list(names(columns)))
-    return frame.astype({column.name: _DTYPES[column.type] for column in columns})
+    return typed(pd.DataFrame(list(rows), columns=list(names(columns))), columns)
+
+
+def typed(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    """The declared columns of a frame that has them all, in order and type."""
+    return frame[list(names(columns))].astype({column.name: _DTYPES[column.type] for column in columns})

@@ -105,6 +105,7 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
 def cells_table(cells: pd.DataFrame) -> str:
     """Every cell once, in a row that claims link to; folded."""
     judged = judge(cells).drop_duplicates("cell_id")
+    held = judged["n_validation"].notna().any()
     header = (
         "cell",
         "data set",
@@ -114,6 +115,7 @@ def cells_table(cells: pd.DataFrame) -> str:
         "seed",
         "status",
         "test error, %",
+        *(["validation error, %"] if held else []),
         "execution",
     )
     rows = [
@@ -122,6 +124,7 @@ def cells_table(cells: pd.DataFrame) -> str:
             *(escape(str(row[name])) for name in ("dataset", "stack", "clipping", "epochs", "seed")),
             escape(row["status"]) + (", diverged" if row[DIVERGED] is True else ""),
             markup.number(row["test_error_pct"], f".{DECIMALS}f"),
+            *([markup.number(row["validation_error_pct"], f".{DECIMALS}f")] if held else []),
             escape("" if pd.isna(row["execution_key"]) else str(row["execution_key"])),
         )
         for row in judged.to_dict("records")

@@ -19,6 +19,7 @@ from hypercore.spec.columns.column import Column, ColumnType, names, volatile
 from hypercore.spec.columns.findings import CLAIMS, RESIDUALS
 from hypercore.spec.columns.plan import CELLS, CURVES, GRADIENTS, PLAN, REFINEMENT, TRAJECTORIES, Role
 from hypercore.spec.columns.ranges import EDGES, GAINS, REGIONS, SAFETY, SENSITIVITY, TUNING
+from hypercore.spec.columns.speed import PROFILES, TARGETS
 
 __all__ = [
     "ANALYSIS",
@@ -37,6 +38,7 @@ __all__ = [
     "GRADIENT_POINT",
     "IDENTITY",
     "PLAN",
+    "PROFILES",
     "PROVENANCE",
     "REFINEMENT",
     "REGIONS",
@@ -44,6 +46,7 @@ __all__ = [
     "SAFETY",
     "SENSITIVITY",
     "TABLES",
+    "TARGETS",
     "TRAJECTORIES",
     "TRAJECTORY_POINT",
     "TUNING",
@@ -64,6 +67,8 @@ ANALYSIS: dict[str, tuple[Column, ...]] = {
     "gains": GAINS,
     "sensitivity": SENSITIVITY,
     "tuning": TUNING,
+    "targets": TARGETS,
+    "profiles": PROFILES,
     "residuals": RESIDUALS,
     "claims": CLAIMS,
 }

@@ -5,11 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from hypercore.spec.problems import DATASETS
-from hypercore.study.config.fields import Real, Strict
+from hypercore.study.config.fields import Axis, Real, Strict
+
+Targets = Annotated[tuple[Annotated[Real, Field(gt=0, le=100)], ...], *Axis]
 
 
 class AnalysisConfig(Strict):
-    """When an α counts as safe, and which published data set one of ours stands for."""
+    """When an α is safe, which errors are targets, which published data set one of ours stands for."""
 
     epsilon_pct: Real = Field(
         default=1.0,
@@ -29,4 +31,8 @@ class AnalysisConfig(Strict):
     stands_for: dict[str, Annotated[str, Field(pattern=f"^({'|'.join(DATASETS)})$")]] = Field(
         default_factory=dict,
         description=f"a data set of this study: the published one that it is for, of {', '.join(DATASETS)}",
+    )
+    targets_pct: dict[str, Targets] = Field(
+        default_factory=dict,
+        description="a data set of this study: errors to time runs to, a number or a list, above 0, to 100",
     )

@@ -111,7 +111,7 @@ class StudyConfig(Axes):
     )
     analysis: AnalysisConfig = Field(
         AnalysisConfig(),
-        description="a mapping of epsilon_pct, tolerated_failures, confidence and stands_for",
+        description="a mapping of epsilon_pct, tolerated_failures, confidence, stands_for and targets_pct",
     )
 
     @model_validator(mode="before")
@@ -133,6 +133,11 @@ class StudyConfig(Axes):
         for name in self.own_datasets:
             if name in self.dataset_names[: len(DATASETS) + len(self.image_folders)]:
                 refuse("a name that is not taken", f"a data set named {name!r}", ("datasets", name))
+        datasets = dict.fromkeys((*self.datasets, *(n for one in self.stacks for n in one.datasets or ())))
+        for name in self.analysis.targets_pct:
+            if name not in datasets:
+                at = ("analysis", "targets_pct", name)
+                refuse(f"of {', '.join(datasets)}", f"targets of {name!r}", at)
         for name in self.models:
             if model_name(name) in MODELS:
                 refuse(f"names other than {', '.join(MODELS)}", f"a model named {name!r}", ("models", name))

@@ -40,7 +40,10 @@ class Plan:
     def _content(self) -> list[Any]:
         rows = [[row.label, row.role.value, row.cell.id, row.baseline_id] for row in self.rows]
         sweeps = [[sweep.name, sweep.digest] for sweep in self.sweeps]
-        settings = self.study.analysis.model_dump(mode="json")
+        analysis = self.study.analysis
+        # Left out where there are none, so that digests of before there were any stay what they were.
+        without = set() if analysis.targets_pct else {"targets_pct"}
+        settings = analysis.model_dump(mode="json", exclude=without)
         refine = self.study.refine.model_dump(mode="json", exclude={"rounds"})
         return [self.study.name, rows, sweeps, settings, refine]
 

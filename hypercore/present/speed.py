@@ -1,0 +1,87 @@
+"""How soon runs reach a target error, and what tuning comes to, as tables of texts."""
+
+import math
+
+import pandas as pd
+
+from hypercore.present.table import GROUP
+from hypercore.spec.stack import short
+
+TARGETS_LEGEND = (
+    "Of each stack the α at which a run that is in the middle of its seeds takes fewest steps to the target "
+    "error; “–”: fewer than half of the runs reach it. Seconds are of training, in proportion to steps; "
+    "of cells that trained side by side they tell little. Runs are looked at as often as they are evaluated "
+    "(evaluations_per_epoch). Without targets_pct in the config the target is what the best plain optimizer "
+    "ends at, plus the margin."
+)
+PROFILES_LEGEND = (
+    "Performance profiles over tasks (a data set, model and target each): the share of tasks on which a stack "
+    "takes at most τ times as many steps as the fastest. Score: its mean over τ from 1 to 4; 1 is fastest on "
+    "every task. Only stacks that were run on every task are compared."
+)
+TUNING_LEGEND = (
+    "The expected error of the best of k runs, each at an α drawn at random from the grid, in %; a diverged "
+    "run counts as chance. The benefit of tuning is what the most trials gain over one, in points."
+)
+
+
+def reached(targets: pd.DataFrame) -> pd.DataFrame:
+    """The TARGETS table in short: a row a stack, clipping and target, at the α that gets there first."""
+    key = [*GROUP, "clipping", "target_pct"]
+    timed = targets.assign(
+        steps=targets["steps_to_target"].astype("float64").fillna(math.inf),
+        sec=targets["train_sec_to_target"].fillna(math.inf),
+        there=targets["steps_to_target"].notna(),
+    )
+    of_alpha = timed.groupby([*key, "alpha"], as_index=False).agg(
+        n=("there", "size"), there=("there", "sum"), steps=("steps", "median"), sec=("sec", "median")
+    )
+    ordered = of_alpha.sort_values([*key, "steps", "there", "alpha"], ascending=[True] * 8 + [False, True])
+    best = ordered.drop_duplicates(key)
+    return pd.DataFrame(
+        {
+            **_named(best),
+            "target (%)": [f"{value:.2f}" for value in best["target_pct"]],
+            "α": [short(value) for value in best["alpha"]],
+            "runs that reach it": [f"{k} of {n}" for k, n in zip(best["there"], best["n"], strict=True)],
+            "steps": [_number(value, ".0f") for value in best["steps"]],
+            "seconds": [_number(value, ".1f") for value in best["sec"]],
+        }
+    ).reset_index(drop=True)
+
+
+def profiles(frame: pd.DataFrame) -> pd.DataFrame:
+    """The PROFILES table to read, where there are several tasks: of one it says no more than steps do."""
+    several = frame[frame["n_tasks"] > 1]
+    return pd.DataFrame(
+        {
+            "stack": several["label"],
+            "clipping": several["clipping"],
+            "epochs": several["epochs"],
+            "score": [f"{value:.2f}" for value in several["score"]],
+            "fastest": [f"{100 * value:.0f}%" for value in several["fastest_share"]],
+            "within twice": [f"{100 * value:.0f}%" for value in several["within_twice_share"]],
+            "reached": [f"{k} of {n}" for k, n in zip(several["n_reached"], several["n_tasks"], strict=True)],
+        }
+    ).reset_index(drop=True)
+
+
+def tuning(frame: pd.DataFrame) -> pd.DataFrame:
+    """The TUNING table to read: a row a stack and clipping, a column a number of trials."""
+    key = [*GROUP, "clipping"]
+    wide = frame.pivot_table(index=key, columns="trials", values="expected_best_pct")
+    rows = wide.reset_index()
+    benefit = frame.groupby(key)["benefit_pct"].max()
+    texts = {
+        f"{trials} trial{'s' if trials > 1 else ''}": [f"{v:.2f}" for v in wide[trials]] for trials in wide
+    }
+    return pd.DataFrame({**_named(rows), **texts, "benefit": [f"{value:.2f}" for value in benefit]})
+
+
+def _named(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    names = {"label": "stack", "dataset": "data set", "model": "model", "epochs": "epochs"}
+    return {shown: rows[name] for name, shown in (names | {"clipping": "clipping"}).items()}
+
+
+def _number(value: float, form: str) -> str:
+    return "–" if math.isinf(value) else format(value, form)
