@@ -34,7 +34,7 @@ def curves_of(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _steps_an_epoch(runs: pd.DataFrame) -> "pd.Series[float]":
-    return np.ceil(runs["n_train"].astype(float) / runs["batch_size"].astype(float))
+    return -(-runs["n_train"].astype(float) // runs["batch_size"].astype(float))
 
 
 def trajectories_of(trajectories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

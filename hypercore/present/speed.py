@@ -15,7 +15,7 @@ TARGETS_LEGEND = (
     "ends at, plus the margin."
 )
 PROFILES_LEGEND = (
-    "Performance profiles over tasks (a data set, model and target each): the share of tasks on which a stack "
+    "Performance profiles over tasks (a data set, model and target each): the share of them on which a stack "
     "takes at most τ times as many steps as the fastest. Score: its mean over τ from 1 to 4; 1 is fastest on "
     "every task. Only stacks that were run on every task are compared."
 )
@@ -45,7 +45,7 @@ def reached(targets: pd.DataFrame) -> pd.DataFrame:
             "α": [short(value) for value in best["alpha"]],
             "runs that reach it": [f"{k} of {n}" for k, n in zip(best["there"], best["n"], strict=True)],
             "steps": [_number(value, ".0f") for value in best["steps"]],
-            "seconds": [_number(value, ".1f") for value in best["sec"]],
+            "seconds": [_number(value, ".3g") for value in best["sec"]],
         }
     ).reset_index(drop=True)
 
@@ -73,7 +73,8 @@ def tuning(frame: pd.DataFrame) -> pd.DataFrame:
     rows = wide.reset_index()
     benefit = frame.groupby(key)["benefit_pct"].max()
     texts = {
-        f"{trials} trial{'s' if trials > 1 else ''}": [f"{v:.2f}" for v in wide[trials]] for trials in wide
+        "1 trial" if trials == 1 else f"{trials} trials": [f"{v:.2f}" for v in wide[trials]]
+        for trials in wide
     }
     return pd.DataFrame({**_named(rows), **texts, "benefit": [f"{value:.2f}" for value in benefit]})
 

@@ -22,6 +22,7 @@ from hypercore.results import parquet
 from hypercore.results.files import write_json
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec import columns as spec
+from hypercore.spec.protocol import Protocol
 from tests.unit.dashboard.conftest import RULES, RunPage
 from tests.unit.studies import MadeUp, write_study
 
@@ -396,3 +397,18 @@ def test_a_link_to_an_unknown_cell_offers_one_that_is_there(run_page: RunPage) -
         and "more, on the page Sweeps" in words(app)
         and not app.dataframe
     )
+
+
+def test_every_page_draws_a_study_with_held_out_examples_and_says_which_split_decides(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    made_up = MadeUp("held", alphas=(("SGD / SGD", (0.1, 1.0, 10.0)),), protocol=Protocol(0.1, 3))
+    write_analysis(write_study(tmp_path, made_up), Settings())
+    for name in NAMES:
+        app = run_page(name, tmp_path)
+        assert not app.exception and not app.error, name
+    assert "judged on 144 held-out examples" in words(run_page("stability", tmp_path)).replace("\\", "")
+    assert "Errors are of: validation(0.1)." in words(run_page("cost", tmp_path)).replace("\\", "")
+    inside = run_page("inside", tmp_path)
+    assert not inside.exception and "validation error (%)" in inside.dataframe[0].value
+    assert ", validation error " in words(run_page("provenance", tmp_path))

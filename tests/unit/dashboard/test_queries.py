@@ -530,3 +530,10 @@ def test_what_a_bad_alpha_costs_is_told_in_errors() -> None:
     assert own["mean_pct"].item() == pytest.approx(over)
     none = ranges.costs(JUDGED, found, grids.assign(alpha_low=math.nan))
     assert not none["usable"].any()
+
+
+def test_curves_within_epochs_lie_between_them() -> None:
+    cells = pd.DataFrame([{"cell_id": "a", "seed": 0, "clipping": "off", "alpha": 1.0}])
+    cells = cells.assign(first_nonfinite_step=None, n_train=1437, batch_size=32)
+    points = pd.DataFrame({"cell_id": "a", "epoch": [1, 1, 2], "step": [15, 45, 60], "test_error_pct": 5.0})
+    assert runs.curves_of(points, cells)["epoch"].tolist() == pytest.approx([1 / 3, 1, 4 / 3])
