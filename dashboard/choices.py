@@ -1,9 +1,14 @@
 """What the reader chooses: study, stack and few of many, each kept in the address."""
 
+from contextlib import suppress
+
 import streamlit as st
 
 from dashboard import cache, data, exports, widgets
+from hypercore.results.files import ResultFileError
 
+# Under which name the session keeps what is not in the address yet.
+_TO_WRITE = "to-write"
 # More stacks than these nobody reads in one chart or list.
 MOST_STACKS = 60
 # Of what is there instead of what a link asks for.
@@ -30,11 +35,33 @@ def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
     if not options:
         st.info("This study plans no stack, so there is nothing to show here.")
         return None
-    alphas = cache.alphas(study)
-    first = max(options, key=lambda title: alphas.get(title, 0))
-    chosen = _kept(label, options, first, "stack")
+    chosen = _kept(label, options, _first(study, options), "stack")
+    write_address()
     exports.about(study, *([chosen] if chosen else []))
     return chosen
+
+
+def _first(study: str, options: list[str]) -> str:
+    """Of some titles that with the most α; of equals the first by name."""
+    alphas = cache.alphas(study)
+    return min(options, key=lambda title: (-alphas.get(title, 0), title))
+
+
+def address() -> dict[str, str]:
+    """Study and stack as this run's page will have them, for links to other pages: a page that is opened so
+    need not write them into its address, which would make a second entry of it in the browser's history.
+    """
+    found = {}
+    for key in ("study", "stack"):
+        asked, kept = st.query_params.get(key), st.session_state.get(f"kept-{key}")
+        value = asked if asked and asked != kept else st.session_state.get(key) or kept
+        if value:
+            found[key] = str(value)
+    if "study" in found and "stack" not in found:
+        with suppress(ResultFileError):  # the page itself says why
+            study = found["study"]
+            found["stack"] = _first(study, cache.titles(study))
+    return found
 
 
 def _kept(label: str, options: list[str], first: str, key: str, words: str | None = None) -> str | None:
@@ -48,21 +75,26 @@ def _kept(label: str, options: list[str], first: str, key: str, words: str | Non
     # What is kept was chosen here, perhaps for another study.
     lost = asked is not None and asked not in options and asked != kept
     start = None if lost else next(option for option in (asked, kept, first) if option in options)
+    if asked in options and asked != kept:  # a link, or the browser's Back
+        st.session_state[key] = asked
+    elif st.session_state.get(key) not in options:
+        st.session_state[key] = start
     chosen: str | None = st.selectbox(
-        label,
-        options,
-        index=None if start is None else options.index(start),
-        key=key,
-        help=words,
-        placeholder="Choose one",
+        label, options, index=None, key=key, help=words, placeholder="Choose one"
     )
     if chosen is None:
         _not_there(label, [str(asked)], options)
         return None
     st.session_state[f"kept-{key}"] = chosen
     if asked != chosen:
-        st.query_params[key] = chosen
+        st.session_state.setdefault(_TO_WRITE, {})[key] = chosen
     return chosen
+
+
+def write_address() -> None:
+    """Write what was chosen into the address, all at once: each time it is written is an entry for Back."""
+    if found := st.session_state.pop(_TO_WRITE, None):
+        st.query_params.update(found)
 
 
 def lost(label: str, key: str, options: list[str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import cache, choices, data, exports, widgets
+from dashboard import cache, choices, data, exports, training, widgets
 from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
 
 LOG = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Page:
     question: str
     icon: str
     of_one_study: bool = True
+    of_one_stack: bool = False
 
 
 PAGES = (
@@ -48,13 +49,21 @@ PAGES = (
         "Which stack and which α are safe, and does clipping help?",
         "gavel",
     ),
-    Page(compare.page, "compare", "Compare", "Does clipping lower the error, and at which α?", "compare"),
+    Page(
+        compare.page,
+        "compare",
+        "Compare",
+        "Does clipping lower the error, and at which α?",
+        "compare",
+        of_one_stack=True,
+    ),
     Page(
         stability.page,
         "stability",
         "Stability",
         "Which α is safe, and how far does the range reach?",
         "grid_on",
+        of_one_stack=True,
     ),
     Page(
         inside.page,
@@ -62,6 +71,7 @@ PAGES = (
         "Inside a run",
         "What happened to the error, the gradients, the learned values?",
         "timeline",
+        of_one_stack=True,
     ),
     Page(
         sweeps.page, "sweeps", "Sweeps", "What is done, what is running, what is worth running next?", "apps"
@@ -79,7 +89,20 @@ def run() -> None:
     st.session_state[widgets.PAGES] = dict(zip([page.path for page in PAGES], [first, *others], strict=True))
     # The default page's address is the site's own, so its name would lead nowhere.
     named = st.Page(partial(_go_to, first), title=PAGES[0].title, url_path=PAGES[0].path, visibility="hidden")
-    st.navigation([first, *others, named]).run()
+    page = st.navigation([first, *others, named], position="hidden")
+    _links()
+    page.run()
+
+
+def _links() -> None:
+    """Links to all pages that carry study and stack along, which Streamlit's own navigation does not."""
+    about = choices.address()
+    with st.sidebar:
+        for page in PAGES:
+            kept = ("study", "stack") if page.of_one_stack else ("study",)
+            query = {name: about[name] for name in kept if name in about}
+            to = st.session_state[widgets.PAGES][page.path]
+            st.page_link(to, label=page.title, icon=to.icon, query_params=query, width="stretch")
 
 
 def _streamlit(page: Page, *, default: bool) -> StreamlitPage:
@@ -103,6 +126,8 @@ def draw(page: Page) -> None:
     st.title(page.title)
     st.caption(page.question)
     study = choices.study()
+    if not page.of_one_stack:
+        choices.write_address()
     if study is None:
         if not data.studies(data.results_root()):
             _nothing()
@@ -110,8 +135,11 @@ def draw(page: Page) -> None:
     exports.about(*([study] if page.of_one_study else []))
     if page.of_one_study and (origin := cache.origin(study)):
         st.caption(f"Data: {widgets.plain(origin)}")
+    if page.of_one_study:
+        training.banner(study)
     with widgets.damage_in_words(study):
         page.body(study)
+    choices.write_address()
 
 
 def _draw_or_say(page: Page) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, exports, links
+from dashboard import data, exports, links, training
 from hypercore.results.files import ResultFileError
 
 _CONFIG = {
@@ -46,6 +46,13 @@ def damage_in_words(study: str) -> Iterator[None]:
     try:
         yield
     except ResultFileError as error:
+        if training.gathers_later(study):
+            st.info(
+                "The study is planned, and its results are not gathered yet: a run does that once all cells "
+                "are trained. This page then shows them. If none is running, this trains them:"
+            )
+            st.code(data.command(study), language="bash")
+            return
         st.error(plain(error), icon=":material/error:")
         st.write("This makes what is missing or damaged anew, and leaves the rest as it is:")
         st.code(data.command(study), language="bash")

@@ -18,6 +18,10 @@ _SENSITIVITY = "error above the best α's, mean over log α"
 def page(study: str) -> None:
     """Draw the page."""
     st.fragment(_body)(study)
+    sensitivity = cache.derived(study, "sensitivity")
+    if len(sensitivity):
+        # Not in the fragment: the stack that is chosen here is the one of the other pages, too.
+        _profiles(study, sorted(set(data.titles(sensitivity))))
 
 
 def _body(study: str) -> None:
@@ -39,8 +43,6 @@ def _draw(study: str) -> None:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     sensitivity = sensitivity[sensitivity["title"].isin(titles)]
     _costs(study, rule, sensitivity, regions)
-    if len(sensitivity):
-        _profiles(study, sorted(sensitivity["title"].unique()))
     _heights(stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])
 
 

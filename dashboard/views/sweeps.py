@@ -47,20 +47,7 @@ def _running(study: str) -> None:
     if running.empty:
         st.caption(f"No sweep of this study is running; looked at {pd.Timestamp.now():%H:%M:%S}.")
         return
-    done, cells = int(states["done"].sum()), max(int(states["cells"].sum()), 1)
-    words = f"{done} of {cells} cells of the sweeps so far{_time_left(study, states)}"
-    st.progress(min(done / cells, 1.0), words)
     st.dataframe(running, hide_index=True, key="running", alt="The sweeps that run, with their progress.")
-
-
-def _time_left(study: str, states: pd.DataFrame) -> str:
-    root = data.results_root()
-    waiting = coverage.waiting_sec(coverage.follow(cache.planned(study), states, root), root)
-    left = coverage.time_left_sec(states, waiting or 0.0)
-    if left is None:
-        return ""
-    about = "at least" if waiting is None else "about"
-    return f", {about} {left / 60:.0f} min left" if left > 90 else f", {about} {left:.0f} s left"
 
 
 def _matrix(study: str) -> None:
@@ -117,7 +104,7 @@ def _needed(study: str) -> None:
             "seeds needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
         }
     )
-    picked = needed.loc[widgets.table(shown, "needed", clicks=True).index]
+    picked = needed.loc[widgets.table(needed, "needed", styled=shown, clicks=True).index]
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     st.caption(
         "So that the α is safe, if none of the further runs fails and the others' mean and SD stay as they "

@@ -122,7 +122,7 @@ def _single_points(points: pd.DataFrame) -> None:
             "n": points["n_done"],
         }
     )
-    widgets.table(shown, "single-alphas")
+    widgets.table(points, "single-alphas", styled=shown)
 
 
 def _claims(study: str, claims: pd.DataFrame | None) -> None:
@@ -198,7 +198,7 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
             "note": residuals["note"],
         }
     )
-    picked = widgets.table(shown, "residuals", clicks=True)
+    picked = widgets.table(residuals, "residuals", styled=shown, clicks=True)
     if unknown.any():
         st.caption("Published SD unknown: the presentation gives none. The interval is from our seeds alone.")
     st.caption("Fits: the published figure, a mean of three runs, could be one more mean of three of ours.")

@@ -23,8 +23,8 @@ TOLD = {
     "stability": [
         r"row for each stack .*unsafe",
         r"longest run of safe α",
+        r"test error at its best α",
         r"share of all runs",
-        r"how far the error is above the best α's",
     ],
     "inside": [
         r"Test error \(%\), training loss",
@@ -89,7 +89,7 @@ def test_study_and_stack_stay_from_page_to_page(browser: Browser, tmp_path: Path
         for study in ("first", "second"):  # one of them is not the newest
             page.goto(f"{url}/compare?study={study}&stack=Adam+%2F+SGD+on+digits")
             settle(page)
-            page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Inside a run").click()
+            page.get_by_test_id("stSidebar").get_by_role("link", name="Inside a run").click()
             expect(page.get_by_role("heading", name="Inside a run", level=1)).to_be_visible()
             expect(page).to_have_url(re.compile(f"inside.*study={study}.*stack=Adam"))
             expect(page.get_by_role("combobox", name=re.compile("Study"))).to_have_value(study)
@@ -112,15 +112,15 @@ def test_a_click_on_a_seed_leads_inside_its_run(open_page: Open) -> None:
 
 def test_pages_are_reached_by_keyboard(open_page: Open) -> None:
     page = open_page("")
-    page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Compare").press("Enter")
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Compare").press("Enter")
     expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
 
 
 def test_a_table_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) -> None:
     page = open_page("compare")
-    page.locator("[data-testid=stPopover] button").first.click()
+    page.locator("[data-testid=stPopover] button").last.click()
     starts = {
-        "CSV": "α,baseline,without clipping,with clipping".encode(),
+        "CSV": b"alpha,clipping,baseline_test_error_pct,",
         "Parquet": b"PAR1",
         "Markdown": b"| ",
         "LaTeX": rb"\begin{tabular}",
@@ -148,8 +148,8 @@ def test_a_row_is_chosen_by_keyboard_and_stands_in_the_address(open_page: Open) 
     page = open_page("compare")
     link = re.compile("Look inside")
     expect(page.get_by_text("Choose a row to look inside the runs of its α")).to_be_visible()
-    page.get_by_test_id("stDataFrame").first.scroll_into_view_if_needed()
-    page.get_by_test_id("data-grid-canvas").first.focus()
+    page.get_by_test_id("stDataFrame").last.scroll_into_view_if_needed()
+    page.get_by_test_id("data-grid-canvas").last.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")
     expect(page.get_by_role("link", name=link)).to_be_visible()
@@ -162,7 +162,7 @@ def test_the_first_page_has_its_name_as_an_address_too(open_page: Open) -> None:
     page = open_page("home?study=digits")
     expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
-    link = page.get_by_test_id("stSidebarNavItems").get_by_role("link", name="Studies")
+    link = page.get_by_test_id("stSidebar").get_by_role("link", name="Studies")
     expect(link).to_have_attribute("aria-current", "page")
     expect(page).to_have_url(re.compile(r"/\?study=digits"))
 
@@ -174,6 +174,55 @@ def test_a_study_is_opened_in_the_same_tab_and_back_leads_home(open_page: Open) 
     assert len(page.context.pages) == 1
     page.go_back()
     expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()
+
+
+def test_a_changed_stack_is_undone_by_one_step_back(open_page: Open) -> None:
+    page = open_page("compare?study=digits&stack=SGD+%2F+SGD+on+digits")
+    page.get_by_role("combobox", name=re.compile("Stack")).click()
+    page.get_by_role("option", name="Adam / SGD on digits").click()
+    expect(page.get_by_role("figure", name="Test error of Adam / SGD on digits")).to_be_visible()
+    expect(page).to_have_url(re.compile("stack=Adam"))
+    page.go_back()
+    expect(page.get_by_role("figure", name="Test error of SGD / SGD on digits")).to_be_visible()
+    expect(page.get_by_role("combobox", name=re.compile("Stack"))).to_have_value("SGD / SGD on digits")
+
+
+def test_each_page_is_one_step_back(open_page: Open) -> None:
+    page = open_page("verdict?study=digits")
+    for name in ("Compare", "Stability", "Cost"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        settle(page)
+    for name in ("Stability", "Compare", "Verdict"):
+        page.go_back()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        settle(page)
+
+
+# The brightness of a colour, and by it the contrast of every text with the page (WCAG 2).
+CONTRASTS = """selector => {
+  const parts = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [[r, .2126], [g, .7152], [b, .0722]].reduce((sum, [v, weight]) => {
+    const c = v / 255; return sum + weight * (c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4); }, 0);
+  const page = parts(getComputedStyle(document.querySelector('.stApp')).backgroundColor).slice(0, 3);
+  return [...document.querySelectorAll(selector)].filter(node => node.textContent.trim()).map(node => {
+    const style = getComputedStyle(node), svg = node instanceof SVGElement;
+    const [r, g, b, alpha = 1] = parts(svg ? style.fill : style.color);
+    let share = alpha;
+    for (let up = node; up; up = up.parentElement) share *= Number(getComputedStyle(up).opacity);
+    const shown = [r, g, b].map((value, i) => share * value + (1 - share) * page[i]);
+    const [high, low] = [light(shown), light(page)].sort((a, b) => b - a);
+    return (high + .05) / (low + .05); });
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", ["compare", "stability"])
+def test_names_of_axes_and_captions_can_be_read(open_page: Open, name: str, dark: bool) -> None:
+    page = open_page(name, dark=dark)
+    for where in (".stPlotlyChart .main-svg text:not(.bartext)", "[data-testid=stCaptionContainer] p"):
+        found = page.evaluate(CONTRASTS, where)
+        assert found and min(found) >= 4.5, (where, min(found))
 
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:
@@ -198,7 +247,7 @@ def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Pa
 
 def _follow(page: Page, run: "subprocess.Popen[bytes]") -> None:
     expect(metric(page, "planned")).to_have_text("16", timeout=120_000)
-    expect(page.get_by_text(re.compile(r"\d+ of 16 cells of the sweeps"))).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(re.compile(r"Training: \d+ of 16 cells"))).to_be_visible(timeout=120_000)
     # Cells that turn non-finite end, and are done, before the others.
     expect(metric(page, "running")).to_have_text(re.compile("[1-9]"))
     expect(page.get_by_text("No sweep of this study is running")).to_be_visible(timeout=180_000)

@@ -320,8 +320,27 @@ def test_a_running_sweep_shows_its_progress(run_page: RunPage, results: Path, tm
     app = run_page("sweeps", tmp_path)
     assert not app.exception
     assert "it is no JSON" in words(app)
-    progress = app.get("progress")[0]
-    assert "3 of 10 cells" in progress.proto.text and "4 min left" in progress.proto.text
+    assert "cells are done, about 4 min left" in words(app)
+    for name in NAMES[1:]:
+        assert "4 min left" in words(run_page(name, tmp_path)), "on every page of the study"
+
+
+def test_a_planned_study_without_results_is_no_error(
+    run_page: RunPage, results: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "digits").mkdir()
+    shutil.copy(results / "digits" / "plan.parquet", tmp_path / "digits")
+    for name in NAMES:
+        app = run_page(name, tmp_path)
+        assert not app.exception and not app.error and data.command("digits") in words(app)
+
+
+def test_what_the_address_is_changed_to_is_chosen(run_page: RunPage) -> None:
+    app = run_page("compare", stack="SGD / SGD on digits")
+    app.selectbox(key="stack").set_value("Adam / SGD on digits").run()
+    app.query_params["stack"] = "SGD / SGD on digits"  # as the browser's Back does
+    app.run()
+    assert app.selectbox(key="stack").value == "SGD / SGD on digits"
 
 
 def test_a_cell_is_found_by_the_beginning_of_its_id(run_page: RunPage) -> None:
