@@ -34,15 +34,29 @@ class DivergenceRule:
             raise ValueError(f"near_chance_se {self.near_chance_se:g}; allowed: 0 or more, finite, or None")
 
 
-def chance_error_pct(n_classes: pd.Series) -> pd.Series:
-    """Test error of a guess, 100·(1 - 1/classes): what a diverged run counts with. Where there are no
-    classes (0) errors are in percent of the mean's, which so is 100.
+# A split whose best constant guess is hardly better than an even one counts as balanced, points: MNIST's is
+# 88.65, and what was recorded before constant guesses were must stay comparable.
+BALANCED_PCT = 2.0
 
-    >>> chance_error_pct(pd.Series([10, 0])).tolist()
+
+def chance_error_pct(cells: pd.DataFrame) -> pd.Series:
+    """Test error of a guess: what a diverged run counts with.
+
+    100·(1 - 1/classes), or that of the best constant guess where this is more than two points lower. Where
+    there are no classes (0) errors are in percent of the mean's, which so is 100.
+
+    >>> chance_error_pct(pd.DataFrame({"n_classes": [10, 0]})).tolist()
     [90.0, 100.0]
+    >>> of = {"n_classes": [10, 2, 2], "constant_error_pct": [88.65, 10.0, None]}
+    >>> chance_error_pct(pd.DataFrame(of)).tolist()
+    [90.0, 10.0, 50.0]
     """
-    classes = n_classes.astype(np.float64)
-    return (100 * (1 - 1 / classes.where(classes > 0))).where(classes != 0, 100.0)
+    classes = cells["n_classes"].astype(np.float64)
+    even = (100 * (1 - 1 / classes.where(classes > 0))).where(classes != 0, 100.0)
+    if "constant_error_pct" not in cells:
+        return even
+    constant = cells["constant_error_pct"].astype(np.float64)
+    return even.mask(even - constant > BALANCED_PCT, constant)
 
 
 def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFrame:
@@ -62,7 +76,7 @@ def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFra
     status = cells["status"]
     finished = status == Status.FINISHED.value
     error, (deciding, n) = cells["test_error_pct"].astype(np.float64), _deciding(cells)
-    chance = chance_error_pct(cells["n_classes"])
+    chance = chance_error_pct(cells)
     # A finished run without a finite measurement has nothing to show for itself either.
     diverged = (status == Status.NONFINITE.value) | (finished & ~(np.isfinite(error) & np.isfinite(deciding)))
     if rule.loss_not_improved:

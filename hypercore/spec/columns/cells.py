@@ -81,6 +81,12 @@ FACTS = (
     Column("n_test", "int64", "examples in the test split"),
     Column("n_validation", "int64", "examples held out of the training split; null: none", added=True),
     Column("n_classes", "int64", "classes; 0: targets are numbers"),
+    Column(
+        "constant_error_pct",
+        "float64",
+        "error of the test split's commonest class as the guess for all (percent); null: targets are numbers",
+        added=True,
+    ),
 )
 
 PROVENANCE = (

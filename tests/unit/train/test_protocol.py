@@ -98,6 +98,10 @@ def test_both_splits_are_evaluated_and_only_the_rest_is_trained_on() -> None:
         100,
         40,
     )
+    counts = torch.bincount(DATA.test.labels)
+    assert outcome.facts["constant_error_pct"] == pytest.approx(
+        100 - 100 * float(counts.max() / counts.sum())
+    )
     # As on data that never had the others.
     alone = trained([CELL], replace(DATA, validation=None))
     assert torch.equal(weights(alone), weights(run))
