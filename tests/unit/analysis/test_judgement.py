@@ -33,7 +33,7 @@ def cell(**facts: object) -> pd.DataFrame:
         ({"test_error_pct": 99.0}, True, 90.0),
         ({"test_error_pct": 98.6, "n_classes": 100}, True, 99.0),
         ({"test_error_pct": math.nan}, True, 90.0),
-        # Of two classes, nine to one, the commonest as the guess for all errs in 10%; two errors are 3 points.
+        # Of two classes, nine to one, the commonest as guess for all errs in 10%; two errors are 3 points.
         ({"test_error_pct": 6.0, "n_classes": 2, "constant_error_pct": 10.0}, False, 6.0),
         ({"test_error_pct": 8.0, "n_classes": 2, "constant_error_pct": 10.0}, True, 10.0),
         ({"test_error_pct": 30.0, "n_classes": 2, "constant_error_pct": 10.0}, True, 10.0),
