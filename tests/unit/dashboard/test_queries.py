@@ -24,6 +24,7 @@ from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
+from hypercore.spec.protocol import Protocol
 from hypercore.study import load
 from tests.unit.studies import MadeUp, plan_frame, tables
 from tests.unit.studies import trained as trained_records
@@ -433,8 +434,10 @@ def test_a_killed_job_runs_no_more(tmp_path: Path) -> None:
 
 
 def test_one_cells_config_plans_that_cell_alone(tmp_path: Path) -> None:
-    for clipping in (OFF, ON, parse_clipping("fixed(0.5, weights, global)")):
-        made = tables(MadeUp(clippings=(clipping,), seeds=4)).cells
+    protocols = Protocol(), Protocol(0.1), Protocol(200, 4)
+    rules = OFF, ON, parse_clipping("fixed(0.5, weights, global)")
+    for clipping, protocol in zip(rules, protocols, strict=True):
+        made = tables(MadeUp(clippings=(clipping,), seeds=4, protocol=protocol)).cells
         cell = made[made["height"] > 1].iloc[-1]
         path = tmp_path / "one-cell.yaml"
         path.write_text(str(origins.config_of(cell)))

@@ -1,7 +1,9 @@
 """On a GPU: a cell's bits in any company, at every admitted width, resumed; and what a CPU finds."""
 
+import math
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,12 @@ from hypercore.jobs.checkpoint import save, train_resumable
 from hypercore.problems import networks
 from hypercore.problems.arrays import ArrayData
 from hypercore.problems.datasets import Data
+from hypercore.problems.held_out import hold_out
 from hypercore.problems.modules import ModuleProblem, module_problem
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.protocol import Protocol
 from hypercore.train.batch import BatchRun, train_batch
 from hypercore.train.captured import CapturedStep
 from hypercore.train.compiled import eager_step
@@ -185,3 +189,26 @@ def test_fewer_cells_than_the_widest_holds_fill_a_narrower_one() -> None:
     assert len(widths) > 1, "no narrower width gives the widest one's bits on this GPU"
     batch = chunk(cells, widths)
     assert len(BatchRun.begin(batch, data, widths=widths).lanes.seeds) < 48
+
+
+@pytest.mark.parametrize("stack", ["Adam / SGD(1e-4)", "Adam / SGD(1e10)"])
+def test_held_out_examples_and_evaluations_within_epochs_change_no_bit(stack: str) -> None:
+    """Steps are replayed into the same memory: what is evaluated between them is of its own time."""
+    whole = random_data(1, 28, n_train=700)
+    data = hold_out(whole, Protocol(100)).to(GPU)
+    cells = [replace(cell, protocol=Protocol(100)) for cell in cells_of(stack)]
+    often = [replace(cell, protocol=Protocol(100, 4)) for cell in cells]
+    rare, found = train_batch(cells, data), train_batch(often, data)
+    ends = {math.ceil(600 / 32) * epoch for epoch in (1, 2)}
+    for one, other in zip(rare, found, strict=True):
+        assert (one.facts, one.trajectories, one.gradients) == (
+            other.facts,
+            other.trajectories,
+            other.gradients,
+        )
+        assert [point for point in other.curves if point["step"] in ends] == list(one.curves)
+        assert len(other.curves) == 8 or other.facts["status"] == "nonfinite"
+    widths = ladder_for(often, data, False, None, 1)
+    wide = train_batch(often, data, widths=widths)
+    [alone] = train_batch(often[:1], data, widths=widths)
+    assert (wide[0].facts, wide[0].curves) == (alone.facts, alone.curves)
