@@ -11,6 +11,7 @@ from hypercore.analysis.frames.tables import read_frame
 from hypercore.present import markup, sentences
 from hypercore.present import table as tables
 from hypercore.present.sections import findings, speed, stacks
+from hypercore.present.speed import reached
 from hypercore.results.files import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
@@ -53,6 +54,8 @@ def write_report(folder: Path) -> None:
     comparison = read_frame(folder / "comparison.parquet", "comparison", spec.COMPARISON)
     for form, suffix in FORMS.items():
         texts = {name: table_text(frame, form) for name, frame in frames.items()}
+        if form != "csv":  # a row a run is for programs
+            texts["targets"] = table_text(reached(frames["targets"]), form)
         texts["comparison"] = comparison_text(comparison, form)
         for name, text in texts.items():
             write_bytes(folder / TABLES / f"{name}.{suffix}", text.encode())
