@@ -10,6 +10,7 @@ from torch import Tensor
 from hypercore.optim import checkpoint, hyperparameters
 from hypercore.optim.arguments import PROPAGATE, read_clipping
 from hypercore.optim.clipped import clip_start
+from hypercore.optim.compiled import can_compile
 from hypercore.optim.flat import flat
 from hypercore.optim.memory import Memory
 from hypercore.optim.parameters import check_device, working_dtype
@@ -77,10 +78,11 @@ class Remembering(torch.optim.Optimizer):
     def _rules_for(self, shapes: Sequence[torch.Size], like: Tensor) -> Rules:
         """Laid out again only where something has changed."""
         group = self.param_groups[0]
-        key = (group["stack"], group["clipping"], tuple(shapes), like.dtype, like.device)
+        compiled = bool(self.defaults.get("compiled")) and can_compile(like.device)
+        key = (group["stack"], group["clipping"], tuple(shapes), like.dtype, like.device, compiled)
         if self._rules is None or self._rules[0] != key:
             stack, clipping = parse_stack(group["stack"]), read_clipping(group["clipping"])
-            self._rules = key, Rules.of(stack, clipping, shapes, like)
+            self._rules = key, Rules.of(stack, clipping, shapes, like, compiled)
         return self._rules[1]
 
     def _memory(self) -> Memory | None:

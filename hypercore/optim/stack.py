@@ -40,6 +40,9 @@ class Stack(Remembering):
         nonfinite: what a step does with a gradient or hypergradient that is not finite. ``"propagate"``
             looks for none, as ``torch.optim``; ``"raise"`` raises FloatingPointError; ``"skip"`` passes over
             the step and counts it in ``param_groups[0]["skipped"]``. Both leave the weights as they were.
+        compiled: whether steps go through the weights in kernels by ``torch.compile``, which the first two
+            compile. They round otherwise than eager ones. Where there is no C++ compiler, a warning says so,
+            and steps are eager.
 
     ``param_groups[0]["lr"]`` is the rightmost α, the one value that nobody learns, so schedulers of
     ``torch.optim.lr_scheduler`` move that. The learned ones stand beside it, as ``"level1.alpha"`` and so on.
@@ -73,6 +76,7 @@ class Stack(Remembering):
         clipping: str | Clipping = OFF,
         lr: float | None = None,
         nonfinite: str = PROPAGATE,
+        compiled: bool = False,
     ) -> None:
         parameters, of_groups = read_groups(modules)
         if lr is None:
@@ -90,6 +94,8 @@ class Stack(Remembering):
             **hyperparameters.initial(parsed.resolved),
         }
         super().__init__(parameters, options)
+        # No option of the group: a checkpoint goes on compiled or not, as the stack that loads it does.
+        self.defaults["compiled"] = compiled
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Let more parameters join the one group, at any time; they start afresh with their first gradient.

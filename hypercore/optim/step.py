@@ -17,9 +17,10 @@ from hypercore.core.hypergradient import apply_updates, start, updated
 from hypercore.core.lane_clipping import LaneClipping, lane_clipping
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
 from hypercore.optim.clipped import clip_start, clipped
+from hypercore.optim.compiled import CompiledPasses
 from hypercore.optim.flat import Flat
 from hypercore.optim.hyperparameters import Assigned, initial, with_assigned
-from hypercore.optim.lowest import Layout, move, pull_back
+from hypercore.optim.lowest import Layout, Passes, move, pull_back
 from hypercore.optim.memory import Memory
 from hypercore.optim.pieces import Plans, piece_length
 from hypercore.spec.clipping import Clipping
@@ -40,9 +41,12 @@ class Rules:
     clipping: LaneClipping
     plans: Plans
     like: Tensor
+    compiled: bool
 
     @classmethod
-    def of(cls, stack: Stack, clipping: Clipping, shapes: Sequence[torch.Size], like: Tensor) -> "Rules":
+    def of(
+        cls, stack: Stack, clipping: Clipping, shapes: Sequence[torch.Size], like: Tensor, compiled: bool
+    ) -> "Rules":
         """For parameters of these shapes on ``like``'s device, in its dtype."""
         sizes = [shape.numel() for shape in shapes]
         units = [shape[0] if len(shape) > 1 else 1 for shape in shapes]
@@ -58,6 +62,7 @@ class Rules:
             lane_clipping([clipping], segments, like.device, units),
             Plans(tuple(sizes), piece_length(like.device)),
             like,
+            compiled,
         )
 
     def start(self, members: Sequence[int], weights: Tensor) -> Memory:
@@ -112,7 +117,7 @@ class Rules:
         above = apply_updates(optimizers[1:], pending).levels
         plain, counts = self.stack.height == 1, memory.counts
         move(
-            optimizers[0],
+            self._passes(optimizers[0]),
             optimizers[0].hyper(None if plain else above[0]),
             self.plans.groups(counts, taking_part),
             memory.rows,
@@ -150,9 +155,8 @@ class Rules:
         else:
             grad = memory.grad
             groups = self.plans.groups(counts, memory.taking_part)
-            grads = [
-                pull_back(optimizers[0], upper.levels[0], groups, memory.rows, grad, weights, user.gradient)
-            ]
+            passes = self._passes(optimizers[0])
+            grads = [pull_back(passes, upper.levels[0], groups, memory.rows, grad, weights, user.gradient)]
             for back in pullbacks:
                 grads += back(grads[-1])
             user.gradients_into(grad, [not part for part in memory.taking_part])
@@ -161,6 +165,9 @@ class Rules:
         return replace(memory, counts=counts, grad=grad, weights=user.unrounded(weights), upper=upper), tuple(
             grads
         )
+
+    def _passes(self, lowest: LevelOptimizer) -> Passes:
+        return CompiledPasses(lowest, self.plans.length) if self.compiled else Passes(lowest)
 
     def in_force(self, alpha: float) -> tuple[LevelOptimizer, ...]:
         """The optimizers with this rightmost α."""

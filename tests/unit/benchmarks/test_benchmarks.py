@@ -140,9 +140,10 @@ def test_the_library_is_compared_with_torch_and_the_package(
 ) -> None:
     monkeypatch.setattr(library, "peaks", lambda names, _: [0] * len(names))
     rows = library.compared(width=8, rounds=2)
-    assert [row["contestant"] for row in rows] == [library.ADAM, library.STACKED, library.PACKAGE]
+    names = [library.ADAM, library.STACKED, library.COMPILED, library.PACKAGE]
+    assert [row["contestant"] for row in rows] == names
     assert rows[0]["times_adam"] == 1.0 and all(row["step_ms"] > 0 for row in rows)
-    assert written(tmp_path, "library", rows, library.LIBRARY) == 3
+    assert written(tmp_path, "library", rows, library.LIBRARY) == 4
 
 
 @pytest.mark.parametrize(("per_step_kib", "met"), [(0.0, True), (400.0, False)])
