@@ -1,14 +1,10 @@
-"""What commands about one study share: the argument that names it, and errors in words."""
+"""What commands about one study share: the argument that names it."""
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hypercore.machine.slots import DeviceError
-from hypercore.results.files import ResultFileError
-from hypercore.spec.optimizers import SpecError
-from hypercore.study import Plan, StudyConfig, StudyError, load, load_config
+from hypercore.study import Plan, StudyConfig, load, load_config
 from hypercore.workflow.jobs import RESULTS
 from hypercore.workflow.names import refuse_taken_name
 
@@ -29,12 +25,10 @@ def about_one_study(
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     given = parser.parse_args(arguments)
 
-    def of_study() -> None:
-        study, _ = load_config(given.study)
-        refuse_taken_name(given.study, given.results)
-        act(study, given.results / study.name)
-
-    return in_words(of_study)
+    study, _ = load_config(given.study)
+    refuse_taken_name(given.study, given.results)
+    act(study, given.results / study.name)
+    return 0
 
 
 def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
@@ -53,13 +47,3 @@ def planned(config: Path, results: Path) -> Plan:
     plan = load(config, confirm_large=True)
     refuse_taken_name(config, results)
     return plan
-
-
-def in_words(act: Callable[[], None]) -> int:
-    """Run a command's body; returns the exit code. An error that a user can mend is a line, and code 1."""
-    try:
-        act()
-    except (StudyError, SpecError, DeviceError, ResultFileError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
-from hypercore.cli.command import in_words
 from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.jobs import RESULTS
 
@@ -47,16 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
     parser.add_argument("--remove", action="store_true", help="remove them")
     given = parser.parse_args(arguments)
-
-    def act() -> None:
-        # A config that cannot be read might list any of them, so nothing goes then.
-        found = leftovers(given.results, [load(path, confirm_large=True) for path in given.configs])
-        for path in found:
-            if given.remove:
-                path.unlink(missing_ok=True)
-            sys.stdout.write(f"{path}\n")
-        sys.stdout.write(
-            f"Files of sweeps that no config lists{', now removed' * given.remove}: {len(found)}\n"
-        )
-
-    return in_words(act)
+    # A config that cannot be read might list any of them, so nothing goes then.
+    found = leftovers(given.results, [load(path, confirm_large=True) for path in given.configs])
+    for path in found:
+        if given.remove:
+            path.unlink(missing_ok=True)
+        sys.stdout.write(f"{path}\n")
+    sys.stdout.write(f"Files of sweeps that no config lists{', now removed' * given.remove}: {len(found)}\n")
+    return 0

@@ -1,7 +1,7 @@
 """The command line: ``hypercore COMMAND``, or ``python -m hypercore COMMAND``.
 
 Each command is a module of this room with a ``main`` that takes its arguments; only the one asked for is
-imported, so that help is there at once.
+imported, so that help is there at once. Errors that the user can mend end here, each in a line.
 """
 
 import argparse
@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from pathlib import Path
 
-from hypercore.machine import UnsupportedError
 from hypercore.machine.terminal import make_readable
 from hypercore.results.files import of_system
 from hypercore.results.provenance import other_code
+from hypercore.spec.errors import UserError
 
 COMMANDS = {
     "plan": "say what a study will train, and how long that takes",
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         code: int = import_module(f"hypercore.cli.{given.command}").main(given.arguments)
-    except UnsupportedError as error:
+    except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except BrokenPipeError:  # who read what it prints has gone

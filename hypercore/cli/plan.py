@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hypercore.cli.command import in_words, parser_of, planned
+from hypercore.cli.command import parser_of, planned
 from hypercore.study import Plan
 from hypercore.workflow.jobs import RESULTS, Jobs
 
@@ -15,16 +15,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cells", action="store_true", help="name every cell, and why it is to be trained")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="for the time that it takes")
     given = parser.parse_args(arguments)
-
-    def act() -> None:
-        plan = planned(given.study, RESULTS)
-        jobs = Jobs(plan, given.cores)
-        for line in lines(plan, jobs, cells=given.cells):
-            sys.stdout.write(f"{line}\n")
-        for problem in jobs.problems():
-            sys.stderr.write(f"{problem}\n")
-
-    return in_words(act)
+    plan = planned(given.study, RESULTS)
+    jobs = Jobs(plan, given.cores)
+    for line in lines(plan, jobs, cells=given.cells):
+        sys.stdout.write(f"{line}\n")
+    for problem in jobs.problems():
+        sys.stderr.write(f"{problem}\n")
+    return 0
 
 
 def lines(plan: Plan, jobs: Jobs, *, cells: bool) -> list[str]:

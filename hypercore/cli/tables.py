@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hypercore.analysis.frames.gather import gather
-from hypercore.cli.command import in_words, parser_of, planned
+from hypercore.cli.command import parser_of, planned
 from hypercore.workflow.jobs import RESULTS
 from hypercore.workflow.plan_table import write_plan
 
@@ -14,7 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write a study's plan and tables from what is trained so far. Other cells are `missing`."""
     parser = parser_of("tables", main.__doc__)
     given = parser.parse_args(arguments)
-    return in_words(lambda: write_tables(given.study, RESULTS))
+    write_tables(given.study, RESULTS)
+    return 0
 
 
 def write_tables(config: Path, results: Path) -> None:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hypercore.cli.command import in_words, parser_of, planned
+from hypercore.cli.command import parser_of, planned
 from hypercore.jobs.sweep import run_sweep
 from hypercore.study import Plan, Problem, StudyError, Sweep
 from hypercore.workflow.jobs import RESULTS, Jobs
@@ -18,20 +18,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = parser_of("train", main.__doc__)
     parser.add_argument("--sweep", action="append", metavar="NAME", help="only this one; may be repeated")
     given = parser.parse_args(arguments)
-
-    def act() -> None:
-        plan = planned(given.study, RESULTS)
-        wanted = chosen(plan, given.study, given.sweep)
-        jobs = Jobs(plan, 1)
-        if found := jobs.problems(sweeps=wanted):
-            raise StudyError(found)
-        jobs.restore()
-        for sweep in wanted:
-            out = RESULTS / sweep.path
-            done = run_sweep(given.study, sweep.name, sweep.digest, out, RESULTS)
-            sys.stdout.write(f"{sweep.name}: {done}\n")
-
-    return in_words(act)
+    plan = planned(given.study, RESULTS)
+    wanted = chosen(plan, given.study, given.sweep)
+    jobs = Jobs(plan, 1)
+    if found := jobs.problems(sweeps=wanted):
+        raise StudyError(found)
+    jobs.restore()
+    for sweep in wanted:
+        out = RESULTS / sweep.path
+        done = run_sweep(given.study, sweep.name, sweep.digest, out, RESULTS)
+        sys.stdout.write(f"{sweep.name}: {done}\n")
+    return 0
 
 
 def chosen(plan: Plan, config: Path, names: Sequence[str] | None) -> list[Sweep]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from hypercore.machine.gpus import Gpu, device_kind, gpus
 from hypercore.machine.lock import claimed
+from hypercore.spec.errors import UserError
 
 
-class DeviceError(RuntimeError):
+class DeviceError(UserError, RuntimeError):
     """A device that this machine lacks. ``str(error)`` is one line: what was given, what is allowed."""
 
 

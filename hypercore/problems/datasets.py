@@ -8,11 +8,12 @@ import numpy
 import torch
 from torch import Tensor
 
+from hypercore.spec.errors import UserError
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.problems import Parts
 
 
-class DataError(RuntimeError):
+class DataError(UserError, RuntimeError):
     """A data set that cannot be had: which, where it was looked for, how to get it."""
 
 

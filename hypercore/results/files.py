@@ -7,10 +7,12 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from hypercore.spec.errors import UserError
+
 _TEMPORARY = ".tmp"
 
 
-class ResultFileError(ValueError):
+class ResultFileError(UserError, ValueError):
     """A result file that cannot be used. ``str(error)`` is one line that names the file and the reason.
 
     ``damaged``: it was ours and is not whole, so that nothing is lost with it; one of another version is.

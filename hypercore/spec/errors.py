@@ -1,7 +1,11 @@
-"""What is wrong with a specification."""
+"""Errors that the user can mend, those of a specification among them."""
 
 
-class SpecError(ValueError):
+class UserError(Exception):
+    """What was given, or lies there, is wrong, and ``str(error)`` says how: no traceback is of use."""
+
+
+class SpecError(UserError, ValueError):
     """A specification that cannot be meant: what was ``given`` and what is ``allowed``, in one line.
 
     >>> str(SpecError("alpha = -1 is out of range", "above 0")), SpecError("an empty stack").allowed

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hypercore.spec.errors import UserError
+
 PARTS = ("train", "test")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 # What tools leave behind without hiding it by a dot.
@@ -14,7 +16,7 @@ _TOOLS = frozenset(
 _NAMED = 5
 
 
-class ImageFolderError(ValueError):
+class ImageFolderError(UserError, ValueError):
     """A folder that is no data set. One line: what is wrong, and where."""
 
 

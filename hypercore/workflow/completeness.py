@@ -10,13 +10,14 @@ from hypercore.results.parquet import read_table
 from hypercore.results.schemas import schema
 from hypercore.results.sweeps import read_sweep_table
 from hypercore.spec.columns import CELLS, Status
+from hypercore.spec.errors import UserError
 from hypercore.spec.record import Row
 from hypercore.workflow.marks import clear_marks
 
 _SHOWN = ["cell_id", "stack", "clipping", "seed", "status", "error"]
 
 
-class StudyIncompleteError(ValueError):
+class StudyIncompleteError(UserError, ValueError):
     """Cells of a study failed or are missing. ``str(error)`` is one line for each."""
 
 

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hypercore.machine.slots import DeviceError
 from hypercore.machine.terminal import make_readable
 from hypercore.results.files import ResultFileError, of_system
 from hypercore.results.provenance import other_code
-from hypercore.spec.optimizers import SpecError
-from hypercore.study import StudyError
-from hypercore.workflow.completeness import StudyIncompleteError
-from hypercore.workflow.slurm import SlurmError
+from hypercore.spec.errors import UserError
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -50,7 +46,7 @@ def guarded(log: Path) -> Iterator[None]:
             error.path.unlink()
             words = f"{words}. It is deleted now: run again, and it is made anew."
         _fail(logger, words, words)
-    except (StudyError, SpecError, DeviceError, SlurmError, StudyIncompleteError) as error:
+    except UserError as error:
         _fail(logger, str(error), str(error))
     except KeyboardInterrupt:
         _fail(logger, "interrupted", "interrupted")

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from hypercore.spec.errors import UserError
 from hypercore.study.plan.sweeps import DIGEST
 from hypercore.workflow.adapter import has_sent_slurm_jobs, made_by
 
@@ -22,7 +23,7 @@ _PATIENCE_SEC = 60.0
 _FORMAT = "%i|%T|%k|%Z"  # number, state, comment (rule and wildcards, by the plugin), working directory
 
 
-class SlurmError(RuntimeError):
+class SlurmError(UserError, RuntimeError):
     """A Slurm job ended without its result, or Slurm does not answer. ``str(error)`` is one line."""
 
 

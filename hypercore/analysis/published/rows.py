@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, cast
 
+from hypercore.spec.errors import UserError
+
 # How the published runs were trained: epochs by the lowest optimizer, and the batch size.
 EPOCHS = {"SGD": 30, "AdaGrad": 30, "Adam": 5, "RMSProp": 5}
 BATCH_SIZE = 256
@@ -12,7 +14,7 @@ BATCH_SIZE = 256
 _PRINTED = re.compile(r"(?P<value>\d+(?:\.\d+)?)(?:±(?P<sd>\d+(?:\.\d+)?))?%")
 
 
-class PublishedError(ValueError):
+class PublishedError(UserError, ValueError):
     """A published data file that cannot be meant. One line: file, row, what was given, what is allowed."""
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hypercore.spec.errors import UserError
+
 Location = tuple[str | int, ...]
 _LONGEST_GIVEN = 60
 
@@ -30,7 +32,7 @@ class Problem:
         return f"{where}:{key} given {self.given}; allowed: {self.allowed}"
 
 
-class StudyError(ValueError):
+class StudyError(UserError, ValueError):
     """A study's config is wrong. ``str(error)`` is one line a problem, in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hypercore.cli.leftovers import leftovers, main, remark
+from hypercore.spec.errors import UserError
 from hypercore.study import load
 
 ROOT = Path(__file__).parents[3]
@@ -58,14 +59,12 @@ def test_what_no_config_lists_is_named_and_removed_only_on_request(
     assert "now removed: 3" in capsys.readouterr().out
 
 
-def test_nothing_is_a_leftover_while_a_config_cannot_be_read(
-    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_is_a_leftover_while_a_config_cannot_be_read(results: Path, tmp_path: Path) -> None:
     (tmp_path / "second.yaml").write_text("name: [")
     assert remark(results, tmp_path / "first.yaml") is None
     given = [str(tmp_path / "first.yaml"), str(tmp_path / "second.yaml")]
-    assert main(["--results", str(results), "--remove", *given]) == 1
-    assert "second.yaml:2: given a line that YAML cannot read" in capsys.readouterr().err
+    with pytest.raises(UserError, match=r"second.yaml:2: given a line that YAML cannot read"):
+        main(["--results", str(results), "--remove", *given])
     assert (results / load(write(tmp_path, "second", "Adam")).sweeps[0].path).exists()
 
 

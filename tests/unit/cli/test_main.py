@@ -7,9 +7,13 @@ import pytest
 
 from hypercore.cli import main as command_line
 from hypercore.cli.main import COMMANDS, main
+from hypercore.machine.slots import DeviceError
+from hypercore.problems.datasets import DataError
 from hypercore.results.parquet import read_table
 from hypercore.results.schemas import schema
 from hypercore.spec.columns import CELLS
+from hypercore.spec.errors import SpecError
+from hypercore.workflow.script import guarded
 
 STUDY = """
 name: by-hand
@@ -54,6 +58,22 @@ def test_what_the_system_refuses_is_said_in_a_line(
     assert main([name]) == 1
     said = capsys.readouterr().err
     assert said.startswith("results/sweeps: Permission denied; its owner") and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [SpecError("alpha = -1"), DeviceError("no GPU"), DataError("no such folder")]
+)
+def test_what_a_user_can_mend_is_said_in_a_line(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr("hypercore.cli.plan.main", refused)
+    assert main(["plan"]) == 1
+    with pytest.raises(SystemExit, match="1"), guarded(tmp_path / "log"):
+        raise error
+    assert capsys.readouterr().err == f"{error}\n{error}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
