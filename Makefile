@@ -14,6 +14,7 @@
 #   make check       read every result file and name those that are damaged; REMOVE=1 removes those
 #   make bench       speed, prices and memory of the engine (a quarter of an hour); docs/benchmarks.md
 #   make heights     train stacks of one to five SGDs on MNIST and draw what their heights come to
+#   make picture     draw docs/dashboard.png anew, in Chromium
 #   make clean       remove the environment and caches; RESULTS=1 removes every trained cell, too
 #   make clean-sweeps  name files of sweeps that no config lists; REMOVE=1 removes them, and no cell
 #
@@ -36,7 +37,7 @@ OLDEST := .venv/oldest
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
-  tests soak test-truth test-cluster test-clients test-oldest test-install bench heights clean clean-sweeps
+  tests soak test-truth test-cluster test-clients test-oldest test-install bench picture heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -133,6 +134,9 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.library
 	$(BIN)/python -m benchmarks.gpu
+
+picture: $(READY)
+	$(BIN)/python -m benchmarks.dashboard --picture docs/dashboard.png
 
 heights: $(READY)
 	$(BIN)/python -m snakemake --cores $(CORES) --config study=config/heights.yaml

@@ -131,6 +131,22 @@ def visit(results: Path, study: str) -> list[dict[str, object]]:
     return rows
 
 
+def picture(results: Path, address: str, path: Path) -> None:
+    """Draw one page, 1280 pixels wide, as the README shows it."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import ARGUMENTS, chromium, dashboard, settle
+
+    with dashboard(results) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        tab = browser.new_page(viewport={"width": 1280, "height": 960})
+        tab.set_default_timeout(120_000)
+        tab.goto(f"{url}/{address}")
+        settle(tab)
+        tab.screenshot(path=path)
+        browser.close()
+
+
 def main() -> None:
     """Print the tables."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -139,7 +155,11 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, help="repeat the study to this many cells")
     arguments.add_argument("--pages", nargs="+", choices=[page.path for page in PAGES])
     arguments.add_argument("--chromium", action="store_true")
+    arguments.add_argument("--picture", type=Path, help="draw the README's picture into this file, and end")
     given = arguments.parse_args()
+    if given.picture:
+        picture(given.results, "compare?study=paper-mnist&stack=Adam+%2F+SGD+on+mnist", given.picture)
+        return
     with tempfile.TemporaryDirectory() as folder:
         results = given.results
         try:

@@ -75,12 +75,18 @@ def _kept(label: str, options: list[str], first: str, key: str, words: str | Non
     # What is kept was chosen here, perhaps for another study.
     lost = asked is not None and asked not in options and asked != kept
     start = None if lost else next(option for option in (asked, kept, first) if option in options)
-    if asked in options and asked != kept:  # a link, or the browser's Back
-        st.session_state[key] = asked
-    elif st.session_state.get(key) not in options:
-        st.session_state[key] = start
+    moved = asked in options and asked != kept  # by a link, or by the browser's Back
+    held = st.session_state.get(key)
+    # Set each time: on the way to another page the widget forgets it.
+    st.session_state[key] = asked if moved else held if held in options else start
     chosen: str | None = st.selectbox(
-        label, options, index=None, key=key, help=words, placeholder="Choose one"
+        label,
+        options,
+        # With a choice at first none can be taken back.
+        index=None if st.session_state[key] is None else 0,
+        key=key,
+        help=words,
+        placeholder="Choose one",
     )
     if chosen is None:
         _not_there(label, [str(asked)], options)
