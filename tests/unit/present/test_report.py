@@ -190,3 +190,13 @@ def test_what_clipping_adds_is_told_in_the_direction_of_its_verb(
     row |= {"alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "gain_decades": decades}
     told = sentences.region(pd.Series(row | {"gain_relation": relation}))
     assert told.endswith(f"α from 0.1 to 1 is safe (1.00 decades); {words}")
+
+
+def test_the_largest_shipped_report_can_be_mailed_and_names_each_execution_once(tmp_path: Path) -> None:
+    for path in (Path(__file__).parents[3] / "results" / "paper-mnist").glob("*.parquet"):
+        (tmp_path / path.name).symlink_to(path)
+    write_report(tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert len(page.encode()) < 3_000_000
+    keys = set(pd.read_parquet(tmp_path / "cells.parquet")["execution_key"].dropna())
+    assert keys and all(page.count(f"<li>{key}</li>") == page.count(key) == 1 for key in keys)
