@@ -63,8 +63,11 @@ def rightmost_alpha(lr: Any) -> float:
     """``param_groups[0]["lr"]`` as a number. 0, which schedules end at, holds all hyperparameters still.
 
     Raises:
+        TypeError: it is no number.
         ValueError: it is negative or not finite.
     """
+    if isinstance(lr, bool | str):
+        raise TypeError(f"lr, the rightmost α, is {lr!r}; allowed: a number")
     value = float(lr)
     if not (math.isfinite(value) and value >= 0.0):
         raise ValueError(f"lr, the rightmost α, is {value:g}; allowed: at least 0 and finite")
@@ -74,13 +77,14 @@ def rightmost_alpha(lr: Any) -> float:
 def read_groups(source: object) -> tuple[list[tuple[str, Tensor]], Any]:
     """All parameters with their names, out of whatever holds parameters, and the ``lr`` of its groups.
 
-    Groups as ``torch.optim`` knows them (dicts) become one, if they ask for nothing that differs.
+    Groups as ``torch.optim`` knows them (dicts) become one, if they ask for nothing that differs. A set
+    has no order, by which a checkpoint could know its parameters again.
 
     Raises:
         ValueError: groups ask for more than one set of hyperparameters, or there is no parameter.
         TypeError: something that holds no parameters.
     """
-    if isinstance(source, Iterable) and not isinstance(source, Mapping | Tensor | str):
+    if isinstance(source, Iterable) and not isinstance(source, Mapping | Tensor | str | set):
         source = list(source)
     groups = [source] if isinstance(source, Mapping) else source
     if not (isinstance(groups, list) and groups and all(isinstance(group, Mapping) for group in groups)):

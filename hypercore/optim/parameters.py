@@ -88,6 +88,22 @@ def check_whole(names: Sequence[str], parameters: Sequence[Tensor]) -> None:
             )
 
 
+def check_sizes(
+    names: Sequence[str], parameters: Sequence[Tensor], members: Sequence[int], sizes: Sequence[int]
+) -> None:
+    """A memory fits the parameters that are its members.
+
+    Raises:
+        ValueError: a parameter has another size.
+    """
+    for index, size in zip(members, sizes, strict=True):
+        if (found := parameters[index].numel()) != size:
+            raise ValueError(
+                f"parameter {names[index]} has {found} numbers, the stack's state has {size} for it; "
+                "make a new Stack where parameters change their size"
+            )
+
+
 def first_nonfinite(names: Sequence[str], parameters: Sequence[Tensor]) -> str | None:
     """The first parameter whose gradient holds NaN or infinity. Waits for the device."""
     named = [(name, p.grad) for name, p in zip(names, parameters, strict=True) if p.grad is not None]

@@ -13,7 +13,7 @@ from hypercore.optim.clipped import clip_start
 from hypercore.optim.compiled import can_compile
 from hypercore.optim.flat import flat
 from hypercore.optim.memory import Memory
-from hypercore.optim.parameters import check_device, working_dtype
+from hypercore.optim.parameters import check_device, check_sizes, working_dtype
 from hypercore.optim.step import Rules
 from hypercore.spec.notation import parse_stack
 
@@ -45,7 +45,7 @@ class Remembering(torch.optim.Optimizer):
         """The memory, with these members and free to be written to, and the rules for them.
 
         Raises:
-            ValueError: the notation is not that of the step before.
+            ValueError: the notation is not that of the step before, or a parameter has another size.
         """
         group, memory = self.param_groups[0], self._memory()
         if memory is not None and memory.notation != str(parse_stack(group["stack"]).resolved):
@@ -55,6 +55,8 @@ class Remembering(torch.optim.Optimizer):
             )
         chosen = [parameters[index] for index in members]
         check_device([group["param_names"][index] for index in members], chosen)
+        if memory is not None:
+            check_sizes(group["param_names"], parameters, memory.members, memory.sizes)
         like = chosen[0].new_empty((), dtype=working_dtype(parameters))
         rules = self._rules_for([p.shape for p in chosen], like)
         if memory is None:
@@ -119,18 +121,13 @@ class Remembering(torch.optim.Optimizer):
         Raises:
             ValueError: this is no stack's state, or that of other parameters.
         """
-        groups = [checkpoint.as_named_today(group) for group in state_dict["param_groups"]]
-        if any(name not in group for group in groups for name in _OPTIONS):
+        groups = [checkpoint.as_named_today(group) for group in state_dict.get("param_groups", ())]
+        if not groups or any(name not in group for group in groups for name in _OPTIONS):
             raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")
         plain = checkpoint.whole(state_dict["state"], groups[0], parse_stack)
         parameters = self.param_groups[0]["params"]
         if plain is not None and len(groups[0]["params"]) == len(parameters):
-            for index, size in zip(plain["members"], plain["sizes"], strict=True):
-                if parameters[index].numel() != size:
-                    raise ValueError(
-                        f"parameter {self.param_groups[0]['param_names'][index]} has "
-                        f"{parameters[index].numel()} numbers, the state to load has {size} for it"
-                    )
+            check_sizes(self.param_groups[0]["param_names"], parameters, plain["members"], plain["sizes"])
         options = [{k: v for k, v in group.items() if k != checkpoint.SHARED} for group in groups]
         super().load_state_dict({"state": {} if plain is None else {_MEMORY: plain}, "param_groups": options})
         self._lent = False  # the rows are new

@@ -94,6 +94,8 @@ class Stack(Remembering):
             **hyperparameters.initial(parsed.resolved),
         }
         super().__init__(parameters, options)
+        if not isinstance(compiled, bool):
+            raise TypeError(f"compiled: given {compiled!r}; allowed: True or False")
         # No option of the group: a checkpoint goes on compiled or not, as the stack that loads it does.
         self.defaults["compiled"] = compiled
 
@@ -142,6 +144,10 @@ class Stack(Remembering):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+        if len(self.param_groups) > 1:
+            raise ValueError(
+                f"{len(self.param_groups)} parameter groups; {ONE_GROUP}, or use add_param_group"
+            )
         group = self.param_groups[0]
         names, parameters = group["param_names"], group["params"]
         check_gradients(names, parameters)

@@ -172,3 +172,35 @@ def test_another_clipping_midway_starts_afresh() -> None:
 def test_clippings_have_no_capitals_as_optimizers_have_none(clipping: str) -> None:
     same = Stack(linear(), NOTATION, clipping=clipping.lower()).param_groups[0]["clipping"]
     assert Stack(linear(), NOTATION, clipping=clipping).param_groups[0]["clipping"] == same
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"lr": "1e-3"}, "lr, the rightmost α, is '1e-3'; allowed: a number"),
+        ({"lr": True}, "lr, the rightmost α, is True"),
+        ({"compiled": "no"}, "compiled: given 'no'; allowed: True or False"),
+    ],
+)
+def test_what_is_no_number_or_no_flag_is_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        Stack(linear(), "Adam / SGD", **given)
+
+
+def test_a_set_has_no_order_to_know_parameters_by() -> None:
+    with pytest.raises(TypeError, match="cannot train a set"):
+        Stack(set(linear().parameters()), NOTATION)
+
+
+def test_parameters_and_groups_changed_behind_its_back_are_named() -> None:
+    module = linear()
+    stack = Stack(module, NOTATION)
+    train(module, stack, [(torch.ones(1, 3), torch.tensor([0]))])
+    module.bias.data, module.bias.grad = torch.ones(5), torch.ones(5)
+    with pytest.raises(ValueError, match="parameter bias has 5 numbers, the stack's state has 2 for it"):
+        stack.step()
+    stack.param_groups.append({"params": [nn.Parameter(torch.ones(2))]})
+    with pytest.raises(ValueError, match="2 parameter groups; .* or use add_param_group"):
+        stack.step()
+    with pytest.raises(ValueError, match=r"not the state of a hypercore.optim.Stack"):
+        Stack(linear(), NOTATION).load_state_dict({})

@@ -399,7 +399,7 @@ def test_a_foreign_state_is_refused_and_nothing_changed() -> None:
     bigger = Stack(other, "SGD / SGD")
     other(torch.ones(1, 3)).sum().backward()
     bigger.step()
-    with pytest.raises(ValueError, match="parameter weight has 4 numbers, the state to load has 6"):
+    with pytest.raises(ValueError, match="parameter weight has 4 numbers, the stack's state has 6"):
         stack.load_state_dict(bigger.state_dict())
     assert str(parse_stack("Adam / SGD(1e-3)").resolved) == stack.param_groups[0]["stack"]
 
