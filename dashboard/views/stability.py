@@ -128,7 +128,7 @@ def _intervals(study: str, regions: pd.DataFrame, gains: pd.DataFrame, own: bool
         "intervals",
         "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
         "arrowhead where the grid ends, and how many decades clipping adds. Below it, where half of the runs "
-        "fail, with a 95% interval.",
+        f"fail, with a {cache.criteria(study).confidence:.0%} interval.",
         regions,
     )
     st.caption("An arrowhead: the grid ends there, so that the range may reach further.")
