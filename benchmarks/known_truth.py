@@ -169,7 +169,10 @@ def measure(setting: Setting, studies: int = STUDIES, criteria: Criteria | None 
         "judged safe where at most 1% of runs fail": _share(good),
         "wrong of the α judged safe or unsafe": _share(wrong),
         "decided, of all α": len(wrong) / len(judged),
-        **{f"{rule.confidence:.0%} interval of the {name} holds": _share(values) for name, values in held.items()},
+        **{
+            f"{rule.confidence:.0%} interval of the {name} holds": _share(values)
+            for name, values in held.items()
+        },
     }
 
 
