@@ -1,5 +1,7 @@
 """Compare: one stack's error against α in full, and the presentation's tables for our runs."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -37,12 +39,13 @@ def page(study: str) -> None:
     title = choices.entry(study, titles)
     if title is None:
         return
-    st.fragment(_body)(study, title, data.of_entry(comparison, title), data.of_entry(stacks, title))
+    rows, entry = data.of_entry(comparison, title), data.of_entry(stacks, title)
+    st.fragment(_in_words)(study, lambda: _draw(study, title, rows, entry))
 
 
-def _body(study: str, title: str, rows: pd.DataFrame, entry: pd.DataFrame) -> None:
+def _in_words(study: str, draw: Callable[[], None]) -> None:
     with widgets.damage_in_words(study):  # a fragment's errors reach nobody else
-        _draw(study, title, rows, entry)
+        draw()
 
 
 def _draw(study: str, title: str, rows: pd.DataFrame, entry: pd.DataFrame) -> None:
@@ -54,8 +57,10 @@ def _draw(study: str, title: str, rows: pd.DataFrame, entry: pd.DataFrame) -> No
         st.info("No seed of this stack has a result yet.")
         st.code(data.command(study), language="bash")
     else:
-        _errors(study, title, points, queries.baseline(cache.judged(study), entry))
-        _differences(study, title, points, queries.clippings(entry))
+        # Each alone: a switch of the one leaves the other and the table as they are.
+        plain = queries.baseline(cache.judged(study), entry)
+        st.fragment(_in_words)(study, lambda: _errors(study, title, points, plain))
+        st.fragment(_in_words)(study, lambda: _differences(study, title, points, queries.clippings(entry)))
     st.subheader("In numbers")
     picked = _table(study, rows, cache.effects_of(study, title), cache.optional(study, "residuals"))
     widgets.look_inside(
