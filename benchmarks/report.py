@@ -26,9 +26,12 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "heights": ("Heights of stacks", heights.HEIGHTS),
     "gpu-compiled": ("The presentation's study on a GPU, compiled", gpu.GPU),
     "gpu-eager": ("The presentation's study on a GPU, eager", gpu.GPU),
+    "gpu-agreement-compiled": ("A GPU beside a CPU", gpu.AGREEMENT),
     "gpu-widths-eager": ("Widths on a GPU", gpu_steps.WIDTHS),
-    "gpu-kernels-eager": ("Where a step's time goes on a GPU", gpu_steps.KERNELS),
-    "gpu-prices-eager": ("Prices on a GPU", gpu_steps.PRICES),
+    "gpu-kernels-compiled": ("Where a step's time goes on a GPU, compiled", gpu_steps.KERNELS),
+    "gpu-kernels-eager": ("Where a step's time goes on a GPU, eager", gpu_steps.KERNELS),
+    "gpu-prices-compiled": ("Prices on a GPU, compiled", gpu_steps.PRICES),
+    "gpu-prices-eager": ("Prices on a GPU, eager", gpu_steps.PRICES),
 }
 _QUARTILES = re.compile(r"(.*)_q[13]")
 

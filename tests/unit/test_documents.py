@@ -14,7 +14,8 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 # What lies in these folders comes from runs, or is an example's.
 MADE = ("config", "results", "my_rules")
 SOURCES = [path for room in ("hypercore", "dashboard", "benchmarks") for path in (ROOT / room).rglob("*.py")]
-ROOMS = {path.name for path in ROOT.iterdir() if path.is_dir()} - set(MADE)
+# But for what tools write beside them as they run.
+ROOMS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."} - set(MADE)
 
 
 def words(document: Path) -> Iterator[str]:
