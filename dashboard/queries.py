@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
-from hypercore.analysis.stats.statistics import CONFIDENCE
+from hypercore.analysis.stats.statistics import mean_interval
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 
@@ -47,10 +45,8 @@ def intervals(values: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     """Mean, SD and 95% t-interval of each group; NaN bounds for a single value."""
     grouped = values.groupby(by, sort=True)[column].agg(["size", "mean", "std"]).reset_index()
     frame = grouped.rename(columns={"size": "n", "std": "sd"})
-    n = frame["n"].to_numpy(dtype=float)
-    quantile = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(n - 1, 1))
-    half = pd.Series(quantile * frame["sd"] / np.sqrt(n), index=frame.index)
-    return frame.assign(low=frame["mean"] - half, high=frame["mean"] + half)
+    low, high = mean_interval(frame["n"], frame["mean"], frame["sd"])
+    return frame.assign(low=low, high=high)
 
 
 def spread(points: pd.DataFrame, fine_pct: float) -> pd.DataFrame:

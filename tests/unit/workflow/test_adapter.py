@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from snakemake import api, dag
+from snakemake.persistence import file as persistence
 from snakemake.settings.types import ConfigSettings, DAGSettings, ResourceSettings
 
 from hypercore.workflow import adapter
@@ -46,6 +47,19 @@ def test_a_workflow_has_what_is_asked_of_it() -> None:
     # These two are set on instances alone.
     assert "self.executor_plugin" in inspect.getsource(api.Workflow)
     assert "self.forcefiles" in inspect.getsource(dag)
+
+
+@pytest.mark.parametrize(("options", "nodes", "cores"), [([], None, 4), (["--executor", "dryrun"], 3, 2)])
+def test_where_jobs_run_is_read_from_the_command_line(
+    options: list[str], nodes: int | None, cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["snakemake", "--cores", "2", *options])
+    run = Run(SimpleNamespace(resource_settings=SimpleNamespace(nodes=nodes or 4), cores=2))
+    assert (run.nodes, run.cores) == (nodes, cores)
+
+
+def test_locks_lie_where_they_are_cleared() -> None:
+    assert '"locks"' in inspect.getsource(persistence)
 
 
 def test_jobs_load_a_checkouts_code_before_an_environments(
