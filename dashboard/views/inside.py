@@ -83,8 +83,8 @@ def _curves(study: str, chosen: pd.DataFrame, names: Iterable[str]) -> None:
     widgets.chart(
         figures.curves(points, runs.blow_ups(chosen), names),
         "curves",
-        f"{', '.join(runs.PANELS[name] for name in names).capitalize()} over the epochs, a line for each "
-        "chosen run, a vertical line where one turned non-finite.",
+        f"{', '.join(runs.PANELS[name] for name in names if points[name].notna().any()).capitalize()} "
+        "over the epochs, a line for each chosen run, a vertical line where one turned non-finite.",
         points,
     )
 
