@@ -15,6 +15,7 @@ from torch import Tensor
 
 from hypercore.problems.datasets import DataError
 from hypercore.problems.streams import stream
+from hypercore.spec.errors import first_line
 
 Splits = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 
@@ -178,7 +179,7 @@ def _read_table(path: Path) -> pa.Table:
             return pyarrow.parquet.read_table(path)
         return pyarrow.csv.read_csv(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"{path} cannot be read as a table: {str(error).splitlines()[0]}") from None
+        raise DataError(f"{path} cannot be read as a table: {first_line(error)}") from None
 
 
 def _bytes(path: Path) -> bytes:

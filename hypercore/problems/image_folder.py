@@ -6,6 +6,7 @@ import numpy
 from PIL import Image
 
 from hypercore.problems.datasets import DataError
+from hypercore.spec.errors import first_line
 from hypercore.spec.image_folder import ImageFolderError, image_files
 from hypercore.spec.problems import Parts
 
@@ -22,7 +23,7 @@ def image_arrays(name: str, root: Path) -> tuple[Parts, float, int]:
     try:
         found = image_files(root)
     except (ImageFolderError, OSError) as error:
-        raise DataError(f"data set {name!r}: {_first_line(error)}") from error
+        raise DataError(f"data set {name!r}: {first_line(error).rstrip('.')}") from error
     parts = []
     for classes in (found.train, found.test):
         files = [(path, label) for label, paths in enumerate(classes) for path in paths]
@@ -54,8 +55,4 @@ def _rgb(name: str, path: str) -> numpy.ndarray:
             return numpy.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # A link to nothing, a file that is no image or is cut off; what PIL raises depends on the format.
-        raise DataError(f"data set {name!r}: cannot read {path}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+        raise DataError(f"data set {name!r}: cannot read {path}: {first_line(error).rstrip('.')}") from error

@@ -14,6 +14,7 @@ from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.rows import Rows
 from hypercore.problems.streams import number
 from hypercore.problems.tasks import Task, task_of
+from hypercore.spec.errors import first_line
 
 # Examples that a module is tried on before anything trains.
 _TRIED = 4
@@ -220,5 +221,6 @@ def _words(name: str, inputs: Sequence[Tensor]) -> Iterator[None]:
         raise
     except Exception as error:
         shapes = ", ".join(f"{'×'.join(map(str, t.shape))} ({t.dtype})" for t in inputs)
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(f"model {name}: it cannot train on inputs of {shapes}: {reason}") from error
+        raise DataError(
+            f"model {name}: it cannot train on inputs of {shapes}: {first_line(error)}"
+        ) from error

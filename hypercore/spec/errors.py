@@ -5,6 +5,16 @@ class UserError(Exception):
     """What was given, or lies there, is wrong, and ``str(error)`` says how: no traceback is of use."""
 
 
+def first_line(error: BaseException) -> str:
+    r"""What an error says in its first line; its type where it says nothing.
+
+    >>> first_line(ValueError("  too long\nby 3")), first_line(KeyError())
+    ('too long', 'KeyError')
+    """
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
 class SpecError(UserError, ValueError):
     """A specification that cannot be meant: what was ``given`` and what is ``allowed``, in one line.
 

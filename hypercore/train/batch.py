@@ -14,6 +14,7 @@ from hypercore.problems.contract import Problem, ProblemData
 from hypercore.problems.images import Model, model_of
 from hypercore.problems.streams import data_order
 from hypercore.spec.cell import Cell
+from hypercore.spec.errors import first_line
 from hypercore.train.captured import CapturedStep
 from hypercore.train.clocks import Clocks
 from hypercore.train.compiled import Step, compiled_step, eager_step
@@ -158,7 +159,7 @@ class BatchRun:
                 if isinstance(self.model, Model):
                     raise
                 # Anyone's network may hold what cannot be compiled: on one machine it always fails alike.
-                LOG.warning("%s trains eagerly: %s", self.model.name, str(error).strip().splitlines()[0])
+                LOG.warning("%s trains eagerly: %s", self.model.name, first_line(error))
                 self.compiled = False
                 return eager_step
 
