@@ -20,6 +20,7 @@ from benchmarks import gpu_steps, measure
 from benchmarks.contestants import Engine, Package, random_images
 from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.problems.datasets import Data, DataError
+from hypercore.problems.images import model_of
 from hypercore.problems.loading import load
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column, Status
@@ -30,7 +31,7 @@ from hypercore.study.plan.plan import load as load_plan
 from hypercore.study.plan.sweeps import Sweep
 from hypercore.train.batch import BatchRun
 from hypercore.train.outcomes import Outcome
-from hypercore.train.widths import alike, chunk, ladder_for
+from hypercore.train.widths import batches, ladder, ladder_for
 
 STUDY = Path(__file__).parent / "presentation.yaml"
 ON_A_CPU = Path("results/paper-mnist/cells.parquet")
@@ -79,11 +80,9 @@ def data_for(name: str, root: Path, device: torch.device, normalisation: Normali
 def train(sweep: Sweep, data: Data, compiled: bool) -> tuple[Row, list[Outcome]]:
     """All cells of a sweep, as a job trains them but for files; the first columns of GPU."""
     widths = ladder_for(sweep.cells, data, compiled)
-    waiting, seconds, steps = list(sweep.cells), dict.fromkeys(("train", "eval", "compile"), 0.0), 0
+    seconds, steps = dict.fromkeys(("train", "eval", "compile"), 0.0), 0
     outcomes: list[Outcome] = []
-    while waiting:
-        batch = chunk(alike(waiting, compiled), widths)
-        waiting = [cell for cell in waiting if cell not in batch]
+    for batch in batches(sweep.cells, widths, compiled):
         run = BatchRun.begin(batch, data, compiled, widths)
         steps += len(batch) * run.epochs * run.steps_per_epoch
         while not run.done:
@@ -101,6 +100,11 @@ def train(sweep: Sweep, data: Data, compiled: bool) -> tuple[Row, list[Outcome]]
         **{f"{name}_sec": spent for name, spent in seconds.items()},
     }
     return row, outcomes
+
+
+def widest(model: str, data: Data, compiled: bool) -> int:
+    """As many lanes as a job takes of a stack of several optimizers."""
+    return ladder(model_of(model, data).parameters, data.train.device, compiled)[-1]
 
 
 def package_rate(sweep: Sweep, data: Data, seconds: float) -> float:
@@ -201,14 +205,21 @@ def _steps(part: str, root: Path, device: str, compiled: bool, quick: bool, resu
         rows = list(gpu_steps.widths(data, WIDTHS[: 2 if quick else None], compiled, seconds))
     elif part == "prices":
         columns = gpu_steps.PRICES
-        rows = list(gpu_steps.prices(data, 48, compiled, seconds, rounds))
+        rows = list(gpu_steps.prices(data, widest("mlp", data, compiled), compiled, seconds, rounds))
     else:
         columns = gpu_steps.KERNELS
         images = random_images("noise in cifar10's shape", (3, 32, 32), 2_560, 1_000).to(torch.device(device))
+        steps = (
+            (data, "SGD(0.1) / SGD(1)", "mlp"),
+            (data, "Adam / SGD(1e-5)", "mlp"),
+            (images, "Adam / SGD(1e-5)", "cnn"),
+        )
         rows = [
-            *gpu_steps.kernels(data, Engine("SGD(0.1) / SGD(1)", "mlp", 256, 48, compiled, ON)),
-            *gpu_steps.kernels(data, Engine("Adam / SGD(1e-5)", "mlp", 256, 48, compiled, ON)),
-            *gpu_steps.kernels(images, Engine("Adam / SGD(1e-5)", "cnn", 256, 4, compiled, ON)),
+            row
+            for of, stack, model in steps
+            for row in gpu_steps.kernels(
+                of, Engine(stack, model, 256, widest(model, of, compiled), compiled, ON)
+            )
         ]
     measure.show(part, rows)
     measure.save(f"gpu-{part}-{backend}", rows, columns, results, device)

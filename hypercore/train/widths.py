@@ -5,7 +5,7 @@ machine that trains (:mod:`hypercore.train.admission`). On a CPU that is measure
 GPU against the widest, which decides the bits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import torch
@@ -137,3 +137,12 @@ def chunk(items: Sequence[T], widths: Sequence[int]) -> Sequence[T]:
     if count > max(widths) or fitted(count, widths) - count >= min(widths):
         count = max(width for width in widths if width <= count)
     return items[:count]  # a copy, as who waits for results removes them from the items
+
+
+def batches(cells: Sequence[Cell], widths: Sequence[int], compiled: bool = False) -> Iterator[Sequence[Cell]]:
+    """All cells, each once, in the batches that a job makes of them."""
+    waiting = list(cells)
+    while waiting:
+        batch = chunk(alike(waiting, compiled), widths)
+        yield batch
+        waiting = [cell for cell in waiting if cell not in batch]

@@ -23,7 +23,7 @@ from hypercore.train.batch import BatchRun, train_batch
 from hypercore.train.captured import CapturedStep
 from hypercore.train.compiled import eager_step
 from hypercore.train.outcomes import Outcome
-from hypercore.train.widths import alike, chunk, ladder, ladder_for
+from hypercore.train.widths import batches, chunk, ladder, ladder_for
 from tests.unit.problems.networks import images, tokens
 from tests.unit.train.conftest import RULES, random_data
 
@@ -69,10 +69,8 @@ def facts(outcomes: list[Outcome]) -> list[object]:
 
 def in_batches(cells: list[Cell], data: Data, compiled: bool, widths: tuple[int, ...]) -> list[Outcome]:
     """The cells in their order, trained in the batches that a job would make."""
-    waiting, found = list(cells), {}
-    while waiting:
-        batch = chunk(alike(waiting, compiled), widths)
-        waiting = [cell for cell in waiting if cell not in batch]
+    found = {}
+    for batch in batches(cells, widths, compiled):
         found |= {o.cell.id: o for o in train_batch(batch, data, compiled=compiled, widths=widths)}
     return [found[cell.id] for cell in cells]
 

@@ -17,7 +17,7 @@ from hypercore.spec.problems import MODELS
 from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun
 from hypercore.train.outcomes import Outcome
-from hypercore.train.widths import WIDTHS, chunk, ladder_for
+from hypercore.train.widths import WIDTHS, batches, ladder_for
 from tests.unit.train.conftest import random_data
 
 SHAPES = {
@@ -131,10 +131,8 @@ def check_sizes(data: Data, batch_size: int, threads: int, model: str = "mlp") -
     widths = ladder_for(cells, data, False, 4, threads)
     apart = [train([one], widths, data, threads)[0] for one in cells]
     for company in (cells, cells[1:], cells[2:], cells[::-1]):
-        waiting, found = list(company), []
-        while waiting:
-            batch = chunk(waiting, widths)
-            waiting = waiting[len(batch) :]
+        found = []
+        for batch in batches(company, widths):
             found += train(list(batch), widths, data, threads)
         assert found == [apart[cells.index(one)] for one in company], widths
 
