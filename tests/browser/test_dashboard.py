@@ -229,7 +229,7 @@ def test_names_of_axes_and_captions_can_be_read(open_page: Open, name: str, dark
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:
     place = Workplace(tmp_path)
-    place.write(TINY.replace("epochs: 1", "epochs: 60").replace("seeds: 1", "seeds: 4"))
+    place.write(TINY.replace("epochs: 1", "epochs: 30").replace("seeds: 1", "seeds: 4"))
     with dashboard(tmp_path / "results") as url:
         page = browser.new_page()
         page.goto(f"{url}/sweeps")

@@ -66,7 +66,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def followed(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PYTHONPATH": f"{folder}:{ROOT}", "PATH": "/usr/bin:/bin"}
+    # One thread, as all tests have: more that wait for each other beside other tests take minutes.
+    environment = {"PYTHONPATH": f"{folder}:{ROOT}", "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
