@@ -243,22 +243,22 @@ def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Pa
             run.kill()
             run.wait()
         assert run.returncode == 0, (tmp_path / "log").read_text()
-        expect(page.get_by_text("16 of 16 runs")).to_be_visible()
+        expect(page.get_by_text("16 of 16 runs").first).to_be_visible()
         page.close()
 
 
 def _follow(page: Page, run: "subprocess.Popen[bytes]") -> None:
     expect(metric(page, "planned")).to_have_text("16", timeout=120_000)
-    expect(page.get_by_text(re.compile(r"Training: \d+ of 16 cells"))).to_be_visible(timeout=120_000)
+    # The first of each: while a page is drawn anew, what it showed stays for a moment beside the new.
+    expect(page.get_by_text(re.compile(r"Training: \d+ of 16 cells")).first).to_be_visible(timeout=120_000)
     # Cells that turn non-finite end, and are done, before the others.
     expect(metric(page, "running")).to_have_text(re.compile("[1-9]"))
-    expect(page.get_by_text("No sweep of this study is running")).to_be_visible(timeout=180_000)
+    expect(page.get_by_text("No sweep of this study is running").first).to_be_visible(timeout=180_000)
     expect(metric(page, "done")).to_have_text("16")
     run.wait(timeout=180)
 
 
 def metric(page: Page, name: str) -> Locator:
-    # The first: while a page is drawn anew its old metrics stay for a moment beside the new ones.
     return page.get_by_test_id("stMetric").filter(has_text=name).get_by_test_id("stMetricValue").first
 
 
