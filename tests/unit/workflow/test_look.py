@@ -1,5 +1,6 @@
 """The look before anything trains: every problem at once, a line each, and nothing where all is there."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,30 @@ def test_all_problems_are_told_at_once_a_line_each_with_file_and_key(
         assert any(line.startswith(start) for line in lines), "\n".join([start, *lines])
     assert all("\n" not in line for line in lines)
     assert any(f"{tmp_path}/pets is there" in line for line in lines)  # pest was mistyped
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("wrods.txt", "is not there; allowed: a file, from .*; words.txt is there"),
+        ("gone/words.txt", "is not there"),
+        (".", "is a folder; allowed: a file"),
+        ("empty.txt", "is empty"),
+    ],
+)
+def test_the_file_of_a_data_set_without_code_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, what: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("a few words")
+    (tmp_path / "empty.txt").touch()
+    text = (
+        "name: tiny\ndatasets: {book: {load: text, arguments: {path: PATH, length: 2}}}\n"
+        "model: char-lstm\nstacks: [{stack: SGD / SGD, alphas: [0.1]}]\nseeds: 1\nepochs: 1\ndevice: cpu\n"
+    )
+    assert told(plan_of(tmp_path, text.replace("PATH", "words.txt")), tmp_path / "results") == []
+    (line,) = told(plan_of(tmp_path, text.replace("PATH", path)), tmp_path / "results")
+    assert re.search(rf"study.yaml:2: datasets.book.arguments.path: given {path}, which {what}", line), line
 
 
 def test_a_folder_of_too_few_images_to_hold_some_out_is_named(tmp_path: Path) -> None:
