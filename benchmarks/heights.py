@@ -129,9 +129,7 @@ def main() -> None:
     rows = summary(cells)
     measure.show(given.study, rows)
     measure.save(given.study, rows, HEIGHTS, given.results)
-    write_figure(
-        figure(cells, cells.iloc[0].to_dict(), given.of), given.results / f"{given.study}.svg"
-    )
+    write_figure(figure(cells, cells.iloc[0].to_dict(), given.of), given.results / f"{given.study}.svg")
 
 
 if __name__ == "__main__":
