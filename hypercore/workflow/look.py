@@ -84,7 +84,8 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
 def _file(plan: Plan, name: str) -> Iterator[Finding]:
     """Of a data set without code: whether its file is there. What own code reads, nobody else knows."""
     call = plan.study.dataset_call(name)
-    if call is None or call.entry.numerics is None or not isinstance(given := call.arguments.get("path"), str):
+    given = None if call is None or call.entry.numerics is None else call.arguments.get("path")
+    if not isinstance(given, str):
         return
     path = Path(given)
     place: Location = ("datasets", name.partition("(")[0], "arguments", "path")
