@@ -1,7 +1,8 @@
 """The passes over level 0 as fused kernels, by ``torch.compile``: each number is read once a pass.
 
-A kernel is for pieces of one length, whatever the parameters: a shorter piece is filled up. So one is
-compiled for each kind of lowest optimizer, dtype and device, and serves every model.
+A kernel is for pieces of one length: a shorter piece is filled up. So one is compiled for each kind of lowest
+optimizer, dtype and device, and serves every model that fills a piece; smaller ones have kernels of half, a
+quarter, … of that.
 """
 
 import types
@@ -30,6 +31,18 @@ def can_compile(device: torch.device) -> bool:
     if problem is not None:
         warnings.warn(f"compiled=True, but steps are eager: {problem}", stacklevel=2)
     return problem is None
+
+
+def kernel_length(numbers: int, longest: int) -> int:
+    """The length of kernels for so many numbers in all: a power of two blocks, or the longest.
+
+    >>> kernel_length(100, 1 << 18) == BLOCK, kernel_length(3 * BLOCK, 1 << 18) == 4 * BLOCK
+    (True, True)
+    >>> kernel_length(10**9, 1 << 18)
+    262144
+    """
+    blocks = -(-numbers // BLOCK)
+    return min(longest, BLOCK << (blocks - 1).bit_length())
 
 
 _KERNELS: dict[Hashable, Callable[..., Any]] = {}

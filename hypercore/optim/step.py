@@ -17,7 +17,7 @@ from hypercore.core.hypergradient import apply_updates, start, updated
 from hypercore.core.lane_clipping import LaneClipping, lane_clipping
 from hypercore.core.levels import LevelOptimizer, Segments, hyper_levels, level_optimizers, natural_values
 from hypercore.optim.clipped import clip_start, clipped
-from hypercore.optim.compiled import CompiledPasses
+from hypercore.optim.compiled import CompiledPasses, kernel_length
 from hypercore.optim.flat import Flat
 from hypercore.optim.hyperparameters import Assigned, initial, with_assigned
 from hypercore.optim.lowest import Layout, Passes, move, pull_back
@@ -167,7 +167,9 @@ class Rules:
         )
 
     def _passes(self, lowest: LevelOptimizer) -> Passes:
-        return CompiledPasses(lowest, self.plans.length) if self.compiled else Passes(lowest)
+        if not self.compiled:
+            return Passes(lowest)
+        return CompiledPasses(lowest, kernel_length(sum(self.sizes), self.plans.length))
 
     def in_force(self, alpha: float) -> tuple[LevelOptimizer, ...]:
         """The optimizers with this rightmost α."""
