@@ -12,7 +12,7 @@ from hypercore.results.provenance import other_code
 from hypercore.machine.terminal import make_readable
 from hypercore.cli.leftovers import remark
 from hypercore.workflow.live import Live
-from hypercore.workflow.names import refuse_taken_name
+from hypercore.workflow.names import in_a_report, refuse_taken_name
 from hypercore.workflow.slurm import alive
 from hypercore.workflow.jobs import RESULTS, Jobs, cost
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
@@ -61,9 +61,12 @@ LIVE = Live(RESULTS, PLAN.study.name)
 ALIVE = alive(Path.cwd()) if RUN.is_main else {}
 RUN.offer("gpu", JOBS.gpus)
 
-# Jobs read the study by this path; nothing of it is merged into snakemake's own config.
+# Jobs read the study by this path; nothing of it is merged into snakemake's own config. Reports are named by
+# the others.
 config.clear()
 config["study"] = str(OPTIONS.study)
+config["name"] = PLAN.study.name
+config["about"] = in_a_report(PLAN.study.description)
 
 STUDY = f"results/{PLAN.study.name}"
 COMPLETE = f"{STUDY}/.plan/{PLAN.digest}.complete"

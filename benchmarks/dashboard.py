@@ -17,6 +17,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from benchmarks import chromium
 from dashboard import data
 from dashboard.site import PAGES
 from hypercore.analysis.frames.tables import write_frame
@@ -108,45 +109,6 @@ def _timed(act: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
-def visit(results: Path, study: str) -> list[dict[str, object]]:
-    """What a visitor waits in Chromium, in ms: a page in a fresh profile, until its charts are drawn."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.conftest import ARGUMENTS, chromium, dashboard, settle
-
-    rows: list[dict[str, object]] = []
-    with dashboard(results) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        for page in [PAGES[0], *PAGES]:
-            context = browser.new_context(viewport={"width": 1280, "height": 900})
-            context.set_default_timeout(120_000)
-            tab = context.new_page()
-            start = time.perf_counter()
-            tab.goto(f"{url}/{'' if page is PAGES[0] else page.path}?study={study}")
-            settle(tab)
-            waited = 1000 * (time.perf_counter() - start)
-            rows.append({"page": page.path if rows else "first visit", "in Chromium (ms)": round(waited)})
-            context.close()
-        browser.close()
-    return rows
-
-
-def picture(results: Path, address: str, path: Path) -> None:
-    """Draw one page, 1280 pixels wide, as the README shows it."""
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.conftest import ARGUMENTS, chromium, dashboard, settle
-
-    with dashboard(results) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        tab = browser.new_page(viewport={"width": 1280, "height": 960})
-        tab.set_default_timeout(120_000)
-        tab.goto(f"{url}/{address}")
-        settle(tab)
-        tab.screenshot(path=path)
-        browser.close()
-
-
 def main() -> None:
     """Print the tables."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -158,7 +120,9 @@ def main() -> None:
     arguments.add_argument("--picture", type=Path, help="draw the README's picture into this file, and end")
     given = arguments.parse_args()
     if given.picture:
-        picture(given.results, "compare?study=paper-mnist&stack=Adam+%2F+SGD+on+mnist", given.picture)
+        chromium.picture(
+            given.results, "compare?study=paper-mnist&stack=Adam+%2F+SGD+on+mnist", given.picture
+        )
         return
     with tempfile.TemporaryDirectory() as folder:
         results = given.results
@@ -174,7 +138,8 @@ def main() -> None:
         print(f"{given.study}, {cells:,} cells. {TARGETS}\n")
         print(text_table(pd.DataFrame([measure(page, given.study) for page in wanted]), "markdown"))
         if given.chromium:
-            print(text_table(pd.DataFrame(visit(results, given.study)), "markdown"))
+            print(f"\n{chromium.MEANT}\n")
+            print(text_table(pd.DataFrame(chromium.visits(results, given.study, wanted)), "markdown"))
 
 
 if __name__ == "__main__":

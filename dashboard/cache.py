@@ -3,16 +3,15 @@
 What cannot be read raises :class:`~hypercore.results.files.ResultFileError`.
 """
 
-import inspect
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
+from pydantic import ValidationError
 
-from dashboard import coverage, data, origins, runs, stability, verdicts
+from dashboard import coverage, data, origins, partial, runs, stability, verdicts
+from dashboard.kept import has, kept
 from hypercore.analysis.frames.judgement import DivergenceRule, judge
 from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
@@ -23,53 +22,15 @@ from hypercore.results.excerpts import Stretch
 from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import Role
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 _RULE = DivergenceRule()
-
-
-def kept(
-    *tables: str, entries: int = 16, spinner: str | bool = False
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Keep what a function of a study, and of more that can be hashed, returns.
-
-    It is worked out anew once one of these ``tables`` of the study changes; ``{name}`` stands for the one
-    that the argument ``name`` says. ``entries`` are kept at most.
-    """
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        signature, inner = inspect.signature(function), cast(Callable[..., R], function)
-
-        def worked_out(root: str, stamps: tuple[Any, ...], *arguments: Any) -> R:  # noqa: ARG001 (keys)
-            return inner(*arguments)
-
-        worked_out.__qualname__ = function.__qualname__  # streamlit tells functions apart by it
-        cached = st.cache_resource(max_entries=entries, show_spinner=spinner)(worked_out)
-
-        @wraps(function)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = signature.bind(*args, **kwargs)
-            given.apply_defaults()
-            root, study = data.results_root(), given.arguments["study"]
-            names = [name.format_map(given.arguments) for name in tables]
-            stamps = tuple(data.stamp(data.table_path(root, study, name)) for name in names)
-            return cached(str(root), stamps, *given.args)
-
-        return call
-
-    return decorate
-
-
-def has(study: str, name: str) -> bool:
-    """Whether a study has such a table."""
-    return data.table_path(data.results_root(), study, name).exists()
 
 
 @kept("{name}", entries=64)
 def table(study: str, name: str) -> pd.DataFrame:
-    """A table of a study as its file holds it."""
-    return data.read(data.results_root(), study, name)
+    """A table of a study as its file holds it; while it trains, what its cells have come to so far."""
+    root = data.results_root()
+    found = partial.trained(root, study) if name == "cells" else None
+    return data.read(root, study, name) if found is None else partial.cells(table(study, "plan"), found)
 
 
 def optional(study: str, name: str) -> pd.DataFrame | None:
@@ -89,7 +50,10 @@ def points(study: str, name: str, cells: Iterable[str]) -> pd.DataFrame:
 
 @kept("{name}", entries=64)
 def _points(study: str, name: str, cells: tuple[str, ...]) -> pd.DataFrame:
-    return data.read_cells(data.results_root(), study, name, _located(study, name), cells)
+    root = data.results_root()
+    if found := partial.trained(root, study):
+        return partial.points(name, found, cells)
+    return data.read_cells(root, study, name, _located(study, name), cells)
 
 
 @kept("cells", entries=8)
@@ -98,12 +62,12 @@ def judged(study: str, rule: DivergenceRule = _RULE) -> pd.DataFrame:
     return judge(table(study, "cells"), rule)
 
 
-_DERIVE: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
-    "comparison": compare,
-    "effects": effects,
+_DERIVE: dict[str, Callable[[pd.DataFrame, Criteria], pd.DataFrame]] = {
+    "comparison": lambda cells, _: compare(cells),
+    "effects": lambda cells, _: effects(cells),
     "regions": regions,
     "safety": safety,
-    "sensitivity": sensitivities,
+    "sensitivity": lambda cells, _: sensitivities(cells),
 }
 
 
@@ -114,7 +78,7 @@ def derived(study: str, name: str) -> pd.DataFrame:
 
 @kept("cells", entries=32, spinner="Working it out from the cells …")
 def _derived(study: str, name: str) -> pd.DataFrame:
-    return _DERIVE[name](judged(study))
+    return _DERIVE[name](judged(study), criteria(study))
 
 
 @kept("cells")
@@ -194,12 +158,25 @@ def _planned(study: str) -> pd.DataFrame:
 
 
 def criteria(study: str) -> Criteria:
-    """The criteria of the study's own analysis, as its regions name them; else the default ones."""
-    found = optional(study, "regions")
-    if found is None or found.empty:
-        return Criteria()
-    first = found.iloc[0]
-    return Criteria(*(float(first[name]) for name in ("epsilon_pct", "tolerated_failures", "confidence")))
+    """The criteria of the study's own analysis, as its regions name them; else those of its config."""
+    filed = data.table_path(data.results_root(), study, "regions").exists()
+    found = table(study, "regions") if filed else pd.DataFrame()
+    given = _configured(study) if found.empty else found.iloc[0]
+    return Criteria(*(float(given[name]) for name in ("epsilon_pct", "tolerated_failures", "confidence")))
+
+
+def _configured(study: str) -> Mapping[Any, Any]:
+    """What a study's config says of its analysis; the defaults where it is not found or cannot be read."""
+    from hypercore.study.config.analysis import AnalysisConfig  # else every start waited for it
+    from hypercore.study.config.errors import StudyError
+    from hypercore.study.config.yaml_source import read
+
+    path = data.config(study)
+    try:
+        given = {} if path is None else read(path).data.get("analysis") or {}
+        return AnalysisConfig.model_validate(given).model_dump()
+    except (StudyError, ValidationError):
+        return AnalysisConfig().model_dump()
 
 
 @kept("cells")

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -16,6 +17,8 @@ from hypercore.present.table import text_table
 # Under which name it keeps what the page is about, as far as it is drawn: its study, then its stack.
 _SUBJECT = "subject"
 _LONGEST_PART = 60
+# By a download's name the ending of its file, and what makes it.
+Files = dict[str, tuple[str, Callable[[], bytes]]]
 _NO_FILE = re.compile(r"[^\w.^()]+")
 
 
@@ -36,37 +39,50 @@ def file_name(suffix: str, *parts: str) -> str:
 
 def drawings(figure: go.Figure, name: str) -> None:
     """Downloads of a chart: SVG and PDF, with where its data come from. Made only when one is clicked."""
+    st.fragment(_offer)(
+        "Download the chart", ":material/image:", f"{name}-drawing", lambda: _drawn(figure), name
+    )
+
+
+def _drawn(figure: go.Figure) -> Files | str:
+    if not drawing.available():
+        return drawing.MISSING
     origin = cache.origin(str(st.session_state.get("study")))
-    with st.popover("Download the chart", icon=":material/image:", key=f"{name}-drawing"):
-        if not drawing.available():
-            st.caption(drawing.MISSING)
-            return
-        for suffix in drawing.FORMATS:
-            st.download_button(
-                suffix.upper(),
-                partial(drawing.draw, figure, suffix, origin),
-                file_name(suffix, *st.session_state.get(_SUBJECT, ()), name),
-                key=f"{name}-drawing-{suffix}",
-                on_click="ignore",
-                width="stretch",
-            )
+    return {
+        suffix.upper(): (suffix, partial(drawing.draw, figure, suffix, origin)) for suffix in drawing.FORMATS
+    }
 
 
 def tables(rows: pd.DataFrame, name: str) -> None:
     """Downloads of a table: CSV, parquet, Markdown, LaTeX. Made only when one is clicked."""
-    formats = {
+    st.fragment(_offer)("Download", ":material/download:", f"{name}-download", lambda: _tabled(rows), name)
+
+
+def _tabled(rows: pd.DataFrame) -> Files:
+    return {
         "CSV": ("csv", lambda: rows.to_csv(index=False).encode()),
         "Parquet": ("parquet", lambda: _parquet(rows)),
         "Markdown": ("md", lambda: text_table(rows, "markdown").encode()),
         "LaTeX": ("tex", lambda: text_table(rows, "latex").encode()),
     }
-    with st.popover("Download", icon=":material/download:", key=f"{name}-download"):
-        for label, (suffix, make) in formats.items():
+
+
+def _offer(label: str, icon: str, key: str, files: Callable[[], Files | str], name: str) -> None:
+    """A button that opens a list of downloads; what is in it is only asked for when it opens."""
+    opened = st.popover(label, icon=icon, key=key, on_change="rerun")
+    if not opened.open:
+        return
+    found = files()
+    with opened:
+        if isinstance(found, str):
+            st.caption(found)
+            return
+        for form, (suffix, make) in found.items():
             st.download_button(
-                label,
+                form,
                 make,
                 file_name(suffix, *st.session_state.get(_SUBJECT, ()), name),
-                key=f"{name}-{suffix}",
+                key=f"{key}-{suffix}",
                 on_click="ignore",
                 width="stretch",
             )

@@ -24,6 +24,12 @@ _STYLE = """<style>
   fill: currentColor !important
 }
 </style>"""
+# Streamlit draws the current page's link apart, and does not tell those who cannot see it.
+_CURRENT = """<script>
+for (const link of document.querySelectorAll('[data-testid=stSidebar] [data-testid=stPageLink] a'))
+  if (link.textContent.trim().endsWith('{title}')) link.setAttribute('aria-current', 'page');
+  else link.removeAttribute('aria-current');
+</script>"""
 _ICON = Path(__file__).with_name("icon.svg")
 
 
@@ -122,7 +128,7 @@ def _go_to(page: StreamlitPage) -> None:
 
 def draw(page: Page) -> None:
     """Draw one page: its question, then its body for the chosen study, or words on why there is none."""
-    st.html(_STYLE)
+    st.html(_STYLE + _CURRENT.format(title=page.title), unsafe_allow_javascript=True)
     st.title(page.title)
     st.caption(page.question)
     study = choices.study()

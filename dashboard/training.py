@@ -1,9 +1,9 @@
-"""What a run trains of a study now: how much is done, and how long the rest takes."""
+"""How far a study is trained, and how long the rest takes: said above every page of it."""
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, coverage, data
+from dashboard import cache, coverage, data, kept, partial
 from hypercore.results.files import ResultFileError
 from hypercore.spec import columns as spec
 
@@ -19,27 +19,38 @@ def states(study: str) -> pd.DataFrame:
 
 def gathers_later(study: str) -> bool:
     """Whether a study is planned, and the tables that a run makes of its cells are still to come."""
-    return cache.has(study, "plan") and not cache.has(study, "cells")
+    return kept.has(study, "plan") and not kept.has(study, "cells")
 
 
 def banner(study: str) -> None:
-    """A line above the page while the study trains; the page is drawn anew once its tables change."""
+    """A line above the page while the study trains; the page is drawn anew with each result.
+
+    Also where a run has ended before the study's tables were made.
+    """
     seen = _seen(study)
     # Of a study that is trained and gathered nothing changes while one looks.
-    waits = seen[0] or not cache.has(study, "cells")
+    waits = seen[0] or seen[1] or not kept.has(study, "cells")
     st.fragment(_watch, run_every=REFRESH_SEC if waits else None)(study, seen)
 
 
 def _seen(study: str) -> tuple[object, ...]:
+    """What a page is drawn from: whether a run goes on, results without tables, and the tables."""
     root = data.results_root()
-    return bool(len(states(study))), *(data.stamp(data.table_path(root, study, name)) for name in _TABLES)
+    found = partial.trained(root, study)
+    stamps = (data.stamp(data.table_path(root, study, name)) for name in _TABLES)
+    return bool(len(states(study))), found and found.stamp, *stamps
 
 
 def _watch(study: str, seen: tuple[object, ...]) -> None:
     if _seen(study) != seen:
         st.rerun()
-    if seen[0] and (words := progress(study)):
-        st.info(words, icon=":material/model_training:")
+    runs, has_results = seen[:2]
+    if not (runs or has_results) or not (words := progress(study)):
+        return
+    of_these = " What is shown rests on these alone, and may change." if has_results else ""
+    st.info(f"{words}{of_these}", icon=":material/model_training:")
+    if not runs:
+        st.code(data.command(study), language="bash")
 
 
 def progress(study: str) -> str:
@@ -54,7 +65,10 @@ def progress(study: str) -> str:
     done = total["done"] + total["failed"]
     waiting = coverage.waiting_sec(cells, root)
     left = coverage.time_left_sec(found, waiting or 0.0)
-    words = f"Training: {done} of {total['planned']} cells are done"
+    words = f"{done} of {total['planned']} cells are done"
+    if not (found["state"] == "running").any():
+        return f"No sweep trains now: {words}. If no run goes on, this trains the rest and makes the tables."
+    words = f"Training: {words}"
     if left is None:
         return f"{words}."
     about = "at least" if waiting is None else "about"

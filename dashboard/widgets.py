@@ -85,13 +85,27 @@ def chart(
     exports.drawings(figure, key)
     if rows is None:
         return pd.DataFrame()
-    with st.expander("The table behind the chart"):
-        by_row = table(rows, f"{key}-table", columns, clicks=clicks)
-    by_mark = picked(event, rows) if clicks else by_row
+    if not clicks:
+        st.fragment(_behind)(rows, f"{key}-table", columns, clicks=False)
+        return rows.head(0)
+    by_row, by_mark = _behind(rows, f"{key}-table", columns, clicks=True), picked(event, rows)
     if by_mark.empty:
         return by_row
     _keep_row(f"{key}-table-row", [rows.index.get_indexer(by_mark.index)[0]])
     return by_mark
+
+
+def _behind(rows: pd.DataFrame, key: str, columns: Mapping[str, Any] | None, clicks: bool) -> pd.DataFrame:
+    """The table behind a chart, folded; drawn once it is opened, or where the address names a row of it.
+
+    Returns:
+        The row that was chosen.
+    """
+    fold = st.expander("The table behind the chart", key=f"{key}-fold", on_change="rerun")
+    if not fold.open and f"{key}-row" not in st.query_params:
+        return rows.head(0)
+    with fold:
+        return table(rows, key, columns, clicks=clicks)
 
 
 def picked(event: Any, rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, links, runs, widgets
+from dashboard import cache, choices, kept, links, runs, widgets
 from dashboard.figures import runs as figures
 from hypercore.present import style as palette
 from hypercore.spec.stack import short
@@ -34,7 +34,7 @@ def page(study: str) -> None:
         cell = str(picked["cell"].iloc[0])
         widgets.link(f"Where cell {cell} comes from", links.provenance(study, cell))
     levels = chosen.head(0)
-    if cache.has(study, "gradients"):
+    if kept.has(study, "gradients"):
         levels = runs.gradients_of(cache.points(study, "gradients", chosen["cell_id"]), chosen)
     _curves(study, chosen, runs.PANELS if levels.empty else runs.OUTCOMES)
     if len(levels):

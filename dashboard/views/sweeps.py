@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, coverage, data, runs, widgets
+from dashboard import cache, choices, coverage, data, kept, runs, widgets
 from dashboard.figures import sweeps as figures
 from hypercore.spec import columns as spec
 from hypercore.spec.stack import short
@@ -82,7 +82,7 @@ def _coverage(study: str) -> None:
 
 def _needed(study: str) -> None:
     st.subheader("Seeds that would settle what is undetermined")
-    if not cache.has(study, "cells"):
+    if not kept.has(study, "cells"):
         st.info("Nothing is trained yet.")
         return
     needed = cache.seeds_needed(study)
@@ -125,7 +125,7 @@ def _needed(study: str) -> None:
 
 def _browser(study: str) -> None:
     st.subheader("All runs")
-    if not cache.has(study, "cells"):
+    if not kept.has(study, "cells"):
         st.info("Nothing is trained yet.")
         return
     cells = cache.judged(study)

@@ -1,6 +1,7 @@
 """Whose tables lie under a study's name: two configs of one name would replace each other's."""
 
 import os
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,3 +49,12 @@ def _owner(folder: Path) -> Path | None:
         known = None
     here = Path(os.path.relpath(folder.parent.parent.absolute()))
     return here / (known or Path("config", f"{folder.name}.yaml"))
+
+
+def in_a_report(text: str) -> str:
+    r"""Any text as one paragraph of reStructuredText that shows it letter by letter.
+
+    >>> in_a_report("α of *all*\nstacks")
+    'α of \\*all\\* stacks'
+    """
+    return re.sub(r"([\\*`_|<>])", r"\\\1", " ".join(text.split()))

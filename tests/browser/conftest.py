@@ -57,9 +57,9 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def dashboard(results: Path) -> Iterator[str]:
-    """A dashboard of a results' folder; yields its address."""
-    process, url = _start(results)
+def dashboard(results: Path, app: Path = ROOT / "dashboard" / "app.py") -> Iterator[str]:
+    """A dashboard of a results' folder, or another ``app``; yields its address."""
+    process, url = _start(results, app)
     try:
         yield url
     finally:
@@ -67,12 +67,12 @@ def dashboard(results: Path) -> Iterator[str]:
         process.wait()
 
 
-def _start(results: Path, attempts: int = 3) -> tuple[subprocess.Popen[bytes], str]:
+def _start(results: Path, app: Path, attempts: int = 3) -> tuple[subprocess.Popen[bytes], str]:
     """Start on a free port; on another one where somebody else took it in between."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", str(app)]
     options = [f"--server.port={port}", "--server.address=127.0.0.1"]
     process = subprocess.Popen(
         [*command, *options],
@@ -86,7 +86,7 @@ def _start(results: Path, attempts: int = 3) -> tuple[subprocess.Popen[bytes], s
     while time.monotonic() < end:
         if process.poll() is not None:
             assert attempts > 1, f"the dashboard ended with {process.returncode} before it served a page"
-            return _start(results, attempts - 1)
+            return _start(results, app, attempts - 1)
         with suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
             return process, url
         time.sleep(0.1)

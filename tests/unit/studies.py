@@ -18,6 +18,7 @@ from hypercore.analysis.measures.comparison import write_comparison
 from hypercore.results import records
 from hypercore.results.parquet import write_table
 from hypercore.results.schemas import schema
+from hypercore.results.store import Store
 from hypercore.spec import columns as spec
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, Clipping
@@ -86,6 +87,14 @@ def write_study(results: Path, made_up: MadeUp = MadeUp()) -> Path:
     tables(made_up).write(folder)
     write_comparison(folder / "cells.parquet", folder / "comparison.parquet")
     return folder
+
+
+def write_half_done(results: Path, made_up: MadeUp) -> None:
+    """What a run has written of a study while it trains: its plan, and records in the store."""
+    path = results / made_up.study / "plan.parquet"
+    write_table(path, _plan_table(made_up), "plan", {"study": made_up.study})
+    for one in trained(made_up):
+        Store(results / "store").write(one)
 
 
 def record(cell: Cell, failed: bool = False) -> Record:

@@ -66,12 +66,17 @@ def join(plan: pd.DataFrame, sweeps: Iterable[pa.Table]) -> Tables:
     ids = pd.Series(trained["cell_id"].to_pylist(), dtype=str)
     wanted = ids.isin(plan["cell_id"]) & ~ids.duplicated()
     trained = trained.filter(pa.array(wanted.to_numpy(dtype=bool)))
-    outcome = to_frame(records.cells(trained))[["cell_id", *names(FACTS), *names(PROVENANCE)]]
-    cells = plan.merge(outcome, on="cell_id", how="left", validate="many_to_one")
-    cells["status"] = cells["status"].fillna(Status.MISSING.value)
     return Tables(
-        cells[list(names(CELLS))],
+        with_outcome(plan, records.cells(trained)),
         to_frame(records.curves(trained)),
         to_frame(records.trajectories(trained)),
         to_frame(records.gradients(trained)),
     )
+
+
+def with_outcome(plan: pd.DataFrame, trained: pa.Table) -> pd.DataFrame:
+    """The CELLS table: every planned row with what came of its cell, by one row of CELL each."""
+    outcome = to_frame(trained)[["cell_id", *names(FACTS), *names(PROVENANCE)]]
+    cells = plan.merge(outcome, on="cell_id", how="left", validate="many_to_one")
+    cells["status"] = cells["status"].fillna(Status.MISSING.value)
+    return cells[list(names(CELLS))]

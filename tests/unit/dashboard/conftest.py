@@ -1,6 +1,6 @@
 """Studies on disk for the pages, and pages run without a browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -55,11 +55,13 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run_page(monkeypatch: pytest.MonkeyPatch, results: Path) -> RunPage:
-    def run(path: str, folder: Path = results, **query: str) -> AppTest:
+    def run(path: str, folder: Path = results, opened: Iterable[str] = (), **query: str) -> AppTest:
         monkeypatch.setenv("HYPERCORE_RESULTS", str(folder))
         app = AppTest.from_string(
             f"from dashboard.site import open_page\nopen_page({path!r})", default_timeout=60
         )
+        for key in opened:  # folds and lists of downloads draw nothing before
+            app.session_state[key] = True
         for key, value in query.items():
             app.query_params[key] = value
         app.run()

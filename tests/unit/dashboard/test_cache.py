@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import cache
+from dashboard.kept import kept
 
 Worked = list[tuple[str, str]]
 
@@ -28,12 +28,12 @@ def changed(path: Path) -> None:
 def test_two_functions_and_arguments_are_kept_apart_until_their_tables_change(
     worked: Worked, tmp_path: Path
 ) -> None:
-    @cache.kept("cells", "plan")
+    @kept("cells", "plan")
     def first(study: str, title: str = "all") -> str:
         worked.append(("first", title))
         return f"first {study} {title}"
 
-    @cache.kept("{name}")
+    @kept("{name}")
     def second(study: str, name: str) -> str:
         worked.append(("second", name))
         return f"second {study} {name}"

@@ -58,15 +58,17 @@ def test_a_studys_own_folder_is_said_to_be_one(run_page: RunPage, results: Path)
 
 
 @pytest.mark.parametrize(
-    ("page", "about"), [("verdict", {"rich"}), ("compare", {"rich", "Adam / SGD on mnist"})]
+    ("page", "table", "about"),
+    [("verdict", "claims", {"rich"}), ("compare", "comparison", {"rich", "Adam / SGD on mnist"})],
 )
 def test_downloads_are_named_after_what_the_page_is_about(
-    run_page: RunPage, rich: Path, monkeypatch: pytest.MonkeyPatch, page: str, about: set[str]
+    run_page: RunPage, rich: Path, monkeypatch: pytest.MonkeyPatch, page: str, table: str, about: set[str]
 ) -> None:
     named: list[tuple[str, ...]] = []
     monkeypatch.setattr(exports, "file_name", lambda suffix, *parts: named.append(parts) or f"x.{suffix}")
-    app = run_page(page, rich, study="rich", stack="Adam / SGD on mnist")
-    assert not app.exception and named
+    opened = [f"{table}-download"]
+    app = run_page(page, rich, opened, study="rich", stack="Adam / SGD on mnist")
+    assert not app.exception and len(named) == 4
     assert {frozenset(parts[:-1]) for parts in named} == {frozenset(about)}
 
 
@@ -167,7 +169,7 @@ def test_what_counts_as_chance_moves_verdicts(run_page: RunPage, tmp_path: Path)
     # A guess errs in 90% of 297 digits, give or take 1.7: within two standard errors, not above it.
     cells.loc[large, "test_error_pct"] = 88.0
     write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
-    app = run_page("stability", tmp_path, near_chance="0.0", loss_rule="false")
+    app = run_page("stability", tmp_path, ["map-table-fold"], near_chance="0.0", loss_rule="false")
     assert app.slider(key="near_chance").value == 0.0
     strict = [frame.value for frame in app.dataframe if "safety" in frame.value]
     app.slider(key="near_chance").set_value(2.0).run()
@@ -198,7 +200,7 @@ def test_stacks_without_baselines_show_what_can_be_shown(run_page: RunPage, tmp_
     cells = data.read(tmp_path, "digits", "cells")
     cells = cells[cells["role"] == "stack"].assign(baseline_id=None)
     write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
-    app = run_page("stability", tmp_path)
+    app = run_page("stability", tmp_path, ["height-sensitivity-table-fold"])
     assert not app.exception and "has a baseline to compare with" in words(app)
     heights = [frame.value for frame in app.dataframe if "sensitivity_pct" in frame.value]
     assert [set(frame["height"]) for frame in heights] == [{2, 3}]
@@ -211,7 +213,7 @@ def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
     assert app.subheader[0].value.startswith("Use ") and "α = " in app.subheader[0].value
     assert app.code[0].value.startswith("Stack(model, ") and "mnist" in app.metric[0].label
     assert "Published SD unknown" in words(app)
-    claims, residuals = (frame.value for frame in app.dataframe[1:3])
+    claims, residuals = (frame.value for frame in app.dataframe[:2])
     assert "✔ reproduced" in set(claims["verdict"])
     assert "presentation, table 2" in set(residuals["source"])
 
