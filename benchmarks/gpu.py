@@ -140,18 +140,15 @@ def measured(
 def agreement(outcomes: Sequence[Outcome], on_cpu: pd.DataFrame, backend: str) -> list[Row]:
     """Rows of AGREEMENT: cells of one identity, on a GPU and on a CPU."""
     found = pd.DataFrame(
-        [
-            {"cell_id": o.cell.id, "status": o.facts["status"], "pct": o.facts["test_error_pct"]}
-            for o in outcomes
-        ]
+        [{"cell_id": o.cell.id, "status": o.facts["status"], "pct": o.facts["test_error"]} for o in outcomes]
     )
     # A cell stands in the table once for each row of the study that it serves.
     both = found.merge(on_cpu.drop_duplicates("cell_id"), on="cell_id", suffixes=("", "_cpu"))
     rows: list[Row] = []
     for (shape, clipping), cells in both.groupby(["stack_shape", "clipping"], sort=True):
-        learned = cells[(cells["pct"] < 80.0) & (cells["test_error_pct"] < 80.0)]
-        apart = learned["pct"] - learned["test_error_pct"]
-        seeds = learned.groupby("stack")["test_error_pct"].diff().abs()
+        learned = cells[(cells["pct"] < 80.0) & (cells["test_error"] < 80.0)]
+        apart = learned["pct"] - learned["test_error"]
+        seeds = learned.groupby("stack")["test_error"].diff().abs()
         finished = (cells["status"] == Status.FINISHED.value) == (
             cells["status_cpu"] == Status.FINISHED.value
         )

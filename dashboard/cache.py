@@ -124,9 +124,9 @@ def grids(study: str, rule: DivergenceRule, titles: list[str]) -> list[stability
 
 
 @kept("cells", entries=64)
-def profiles(study: str, title: str, errors_pct: tuple[float, ...]) -> pd.DataFrame:
+def profiles(study: str, title: str, errors: tuple[float, ...]) -> pd.DataFrame:
     """Performance profiles of one entry."""
-    return stability.profiles(judged(study), title, np.asarray(errors_pct))
+    return stability.profiles(judged(study), title, np.asarray(errors))
 
 
 @kept("cells", "regions", "safety")
@@ -162,7 +162,7 @@ def criteria(study: str) -> Criteria:
     filed = data.table_path(data.results_root(), study, "regions").exists()
     found = table(study, "regions") if filed else pd.DataFrame()
     given = _configured(study) if found.empty else found.iloc[0]
-    return Criteria(*(float(given[name]) for name in ("epsilon_pct", "tolerated_failures", "confidence")))
+    return Criteria(*(float(given[name]) for name in ("epsilon", "tolerated_failures", "confidence")))
 
 
 def _configured(study: str) -> Mapping[Any, Any]:

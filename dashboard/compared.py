@@ -16,13 +16,13 @@ SUPPORTED_P = 0.05
 
 
 def side_by_side(
-    rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None, epsilon_pct: float
+    rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None, epsilon: float
 ) -> pd.DataFrame:
     """An entry's rows of a comparison as the presentation prints them, ours beside theirs, as texts.
 
     Theirs are left out where nothing was published, and the clipping where all rows share it.
     """
-    own, records = badges(rows, effects, epsilon_pct), rows.to_dict("records")
+    own, records = badges(rows, effects, epsilon), rows.to_dict("records")
     shown: dict[str, list[str]] = {"α": [short(row["alpha"]) for row in records]}
     if rows["clipping"].nunique() > 1:
         shown["clipping"] = list(rows["clipping"].astype(str))
@@ -31,7 +31,7 @@ def side_by_side(
         theirs = published_text(rows, residuals, arm)
         if any(theirs):
             shown[f"their {arm}"] = theirs
-    shown["gain"] = [_signed(row["reduction_pct"]) for row in records]
+    shown["gain"] = [_signed(row["reduction"]) for row in records]
     return pd.DataFrame({**shown, **own}, index=rows.index)
 
 
@@ -46,30 +46,30 @@ def _signed(value: float) -> str:
     return "" if pd.isna(value) else f"{value:+.2f}"
 
 
-def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon_pct: float) -> dict[str, list[str]]:
+def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[str, list[str]]:
     """For each row of a comparison: the gain's 95% interval, and in a word what clipping does there.
 
     *better* and *worse* by a sign-flip p ≤ 0.05 of the paired differences, unadjusted; *equal* where the
     interval lies within the margin ε of zero; else *can't tell*.
     """
     key = [*GROUP, "clipping", "alpha"]
-    facts = ["supported", "n_too_small", "n_pairs", "low_pct", "high_pct", "p"]
+    facts = ["supported", "n_too_small", "n_pairs", "low", "high", "p"]
     single = effects[effects["test"] == "alpha"].drop_duplicates(key)
     joined = rows[key].merge(single[[*key, *facts]], on=key, how="left")
     found: dict[str, list[str]] = {"95% interval": [], "clipping is": []}
     for row in joined.to_dict("records"):
-        unknown = pd.isna(row["low_pct"]) or pd.isna(row["high_pct"])
-        found["95% interval"].append("" if unknown else f"{row['low_pct']:+.2f} to {row['high_pct']:+.2f}")
-        found["clipping is"].append("" if unknown else _word(row, epsilon_pct))
+        unknown = pd.isna(row["low"]) or pd.isna(row["high"])
+        found["95% interval"].append("" if unknown else f"{row['low']:+.2f} to {row['high']:+.2f}")
+        found["clipping is"].append("" if unknown else _word(row, epsilon))
     return found
 
 
-def _word(row: Mapping[Any, Any], epsilon_pct: float) -> str:
+def _word(row: Mapping[Any, Any], epsilon: float) -> str:
     if row["supported"] is True:
         return "better"
-    if row["p"] <= SUPPORTED_P and row["high_pct"] < 0:
+    if row["p"] <= SUPPORTED_P and row["high"] < 0:
         return "worse"
-    if max(-row["low_pct"], row["high_pct"]) <= epsilon_pct:
+    if max(-row["low"], row["high"]) <= epsilon:
         return "equal"
     return f"can't tell (n = {row['n_pairs']})" if row["n_too_small"] is True else "can't tell"
 
@@ -77,13 +77,13 @@ def _word(row: Mapping[Any, Any], epsilon_pct: float) -> str:
 def numbers(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
     """What :func:`side_by_side` shows as numbers, for files: units stand in the names of the columns."""
     arms = ("baseline", "off", "on")
-    known = ["mean_pct", "sd_pct", "n", "n_done", "n_ok"]
+    known = ["mean", "sd", "n", "n_done", "n_ok"]
     ours = rows[["alpha", "clipping", *(f"{arm}_{name}" for arm in arms for name in known)]]
-    ours = ours.rename(columns=lambda name: name.replace("_mean_pct", "_test_error_pct"))
+    ours = ours.rename(columns=lambda name: name.replace("_mean", "_test_error"))
     theirs = {f"{arm}_published_pct": published(rows, residuals, arm) for arm in arms}
-    single = effects[effects["test"] == "alpha"][["alpha", "clipping", "low_pct", "high_pct", "p", "n_pairs"]]
-    single = single.rename(columns={"low_pct": "gain_low_pct", "high_pct": "gain_high_pct"})
-    found = ours.assign(**theirs, gain_pct=rows["reduction_pct"])
+    single = effects[effects["test"] == "alpha"][["alpha", "clipping", "low", "high", "p", "n_pairs"]]
+    single = single.rename(columns={"low": "gain_low", "high": "gain_high"})
+    found = ours.assign(**theirs, gain=rows["reduction"])
     return found.merge(single, on=["alpha", "clipping"], how="left")
 
 
@@ -143,7 +143,7 @@ def overview(rows: pd.DataFrame) -> pd.DataFrame:
 
     The clipping of the lowest mean over the grid comes first; off is one of them.
     """
-    on = rows.pivot_table(index="clipping", columns="alpha", values="on_mean_pct")
-    off = rows.drop_duplicates("alpha").set_index("alpha")["off_mean_pct"].rename("off")
+    on = rows.pivot_table(index="clipping", columns="alpha", values="on_mean")
+    off = rows.drop_duplicates("alpha").set_index("alpha")["off_mean"].rename("off")
     grid = pd.concat([off.to_frame().T, on]).sort_index(axis="columns").astype(float)
     return grid.loc[grid.mean(axis="columns").sort_values(kind="stable").index]

@@ -31,7 +31,7 @@ _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_
 _NUMBERS = dict.fromkeys(("done", "cells", "failed"), int) | dict.fromkeys(_STATE[5:], float)
 _TRAINED_BY = {name: name for name in ("device", "backend", "threads", "torch_version", "numerics")}
 _JUDGED_BY = {
-    "epsilon_pct": "margin ε, points",
+    "epsilon": "margin ε, points",
     "tolerated_failures": "share that may fail",
     "confidence": "confidence",
 }
@@ -46,9 +46,9 @@ _NEEDED = [
     "n_done",
     "n_failed",
     "excluded",
-    "rest_pct",
-    "rest_low_pct",
-    "rest_high_pct",
+    "rest",
+    "rest_low",
+    "rest_high",
     "seeds_needed",
 ]
 # To look for the files of more cells than these takes too long to do every few seconds.
@@ -210,7 +210,7 @@ def seeds_needed(safety: pd.DataFrame, criteria: Criteria | None = None) -> pd.D
 def sparklines(curves: pd.DataFrame) -> pd.Series:
     """Each cell's test error over the epochs, as a list, by cell id."""
     points = curves.sort_values(["cell_id", "step"])
-    return points.groupby("cell_id")["test_error_pct"].agg(list)
+    return points.groupby("cell_id")["test_error"].agg(list)
 
 
 def _excluding(row: Mapping[Any, Any], rule: Criteria) -> int:
@@ -234,11 +234,11 @@ def _seeds(row: Mapping[Any, Any], rule: Criteria) -> int | None:
     # A hair less than a whole number, where the division should give one.
     share = math.ceil(failed / rule.tolerated_failures - 1e-9) if failed else 0
     least = max(FEWEST_RUNS, share, done + 1, _excluding(row, rule))
-    n, mean, high = done - failed, float(row["rest_pct"]), float(row["rest_high_pct"])
-    if n >= 2 and mean < high and high > rule.epsilon_pct:
+    n, mean, high = done - failed, float(row["rest"]), float(row["rest_high"])
+    if n >= 2 and mean < high and high > rule.epsilon:
         tail = (1 + rule.confidence) / 2
         sd = (high - mean) * math.sqrt(n) / float(stats.t.ppf(tail, n - 1))
         candidates = np.arange(n + 1, MOST_SEEDS + 1)
-        enough = mean + stats.t.ppf(tail, candidates - 1) * sd / np.sqrt(candidates) <= rule.epsilon_pct
+        enough = mean + stats.t.ppf(tail, candidates - 1) * sd / np.sqrt(candidates) <= rule.epsilon
         least = max(least, failed + int(candidates[enough.argmax()])) if enough.any() else MOST_SEEDS + 1
     return least if least <= MOST_SEEDS else None

@@ -14,7 +14,7 @@ from hypercore.spec.columns import Role
 class Baseline:
     """The plain optimizer: the median of its error over seeds, in per cent; NaN where it has no result."""
 
-    median_pct: float
+    median: float
     n: int
 
 
@@ -33,8 +33,8 @@ def seed_points(judged: pd.DataFrame) -> pd.DataFrame:
             "alpha": rows["alpha"].astype(float),
             "clipping": rows["clipping"].astype(str),
             "seed": rows["seed"].astype(int),
-            "error_pct": rows["test_error_pct"].astype(float),
-            "imputed_pct": rows[IMPUTED].astype(float),
+            "error": rows["test_error"].astype(float),
+            "imputed": rows[IMPUTED].astype(float),
             "diverged": rows[DIVERGED].astype(bool),
             "cell_id": rows["cell_id"].astype(str),
         }
@@ -49,13 +49,13 @@ def intervals(values: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     return frame.assign(low=low, high=high)
 
 
-def spread(points: pd.DataFrame, fine_pct: float) -> pd.DataFrame:
-    """Median and range of the errors of each clipping and α, and how many are at most ``fine_pct``.
+def spread(points: pd.DataFrame, fine_error: float) -> pd.DataFrame:
+    """Median and range of the errors of each clipping and α, and how many are at most ``fine_error``.
 
     Errors have two humps where some runs fail, and no run is where their mean lies.
     """
-    grouped = points.assign(fine=points["imputed_pct"] <= fine_pct).groupby(["clipping", "alpha"], sort=True)
-    found = grouped["imputed_pct"].agg(["size", "median", "min", "max"]).rename(columns={"size": "n"})
+    grouped = points.assign(fine=points["imputed"] <= fine_error).groupby(["clipping", "alpha"], sort=True)
+    found = grouped["imputed"].agg(["size", "median", "min", "max"]).rename(columns={"size": "n"})
     return found.assign(fine=grouped["fine"].sum()).reset_index()
 
 
@@ -67,7 +67,7 @@ def baseline(judged: pd.DataFrame, entry: pd.DataFrame) -> Baseline:
 
 
 def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:
-    """Off minus ``clipping`` of each seed, in points: alpha, seed, difference_pct, either_diverged."""
+    """Off minus ``clipping`` of each seed, in points: alpha, seed, difference, either_diverged."""
     off = points[points["clipping"] == OFF_NAME]
     on = points[points["clipping"] == clipping]
     both = off.merge(on, on=["alpha", "seed"], suffixes=("_off", "_on"))
@@ -75,7 +75,7 @@ def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:
         {
             "alpha": both["alpha"],
             "seed": both["seed"],
-            "difference_pct": both["imputed_pct_off"] - both["imputed_pct_on"],
+            "difference": both["imputed_off"] - both["imputed_on"],
             "either_diverged": both["diverged_off"] | both["diverged_on"],
         }
     )

@@ -64,27 +64,27 @@ def costs(judged: pd.DataFrame, sensitivity: pd.DataFrame, regions: pd.DataFrame
         regions: what :func:`dashboard.stability.region_table` gives.
 
     Returns:
-        title, clipping, best_alpha, best_pct with its interval, mean_pct (the mean error over log α),
-        plain_pct (the plain optimizer's median), usable (some α is safe).
+        title, clipping, best_alpha, best_error with its interval, mean (the mean error over log α),
+        plain_error (the plain optimizer's median), usable (some α is safe).
     """
     key = ["title", "clipping"]
     cells = judged[judged[IMPUTED].notna()]
     means = cells.assign(title=data.titles(cells)).groupby([*key, "alpha"])[IMPUTED].mean()
-    lowest = means.groupby(key).min().rename("lowest_pct").reset_index()
+    lowest = means.groupby(key).min().rename("lowest_error").reset_index()
     found = sensitivity[sensitivity["n_alphas"] > 1].merge(lowest, on=key)
     safe = regions.loc[regions["alpha_low"].notna(), key].assign(usable=True)
     found = found.merge(safe, on=key, how="left")
     found["usable"] = found["usable"].eq(True)
     # Of one seed no α was best on the others.
-    found["best_pct"] = found["best_pct"].fillna(found["lowest_pct"])
+    found["best_error"] = found["best_error"].fillna(found["lowest_error"])
     # The sensitivity is the mean above the lowest mean error.
-    found["mean_pct"] = found["lowest_pct"] + found["sensitivity_pct"]
-    found["plain_pct"] = found["title"].map(_plain_pct(cells))
-    names = ["best_alpha", "best_pct", "best_low_pct", "best_high_pct", "mean_pct", "plain_pct", "usable"]
+    found["mean"] = found["lowest_error"] + found["sensitivity"]
+    found["plain_error"] = found["title"].map(_plain_errors(cells))
+    names = ["best_alpha", "best_error", "best_low", "best_high", "mean", "plain_error", "usable"]
     return found[[*key, *names]]
 
 
-def _plain_pct(cells: pd.DataFrame) -> pd.Series:
+def _plain_errors(cells: pd.DataFrame) -> pd.Series:
     """The median error of the baselines of each entry, by its title."""
     plain = cells.drop_duplicates("cell_id").set_index("cell_id")[IMPUTED]
     pairs = cells.assign(title=data.titles(cells))[["title", "baseline_id"]].dropna().drop_duplicates()

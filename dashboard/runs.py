@@ -6,8 +6,8 @@ import pandas as pd
 from hypercore.spec.columns import Status
 
 PANELS = {
-    "test_error_pct": "test error (%)",
-    "validation_error_pct": "validation error (%)",
+    "test_error": "test error (%)",
+    "validation_error": "validation error (%)",
     "train_loss": "training loss (nats)",
     "grad_norm_mean": "gradient norm, mean",
     "threshold_mean": "clipping threshold θ, mean",
@@ -22,7 +22,7 @@ GRADIENT_PANELS = {
     "clipped_share": ("share of norms clipped", False),
 }
 # Of the curves, what is no gradient's.
-OUTCOMES = ("test_error_pct", "validation_error_pct", "train_loss")
+OUTCOMES = ("test_error", "validation_error", "train_loss")
 _RARE = ["validation error (%)", "first non-finite step", "error"]
 
 
@@ -105,8 +105,8 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
         "clipping": "clipping",
         "status": "status",
         "diverged": "diverged",
-        "test_error_pct": "test error (%)",
-        "validation_error_pct": "validation error (%)",
+        "test_error": "test error (%)",
+        "validation_error": "validation error (%)",
         "first_nonfinite_step": "first non-finite step",
         "negative_alpha_steps": "steps with a negative α",
         "steps": "steps",
@@ -128,7 +128,7 @@ def listing(judged: pd.DataFrame) -> pd.DataFrame:
         "seed",
         "status",
         "diverged",
-        "test_error_pct",
+        "test_error",
         "cell_id",
     ]
     return judged[columns].reset_index(drop=True)

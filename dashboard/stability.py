@@ -54,7 +54,7 @@ def grids(judged: pd.DataFrame, chosen: Collection[str] | None = None) -> list[G
 
 
 def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
-    """One row a point: title, clipping, alpha, safety, n, n_diverged, planned, excess_pct."""
+    """One row a point: title, clipping, alpha, safety, n, n_diverged, planned, excess."""
     rows = [
         {
             "title": grid.title,
@@ -64,14 +64,14 @@ def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
             "n": len(point.differences),
             "n_diverged": sum(point.diverged),
             "planned": planned,
-            "excess_pct": float(np.mean(point.differences)) if point.differences else float("nan"),
+            "excess": float(np.mean(point.differences)) if point.differences else float("nan"),
         }
         for grid in found
         for point, planned, safety in zip(
             grid.points, grid.planned, judge_all(grid.points, criteria), strict=True
         )
     ]
-    columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess_pct"]
+    columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -197,10 +197,10 @@ def flagged(points: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
     return points.assign(flips=found)
 
 
-def profiles(judged: pd.DataFrame, title: str, error_pct: np.ndarray) -> pd.DataFrame:
+def profiles(judged: pd.DataFrame, title: str, error: np.ndarray) -> pd.DataFrame:
     """The share of an entry's runs with at most each error, with a band; each α weighs the same.
 
-    Columns: clipping, error_pct, share, low, high.
+    Columns: clipping, error, share, low, high.
     """
     parts = []
     found = entries(judged)
@@ -208,19 +208,19 @@ def profiles(judged: pd.DataFrame, title: str, error_pct: np.ndarray) -> pd.Data
         if name != title or (errors := entry.errors().dropna(how="all")).empty:
             continue
         strata = [row.dropna().to_numpy() for _, row in errors.iterrows()]
-        profile = performance_profile(strata, error_pct, resamples=500)
+        profile = performance_profile(strata, error, resamples=500)
         parts.append(
             pd.DataFrame(
                 {
                     "clipping": entry.clipping,
-                    "error_pct": profile.error_pct,
+                    "error": profile.error,
                     "share": profile.share,
                     "low": profile.low,
                     "high": profile.high,
                 }
             )
         )
-    columns = ["clipping", "error_pct", "share", "low", "high"]
+    columns = ["clipping", "error", "share", "low", "high"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 

@@ -70,12 +70,12 @@ def single_points(regions: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
     """What is known of the entries trained at one α only, from the tables REGIONS and SAFETY.
 
     Returns:
-        title, clipping, alpha, safety, n_done, n_failed and excess_pct, a row each entry and clipping.
+        title, clipping, alpha, safety, n_done, n_failed and excess, a row each entry and clipping.
     """
     ranges = regions.assign(title=data.titles(regions))
     points = safety.assign(title=data.titles(safety))
     alone = points[~points["title"].isin(stability.swept(ranges)["title"])]
-    columns = ["title", "clipping", "alpha", "safety", "n_done", "n_failed", "excess_pct"]
+    columns = ["title", "clipping", "alpha", "safety", "n_done", "n_failed", "excess"]
     return alone[columns].reset_index(drop=True)
 
 
@@ -158,13 +158,13 @@ def effect_sentence(
         )
         return f"Of {len(effects)} α clipping gains at least 1 point at {bold}; {words}.", False
     row = primary[0]
-    if row["n_pairs"] == 0 or pd.isna(row["reduction_pct"]):
+    if row["n_pairs"] == 0 or pd.isna(row["reduction"]):
         return "Over the published interval there is no complete pair of seeds yet.", False
-    verb, sign = ("lowers", 1) if row["reduction_pct"] >= 0 else ("raises", -1)
+    verb, sign = ("lowers", 1) if row["reduction"] >= 0 else ("raises", -1)
     where = f"Over the published interval ({short(row['alpha_low'])} < α ≤ {short(row['alpha_high'])})"
-    figure = f"clipping {verb} the error by {abs(row['reduction_pct']):.2f} points"
-    if not math.isnan(row["low_pct"]):
-        low, high = sorted((sign * row["low_pct"], sign * row["high_pct"]))
+    figure = f"clipping {verb} the error by {abs(row['reduction']):.2f} points"
+    if not math.isnan(row["low"]):
+        low, high = sorted((sign * row["low"], sign * row["high"]))
         figure += f" (95% interval {low:+.2f} to {high:+.2f}, n = {row['n_pairs']})"
     reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
     unusable = "" if reaches else " That is of no use: with clipping no α of that interval is safe."

@@ -21,7 +21,7 @@ _CONFIG = {
 # How tables of runs show their columns.
 RUN_COLUMNS = {
     "alpha": st.column_config.NumberColumn("α", format="%.3g"),
-    "test_error_pct": st.column_config.NumberColumn("test error (%)", format="%.2f"),
+    "test_error": st.column_config.NumberColumn("test error (%)", format="%.2f"),
     "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
     "cell_id": st.column_config.TextColumn("cell", width="small"),
 }

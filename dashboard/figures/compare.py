@@ -21,7 +21,7 @@ def error_against_alpha(
     points: pd.DataFrame,
     baseline: Baseline,
     log_error: bool = True,
-    epsilon_pct: float = 1.0,
+    epsilon: float = 1.0,
     regions: pd.DataFrame | None = None,
 ) -> go.Figure:
     """Every seed's test error, medians with ranges, the margin above the baseline; above them a rail for
@@ -31,20 +31,20 @@ def error_against_alpha(
         points: what :func:`dashboard.queries.seed_points` gives of one entry.
         baseline: the plain optimizer's figures; a NaN median draws none.
         log_error: a logarithmic error axis.
-        epsilon_pct: the study's margin, in points.
+        epsilon: the study's margin, in points.
         regions: the entry's rows of REGIONS; none draw no safe span.
     """
     clippings = palette.ordered(points["clipping"])
-    known = np.isfinite(baseline.median_pct) and len(points)
-    traces = _baseline(baseline, points["alpha"], epsilon_pct) if known else []
-    middle = spread(points, baseline.median_pct + epsilon_pct)
+    known = np.isfinite(baseline.median) and len(points)
+    traces = _baseline(baseline, points["alpha"], epsilon) if known else []
+    middle = spread(points, baseline.median + epsilon)
     beside = points.assign(x=style.beside(points["alpha"], points["seed"]))
     for row, clipping in enumerate(clippings):
         look = palette.look(clipping)
         traces += _median(middle[middle["clipping"] == clipping], clipping, look)
         own = beside[beside["clipping"] == clipping]
         gone = own["diverged"].to_numpy(dtype=bool)
-        traces.append(_seeds(own[~gone], own.loc[~gone, "error_pct"], clipping, look, 2))
+        traces.append(_seeds(own[~gone], own.loc[~gone, "error"], clipping, look, 2))
         rail = pd.Series(float(len(clippings) - row), index=own.index[gone])
         traces.append(_seeds(own[gone], rail, clipping, look, 1))
         if regions is not None:
@@ -105,23 +105,23 @@ def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool) -> Tr
     look: Trace = {"title": {"text": "test error (%)"}}
     if not log_error:
         return look | {"type": "linear"}
-    shown = [points["error_pct"].min(), baseline.median_pct, 50.0]
+    shown = [points["error"].min(), baseline.median, 50.0]
     bottom = np.log10(0.8 * max(float(np.nanmin(shown)), 0.05))
     ticks = {"tickvals": style.ERROR_TICKS, "ticktext": [f"{tick:g}" for tick in style.ERROR_TICKS]}
     return look | {"type": "log", "range": [bottom, np.log10(105)], **ticks}
 
 
-def _baseline(baseline: Baseline, alphas: pd.Series, epsilon_pct: float) -> list[Trace]:
+def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float) -> list[Trace]:
     """The baseline's median, and the margin above it, across the grid; as traces: shapes miss log axes."""
     low, high = (
         float(alphas.min()) * 10**-style.SPREAD_DECADES,
         float(alphas.max()) * 10**style.SPREAD_DECADES,
     )
-    middle = max(baseline.median_pct, 1e-3)
+    middle = max(baseline.median, 1e-3)
     common = {"type": "scatter", "mode": "lines", "legendgroup": "baseline", "yaxis": "y2"}
     band = {
         "x": [low, high, high, low],
-        "y": [middle, middle, middle + epsilon_pct, middle + epsilon_pct],
+        "y": [middle, middle, middle + epsilon, middle + epsilon],
         "fill": "toself",
         "fillcolor": style.faded(palette.GREY, 0.25),
         "line": {"width": 0},
@@ -132,7 +132,7 @@ def _baseline(baseline: Baseline, alphas: pd.Series, epsilon_pct: float) -> list
         "x": [low, high],
         "y": [middle] * 2,
         "line": {"color": palette.GREY, "width": 1.5, "dash": "dot"},
-        "name": f"plain optimizer {middle:.2f}%, and ε = {epsilon_pct:g} more",
+        "name": f"plain optimizer {middle:.2f}%, and ε = {epsilon:g} more",
         "hovertemplate": f"plain: median {middle:.2f}%, n = {baseline.n}<extra></extra>",
     }
     return [common | band, common | line]

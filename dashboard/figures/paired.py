@@ -11,14 +11,14 @@ from dashboard.queries import intervals
 from hypercore.present import style as palette
 
 
-def paired_differences(differences: pd.DataFrame, clipping: str, epsilon_pct: float = 1.0) -> go.Figure:
+def paired_differences(differences: pd.DataFrame, clipping: str, epsilon: float = 1.0) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval.
 
     The axis is linear within the margin, which is shaded, and logarithmic beyond it: gains of 50 points would
     else hide those of one.
     """
     place, y_axis = style.signed_log_axis(
-        differences["difference_pct"], "gain from clipping (points)", max(epsilon_pct, 0.1)
+        differences["difference"], "gain from clipping (points)", max(epsilon, 0.1)
     )
     traces: list[Trace] = []
     look = palette.look(clipping)
@@ -27,7 +27,7 @@ def paired_differences(differences: pd.DataFrame, clipping: str, epsilon_pct: fl
         own = beside[beside["either_diverged"] == gone]
         if own.empty:
             continue
-        gains = own["difference_pct"]
+        gains = own["difference"]
         traces.append(
             {
                 "type": "scatter",
@@ -42,8 +42,8 @@ def paired_differences(differences: pd.DataFrame, clipping: str, epsilon_pct: fl
             }
         )
     if len(differences):
-        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference_pct"), look, place))
-    edge = float(place(pd.Series([epsilon_pct])).iloc[0])
+        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference"), look, place))
+    edge = float(place(pd.Series([epsilon])).iloc[0])
     zone = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -edge, "y1": edge, "layer": "below"}
     axes = {
         "xaxis": style.alpha_axis(differences["alpha"]),
@@ -51,7 +51,7 @@ def paired_differences(differences: pd.DataFrame, clipping: str, epsilon_pct: fl
         "shapes": [zone | {"fillcolor": style.faded(palette.GREY, 0.18), "line": {"width": 0}}],
         "annotations": [
             {
-                "text": f"within ε = {epsilon_pct:g}",
+                "text": f"within ε = {epsilon:g}",
                 "xref": "paper",
                 "x": 1,
                 "xanchor": "right",

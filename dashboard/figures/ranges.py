@@ -138,11 +138,11 @@ def costs_figure(costs: pd.DataFrame) -> go.Figure:
 
 
 def _plain(placed: pd.DataFrame) -> style.Trace:
-    known = placed.dropna(subset=["plain_pct"])
+    known = placed.dropna(subset=["plain_error"])
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": known["plain_pct"],
+        "x": known["plain_error"],
         "y": known["place"],
         "marker": {"symbol": "line-ns", "size": 16, "line": {"width": 2, "color": palette.GREY}},
         "name": "plain optimizer",
@@ -152,7 +152,7 @@ def _plain(placed: pd.DataFrame) -> style.Trace:
 
 def _dumbbells(own: pd.DataFrame, clipping: str, color: list[str], look: palette.Look) -> list[style.Trace]:
     name = style.arm_name(clipping)
-    ends = [value for row in own.to_dict("records") for value in (row["best_pct"], row["mean_pct"], None)]
+    ends = [value for row in own.to_dict("records") for value in (row["best_error"], row["mean"], None)]
     common = {"type": "scatter", "legendgroup": clipping, "y": own["place"], "mode": "markers"}
     words = own["title"].map(style.text)
     line = {
@@ -164,12 +164,12 @@ def _dumbbells(own: pd.DataFrame, clipping: str, color: list[str], look: palette
         "showlegend": False,
     }
     best = {
-        "x": own["best_pct"],
+        "x": own["best_error"],
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": (own["best_high_pct"].clip(0, 100) - own["best_pct"]).fillna(0.0),
-            "arrayminus": (own["best_pct"] - own["best_low_pct"].clip(0.1, 100)).fillna(0.0),
+            "array": (own["best_high"].clip(0, 100) - own["best_error"]).fillna(0.0),
+            "arrayminus": (own["best_error"] - own["best_low"].clip(0.1, 100)).fillna(0.0),
             "color": look.color,
             "thickness": 1,
         },
@@ -180,7 +180,7 @@ def _dumbbells(own: pd.DataFrame, clipping: str, color: list[str], look: palette
         "hovertemplate": "%{text}: %{x:.2f}% at α = %{customdata[0]:.3g}<extra></extra>",
     }
     mean = {
-        "x": own["mean_pct"],
+        "x": own["mean"],
         "marker": {"symbol": f"{look.symbol}-open", "size": 11, "color": color, "line": {"width": 2}},
         "showlegend": False,
         "text": words,

@@ -33,7 +33,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
     traces: list[style.Trace] = []
     for safety, glyph in GLYPHS.items():
         own = points[points["safety"] == safety.value]
-        figures = (own[name] for name in ("alpha", "n", "planned", "n_diverged", "excess_pct"))
+        figures = (own[name] for name in ("alpha", "n", "planned", "n_diverged", "excess"))
         traces.append(
             {
                 "type": "bar",

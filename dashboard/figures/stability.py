@@ -15,7 +15,7 @@ def profile_figure(profiles: pd.DataFrame) -> go.Figure:
         look = palette.look(str(clipping))
         common = {"type": "scatter", "mode": "lines", "legendgroup": str(clipping)}
         band = {
-            "x": pd.concat([own["error_pct"], own["error_pct"][::-1]]),
+            "x": pd.concat([own["error"], own["error"][::-1]]),
             "y": pd.concat([own["high"], own["low"][::-1]]),
             "fill": "toself",
             "fillcolor": style.faded(look.color, 0.15),
@@ -24,7 +24,7 @@ def profile_figure(profiles: pd.DataFrame) -> go.Figure:
             "showlegend": False,
         }
         line = {
-            "x": own["error_pct"],
+            "x": own["error"],
             "y": own["share"],
             "line": {"color": look.color, "dash": look.dash, "width": 2.5},
             "name": style.arm_name(str(clipping)),

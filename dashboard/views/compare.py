@@ -80,7 +80,7 @@ def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
     colors = pd.DataFrame("", index=named.index, columns=named.columns, dtype=object)
     colors.iloc[:, 1:] = _heat(grid)
     styled = texts.style.apply(lambda _: colors, axis=None)
-    exported = grid.rename(columns=lambda alpha: f"test_error_pct at alpha={short(alpha)}")
+    exported = grid.rename(columns=lambda alpha: f"test_error at alpha={short(alpha)}")
     widgets.table(
         exported.rename_axis("clipping").reset_index(),
         "overview",
@@ -129,9 +129,9 @@ def _table(
 ) -> pd.DataFrame:
     """The comparison; gives the rows that are chosen in it."""
     rows = rows.reset_index(drop=True)
-    epsilon_pct = cache.criteria(study).epsilon_pct
-    shown = compared.side_by_side(rows, effects, residuals, epsilon_pct)
-    bold = is_bold(rows["off_mean_pct"], rows["on_mean_pct"]).to_numpy()
+    epsilon = cache.criteria(study).epsilon
+    shown = compared.side_by_side(rows, effects, residuals, epsilon)
+    bold = is_bold(rows["off_mean"], rows["on_mean"]).to_numpy()
     styled = shown.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )
@@ -158,7 +158,7 @@ def _table(
     )
     st.caption(
         f"{_LEGEND} Clipping is better or worse: a sign-flip p ≤ 0.05 of the paired differences at that α "
-        f"alone; equal: its interval lies within ε = {epsilon_pct:g} of zero; with n, no such p could "
+        f"alone; equal: its interval lies within ε = {epsilon:g} of zero; with n, no such p could "
         f"come out.{theirs}"
     )
     return rows.loc[picked.index]
@@ -170,11 +170,11 @@ def _theirs(own: pd.Series) -> str:
 
 def _errors(study: str, title: str, points: pd.DataFrame, baseline: queries.Baseline) -> None:
     st.subheader("Test error against α")
-    epsilon_pct = cache.criteria(study).epsilon_pct
+    epsilon = cache.criteria(study).epsilon
     safe = data.of_entry(cache.derived(study, "regions"), title)
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
     picked = widgets.chart(
-        figures.error_against_alpha(points, baseline, log_error, epsilon_pct, safe),
+        figures.error_against_alpha(points, baseline, log_error, epsilon, safe),
         "errors",
         f"Test error of {title} against the rightmost α on a logarithmic axis: a mark for every seed, "
         "medians and ranges without and with clipping, the plain optimizer's baseline and the margin above "
@@ -201,7 +201,7 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
         st.info("No seed has a result both without and with this clipping yet.")
         return
     picked = widgets.chart(
-        figures_paired.paired_differences(differences, clipping, cache.criteria(study).epsilon_pct),
+        figures_paired.paired_differences(differences, clipping, cache.criteria(study).epsilon),
         "differences",
         f"For {title} at each α: error without clipping minus error with it, a mark for each seed, "
         "and the mean with its 95% interval. Above zero clipping is better.",

@@ -61,7 +61,7 @@ def _targets(study: str) -> None:
     st.subheader("How soon a target error is reached")
     found, ranks = (cache.optional(study, name) for name in ("targets", "profiles"))
     if found is None or ranks is None or found.empty:
-        st.info("No target is known: it takes a plain optimizer's runs, or targets_pct in the config.")
+        st.info("No target is known: it takes a plain optimizer's runs, or target_errors in the config.")
         return
     widgets.table(speed.reached(found), "targets")
     split = sorted(found["judged_on"].dropna().unique())

@@ -100,6 +100,6 @@ def line(advice: Advice) -> str:
     """One advice in a line."""
     use = advice.use
     return (
-        f"{advice.dataset}: {use.name}, α = {short(use.alpha)}: {use.error_pct:.2f}% "
-        f"({use.plain_pct:.2f}% without a stack); {advice.room}."
+        f"{advice.dataset}: {use.name}, α = {short(use.alpha)}: {use.error:.2f}% "
+        f"({use.plain_error:.2f}% without a stack); {advice.room}."
     )

@@ -55,9 +55,9 @@ def _chosen(cells: pd.DataFrame) -> pd.Series | None:
 
 
 def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
-    error = cell["test_error_pct"]
+    error = cell["test_error"]
     result = str(cell["status"]) if pd.isna(error) else f"test error {error:.2f}%"
-    if pd.notna(held := cell["validation_error_pct"]):
+    if pd.notna(held := cell["validation_error"]):
         result += f", validation error {held:.2f}%"
     words = (
         f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {cell['epochs']} epochs, batch "

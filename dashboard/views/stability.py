@@ -110,9 +110,9 @@ def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
             "The width of the safe range in decades against the number of optimizers in the stack.",
             regions,
         )
-    shown = sensitivity[["title", "clipping", "height", "sensitivity_pct"]]
+    shown = sensitivity[["title", "clipping", "height", "sensitivity"]]
     widgets.chart(
-        figures.height_figure(shown, "sensitivity_pct", _SENSITIVITY, "points"),
+        figures.height_figure(shown, "sensitivity", _SENSITIVITY, "points"),
         "height-sensitivity",
         "How far the error is above the best α's, on average over log α, against the number of optimizers in "
         "the stack.",
@@ -139,8 +139,8 @@ def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
     epsilon = left.slider(
         "Margin ε: points of error above the baseline's median from which a run fails",
         min_value=0.0,
-        max_value=max(10.0, default.epsilon_pct),
-        value=default.epsilon_pct,
+        max_value=max(10.0, default.epsilon),
+        value=default.epsilon,
         step=0.25,
         key="epsilon",
         bind="query-params",
@@ -171,7 +171,7 @@ def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
         help="A run whose last epoch's training loss is not below the first batch's counts as diverged.",
     )
     chosen = Criteria(epsilon, tolerated / 100, default.confidence)
-    same = (epsilon, tolerated) == (default.epsilon_pct, round(100 * default.tolerated_failures))
+    same = (epsilon, tolerated) == (default.epsilon, round(100 * default.tolerated_failures))
     return default if same else chosen, DivergenceRule(loss, near)
 
 

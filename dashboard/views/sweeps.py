@@ -97,10 +97,10 @@ def _needed(study: str) -> None:
             "seeds now": needed["n_done"],
             "failed": needed["n_failed"],
             "excluded (% failing, more than)": needed["excluded"].map("{:.0%}".format),
-            "others above the baseline (points)": needed["rest_pct"].map("{:+.2f}".format),
-            f"{cache.criteria(study).confidence:.0%} interval": needed["rest_low_pct"].map("{:+.2f}".format)
+            "others above the baseline (points)": needed["rest"].map("{:+.2f}".format),
+            f"{cache.criteria(study).confidence:.0%} interval": needed["rest_low"].map("{:+.2f}".format)
             + " to "
-            + needed["rest_high_pct"].map("{:+.2f}".format),
+            + needed["rest_high"].map("{:+.2f}".format),
             "seeds needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
         }
     )

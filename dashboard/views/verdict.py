@@ -59,7 +59,7 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
         with st.container(border=True):
             st.subheader(widgets.plain(f"Use {use.name}, α = {short(use.alpha)}"), anchor=False)
             measured, plain, room = st.columns([2, 2, 3])
-            error, alone = f"{use.error_pct:.2f}%", f"{use.plain_pct:.2f}%"
+            error, alone = f"{use.error:.2f}%", f"{use.plain_error:.2f}%"
             measured.metric(f"test error on {advice.dataset}", error, help=_errors(use))
             plain.metric("the plain optimizer", alone, help="The median over its seeds.")
             tone = ":red" if advice.fragile else ":green"
@@ -72,10 +72,8 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
 
 
 def _errors(use: Option) -> str:
-    low, high = use.errors_pct[0], use.errors_pct[-1]
-    return (
-        f"The mean of {len(use.errors_pct)} seeds, from {low:.2f} to {high:.2f}, after {use.epochs} epochs."
-    )
+    low, high = use.errors[0], use.errors[-1]
+    return f"The mean of {len(use.errors)} seeds, from {low:.2f} to {high:.2f}, after {use.epochs} epochs."
 
 
 def _ranges(regions: pd.DataFrame, shown: list[Verdict]) -> None:
@@ -117,7 +115,7 @@ def _single_points(points: pd.DataFrame) -> None:
             "clipping": points["clipping"],
             "α": points["alpha"].map(short),
             "that α is": points["safety"],
-            "above the baseline (points)": points["excess_pct"].map("{:+.2f}".format),
+            "above the baseline (points)": points["excess"].map("{:+.2f}".format),
             "failed": points["n_failed"],
             "n": points["n_done"],
         }

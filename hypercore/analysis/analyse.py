@@ -28,17 +28,17 @@ class Settings:
 
     criteria: Criteria = field(default_factory=Criteria)
     stands_for: Mapping[str, str] = field(default_factory=dict)
-    targets_pct: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    target_errors: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> "Settings":
         """Read the config's section ``analysis``, as the workflow hands it on.
 
-        >>> Settings.from_json('{"epsilon_pct": 2.0}').criteria.epsilon_pct
+        >>> Settings.from_json('{"epsilon": 2.0}').criteria.epsilon
         2.0
         """
         given = json.loads(text)
-        others = {name: given.pop(name, {}) for name in ("stands_for", "targets_pct")}
+        others = {name: given.pop(name, {}) for name in ("stands_for", "target_errors")}
         return cls(Criteria(**given), **others)
 
 
@@ -50,7 +50,7 @@ def analyse(
     judged, known = judge(cells), Published()
     study = "" if cells.empty else str(cells["study"].iloc[0])
     evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
-    to_target = targets(judged, curves, chosen.targets_pct, chosen.criteria.epsilon_pct)
+    to_target = targets(judged, curves, chosen.target_errors, chosen.criteria.epsilon)
     return {
         "effects": effects(judged, known, chosen.stands_for),
         "safety": safety(judged, chosen.criteria),

@@ -21,7 +21,7 @@ class Option:
 
     ``below`` and ``above`` are the decades of α around it that are safe without a gap; ``open_below`` and
     ``open_above`` tell that the grid ends there, so that it may be more. Errors are the test split's; by
-    ``deciding_pct``, the mean on the split that decides, options are chosen.
+    ``deciding``, the mean on the split that decides, options are chosen.
     """
 
     label: str
@@ -30,9 +30,9 @@ class Option:
     clipping: str
     alpha: float
     stack: str
-    errors_pct: tuple[float, ...]
-    deciding_pct: float
-    plain_pct: float
+    errors: tuple[float, ...]
+    deciding: float
+    plain_error: float
     below: float
     above: float
     open_below: bool
@@ -40,9 +40,9 @@ class Option:
     beyond: tuple[float, float] | None = None
 
     @property
-    def error_pct(self) -> float:
+    def error(self) -> float:
         """The mean test error over seeds."""
-        return _mean(self.errors_pct)
+        return _mean(self.errors)
 
     @property
     def slack(self) -> float:
@@ -103,9 +103,9 @@ class Advice:
         lowest, widest = self.lowest, self.widest
         said = []
         if lowest is not self.use:
-            said.append(f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.error_pct:.2f}%.")
+            said.append(f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.error:.2f}%.")
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
-            reach = f"up to α = {short(widest.reach)}, {widest.error_pct:.2f}% at its best"
+            reach = f"up to α = {short(widest.reach)}, {widest.error:.2f}% at its best"
             said.append(f"Widest safe range: {widest.name}, {reach}.")
         return " ".join(said)
 
@@ -160,14 +160,14 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
         judged: the judged cells.
     """
     found = options(safety, judged)
-    margins_pct = safety.groupby("dataset")["margin_pct"].max()
+    margins = safety.groupby("dataset")["margin"].max()
     advice = []
     for dataset in sorted({one.dataset for one in found}):
         own = [one for one in found if one.dataset == dataset]
-        lowest = min(own, key=lambda one: one.deciding_pct)
-        near = [one for one in own if one.deciding_pct <= lowest.deciding_pct + margins_pct[dataset]]
-        use = max(near, key=lambda one: (round(one.slack, 9), -round(one.deciding_pct, 1), _plainness(one)))
-        widest = max(own, key=lambda one: (round(one.width, 9), -one.deciding_pct))
+        lowest = min(own, key=lambda one: one.deciding)
+        near = [one for one in own if one.deciding <= lowest.deciding + margins[dataset]]
+        use = max(near, key=lambda one: (round(one.slack, 9), -round(one.deciding, 1), _plainness(one)))
+        widest = max(own, key=lambda one: (round(one.width, 9), -one.deciding))
         advice.append(Advice(dataset, use, lowest, widest))
     return advice
 
@@ -187,7 +187,7 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     plain = dict(zip(baselines["cell_id"], baselines[IMPUTED], strict=True))
     safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
     of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
-    means = stacks.groupby([*key, "alpha"])[IMPUTED].mean().rename("error_pct").reset_index()
+    means = stacks.groupby([*key, "alpha"])[IMPUTED].mean().rename("error").reset_index()
     points = safety[[*key, "alpha", "safety"]].merge(means, on=[*key, "alpha"], how="left")
     found = []
     for entry, rows in points.groupby(key, sort=True):
@@ -218,17 +218,17 @@ def _option(
         clipping=str(row["clipping"]),
         alpha=alpha,
         stack=str(cells["stack"].iloc[0]),
-        errors_pct=tuple(sorted(float(value) for value in cells[IMPUTED])),
-        deciding_pct=_mean(cells[JUDGED]),
-        plain_pct=median(baselines) if baselines else math.nan,
+        errors=tuple(sorted(float(value) for value in cells[IMPUTED])),
+        deciding=_mean(cells[JUDGED]),
+        plain_error=median(baselines) if baselines else math.nan,
         below=math.log10(alpha / float(ordered[first]["alpha"])),
         above=math.log10(float(ordered[last]["alpha"]) / alpha),
         open_below=first == 0,
         open_above=after is None,
-        beyond=None if after is None else (float(after["alpha"]), float(after["error_pct"])),
+        beyond=None if after is None else (float(after["alpha"]), float(after["error"])),
     )
 
 
-def _mean(errors_pct: Iterable[float]) -> float:
-    rising = sorted(map(float, errors_pct))
+def _mean(errors: Iterable[float]) -> float:
+    rising = sorted(map(float, errors))
     return sum(rising) / len(rising)

@@ -11,8 +11,8 @@ TARGETS_LEGEND = (
     "Of each stack the α at which a run that is in the middle of its seeds takes fewest steps to the target "
     "error; “–”: fewer than half of the runs reach it. Seconds are of training, in proportion to steps; "
     "of cells that trained side by side they tell little. Runs are looked at as often as they are evaluated "
-    "(evaluations_per_epoch). Without targets_pct in the config the target is what the best plain optimizer "
-    "ends at, plus the margin."
+    "(evaluations_per_epoch). Without target_errors in the config the target is what the best plain "
+    "optimizer ends at, plus the margin."
 )
 PROFILES_LEGEND = (
     "Performance profiles over tasks (a data set, model and target each): the share of them on which a stack "
@@ -27,7 +27,7 @@ TUNING_LEGEND = (
 
 def reached(targets: pd.DataFrame) -> pd.DataFrame:
     """The TARGETS table in short: a row a stack, clipping and target, at the α that gets there first."""
-    key = [*GROUP, "clipping", "target_pct"]
+    key = [*GROUP, "clipping", "target_error"]
     timed = targets.assign(
         steps=targets["steps_to_target"].astype("float64").fillna(math.inf),
         sec=targets["train_sec_to_target"].fillna(math.inf),
@@ -41,7 +41,7 @@ def reached(targets: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **_named(best),
-            "target (%)": [f"{value:.2f}" for value in best["target_pct"]],
+            "target (%)": [f"{value:.2f}" for value in best["target_error"]],
             "α": [short(value) for value in best["alpha"]],
             "runs that reach it": [f"{k} of {n}" for k, n in zip(best["there"], best["n"], strict=True)],
             "steps": [_number(value, ".0f") for value in best["steps"]],
@@ -69,9 +69,9 @@ def profiles(frame: pd.DataFrame) -> pd.DataFrame:
 def tuning(frame: pd.DataFrame) -> pd.DataFrame:
     """The TUNING table to read: a row a stack and clipping, a column a number of trials."""
     key = [*GROUP, "clipping"]
-    wide = frame.pivot_table(index=key, columns="trials", values="expected_best_pct")
+    wide = frame.pivot_table(index=key, columns="trials", values="expected_best")
     rows = wide.reset_index()
-    benefit = frame.groupby(key)["benefit_pct"].max()
+    benefit = frame.groupby(key)["benefit"].max()
     texts = {
         "1 trial" if trials == 1 else f"{trials} trials": [f"{v:.2f}" for v in wide[trials]]
         for trials in wide

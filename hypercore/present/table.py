@@ -29,7 +29,7 @@ LEGEND = (
 def arm_text(row: Mapping[Any, Any], arm: str) -> str:
     """One arm of a row: mean ± SD, and how many of its seeds did not diverge where not all did.
 
-    >>> figures = {"mean_pct": 4.7, "sd_pct": 0.25, "n": 3, "n_done": 3, "n_ok": 2}
+    >>> figures = {"mean": 4.7, "sd": 0.25, "n": 3, "n_done": 3, "n_ok": 2}
     >>> arm_text({f"off_{name}": value for name, value in figures.items()}, "off")
     '4.70 ± 0.25 (2/3 ok)'
     """
@@ -38,7 +38,7 @@ def arm_text(row: Mapping[Any, Any], arm: str) -> str:
         return "–"
     if done == 0:
         return f"missing (0/{n})"
-    mean, sd = (float(row[f"{arm}_{name}"]) for name in ("mean_pct", "sd_pct"))
+    mean, sd = (float(row[f"{arm}_{name}"]) for name in ("mean", "sd"))
     text = f"{mean:.{DECIMALS}f}" + ("" if math.isnan(sd) else f" ± {sd:.{DECIMALS}f}")
     if done < n:
         return f"{text} ({ok}/{done} ok, {n - done} missing)"
@@ -53,7 +53,7 @@ def readable(comparison: pd.DataFrame) -> pd.DataFrame:
         [short(row["alpha"]) for row in rows],
         [str(text) for text in comparison["clipping"].fillna("–")],
         *([arm_text(row, arm) for row in rows] for arm in ("baseline", "off", "on")),
-        ["" if math.isnan(row["reduction_pct"]) else f"{row['reduction_pct']:+.{DECIMALS}f}" for row in rows],
+        ["" if math.isnan(row["reduction"]) else f"{row['reduction']:+.{DECIMALS}f}" for row in rows],
     ]
     for header, column in zip(HEADERS, columns, strict=True):
         texts[header] = pd.Series(column, index=texts.index, dtype=object)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hypercore.results.files import ResultFileError
-from hypercore.results.parquet import completed, open_table
+from hypercore.results.parquet import completed, open_table, stored_names
 
 # The first row of a stretch that belongs to one cell, and the first one after it.
 Stretch = tuple[int, int]
@@ -58,7 +58,7 @@ def read_excerpt(
                     (max(a, begin), min(b, end), cell) for a, b, cell in wanted if a < end and b > begin
                 ]
                 if inside:
-                    rows = completed(file.read_row_group(group, schema.names), schema)
+                    rows = completed(file.read_row_group(group, stored_names(file, schema)), schema)
                     parts += [(cell, rows.slice(a - begin, b - a)) for a, b, cell in inside]
     except (pa.ArrowException, OSError) as error:
         raise ResultFileError(path, f"cannot read it: {error}") from error

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from hypercore import __version__
 from hypercore.results.files import ResultFileError, read_bytes, unreadable, write_bytes
-from hypercore.results.schemas import ADDED, BEFORE, SCHEMA_VERSION
+from hypercore.results.schemas import ADDED, BEFORE, SCHEMA_VERSION, former
 
 # The checksum of the whole file stands in the file's own metadata, in a slot of fixed length that
 # counts as zeros while the checksum is taken.
@@ -89,14 +89,43 @@ def read_table(path: Path, name: str, schema: pa.Schema, versions: Sequence[int]
     """
     file = open_table(path, name, schema, versions=versions)
     try:
-        table = file.read([column for column in schema.names if column in file.schema_arrow.names])
+        table = file.read(stored_names(file, schema))
     except (pa.ArrowException, OSError) as error:
         raise _no_parquet(path) from error
     return completed(table, schema).replace_schema_metadata(_metadata(file))
 
 
+def stored_names(file: pq.ParquetFile, schema: pa.Schema) -> list[str]:
+    """What the columns of a schema are called in a file; those that it lacks are left out."""
+    there = file.schema_arrow.names
+    return [name for f in schema if (name := _stored(f.name, there)) in there]
+
+
+def _stored(name: str, there: Collection[str]) -> str:
+    """A column's name of today or, where a file has that instead, of before."""
+    return former(name) if name not in there and former(name) in there else name
+
+
+def _named_today(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table with today's names, also inside its nested columns."""
+    today = {_stored(f.name, table.schema.names): f for f in schema}
+    for place, found in enumerate(table.schema):
+        if (wanted := today.get(found.name)) is None:
+            continue
+        column = table.column(place)
+        if pa.types.is_list(found.type) and pa.types.is_struct(found.type.value_type):
+            inside, names = found.type.value_type, {f.name for f in found.type.value_type}
+            renamed = {_stored(f.name, names): f.name for f in wanted.type.value_type}
+            fields = [f.with_name(renamed.get(f.name, f.name)) for f in inside]
+            kind = pa.list_(found.type.value_field.with_type(pa.struct(fields)))
+            column = pa.chunked_array([chunk.view(kind) for chunk in column.chunks], kind)
+        table = table.set_column(place, wanted.name, column)
+    return table
+
+
 def completed(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """A table with the columns that its file may lack, and with those inside its nested ones."""
+    """A table with today's names, the columns that its file may lack, and those inside its nested ones."""
+    table = _named_today(table, schema)
     for field in schema:
         if field.name not in table.schema.names:
             before = BEFORE.get(field.name)
@@ -139,8 +168,9 @@ def open_table(
     if metadata.get(_TABLE) != name:
         raise ResultFileError(path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}")
     may_lack = ADDED if version == str(SCHEMA_VERSION) else ADDED | BEFORE.keys()
+    there = file.schema_arrow.names
     for field in schema:
-        lacks = field.name in may_lack and field.name not in file.schema_arrow.names
+        lacks = field.name in may_lack and _stored(field.name, there) not in there
         if not lacks and not _holds(file.schema_arrow, [field]):
             raise ResultFileError(
                 path,
@@ -171,8 +201,9 @@ def provenance(table: pa.Table) -> dict[str, str]:
 
 def _holds(found: pa.Schema, fields: Iterable[pa.Field]) -> bool:
     """Whether a file has these columns, by their types, but for those that may be lacking."""
+    named = [(_stored(f.name, found.names), f) for f in fields]
     return all(
-        _fits(found.field(f.name).type, f.type) if f.name in found.names else f.name in ADDED for f in fields
+        _fits(found.field(name).type, f.type) if name in found.names else f.name in ADDED for name, f in named
     )
 
 

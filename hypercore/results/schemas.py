@@ -18,6 +18,20 @@ ADDED = frozenset(
 # What files stand for that are older than a column of theirs.
 BEFORE = {column.name: column.before for column in spec.CELL if column.before is not None}
 
+# Errors were per cent, and said so in their names, before a metric was a data set's own: files of before read
+# under the names of today.
+_RENAMED = {"best_error": "best_pct", "baseline_error": "baseline_pct", "target_error": "target_pct"}
+
+
+def former(name: str) -> str:
+    """What a column was called in files of before.
+
+    >>> former("test_error"), former("best_error")
+    ('test_error_pct', 'best_pct')
+    """
+    return _RENAMED.get(name, f"{name}_pct")
+
+
 _TYPES: dict[spec.ColumnType, pa.DataType] = {
     "string": pa.string(),
     "int64": pa.int64(),

@@ -23,7 +23,7 @@ def results_page() -> str:
         "Printed by `python -m hypercore.spec.document`; the declarations are in "
         "`hypercore/spec/columns/`. Tables lie in `results/<study>/<table>.parquet`. Columns marked ~ "
         "(times, provenance) differ between equal runs and are left out of comparisons. Units stand in the "
-        "names: `_pct` percent, `_sec` seconds.",
+        "names (`_pct` percent, `_sec` seconds); errors are in the unit of the data set's metric.",
     ]
     for name, (what, table) in _TABLES.items():
         rows = [f"| {c.name}{' ~' if c.volatile else ''} | {c.type} | {c.doc} |" for c in table]

@@ -20,11 +20,11 @@ class Evaluation(NamedTuple):
     """Mean loss, and the metric, each [L]: of classes the share misclassified, in percent."""
 
     loss: Tensor
-    error_pct: Tensor
+    error: Tensor
 
     def first(self, count: int) -> "Evaluation":
         """Of the first lanes alone."""
-        return Evaluation(self.loss[:count], self.error_pct[:count])
+        return Evaluation(self.loss[:count], self.error[:count])
 
 
 class Evaluations(NamedTuple):
@@ -43,9 +43,9 @@ class Evaluations(NamedTuple):
         held = self.validation
         return {
             "test_loss": self.test.loss,
-            "test_error_pct": self.test.error_pct,
+            "test_error": self.test.error,
             "validation_loss": None if held is None else held.loss,
-            "validation_error_pct": None if held is None else held.error_pct,
+            "validation_error": None if held is None else held.error,
         }
 
 

@@ -82,7 +82,7 @@ def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
     }
     values = {name: column.tolist() for name, column in columns.items()}
     evaluated = _lists(epoch.evaluation, len(values["loss"]))
-    steps, constant = int(epoch.log.step), constant_error_pct(data)
+    steps, constant = int(epoch.log.step), constant_error(data)
     return [
         {
             "status": (Status.FINISHED if first == NEVER else Status.NONFINITE).value,
@@ -97,13 +97,13 @@ def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
             "n_test": len(data.test),
             "n_validation": None if data.validation is None else len(data.validation),
             "n_classes": data.n_classes,
-            "constant_error_pct": constant,
+            "constant_error": constant,
         }
         for lane, first in enumerate(epoch.first_nonfinite())
     ]
 
 
-def constant_error_pct(data: ProblemData) -> float | None:
+def constant_error(data: ProblemData) -> float | None:
     """Error of the best constant guess on the test split, its commonest class; None without classes."""
     if not data.n_classes:
         return None

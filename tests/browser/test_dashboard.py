@@ -122,7 +122,7 @@ def test_a_table_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) 
     page = open_page("compare")
     page.locator("[data-testid=stPopover] button").last.click()
     starts = {
-        "CSV": b"alpha,clipping,baseline_test_error_pct,",
+        "CSV": b"alpha,clipping,baseline_test_error,",
         "Parquet": b"PAR1",
         "Markdown": b"| ",
         "LaTeX": rb"\begin{tabular}",

@@ -123,7 +123,7 @@ def record(cell: Cell, failed: bool = False) -> Record:
             "first_batch_loss": 2.3,
             "last_epoch_train_loss": None if nonfinite else last_loss,
             "test_loss": None if nonfinite else last_loss * 1.1,
-            "test_error_pct": None if nonfinite else error,
+            "test_error": None if nonfinite else error,
             **(dict.fromkeys(_HELD_OUT) if nonfinite else _held_out(cell, last_loss * 1.1, error)),
             "steps": steps,
             "negative_alpha_steps": 7 if blown else 0,
@@ -166,7 +166,7 @@ def _curves(cell: Cell, ended: int, error: float) -> tuple[Row, ...]:
         for part in range(1, cell.protocol.evaluations):
             now = error + 60 / (epoch - 1 + part / cell.protocol.evaluations) - 60 / cell.epochs
             within = step - STEPS_AN_EPOCH + STEPS_AN_EPOCH * part // cell.protocol.evaluations
-            evaluated = {"test_loss": 2.4, "test_error_pct": now, **_held_out(cell, 2.4, now)}
+            evaluated = {"test_loss": 2.4, "test_error": now, **_held_out(cell, 2.4, now)}
             points.append({**nothing, "epoch": epoch, "step": within, **evaluated})
         clipped = cell.clipping != OFF
         points.append(
@@ -175,7 +175,7 @@ def _curves(cell: Cell, ended: int, error: float) -> tuple[Row, ...]:
                 "step": step,
                 "train_loss": 2.3 / epoch,
                 "test_loss": 2.4 / epoch,
-                "test_error_pct": (now := error + 60 / epoch - 60 / cell.epochs),
+                "test_error": (now := error + 60 / epoch - 60 / cell.epochs),
                 **_held_out(cell, 2.4 / epoch, now),
                 "grad_norm_mean": 1.0 / epoch,
                 "grad_norm_max": 3.0 / epoch,
@@ -186,7 +186,7 @@ def _curves(cell: Cell, ended: int, error: float) -> tuple[Row, ...]:
     return tuple(points)
 
 
-_HELD_OUT = ("validation_loss", "validation_error_pct")
+_HELD_OUT = ("validation_loss", "validation_error")
 
 
 def _held_out(cell: Cell, loss: float, error: float) -> Row:

@@ -78,7 +78,7 @@ class Entry:
         return self._points
 
     @cached_property
-    def baseline_pct(self) -> float:
+    def baseline_error(self) -> float:
         """The median deciding error of the baseline's runs, so that no bad one decides; NaN without any."""
         return float(self.frame.drop_duplicates("baseline_id")["baseline_judged"].median())
 
@@ -97,7 +97,7 @@ class Entry:
     def _points(self) -> tuple[Point, ...]:
         rows = self.frame.sort_values(["alpha", "seed"])
         alphas, diverged = rows["alpha"].to_numpy(), rows["diverged"].to_numpy(dtype=bool)
-        differences = rows["judged"].to_numpy() - self.baseline_pct
+        differences = rows["judged"].to_numpy() - self.baseline_error
         done = np.isfinite(differences)
         found = []
         for alpha in self.alphas:

@@ -9,8 +9,8 @@ import pandas as pd
 from hypercore.spec.columns import Status
 
 DIVERGED = "diverged"
-IMPUTED = "imputed_error_pct"
-JUDGED = "judged_error_pct"
+IMPUTED = "imputed_error"
+JUDGED = "judged_error"
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,27 @@ class DivergenceRule:
 
 # A split whose best constant guess is hardly better than an even one counts as balanced, points: MNIST's is
 # 88.65, and what was recorded before constant guesses were must stay comparable.
-BALANCED_PCT = 2.0
+BALANCED_POINTS = 2.0
 
 
-def chance_error_pct(cells: pd.DataFrame) -> pd.Series:
+def chance_error(cells: pd.DataFrame) -> pd.Series:
     """Test error of a guess: what a diverged run counts with.
 
     100·(1 - 1/classes), or that of the best constant guess where this is more than two points lower. Where
     there are no classes (0) errors are in percent of the mean's, which so is 100.
 
-    >>> chance_error_pct(pd.DataFrame({"n_classes": [10, 0]})).tolist()
+    >>> chance_error(pd.DataFrame({"n_classes": [10, 0]})).tolist()
     [90.0, 100.0]
-    >>> of = {"n_classes": [10, 2, 2], "constant_error_pct": [88.65, 10.0, None]}
-    >>> chance_error_pct(pd.DataFrame(of)).tolist()
+    >>> of = {"n_classes": [10, 2, 2], "constant_error": [88.65, 10.0, None]}
+    >>> chance_error(pd.DataFrame(of)).tolist()
     [90.0, 10.0, 50.0]
     """
     classes = cells["n_classes"].astype(np.float64)
     even = (100 * (1 - 1 / classes.where(classes > 0))).where(classes != 0, 100.0)
-    if "constant_error_pct" not in cells:
+    if "constant_error" not in cells:
         return even
-    constant = cells["constant_error_pct"].astype(np.float64)
-    return even.mask(even - constant > BALANCED_PCT, constant)
+    constant = cells["constant_error"].astype(np.float64)
+    return even.mask(even - constant > BALANCED_POINTS, constant)
 
 
 def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFrame:
@@ -65,8 +65,8 @@ def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFra
     What decides is the error of the validation split where one is held out, else that of the test split.
 
     ``diverged`` (boolean): null for cells without a result (missing, failed).
-    ``imputed_error_pct`` (float): the measured test error, chance for a diverged run, NaN without a result.
-    ``judged_error_pct`` (float): the same of the error that decides.
+    ``imputed_error`` (float): the measured test error, chance for a diverged run, NaN without a result.
+    ``judged_error`` (float): the same of the error that decides.
 
     Args:
         cells: the CELLS table, or any frame with its columns of facts.
@@ -75,8 +75,8 @@ def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFra
     rule = rule or DivergenceRule()
     status = cells["status"]
     finished = status == Status.FINISHED.value
-    error, (deciding, n) = cells["test_error_pct"].astype(np.float64), _deciding(cells)
-    chance = chance_error_pct(cells)
+    error, (deciding, n) = cells["test_error"].astype(np.float64), _deciding(cells)
+    chance = chance_error(cells)
     # A finished run without a finite measurement has nothing to show for itself either.
     diverged = (status == Status.NONFINITE.value) | (finished & ~(np.isfinite(error) & np.isfinite(deciding)))
     if rule.loss_not_improved:
@@ -96,8 +96,8 @@ def judge(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataFra
 
 def _deciding(cells: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """The error in percent that decides, and of how many examples it is."""
-    error, n = (cells[name].astype(np.float64) for name in ("test_error_pct", "n_test"))
+    error, n = (cells[name].astype(np.float64) for name in ("test_error", "n_test"))
     if "n_validation" not in cells:
         return error, n
-    held, n_held = (cells[name].astype(np.float64) for name in ("validation_error_pct", "n_validation"))
+    held, n_held = (cells[name].astype(np.float64) for name in ("validation_error", "n_validation"))
     return error.where(n_held.isna(), held), n.where(n_held.isna(), n_held)

@@ -13,7 +13,7 @@ from hypercore.spec.columns import ARMS, CELLS, COMPARISON, Role, names
 
 _ENTRY = ["study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size"]
 _POINT = [*_ENTRY, "alpha"]
-_FIGURES = ("n", "n_done", "n_ok", "mean_pct", "sd_pct", "low_pct", "high_pct", "ok_mean_pct")
+_FIGURES = ("n", "n_done", "n_ok", "mean", "sd", "low", "high", "ok_mean")
 
 # "The bolded rows are where gradient clipping reduced average test error by at least 1%."
 BOLD_FROM_PCT = 1.0
@@ -21,7 +21,7 @@ BOLD_FROM_PCT = 1.0
 DECIMALS = 2
 
 
-def is_bold(off_mean_pct: pd.Series, on_mean_pct: pd.Series) -> pd.Series:
+def is_bold(off_mean: pd.Series, on_mean: pd.Series) -> pd.Series:
     """The presentation's rule: clipping at least 1 point better, on the means as printed.
 
     The bold rows of the slides are exactly those that gain at least 1 point, and none sits so near to 1
@@ -31,7 +31,7 @@ def is_bold(off_mean_pct: pd.Series, on_mean_pct: pd.Series) -> pd.Series:
     >>> is_bold(pd.Series([4.71, 4.7049]), pd.Series([3.71, 3.7051])).tolist()
     [True, False]
     """
-    gain = off_mean_pct.round(DECIMALS) - on_mean_pct.round(DECIMALS)
+    gain = off_mean.round(DECIMALS) - on_mean.round(DECIMALS)
     return gain.round(DECIMALS) >= BOLD_FROM_PCT
 
 
@@ -56,8 +56,8 @@ def compare(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataF
     for arm in ARMS:
         for count in _FIGURES[:3]:
             rows[f"{arm}_{count}"] = rows[f"{arm}_{count}"].fillna(0).astype("Int64")
-    rows["reduction_pct"] = rows["off_mean_pct"] - rows["on_mean_pct"]
-    rows["bold"] = is_bold(rows["off_mean_pct"], rows["on_mean_pct"]).astype("boolean")
+    rows["reduction"] = rows["off_mean"] - rows["on_mean"]
+    rows["bold"] = is_bold(rows["off_mean"], rows["on_mean"]).astype("boolean")
     return rows[list(names(COMPARISON))].sort_values([*_POINT, "clipping"], ignore_index=True)
 
 
@@ -91,12 +91,12 @@ def _figures(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
             n=("done", "size"),
             n_done=("done", "sum"),
             n_ok=("ok", "sum"),
-            mean_pct=("error", "mean"),
-            sd_pct=("error", "std"),
-            ok_mean_pct=("ok_error", "mean"),
+            mean=("error", "mean"),
+            sd=("error", "std"),
+            ok_mean=("ok_error", "mean"),
         )
         .reset_index()
     )
-    low, high = mean_interval(figures["n_done"], figures["mean_pct"], figures["sd_pct"])
+    low, high = mean_interval(figures["n_done"], figures["mean"], figures["sd"])
     # No error rate lies outside, so cutting the interval there loses no coverage.
-    return figures.assign(low_pct=np.clip(low, 0.0, None), high_pct=np.clip(high, None, 100.0))
+    return figures.assign(low=np.clip(low, 0.0, None), high=np.clip(high, None, 100.0))

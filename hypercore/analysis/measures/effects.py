@@ -63,10 +63,10 @@ def _row(off: Entry, on: Entry, paired: pd.DataFrame, head: dict[str, Any]) -> d
         **head,
         "n_alphas": len(paired),
         "n_pairs": d.n,
-        "reduction_pct": d.mean,
-        "sd_pct": d.sd,
-        "low_pct": d.low,
-        "high_pct": d.high,
+        "reduction": d.mean,
+        "sd": d.sd,
+        "low": d.low,
+        "high": d.high,
         "p": d.p,
         "p_holm": math.nan,
         "n_too_small": d.n_too_small,
@@ -106,4 +106,4 @@ def _adjust(rows: Sequence[dict[str, Any]]) -> None:
             row["p_holm"] = adjusted
             # Holm multiplies the smallest p by the family's size, so none gets below this.
             row["n_too_small"] = n_too_small(row["n_pairs"], LEVEL / len(family))
-            row["supported"] = bool(adjusted <= LEVEL and row["reduction_pct"] > 0)
+            row["supported"] = bool(adjusted <= LEVEL and row["reduction"] > 0)

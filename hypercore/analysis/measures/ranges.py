@@ -26,7 +26,7 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
     for entry in _with_baseline(cells):
         points = entry.points()
         for point, fitted_high in zip(points, failures_high(points, rule), strict=True):
-            failed = point.failed(rule.epsilon_pct)
+            failed = point.failed(rule.epsilon)
             rate = failure_rate(sum(failed), len(failed), rule.confidence) if failed else None
             rest = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
             others = estimate(rest, rule.confidence)
@@ -38,15 +38,15 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
                     "n_done": len(failed),
                     "n_diverged": sum(point.diverged),
                     "n_failed": sum(failed),
-                    "margin_pct": rule.epsilon_pct,
-                    "baseline_pct": entry.baseline_pct,
+                    "margin": rule.epsilon,
+                    "baseline_error": entry.baseline_error,
                     "failure_low": rate and rate.low,
                     "failure_high": rate and rate.high,
                     "fitted_failure_high": rate and fitted_high,
-                    "excess_pct": estimate(point.differences).mean,
-                    "rest_pct": others.mean,
-                    "rest_low_pct": others.low,
-                    "rest_high_pct": others.high,
+                    "excess": estimate(point.differences).mean,
+                    "rest": others.mean,
+                    "rest_low": others.low,
+                    "rest_high": others.high,
                     "safety": judge(point, rule, fitted_high).value,
                 }
             )
@@ -66,7 +66,7 @@ def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFra
         rows.append(
             {
                 **entry.identity,
-                "epsilon_pct": rule.epsilon_pct,
+                "epsilon": rule.epsilon,
                 "tolerated_failures": rule.tolerated_failures,
                 "confidence": rule.confidence,
                 "n_points": region.n_points,
@@ -103,19 +103,19 @@ def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:
                 **entry.identity,
                 "n_alphas": len(strata),
                 "n_runs": sum(len(stratum) for stratum in strata),
-                "sensitivity_pct": sensitivity(
+                "sensitivity": sensitivity(
                     np.asarray(errors.index, dtype=np.float64),
                     [float(stratum.mean()) for stratum in strata],
                     [float(row.dropna().mean()) for _, row in deciding.iterrows()],
                 ),
-                "iqm_pct": iqm.value,
-                "iqm_low_pct": iqm.low,
-                "iqm_high_pct": iqm.high,
+                "iqm": iqm.value,
+                "iqm_low": iqm.low,
+                "iqm_high": iqm.high,
                 "best_alpha": best.alpha if best else math.nan,
-                "best_pct": best.error_pct.mean if best else math.nan,
-                "best_low_pct": best.error_pct.low if best else math.nan,
-                "best_high_pct": best.error_pct.high if best else math.nan,
-                "selection_pct": best.held_out_pct.mean - best.error_pct.mean if best else math.nan,
+                "best_error": best.error.mean if best else math.nan,
+                "best_low": best.error.low if best else math.nan,
+                "best_high": best.error.high if best else math.nan,
+                "selection": best.held_out.mean - best.error.mean if best else math.nan,
             }
         )
     return table(rows, SENSITIVITY)

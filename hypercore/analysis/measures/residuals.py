@@ -151,7 +151,7 @@ def _row(key: Mapping[str, Any], group: pd.DataFrame, target: Target) -> dict[st
     imputed = group[IMPUTED].astype(np.float64)
     ours, published = estimate(imputed.dropna()), target.error.pct
     # As theirs are: no run that stalled counted as a guess, which would also hide how far such runs differ.
-    measured = group["test_error_pct"].astype(np.float64)
+    measured = group["test_error"].astype(np.float64)
     errors: Floats = np.asarray(measured.where(np.isfinite(measured), imputed).dropna(), np.float64)
     slack = target.error.half_unit_pct
     low, high = prediction_interval(errors, target.runs)

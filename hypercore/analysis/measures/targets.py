@@ -12,7 +12,7 @@ from hypercore.analysis.stats.time_profiles import cost_ratios, profile_score, s
 from hypercore.spec.columns import PROFILES, TARGETS, Role
 from hypercore.spec.protocol import TEST, parse_protocol
 
-TASK = ["dataset", "model", "batch_size", "target_pct"]
+TASK = ["dataset", "model", "batch_size", "target_error"]
 _SOLVER = ["study", "label", "clipping", "epochs"]
 _PROBLEM = TASK[:3]
 
@@ -21,7 +21,7 @@ def targets(
     cells: pd.DataFrame,
     curves: pd.DataFrame,
     given: Mapping[str, Sequence[float]] | None = None,
-    margin_pct: float = 1.0,
+    margin: float = 1.0,
 ) -> pd.DataFrame:
     """Make the TARGETS table: of each run with a result, when it first is at a target error or below.
 
@@ -32,22 +32,22 @@ def targets(
         curves: their curves.
         given: targets in percent by data set; without any, what the best plain optimizer of a data set and
             model ends at, by the median over its runs, plus the margin.
-        margin_pct: points of error that count as the same.
+        margin: points of error that count as the same.
     """
     kept = cells[JUDGED].notna() & cells["role"].isin([Role.STACK.value, Role.BASELINE.value])
     done = cells[kept].assign(judged_on=lambda rows: rows["protocol"].map(_judged_on))
     held = curves["cell_id"].isin(done.loc[done["judged_on"] != TEST, "cell_id"])
-    error = curves["test_error_pct"].where(~held, curves["validation_error_pct"]).astype(np.float64)
+    error = curves["test_error"].where(~held, curves["validation_error"]).astype(np.float64)
     names = [*ENTRY, "clipping", "judged_on", "role", "alpha", "seed", "cell_id"]
     reached: list[pd.DataFrame] = []
     for key, own in done.groupby(_PROBLEM, sort=True):
-        for target in _given(given or {}, str(key[0])) or _of_best_plain(own, margin_pct):
+        for target in _given(given or {}, str(key[0])) or _of_best_plain(own, margin):
             there = curves.loc[(error <= target) & curves["cell_id"].isin(own["cell_id"])]
             step = own["cell_id"].map(there.groupby("cell_id")["step"].min()).astype(np.float64)
             share = step / own["steps"].astype(np.float64)
             reached.append(
                 own[names].assign(
-                    target_pct=float(target),
+                    target_error=float(target),
                     steps_to_target=step,
                     train_sec_to_target=own["train_sec"].astype(np.float64) * share,
                 )
@@ -59,15 +59,15 @@ def _judged_on(protocol: str) -> str:
     return parse_protocol(protocol).judged_on
 
 
-def _given(targets_pct: Mapping[str, Sequence[float]], dataset: str) -> Sequence[float]:
+def _given(target_errors: Mapping[str, Sequence[float]], dataset: str) -> Sequence[float]:
     """The targets of a data set, or of what it is named after where its arguments stand behind."""
-    return targets_pct.get(dataset) or targets_pct.get(dataset.partition("(")[0], ())
+    return target_errors.get(dataset) or target_errors.get(dataset.partition("(")[0], ())
 
 
-def _of_best_plain(cells: pd.DataFrame, margin_pct: float) -> list[float]:
+def _of_best_plain(cells: pd.DataFrame, margin: float) -> list[float]:
     plain = cells[cells["role"] == Role.BASELINE.value].drop_duplicates("cell_id")
     medians = plain.groupby(["label", "epochs"])[JUDGED].median()
-    return [] if medians.empty else [float(medians.min()) + margin_pct]
+    return [] if medians.empty else [float(medians.min()) + margin]
 
 
 def profiles(found: pd.DataFrame) -> pd.DataFrame:

@@ -28,8 +28,8 @@ def tuning(cells: pd.DataFrame) -> pd.DataFrame:
             {
                 **entry.identity,
                 "trials": trials,
-                "expected_best_pct": value,
-                "benefit_pct": best[0] - value,
+                "expected_best": value,
+                "benefit": best[0] - value,
             }
             for trials, value in zip(TRIALS, best, strict=True)
         ]

@@ -27,7 +27,7 @@ class Bounded:
 class Profile:
     """A performance profile: the share of runs with at most each error, and a band around it."""
 
-    error_pct: Floats
+    error: Floats
     share: Floats
     low: Floats
     high: Floats
@@ -37,13 +37,13 @@ class Profile:
 class BestAlpha:
     """The best α as one would pick it without having seen the seed it is judged on.
 
-    ``chosen`` counts how often each α was picked; ``error_pct`` is over the seeds of the one picked most
-    often, ``held_out_pct`` over the left-out seeds, each at the α picked without it: the difference is what
+    ``chosen`` counts how often each α was picked; ``error`` is over the seeds of the one picked most
+    often, ``held_out`` over the left-out seeds, each at the α picked without it: the difference is what
     choosing costs.
     """
 
-    error_pct: Estimate
-    held_out_pct: Estimate
+    error: Estimate
+    held_out: Estimate
     chosen: dict[float, int]
 
     @property
@@ -97,7 +97,7 @@ def interquartile_mean_interval(
 
 def performance_profile(
     strata: Sequence[ArrayLike],
-    errors_pct: ArrayLike,
+    errors: ArrayLike,
     confidence: float = CONFIDENCE,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -110,7 +110,7 @@ def performance_profile(
         ValueError: there is no stratum, or one is empty.
     """
     samples = _strata(strata)
-    taus = np.asarray(errors_pct, dtype=np.float64)
+    taus = np.asarray(errors, dtype=np.float64)
     rng = np.random.default_rng(seed)
     share = np.zeros(taus.size)
     drawn = np.zeros((resamples, taus.size))
@@ -124,12 +124,12 @@ def performance_profile(
     return Profile(taus, share, low, high)
 
 
-def sensitivity(alphas: ArrayLike, errors_pct: ArrayLike, deciding_pct: ArrayLike | None = None) -> float:
+def sensitivity(alphas: ArrayLike, errors: ArrayLike, deciding: ArrayLike | None = None) -> float:
     """Learning-rate sensitivity: how much error a random α of the range costs over the best one, in points.
 
     The mean over log α (trapezoid rule) of error(α) - error of the best α, after Wortsman et al. 2023
     (arXiv:2309.14322); give chance-imputed errors. The best α has the lowest of the errors that decide, which
-    are ``errors_pct`` unless given. NaN below two α.
+    are ``errors`` unless given. NaN below two α.
 
     Raises:
         ValueError: the lengths differ, or an α repeats or is not positive.
@@ -137,32 +137,30 @@ def sensitivity(alphas: ArrayLike, errors_pct: ArrayLike, deciding_pct: ArrayLik
     >>> sensitivity([0.1, 1.0, 10.0], [5.0, 3.0, 5.0])
     1.0
     """
-    x, y = _curve(alphas, errors_pct)
+    x, y = _curve(alphas, errors)
     if x.size < 2:
         return math.nan
-    _, deciding = _curve(alphas, errors_pct if deciding_pct is None else deciding_pct)
+    _, deciding = _curve(alphas, errors if deciding is None else deciding)
     return float(np.trapezoid(y - y[deciding.argmin()], x)) / float(x[-1] - x[0])
 
 
-def best_alpha(
-    alphas: Sequence[float], errors_pct: ArrayLike, deciding_pct: ArrayLike | None = None
-) -> BestAlpha:
+def best_alpha(alphas: Sequence[float], errors: ArrayLike, deciding: ArrayLike | None = None) -> BestAlpha:
     """Choose α leave-one-seed-out: for each seed, by the mean of the others; then see that seed's error.
 
-    ``errors_pct`` has a row an α and a column a seed. Choosing on the same test errors that are
-    then reported would be optimistic. α are chosen by ``deciding_pct``, errors of the same runs on the split
+    ``errors`` has a row an α and a column a seed. Choosing on the same test errors that are
+    then reported would be optimistic. α are chosen by ``deciding``, errors of the same runs on the split
     that decides; by default the same ones.
 
     Raises:
         ValueError: the shape does not fit, there are fewer than two seeds, or a value is not finite.
     """
-    errors = np.asarray(errors_pct, dtype=np.float64)
+    errors = np.asarray(errors, dtype=np.float64)
     if errors.ndim != 2 or errors.shape[0] != len(alphas) or not np.isfinite(errors).all():
         raise ValueError("errors must be finite, with a row for each α and a column for each seed")
     n = errors.shape[1]
     if n < 2 or not alphas:
         raise ValueError(f"{len(alphas)} α and {n} seeds; leaving one seed out needs an α and two seeds")
-    deciding = errors if deciding_pct is None else np.asarray(deciding_pct, dtype=np.float64)
+    deciding = errors if deciding is None else np.asarray(deciding, dtype=np.float64)
     if deciding.shape != errors.shape:
         raise ValueError("errors that decide must be of the same runs")
     others = (deciding.sum(axis=1, keepdims=True) - deciding) / (n - 1)
@@ -170,7 +168,7 @@ def best_alpha(
     held_out = estimate(errors[chosen, np.arange(n)])
     counts = dict(Counter(float(alphas[index]) for index in chosen))
     best = BestAlpha(held_out, held_out, counts)
-    return replace(best, error_pct=estimate(errors[list(alphas).index(best.alpha)]))
+    return replace(best, error=estimate(errors[list(alphas).index(best.alpha)]))
 
 
 def expected_best(
@@ -216,10 +214,10 @@ def _strata(strata: Sequence[ArrayLike]) -> list[Floats]:
     return samples
 
 
-def _curve(alphas: ArrayLike, errors_pct: ArrayLike) -> tuple[Floats, Floats]:
+def _curve(alphas: ArrayLike, errors: ArrayLike) -> tuple[Floats, Floats]:
     x, y = (
         np.asarray(alphas, dtype=np.float64),
-        np.asarray(errors_pct, dtype=np.float64),
+        np.asarray(errors, dtype=np.float64),
     )
     if x.shape != y.shape or (x <= 0).any() or np.unique(x).size != x.size:
         raise ValueError("give one error for each α, each α once and positive")

@@ -29,16 +29,16 @@ class FailureRate:
         return failures_text(self.k, self.n, self.high)
 
 
-def fails(differences_pct: Sequence[float], diverged: Sequence[bool], margin_pct: float) -> NDArray[np.bool_]:
+def fails(differences: Sequence[float], diverged: Sequence[bool], margin: float) -> NDArray[np.bool_]:
     """Which runs fail: diverged (near chance counts), or above the baseline's median plus the margin.
 
     Args:
-        differences_pct: each run's error minus the median of the baseline's, in points.
+        differences: each run's error minus the median of the baseline's, in points.
         diverged: whether it diverged.
-        margin_pct: points above the median that are no failure yet.
+        margin: points above the median that are no failure yet.
     """
     # What was rounded on the way may lie a hair above a margin that it is to meet.
-    return np.asarray(diverged, dtype=bool) | (np.asarray(differences_pct) > margin_pct + 1e-9)
+    return np.asarray(diverged, dtype=bool) | (np.asarray(differences) > margin + 1e-9)
 
 
 def failure_rate(k: int, n: int, confidence: float = CONFIDENCE) -> FailureRate:

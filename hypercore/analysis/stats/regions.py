@@ -39,7 +39,7 @@ GRID_EDGE = "grid"
 class Criteria:
     """When an α counts as safe.
 
-    ``epsilon_pct``: the margin, points of test error above the baseline's median from which a run fails.
+    ``epsilon``: the margin, points of test error above the baseline's median from which a run fails.
     ``tolerated_failures``: share of runs that may fail; at 5% none of fewer than twenty. A rate by 0.05 above
     it must be excluded.
     ``confidence``: of the one-sided bounds of the failure rate, and of the others' interval.
@@ -48,13 +48,13 @@ class Criteria:
         ValueError: a value out of range.
     """
 
-    epsilon_pct: float = 1.0
+    epsilon: float = 1.0
     tolerated_failures: float = 0.05
     confidence: float = CONFIDENCE
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.epsilon_pct) and self.epsilon_pct >= 0):
-            raise ValueError(f"epsilon_pct {self.epsilon_pct:g}; allowed: 0 or more, finite")
+        if not (math.isfinite(self.epsilon) and self.epsilon >= 0):
+            raise ValueError(f"epsilon {self.epsilon:g}; allowed: 0 or more, finite")
         if not 0 <= self.tolerated_failures < 1:
             raise ValueError(f"tolerated_failures {self.tolerated_failures:g}; allowed: 0 or more, below 1")
         if not 0 < self.confidence < 1:
@@ -73,13 +73,13 @@ class Point:
         if len(self.differences) != len(self.diverged) or not all(map(math.isfinite, self.differences)):
             raise ValueError("a point needs a finite difference and a flag for each seed")
 
-    def failed(self, epsilon_pct: float) -> tuple[bool, ...]:
+    def failed(self, epsilon: float) -> tuple[bool, ...]:
         """Which runs fail: they diverged, or end more than the margin above the baseline's median.
 
         >>> Point(0.1, (0.2, 1.5, 70.0), (False, False, True)).failed(1.0)
         (False, True, True)
         """
-        return tuple(fails(self.differences, self.diverged, epsilon_pct).tolist())
+        return tuple(fails(self.differences, self.diverged, epsilon).tolist())
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def judge(point: Point, criteria: Criteria = Criteria(), failure_high: float = 1
         return Safety.MISSING
     if all(point.diverged):
         return Safety.DIVERGED
-    failed = point.failed(criteria.epsilon_pct)
+    failed = point.failed(criteria.epsilon)
     rate = failure_rate(sum(failed), len(failed), criteria.confidence)
     if rate.low > criteria.tolerated_failures:
         return Safety.UNSAFE
@@ -166,14 +166,14 @@ def judge(point: Point, criteria: Criteria = Criteria(), failure_high: float = 1
     if min(rate.high, failure_high) > criteria.tolerated_failures + EXCLUDED_ABOVE:
         return Safety.UNDETERMINED
     others = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
-    within = estimate(others, criteria.confidence).high <= criteria.epsilon_pct
+    within = estimate(others, criteria.confidence).high <= criteria.epsilon
     return Safety.SAFE if within else Safety.UNDETERMINED
 
 
 def tries(points: Sequence[Point], criteria: Criteria = Criteria()) -> tuple[Tried, ...]:
     """How many runs fail at each α, those without a result left out."""
     return tuple(
-        Tried(point.alpha, sum(point.failed(criteria.epsilon_pct)), len(point.differences))
+        Tried(point.alpha, sum(point.failed(criteria.epsilon)), len(point.differences))
         for point in points
         if point.differences
     )

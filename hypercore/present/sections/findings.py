@@ -38,7 +38,7 @@ def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
         use = one.use
         lines = [
             f"<b>{escape(one.dataset)}: {escape(use.name)}, α = {short(use.alpha)}</b>",
-            f"{use.error_pct:.2f}% test error; the plain optimizer {use.plain_pct:.2f}%. "
+            f"{use.error:.2f}% test error; the plain optimizer {use.plain_error:.2f}%. "
             f"{escape(one.room.capitalize())}. {escape(one.beyond)}",
             f"<code>{escape(one.code)}</code>",
             f"<small>{escape(one.others)}</small>",
@@ -125,8 +125,8 @@ def cells_table(cells: pd.DataFrame) -> str:
             f'<span id="cell-{row["cell_id"][:_ID_DIGITS]}">{row["cell_id"]}</span>',
             *(escape(str(row[name])) for name in ("dataset", "stack", "clipping", "epochs", "seed")),
             escape(row["status"]) + (", diverged" if row[DIVERGED] is True else ""),
-            markup.number(row["test_error_pct"], f".{DECIMALS}f"),
-            *([markup.number(row["validation_error_pct"], f".{DECIMALS}f")] if held else []),
+            markup.number(row["test_error"], f".{DECIMALS}f"),
+            *([markup.number(row["validation_error"], f".{DECIMALS}f")] if held else []),
             numbered.get(row["execution_key"], ""),
         )
         for row in judged.to_dict("records")

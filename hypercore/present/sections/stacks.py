@@ -38,7 +38,7 @@ def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
     ]
     if not listed:
         return "<p>No stack was run at two α.</p>"
-    margin, confidence = f"{frame['margin_pct'].iloc[0]:g}", f"{100 * frame['confidence'].iloc[0]:g}%"
+    margin, confidence = f"{frame['margin'].iloc[0]:g}", f"{100 * frame['confidence'].iloc[0]:g}%"
     return (
         f"<p>A run fails that diverges or ends more than {margin} points above the baseline's median. "
         f"Intervals are {confidence}; open: the grid of α does not bound them.</p><ul>{''.join(listed)}</ul>"
@@ -68,7 +68,7 @@ def primary(effects: pd.DataFrame) -> str:
             escape(row["clipping"]),
             f"{short(row['alpha_low'])} &lt; α ≤ {short(row['alpha_high'])}, {row['n_alphas']} α",
             str(row["n_pairs"]) + (" (n too small)" if row["n_too_small"] else ""),
-            markup.estimate(row["reduction_pct"], row["low_pct"], row["high_pct"]),
+            markup.estimate(row["reduction"], row["low"], row["high"]),
             markup.p_value(row["p_holm"]),
             "yes" if row["bold"] else "no",
             "yes" if row["supported"] else "no",
@@ -132,7 +132,7 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
         figures = ["", "", ""]
         if gain is not None:
             badge = "✓" if gain["supported"] else "n small" if gain["n_too_small"] else ""
-            interval = markup.estimate(gain["reduction_pct"], gain["low_pct"], gain["high_pct"])
+            interval = markup.estimate(gain["reduction"], gain["low"], gain["high"])
             figures = [interval, markup.p_value(gain["p"]), badge]
         body.append((*name, short(row["alpha"]), clipping, *arms, *figures))
     return markup.table((("stack",) if named else ()) + header, body)
@@ -140,7 +140,7 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
 
 def _arm(row: Mapping[Any, Any], arm: str) -> str:
     text = table.arm_text(row, arm)
-    low, high = row[f"{arm}_low_pct"], row[f"{arm}_high_pct"]
+    low, high = row[f"{arm}_low"], row[f"{arm}_high"]
     if pd.isna(low):
         return text
     return f"{text} <small>[{low:.{DECIMALS}f}, {high:.{DECIMALS}f}]</small>"

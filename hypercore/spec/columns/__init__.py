@@ -1,7 +1,8 @@
 """Every column of every table, declared once: name, type, unit, meaning.
 
 :mod:`hypercore.results.schemas` turns these into Arrow schemas; ``docs/results.md`` is printed from
-them. Units stand in the names (``_pct`` percent, ``_sec`` seconds).
+them. Units stand in the names (``_pct`` percent, ``_sec`` seconds); errors, and what is made of them,
+are in the unit of the data set's metric.
 """
 
 from hypercore.spec.columns.arms import ARMS, COMPARISON, EFFECTS

@@ -36,11 +36,11 @@ _ARM = (
     Column("n", "int64", "planned seeds"),
     Column("n_done", "int64", "seeds with a result, whatever it is"),
     Column("n_ok", "int64", "seeds that finished and did not diverge"),
-    Column("mean_pct", "float64", "mean test error over all done seeds, diverged ones imputed at chance"),
-    Column("sd_pct", "float64", "standard deviation over the same (n - 1); null for one seed"),
-    Column("low_pct", "float64", "lower end of the mean's 95% t-interval, not below 0; null for one seed"),
-    Column("high_pct", "float64", "upper end of the same, not above 100"),
-    Column("ok_mean_pct", "float64", "mean test error over the seeds that did not diverge"),
+    Column("mean", "float64", "mean test error over all done seeds, diverged ones imputed at chance"),
+    Column("sd", "float64", "standard deviation over the same (n - 1); null for one seed"),
+    Column("low", "float64", "lower end of the mean's 95% t-interval, not below 0; null for one seed"),
+    Column("high", "float64", "upper end of the same, not above 100"),
+    Column("ok_mean", "float64", "mean test error over the seeds that did not diverge"),
 )
 
 # One row an (entry, dataset, model, epochs, batch size, α, clipping that is not off).
@@ -53,7 +53,7 @@ COMPARISON = (
         for arm in ARMS
         for column in _ARM
     ),
-    Column("reduction_pct", "float64", "off mean minus on mean, in points: what clipping gains"),
+    Column("reduction", "float64", "off mean minus on mean, in points: what clipping gains"),
     Column("bold", "bool", "the presentation's rule: clipping at least 1 point better"),
 )
 
@@ -67,10 +67,10 @@ EFFECTS = (
     Column("interval_source", "string", "primary: slide and data set that the interval comes from"),
     Column("n_alphas", "int64", "α that the row averages over"),
     Column("n_pairs", "int64", "seeds with a result for both arms at every one of these α"),
-    Column("reduction_pct", "float64", "mean over pairs of off minus on, diverged runs at chance, in points"),
-    Column("sd_pct", "float64", "standard deviation of the paired differences (n - 1)"),
-    Column("low_pct", "float64", "lower bound of its 95% t-interval"),
-    Column("high_pct", "float64", "upper bound of its 95% t-interval"),
+    Column("reduction", "float64", "mean over pairs of off minus on, diverged runs at chance, in points"),
+    Column("sd", "float64", "standard deviation of the paired differences (n - 1)"),
+    Column("low", "float64", "lower bound of its 95% t-interval"),
+    Column("high", "float64", "upper bound of its 95% t-interval"),
     Column("p", "float64", "exact two-sided sign-flip p, unadjusted"),
     Column(
         "p_holm", "float64", "primary: p adjusted by Holm over the study's primary tests of this clipping"

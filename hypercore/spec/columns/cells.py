@@ -63,7 +63,7 @@ FACTS = (
     Column("last_epoch_train_loss", "float64", "mean training loss over the last epoch trained (nats)"),
     Column("test_loss", "float64", "mean loss on the test split after the last epoch (nats)"),
     Column(
-        "test_error_pct",
+        "test_error",
         "float64",
         "share of test targets that are misclassified; of numbers, the root mean squared error "
         "in percent of that of the training mean; null if non-finite",
@@ -74,7 +74,7 @@ FACTS = (
         "mean loss on the validation split after the last epoch (nats); null where none is held out",
         added=True,
     ),
-    Column("validation_error_pct", "float64", "as test_error_pct, of the validation split", added=True),
+    Column("validation_error", "float64", "as test_error, of the validation split", added=True),
     Column("steps", "int64", "optimizer steps done; a non-finite run ends with its epoch"),
     Column("negative_alpha_steps", "int64", "steps at which a learned α of any level was negative"),
     Column("n_train", "int64", "examples in the training split, those held out not counted"),
@@ -82,7 +82,7 @@ FACTS = (
     Column("n_validation", "int64", "examples held out of the training split; null: none", added=True),
     Column("n_classes", "int64", "classes; 0: targets are numbers"),
     Column(
-        "constant_error_pct",
+        "constant_error",
         "float64",
         "error of the test split's commonest class as the guess for all (percent); null: targets are numbers",
         added=True,
@@ -126,9 +126,9 @@ CURVE_POINT = (
     Column("step", "int64", "optimizer steps done"),
     Column("train_loss", "float64", "mean training loss over the epoch (nats)"),
     Column("test_loss", "float64", "mean loss on the test split (nats)"),
-    Column("test_error_pct", "float64", "the same as of cells"),
+    Column("test_error", "float64", "the same as of cells"),
     Column("validation_loss", "float64", "the same on the validation split", added=True),
-    Column("validation_error_pct", "float64", "the same as of cells", added=True),
+    Column("validation_error", "float64", "the same as of cells", added=True),
     Column("grad_norm_mean", "float64", "mean over steps of the weights' gradient norm before clipping"),
     Column("grad_norm_max", "float64", "largest weights' gradient norm before clipping"),
     Column(

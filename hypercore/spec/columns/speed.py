@@ -10,7 +10,7 @@ TARGETS = (
     Column("alpha", "float64", "initial α of the rightmost optimizer"),
     Column("seed", "int64", "the run's seed"),
     Column("cell_id", "string", "the run's cell"),
-    Column("target_pct", "float64", "the error to be reached, on the split judged_on"),
+    Column("target_error", "float64", "the error to be reached, on the split judged_on"),
     Column(
         "steps_to_target",
         "int64",

@@ -13,7 +13,7 @@ Targets = Annotated[tuple[Annotated[Real, Field(gt=0, le=100)], ...], *Axis]
 class AnalysisConfig(Strict):
     """When an α is safe, which errors are targets, which published data set one of ours stands for."""
 
-    epsilon_pct: Real = Field(
+    epsilon: Real = Field(
         default=1.0,
         ge=0,
         le=100,
@@ -32,7 +32,7 @@ class AnalysisConfig(Strict):
         default_factory=dict,
         description=f"a data set of this study: the published one that it is for, of {', '.join(DATASETS)}",
     )
-    targets_pct: dict[str, Targets] = Field(
+    target_errors: dict[str, Targets] = Field(
         default_factory=dict,
         description="a data set of this study: errors to time runs to, a number or a list, above 0, to 100",
     )

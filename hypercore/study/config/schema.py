@@ -111,7 +111,7 @@ class StudyConfig(Axes):
     )
     analysis: AnalysisConfig = Field(
         AnalysisConfig(),
-        description="a mapping of epsilon_pct, tolerated_failures, confidence, stands_for and targets_pct",
+        description="a mapping of epsilon, tolerated_failures, confidence, stands_for and target_errors",
     )
 
     @model_validator(mode="before")
@@ -134,9 +134,9 @@ class StudyConfig(Axes):
             if name in self.dataset_names[: len(DATASETS) + len(self.image_folders)]:
                 refuse("a name that is not taken", f"a data set named {name!r}", ("datasets", name))
         datasets = dict.fromkeys((*self.datasets, *(n for one in self.stacks for n in one.datasets or ())))
-        for name in self.analysis.targets_pct:
+        for name in self.analysis.target_errors:
             if name not in datasets:
-                at = ("analysis", "targets_pct", name)
+                at = ("analysis", "target_errors", name)
                 refuse(f"of {', '.join(datasets)}", f"targets of {name!r}", at)
         for name in self.models:
             if model_name(name) in MODELS:

@@ -42,7 +42,7 @@ class Plan:
         sweeps = [[sweep.name, sweep.digest] for sweep in self.sweeps]
         analysis = self.study.analysis
         # Left out where there are none, so that digests of before there were any stay what they were.
-        without = set() if analysis.targets_pct else {"targets_pct"}
+        without = set() if analysis.target_errors else {"target_errors"}
         settings = analysis.model_dump(mode="json", exclude=without)
         refine = self.study.refine.model_dump(mode="json", exclude={"rounds"})
         return [self.study.name, rows, sweeps, settings, refine]

@@ -64,8 +64,8 @@ def _row(cell: Cell, label: str, role: str, baseline_id: str | None, outcome: Ou
         "eval_sec": 1.0,
         "created_utc": None,
         "lanes": 1,
-        "test_error_pct": error,
+        "test_error": error,
         "diverged": diverged,
-        "imputed_error_pct": error,
-        "judged_error_pct": error,
+        "imputed_error": error,
+        "judged_error": error,
     }

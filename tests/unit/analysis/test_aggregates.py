@@ -82,8 +82,8 @@ def test_the_best_alpha_is_judged_on_the_seed_left_out() -> None:
     errors = [[5.0, 5.0, 5.0], [0.0, 9.0, 9.0]]
     best = best_alpha([0.1, 1.0], errors)
     # Without seed 0 the first α wins (5 < 9); without seed 1 or 2 the second (4.5 < 5), which then errs by 9.
-    assert best.held_out_pct.mean == pytest.approx((5 + 9 + 9) / 3)
-    assert best.error_pct.mean == pytest.approx(6.0), "the error of the α that it names"
+    assert best.held_out.mean == pytest.approx((5 + 9 + 9) / 3)
+    assert best.error.mean == pytest.approx(6.0), "the error of the α that it names"
     assert best.chosen == {0.1: 1, 1.0: 2}
     assert best.alpha == 1.0
 
@@ -91,7 +91,7 @@ def test_the_best_alpha_is_judged_on_the_seed_left_out() -> None:
 def test_choosing_leave_one_out_is_not_optimistic() -> None:
     """All α are equal: the least of the means is too low, the left-out error is not."""
     errors = np.random.default_rng(0).normal(10.0, 1.0, size=(300, 12, 5))
-    held_out = np.mean([best_alpha([float(a) for a in range(1, 13)], e).held_out_pct.mean for e in errors])
+    held_out = np.mean([best_alpha([float(a) for a in range(1, 13)], e).held_out.mean for e in errors])
     assert abs(held_out - 10.0) < 0.1
     assert errors.mean(axis=2).min(axis=1).mean() < 9.5
 
@@ -112,7 +112,7 @@ def test_the_expected_best_is_that_of_draws(trials: int) -> None:
 def test_what_is_best_goes_by_the_errors_that_decide() -> None:
     errors, deciding = [[1.0, 1.0, 1.0], [2.0, 3.0, 4.0]], [[9.0, 9.0, 9.0], [5.0, 5.0, 5.0]]
     best = best_alpha([0.1, 1.0], errors, deciding)
-    assert (best.alpha, best.error_pct.mean, best.held_out_pct.mean) == (1.0, 3.0, 3.0)
+    assert (best.alpha, best.error.mean, best.held_out.mean) == (1.0, 3.0, 3.0)
     assert sensitivity([0.1, 1.0], [1.0, 3.0], [9.0, 5.0]) == pytest.approx(-1.0)
     with pytest.raises(ValueError, match="of the same runs"):
         best_alpha([0.1, 1.0], errors, [[1.0, 1.0]])

@@ -24,11 +24,11 @@ def cells() -> pd.DataFrame:
         seeds=10,
     )
     facts = {
-        "test_error_pct": frame["imputed_error_pct"],
+        "test_error": frame["imputed_error"],
         "first_batch_loss": 2.3,
         "last_epoch_train_loss": 0.2,
     }
-    frame = frame.assign(**facts, n_test=10_000).drop(columns=["diverged", "imputed_error_pct"])
+    frame = frame.assign(**facts, n_test=10_000).drop(columns=["diverged", "imputed_error"])
     return frame.reindex(columns=list(names(CELLS)))
 
 
@@ -48,9 +48,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_configs_section_reaches_the_judgement() -> None:
-    config = AnalysisConfig(epsilon_pct=50.0, tolerated_failures=0.1)
+    config = AnalysisConfig(epsilon=50.0, tolerated_failures=0.1)
     settings = Settings.from_json(config.model_dump_json())
-    assert (settings.criteria.epsilon_pct, settings.criteria.tolerated_failures) == (50.0, 0.1)
+    assert (settings.criteria.epsilon, settings.criteria.tolerated_failures) == (50.0, 0.1)
     strict, lenient = analyse(cells(), NO_CURVES), analyse(cells(), NO_CURVES, settings)
     off = [frame["regions"].query("clipping == 'off'").iloc[0] for frame in (strict, lenient)]
     assert (off[0]["alpha_high"], off[1]["alpha_high"]) == (1.0, 50.0)

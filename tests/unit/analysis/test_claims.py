@@ -21,7 +21,7 @@ from tests.unit.analysis.synthetic import Outcome, judged
 
 REPRODUCED, CONTRADICTED, UNDETERMINED = Verdict
 ALPHAS = [1.0, 10.0, 50.0, 75.0, 100.0]
-NO_CURVES = pd.DataFrame({"cell_id": [], "epoch": [], "test_error_pct": [], "grad_norm_max": []})
+NO_CURVES = pd.DataFrame({"cell_id": [], "epoch": [], "test_error": [], "grad_norm_max": []})
 
 
 def sgd(
@@ -183,7 +183,7 @@ def curves(cells: pd.DataFrame, errors: dict[str, list[float]], peaks: dict[str,
             row = {
                 "cell_id": cell["cell_id"],
                 "epoch": epoch,
-                "test_error_pct": error,
+                "test_error": error,
                 "grad_norm_max": peaks[arm],
             }
             rows.append(row)
@@ -221,8 +221,7 @@ def some_reach(off: float, on: float, truth: int) -> Evidence:
         share = 1.0 if role == "baseline" else on if clipping == "on" else off
         errors = SLOW if random.random() < share else NEVER
         rows += [
-            {"cell_id": cell, "epoch": i, "test_error_pct": e, "grad_norm_max": 1.0}
-            for i, e in enumerate(errors)
+            {"cell_id": cell, "epoch": i, "test_error": e, "grad_norm_max": 1.0} for i, e in enumerate(errors)
         ]
     return Evidence(cells, pd.DataFrame(rows), SMALL)
 
@@ -727,7 +726,7 @@ def shipped(small: tuple[float, float], large: tuple[float, float], failing: tup
     epochs = [
         once[["cell_id"]].assign(
             epoch=epoch,
-            test_error_pct=once["imputed_error_pct"] + np.where(clipped, 0.0, late),
+            test_error=once["imputed_error"] + np.where(clipped, 0.0, late),
             grad_norm_max=1.0,
         )
         for epoch, late in ((1, 30.0), (2, 0.0))

@@ -29,19 +29,19 @@ def test_each_figure_is_that_of_its_seeds() -> None:
                 & (judged["clipping"] == arm)
                 & (judged["role"] == "stack")
             ]
-            errors = own["imputed_error_pct"].dropna().tolist()
-            ok = own[own["diverged"].eq(False)]["test_error_pct"].tolist()
+            errors = own["imputed_error"].dropna().tolist()
+            ok = own[own["diverged"].eq(False)]["test_error"].tolist()
             assert (row[f"{arm}_n"], row[f"{arm}_n_done"], row[f"{arm}_n_ok"]) == (6, len(errors), len(ok))
             assert len(errors) == (5 if arm == "on" else 6)
-            assert row[f"{arm}_mean_pct"] == pytest.approx(statistics.mean(errors))
-            assert row[f"{arm}_sd_pct"] == pytest.approx(statistics.stdev(errors))
-            assert row[f"{arm}_ok_mean_pct"] == pytest.approx(
+            assert row[f"{arm}_mean"] == pytest.approx(statistics.mean(errors))
+            assert row[f"{arm}_sd"] == pytest.approx(statistics.stdev(errors))
+            assert row[f"{arm}_ok_mean"] == pytest.approx(
                 statistics.mean(ok) if ok else float("nan"), nan_ok=True
             )
         base = judged[(judged["label"] == row["lowest"]) & (judged["role"] == "baseline")]
-        assert row["baseline_mean_pct"] == pytest.approx(base["test_error_pct"].mean())
+        assert row["baseline_mean"] == pytest.approx(base["test_error"].mean())
         assert row["baseline_n"] == 6
-        assert row["reduction_pct"] == pytest.approx(row["off_mean_pct"] - row["on_mean_pct"])
+        assert row["reduction"] == pytest.approx(row["off_mean"] - row["on_mean"])
 
 
 def test_a_study_without_clipping_still_shows_its_rows() -> None:
@@ -54,7 +54,7 @@ def test_a_study_without_clipping_still_shows_its_rows() -> None:
 def test_missing_cells_leave_counts_not_numbers() -> None:
     comparison = compare(tables(MadeUp(missing=lambda _: True)).cells)
     assert (comparison["off_n"] == 6).all() and (comparison["off_n_done"] == 0).all()
-    assert comparison["off_mean_pct"].isna().all() and not comparison["bold"].any()
+    assert comparison["off_mean"].isna().all() and not comparison["bold"].any()
 
 
 def test_the_rule_of_divergence_is_passed_on() -> None:

@@ -33,16 +33,13 @@ def test_each_alpha_has_its_paired_reduction() -> None:
     frame = effects(judged("SGD / SGD", ALPHAS, clipping_gains))
     assert tuple(frame.columns) == names(EFFECTS)
     row = at(frame, 75.0)
-    assert row["n_pairs"] == 6 and row["reduction_pct"] == pytest.approx(5.025)
+    assert row["n_pairs"] == 6 and row["reduction"] == pytest.approx(5.025)
     # Pairing takes the seeds' own noise out: what is left of it is a tenth.
-    assert row["sd_pct"] == pytest.approx(0.0187, abs=1e-4)
+    assert row["sd"] == pytest.approx(0.0187, abs=1e-4)
     assert row["p"] == pytest.approx(2 / 2**6) and row["bold"] and row["supported"]
     nothing = at(frame, 1.0)
     assert (
-        nothing["reduction_pct"] == 0
-        and nothing["p"] == 1
-        and not nothing["bold"]
-        and not nothing["supported"]
+        nothing["reduction"] == 0 and nothing["p"] == 1 and not nothing["bold"] and not nothing["supported"]
     )
 
 
@@ -51,7 +48,7 @@ def test_the_primary_test_averages_over_the_published_interval() -> None:
     row = primary(frame)
     assert (row["alpha_low"], row["alpha_high"], row["n_alphas"]) == (10, 100, 3)
     assert row["interval_source"] == "results slide, mnist"
-    assert row["n_pairs"] == 6 and row["reduction_pct"] == pytest.approx(5.025)
+    assert row["n_pairs"] == 6 and row["reduction"] == pytest.approx(5.025)
     assert row["p_holm"] == row["p"]
 
 
@@ -59,7 +56,7 @@ def test_what_refinement_added_has_its_own_p_and_no_part_in_the_primary_test() -
     cells = judged("SGD / SGD", ALPHAS, clipping_gains)
     added = judged("SGD / SGD", [60.0], lambda _, clipped, seed: 50.0 * (not clipped) + seed)
     frame = effects(pd.concat([cells, added.assign(round=1)], ignore_index=True))
-    assert at(frame, 60.0)["reduction_pct"] == pytest.approx(50.0)
+    assert at(frame, 60.0)["reduction"] == pytest.approx(50.0)
     pd.testing.assert_series_equal(primary(frame), primary(effects(cells)), check_names=False)
 
 
@@ -78,7 +75,7 @@ def test_diverged_runs_count_at_chance() -> None:
         return "diverged" if seed == 0 and not clipped else 10.0
 
     row = at(effects(judged("SGD / SGD", [75.0], law)), 75.0)
-    assert row["reduction_pct"] == pytest.approx((90 - 10) / 6)
+    assert row["reduction"] == pytest.approx((90 - 10) / 6)
     assert row["bold"] and not row["supported"], "one seed of six is no evidence"
 
 
@@ -95,7 +92,7 @@ def test_a_missing_run_takes_its_pair_away_and_nothing_else() -> None:
 def test_nothing_trained_yet_gives_rows_without_figures() -> None:
     frame = effects(judged("SGD / SGD", ALPHAS, lambda *_: None))
     assert len(frame) == len(ALPHAS) + 1 and (frame["n_pairs"] == 0).all()
-    assert frame["reduction_pct"].isna().all() and not frame["supported"].any() and not frame["bold"].any()
+    assert frame["reduction"].isna().all() and not frame["supported"].any() and not frame["bold"].any()
 
 
 def test_rmsprop_that_learns_alpha_alone_is_measured_by_rmsprops_interval() -> None:

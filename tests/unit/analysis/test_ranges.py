@@ -32,7 +32,7 @@ def test_each_alpha_is_judged_against_the_unclipped_baseline() -> None:
     assert tuple(frame.columns) == names(SAFETY) and len(frame) == 12
     off = frame[frame["clipping"] == "off"].set_index("alpha")
     assert off["safety"].tolist() == ["safe", "safe", "safe", "unsafe", "unsafe", "diverged"]
-    assert off.loc[0.01, "excess_pct"] == pytest.approx(5.45 - 9.0)
+    assert off.loc[0.01, "excess"] == pytest.approx(5.45 - 9.0)
     assert off.loc[1000.0, "n_diverged"] == 10 and off["n_failed"].tolist() == [0, 0, 0, 10, 10, 10]
     assert off.loc[0.01, "failure_high"] == pytest.approx(1 - 0.05 ** (1 / 10))
     fitted = off["fitted_failure_high"]
@@ -58,8 +58,8 @@ def test_regions_and_the_gain_by_clipping() -> None:
 
 def test_epsilon_and_divergence_come_from_the_criteria() -> None:
     cells = ten_seeds()
-    lenient = by_clipping(regions(cells, Criteria(epsilon_pct=40.0)))
-    assert lenient["off"]["alpha_high"] == 100.0 and lenient["off"]["epsilon_pct"] == 40.0
+    lenient = by_clipping(regions(cells, Criteria(epsilon=40.0)))
+    assert lenient["off"]["alpha_high"] == 100.0 and lenient["off"]["epsilon"] == 40.0
 
 
 def test_missing_cells_end_a_region() -> None:
@@ -84,10 +84,10 @@ def test_a_baseline_that_is_missing_leaves_every_point_missing() -> None:
 def test_sensitivity_over_the_range() -> None:
     found = by_clipping(sensitivities(judged("SGD / SGD", ALPHAS, law)))
     assert tuple(found["on"].index) == names(SENSITIVITY)
-    assert found["on"]["sensitivity_pct"] < found["off"]["sensitivity_pct"]
-    assert found["on"]["best_pct"] == pytest.approx(5.25) and found["on"]["n_runs"] == 36
-    assert found["on"]["selection_pct"] == pytest.approx(0.0)
-    assert found["on"]["iqm_low_pct"] <= found["on"]["iqm_pct"] <= found["on"]["iqm_high_pct"]
+    assert found["on"]["sensitivity"] < found["off"]["sensitivity"]
+    assert found["on"]["best_error"] == pytest.approx(5.25) and found["on"]["n_runs"] == 36
+    assert found["on"]["selection"] == pytest.approx(0.0)
+    assert found["on"]["iqm_low"] <= found["on"]["iqm"] <= found["on"]["iqm_high"]
 
 
 def test_sensitivity_of_nothing_is_no_row() -> None:
@@ -102,28 +102,28 @@ def test_the_error_printed_beside_an_alpha_is_that_alphas() -> None:
 
     row = by_clipping(sensitivities(judged("SGD / SGD", [0.1, 1.0, 10.0], law, seeds=8)))["off"]
     errors = {0.1: 6.0, 1.0: (30.0 + sum(4.0 + 0.1 * seed for seed in range(1, 8))) / 8}
-    assert row["best_pct"] == pytest.approx(errors[row["best_alpha"]]) and row["selection_pct"] > 0
+    assert row["best_error"] == pytest.approx(errors[row["best_alpha"]]) and row["selection"] > 0
 
 
 def test_one_bad_run_of_the_baseline_decides_nothing() -> None:
     cells = judged("SGD / SGD", [0.1, 1.0], lambda *_: 9.2, seeds=8)
     bad = (cells["role"] == "baseline") & (cells["seed"] == 3)
-    cells.loc[bad, ["test_error_pct", "imputed_error_pct", "judged_error_pct"]] = 60.0
-    assert set(safety(cells)["safety"]) == {"safe"} and set(safety(cells)["baseline_pct"]) == {9.0}
+    cells.loc[bad, ["test_error", "imputed_error", "judged_error"]] = 60.0
+    assert set(safety(cells)["safety"]) == {"safe"} and set(safety(cells)["baseline_error"]) == {9.0}
 
 
 def test_held_out_examples_decide_what_is_safe_and_best_and_the_test_split_is_reported() -> None:
     """Their errors are 1 a point lower at 0.1, and those of 1 fail by them alone."""
     cells = judged("SGD / SGD", ALPHAS, law).assign(protocol="validation(0.1), 4 evaluations")
     at, stack = cells["alpha"], cells["role"] == "stack"
-    cells["judged_error_pct"] = (cells["imputed_error_pct"] - (at == 0.1)).mask(stack & (at == 1.0), 30.0)
+    cells["judged_error"] = (cells["imputed_error"] - (at == 0.1)).mask(stack & (at == 1.0), 30.0)
     frame = safety(cells)
     assert set(frame["judged_on"]) == {"validation(0.1)"}
-    as_test = cells.assign(protocol="presentation", imputed_error_pct=cells["judged_error_pct"])
+    as_test = cells.assign(protocol="presentation", imputed_error=cells["judged_error"])
     expected = safety(as_test)
     assert set(expected["judged_on"]) == {"test"}
     pd.testing.assert_frame_equal(frame.drop(columns="judged_on"), expected.drop(columns="judged_on"))
     off = frame[frame["clipping"] == "off"].set_index("alpha")
     assert off.loc[1.0, "safety"] == "unsafe"
     row = by_clipping(sensitivities(cells))["off"]
-    assert (row["best_alpha"], row["best_pct"]) == (0.1, pytest.approx(5.25))
+    assert (row["best_alpha"], row["best_error"]) == (0.1, pytest.approx(5.25))

@@ -46,7 +46,7 @@ def run_rounds(
             for _, row in found.iterrows()
         ]
         facts = {"status": "finished", "n_classes": 10, "diverged": False}
-        facts |= dict.fromkeys(("imputed_error_pct", "judged_error_pct"), error)
+        facts |= dict.fromkeys(("imputed_error", "judged_error"), error)
         assert is_stack.any() or found.empty
         cells = pd.concat([cells, found.assign(**facts)], ignore_index=True)
     return cells, added

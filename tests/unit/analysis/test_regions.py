@@ -92,8 +92,8 @@ def test_the_alphas_around_one_tell_how_often_its_runs_fail() -> None:
 
 def test_the_margin_itself_is_no_failure() -> None:
     flat = Point(1.0, (1.0,) * 6, (False,) * 6)
-    assert judge(flat, Criteria(epsilon_pct=1.0)) is Safety.SAFE
-    assert judge(flat, Criteria(epsilon_pct=0.999)) is Safety.UNSAFE
+    assert judge(flat, Criteria(epsilon=1.0)) is Safety.SAFE
+    assert judge(flat, Criteria(epsilon=0.999)) is Safety.UNSAFE
 
 
 def test_runs_that_do_not_fail_may_still_be_too_close_to_the_margin() -> None:
@@ -174,8 +174,8 @@ def test_a_censored_gain_says_so(off: tuple[int, int], on: tuple[int, int], rela
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("epsilon_pct", -1.0),
-        ("epsilon_pct", math.inf),
+        ("epsilon", -1.0),
+        ("epsilon", math.inf),
         ("tolerated_failures", 1.0),
         ("confidence", 95.0),
     ],

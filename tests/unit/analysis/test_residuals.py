@@ -58,11 +58,11 @@ def test_a_printed_mean_of_three_runs_is_judged_by_the_spread_of_ours() -> None:
 def test_errors_are_taken_as_measured_for_it() -> None:
     """Eight runs that stall, at 89 to 90.4: they count as a guess in our mean, and fit a printed 90.2%."""
     cells = judged("RMSProp / SGD", [0.5], lambda *_: "diverged", seeds=8, clippings=(OFF,))
-    cells["test_error_pct"] = 89.0 + 0.2 * cells["seed"]
+    cells["test_error"] = 89.0 + 0.2 * cells["seed"]
     [row] = residuals(cells).query("arm == 'off'").to_dict("records")
     assert row["ours_pct"] == 90.0 and row["ours_sd_pct"] == 0.0 and row["fits"] is True
     assert row["z"] == pytest.approx((89.7 - 90.2) / (0.24**0.5 * (1 / 8 + 1 / 3) ** 0.5))
-    [gone] = residuals(cells.assign(test_error_pct=None)).query("arm == 'off'").to_dict("records")
+    [gone] = residuals(cells.assign(test_error=None)).query("arm == 'off'").to_dict("records")
     assert gone["fits"] is False and pd.isna(gone["z"]) and gone["fits_expected"] == 1.0
 
 

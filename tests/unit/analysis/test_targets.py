@@ -16,12 +16,12 @@ from tests.unit.analysis.synthetic import judged
 CURVES = {"off": [50.0, 20.0, 8.0, 9.5, 9.0], "on": [30.0, 9.9, 8.0, 8.0, 8.0]}
 
 
-def curves_of(cells: pd.DataFrame, column: str = "test_error_pct") -> pd.DataFrame:
+def curves_of(cells: pd.DataFrame, column: str = "test_error") -> pd.DataFrame:
     rows = []
     for row in cells.drop_duplicates("cell_id").to_dict("records"):
         errors: Sequence[float] = CURVES[row["clipping"]] if row["role"] == "stack" else [90.0] * 4 + [9.0]
         for epoch, error in enumerate(errors, start=1):
-            point = {"test_error_pct": 99.0, "validation_error_pct": math.nan} | {column: error}
+            point = {"test_error": 99.0, "validation_error": math.nan} | {column: error}
             rows.append({"cell_id": row["cell_id"], "epoch": epoch, "step": 235 * epoch, **point})
     return pd.DataFrame(rows)
 
@@ -39,31 +39,31 @@ def test_a_target_is_reached_at_the_first_evaluation_below_it_whatever_comes_aft
     own = cells()
     found = targets(own, curves_of(own), {"mnist": (8.0, 10.0, 5.0)})
     assert tuple(found.columns) == names(TARGETS) and len(found) == 3 * len(own)
-    by_target = {target: first_steps(rows) for target, rows in found.groupby("target_pct")}
+    by_target = {target: first_steps(rows) for target, rows in found.groupby("target_error")}
     assert by_target[8.0] == {"off": 705, "on": 705} and by_target[10.0] == {"off": 705, "on": 470}
     assert set(by_target[5.0].values()) == {pd.NA}
-    times = found[found["target_pct"] == 10.0].set_index("clipping")["train_sec_to_target"]
+    times = found[found["target_error"] == 10.0].set_index("clipping")["train_sec_to_target"]
     assert times["on"].tolist() == pytest.approx([10.0 * 470 / 1175] * len(times["on"]))
-    assert found.loc[found["target_pct"] == 5.0, "train_sec_to_target"].isna().all()
+    assert found.loc[found["target_error"] == 5.0, "train_sec_to_target"].isna().all()
 
 
 def test_without_targets_it_is_what_the_best_plain_optimizer_ends_at_and_the_margin() -> None:
     own = pd.concat([cells(), judged("SGD / SGD", [1.0], lambda *_: 9.0, baseline=40.0)])
-    found = targets(own, curves_of(own), {"cifar10": (1.0,)}, margin_pct=0.95)
-    assert set(found["target_pct"]) == {9.95}
+    found = targets(own, curves_of(own), {"cifar10": (1.0,)}, margin=0.95)
+    assert set(found["target_error"]) == {9.95}
     assert first_steps(found) == {"off": 705, "on": 470}
     assert targets(own[own["role"] == "stack"], curves_of(own)).empty
 
 
 def test_held_out_examples_decide_when_a_target_is_reached() -> None:
     own = cells().assign(protocol="validation(0.1), 4 evaluations")
-    found = targets(own, curves_of(own, "validation_error_pct"), {"mnist": (10.0,)})
+    found = targets(own, curves_of(own, "validation_error"), {"mnist": (10.0,)})
     assert first_steps(found) == {"off": 705, "on": 470} and set(found["judged_on"]) == {"validation(0.1)"}
 
 
 def test_a_name_with_arguments_has_the_targets_of_the_name() -> None:
     own = cells().assign(dataset="mine(width=3)")
-    assert set(targets(own, curves_of(own), {"mine": (10.0,)})["target_pct"]) == {10.0}
+    assert set(targets(own, curves_of(own), {"mine": (10.0,)})["target_error"]) == {10.0}
 
 
 def test_stacks_are_ranked_over_the_tasks_that_all_of_them_were_run_on() -> None:

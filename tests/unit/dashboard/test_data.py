@@ -100,7 +100,7 @@ def test_at_first_the_study_with_the_newest_result_is_shown(tmp_path: Path) -> N
         ("label", None, "holds nothing in row 3, allowed: a value"),
         ("status", "<b>done</b>", "holds <b>done</b> in row 3, allowed: finished"),
         ("n_classes", -1, "holds -1 in row 3, allowed: 0 or more"),
-        ("test_error_pct", 101.0, "holds 101.0 in row 3, allowed: 0 to 100"),
+        ("test_error", 101.0, "holds 101.0 in row 3, allowed: 0 to 100"),
     ],
 )
 def test_values_that_no_run_can_have_are_refused(
@@ -117,9 +117,9 @@ def test_values_that_no_run_can_have_are_refused(
 def test_an_error_of_numbers_may_be_worse_than_chance(tmp_path: Path) -> None:
     folder = write_study(tmp_path, MadeUp(seeds=1))
     cells = data.read(tmp_path, "digits", "cells").assign(n_classes=0)
-    cells.loc[2, "test_error_pct"] = 140.0
+    cells.loc[2, "test_error"] = 140.0
     write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
-    assert data.read(tmp_path, "digits", "cells").loc[2, "test_error_pct"] == 140.0
+    assert data.read(tmp_path, "digits", "cells").loc[2, "test_error"] == 140.0
 
 
 def test_what_inside_shows_of_a_stack_is_worked_out_once(

@@ -241,7 +241,7 @@ def test_texts_from_data_are_not_tags() -> None:
                 "n": 1,
                 "n_diverged": 0,
                 "planned": 1,
-                "excess_pct": 0.0,
+                "excess": 0.0,
             }
         )
     )

@@ -167,7 +167,7 @@ def test_what_counts_as_chance_moves_verdicts(run_page: RunPage, tmp_path: Path)
     large = (cells["role"] == "stack") & (cells["alpha"] == 100)
     assert large.any()
     # A guess errs in 90% of 297 digits, give or take 1.7: within two standard errors, not above it.
-    cells.loc[large, "test_error_pct"] = 88.0
+    cells.loc[large, "test_error"] = 88.0
     write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
     app = run_page("stability", tmp_path, ["map-table-fold"], near_chance="0.0", loss_rule="false")
     assert app.slider(key="near_chance").value == 0.0
@@ -188,7 +188,7 @@ def test_a_chosen_row_is_shown_by_its_address(run_page: RunPage, rich: Path, row
 
 
 def test_the_studys_own_criteria_are_where_sliders_start(run_page: RunPage, tmp_path: Path) -> None:
-    write_analysis(write_study(tmp_path), Settings(Criteria(epsilon_pct=2.5, tolerated_failures=0.2)))
+    write_analysis(write_study(tmp_path), Settings(Criteria(epsilon=2.5, tolerated_failures=0.2)))
     app = run_page("stability", tmp_path)
     assert (app.slider(key="epsilon").value, app.slider(key="tolerated").value) == (2.5, 20)
     assert "These are the study's own criteria" in words(app)
@@ -202,7 +202,7 @@ def test_stacks_without_baselines_show_what_can_be_shown(run_page: RunPage, tmp_
     write_frame(folder / "cells.parquet", cells, "cells", spec.CELLS)
     app = run_page("stability", tmp_path, ["height-sensitivity-table-fold"])
     assert not app.exception and "has a baseline to compare with" in words(app)
-    heights = [frame.value for frame in app.dataframe if "sensitivity_pct" in frame.value]
+    heights = [frame.value for frame in app.dataframe if "sensitivity" in frame.value]
     assert [set(frame["height"]) for frame in heights] == [{2, 3}]
 
 

@@ -74,13 +74,13 @@ def test_a_run_that_ended_before_its_tables_says_so(run_page: RunPage, half: Pat
 
 
 def test_a_study_that_grows_shows_its_tables_until_it_trains(half: Path) -> None:
-    write_analysis(write_study(half, replace(HALF, seeds=2)), Settings(Criteria(epsilon_pct=2.5)))
+    write_analysis(write_study(half, replace(HALF, seeds=2)), Settings(Criteria(epsilon=2.5)))
     write_half_done(half, HALF)
     says(half, 21, "done")
     assert len(cache.table("digits", "cells")) == 14 and kept.has("digits", "claims")
     says(half, 21)
     assert len(cache.table("digits", "cells")) == 42 and not kept.has("digits", "claims")
-    assert cache.criteria("digits").epsilon_pct == 2.5, "those of the study, which its tables say"
+    assert cache.criteria("digits").epsilon == 2.5, "those of the study, which its tables say"
 
 
 def test_a_record_that_cannot_be_read_is_missing(half: Path) -> None:

@@ -54,17 +54,17 @@ def test_intervals_are_t_intervals() -> None:
 
 
 def test_the_baseline_is_the_entrys_own() -> None:
-    own = JUDGED[(JUDGED["label"] == "Adam") & (JUDGED["role"] == "baseline")]["test_error_pct"]
+    own = JUDGED[(JUDGED["label"] == "Adam") & (JUDGED["role"] == "baseline")]["test_error"]
     found = queries.baseline(JUDGED, ENTRY)
-    assert (found.median_pct, found.n) == (pytest.approx(own.median()), 6)
+    assert (found.median, found.n) == (pytest.approx(own.median()), 6)
 
 
 def test_differences_are_paired_by_seed() -> None:
     found = queries.paired(POINTS, "on")
     assert len(found) == 30
     row = found[(found["alpha"] == 0.01) & (found["seed"] == 2)].iloc[0]
-    pick = POINTS[(POINTS["alpha"] == 0.01) & (POINTS["seed"] == 2)].set_index("clipping")["imputed_pct"]
-    assert row["difference_pct"] == pytest.approx(pick["off"] - pick["on"])
+    pick = POINTS[(POINTS["alpha"] == 0.01) & (POINTS["seed"] == 2)].set_index("clipping")["imputed"]
+    assert row["difference"] == pytest.approx(pick["off"] - pick["on"])
 
 
 def test_what_clipping_does_is_said_in_a_word() -> None:
@@ -75,7 +75,7 @@ def test_what_clipping_does_is_said_in_a_word() -> None:
         big = {word for word, bold in zip(found["clipping is"], comparison["bold"], strict=True) if bold}
         assert big == ({"can't tell (n = 5)"} if seeds == 5 else {"better"})
         middles = [sum(map(float, text.split(" to "))) / 2 for text in found["95% interval"]]
-        assert middles == pytest.approx(comparison["reduction_pct"].tolist(), abs=0.011)
+        assert middles == pytest.approx(comparison["reduction"].tolist(), abs=0.011)
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_each_word_can_come_out(low: float, high: float, p: float, word: str) ->
     cells = tables(MadeUp(seeds=7)).cells
     one = compare(cells).head(1)
     own = effects(judge(cells)).merge(one[["label", "clipping", "alpha"]])
-    own = own.assign(low_pct=low, high_pct=high, p=p, supported=p <= 0.05 and low > 0, n_too_small=False)
+    own = own.assign(low=low, high=high, p=p, supported=p <= 0.05 and low > 0, n_too_small=False)
     assert compared.badges(one, own, 1.0)["clipping is"] == [word]
 
 
 def test_medians_and_ranges_say_how_many_runs_are_fine() -> None:
-    points = pd.DataFrame({"clipping": "off", "alpha": 0.1, "imputed_pct": [4.4, 5.0, 5.2, 90.0]})
-    [row] = queries.spread(points, fine_pct=5.5).to_dict("records")
+    points = pd.DataFrame({"clipping": "off", "alpha": 0.1, "imputed": [4.4, 5.0, 5.2, 90.0]})
+    [row] = queries.spread(points, fine_error=5.5).to_dict("records")
     assert (row["n"], row["median"], row["min"], row["max"], row["fine"]) == (4, 5.1, 4.4, 90.0, 3)
 
 
@@ -129,7 +129,7 @@ def test_the_map_agrees_with_the_analysis() -> None:
 
 def test_a_wide_margin_flips_verdicts_and_lists_them() -> None:
     grids = stability.grids(MANY)
-    before, after = (stability.safety_map(grids, Criteria(epsilon_pct=e)) for e in (1.0, 30.0))
+    before, after = (stability.safety_map(grids, Criteria(epsilon=e)) for e in (1.0, 30.0))
     found = stability.flips(before, after)
     assert len(found) > 0 and (found["is"] == "safe").all()
     assert stability.flips(before, before).empty
@@ -184,7 +184,7 @@ def test_bounds_of_the_gain_turn_with_its_sign(decades: float, relation: str, wo
 
 
 def effect(reduction: float, low: float, high: float, **more: object) -> dict[str, object]:
-    row = {"test": "primary", "n_pairs": 8, "reduction_pct": reduction, "low_pct": low, "high_pct": high}
+    row = {"test": "primary", "n_pairs": 8, "reduction": reduction, "low": low, "high": high}
     row |= {"alpha_low": 0.1, "alpha_high": 1.0, "supported": False, "bold": False}
     return row | {"n_too_small": False, "p": 0.2, "p_holm": 0.4} | more
 
@@ -272,7 +272,7 @@ def test_coverage_counts_every_planned_cell() -> None:
 
 def undetermined(**facts: float) -> pd.DataFrame:
     """A point of eight runs without a failure, all of them well within the margin."""
-    start = {"n_done": 8, "n_failed": 0, "rest_pct": 0.0, "rest_low_pct": -0.1, "rest_high_pct": 0.1}
+    start = {"n_done": 8, "n_failed": 0, "rest": 0.0, "rest_low": -0.1, "rest_high": 0.1}
     start |= {"failure_high": 0.31, "fitted_failure_high": 0.02}
     return safety(JUDGED).head(1).assign(safety="undetermined", **(start | facts))
 
@@ -286,14 +286,14 @@ def undetermined(**facts: float) -> pd.DataFrame:
         ({"n_failed": 11, "n_done": 30}, None),
         ({"fitted_failure_high": 0.2}, 16),
         ({"fitted_failure_high": 0.9}, 29),
-        ({"rest_high_pct": 1.2}, None),
+        ({"rest_high": 1.2}, None),
     ],
 )
 def test_seeds_needed_if_no_further_run_fails(facts: dict[str, float], needed: int | None) -> None:
     found = coverage.seeds_needed(undetermined(**facts))["seeds_needed"].item()
     if needed is not None:
         assert found == needed
-    elif "rest_high_pct" in facts:
+    elif "rest_high" in facts:
         sd = 1.2 * math.sqrt(8) / stats.t.ppf(0.975, 7)
         half = [stats.t.ppf(0.975, k - 1) * sd / math.sqrt(k) for k in (found - 1, found)]
         assert half[1] <= 1.0 < half[0]
@@ -321,9 +321,9 @@ def test_differences_of_two_plans() -> None:
 def test_studies_differ_in_what_trained_and_in_what_judged_them() -> None:
     plans = TABLES.cells, TABLES.cells
     other = TABLES.cells.assign(threads=2)
-    regions = pd.DataFrame({"epsilon_pct": [1.0], "tolerated_failures": [0.0], "confidence": [0.95]})
+    regions = pd.DataFrame({"epsilon": [1.0], "tolerated_failures": [0.0], "confidence": [0.95]})
     found = coverage.differences(
-        plans, (TABLES.cells, other), (regions, regions.assign(epsilon_pct=2.5))
+        plans, (TABLES.cells, other), (regions, regions.assign(epsilon=2.5))
     ).set_index("dimension")
     assert list(found.index) == ["threads", "margin ε, points"]
     assert found.loc["threads", "only in the second"] == "2"
@@ -371,7 +371,7 @@ def test_ranges_that_flip_are_listed() -> None:
     grids = stability.grids(MANY)
     before, after = (
         (stability.region_table(grids, rule), stability.gains(grids, rule))
-        for rule in (Criteria(), Criteria(epsilon_pct=30.0))
+        for rule in (Criteria(), Criteria(epsilon=30.0))
     )
     found = stability.range_flips(before, after).set_index(["title", "clipping"])
     assert found.loc[(TITLE, "off"), ["range_was", "range_is"]].tolist() == ["1e-5 to 0.001", "1e-5 to 0.01"]
@@ -480,8 +480,8 @@ def test_all_clippings_of_an_entry_are_one_grid_the_lowest_first() -> None:
         {
             "clipping": ["on", "on", "agc(0.01)", "agc(0.01)"],
             "alpha": [0.1, 1.0, 0.1, 1.0],
-            "off_mean_pct": [3.0, 90.0, 3.0, 90.0],
-            "on_mean_pct": [4.0, 50.0, 3.5, 4.0],
+            "off_mean": [3.0, 90.0, 3.0, 90.0],
+            "on_mean": [4.0, 50.0, 3.5, 4.0],
         }
     )
     grid = compared.overview(rows)
@@ -494,18 +494,18 @@ def test_the_comparison_is_exported_as_numbers() -> None:
     rows = data.of_entry(compare(made), "Adam / SGD on mnist").reset_index(drop=True)
     found = compared.numbers(rows, data.of_entry(effects(judge(made)), "Adam / SGD on mnist"), None)
     assert len(found) == len(rows) and found["alpha"].tolist() == rows["alpha"].tolist()
-    assert found["on_test_error_pct"].tolist() == rows["on_mean_pct"].tolist()
+    assert found["on_test_error"].tolist() == rows["on_mean"].tolist()
     texts = found.select_dtypes(exclude="number").columns
-    assert list(texts) == ["clipping"] and found["gain_low_pct"].notna().all()
+    assert list(texts) == ["clipping"] and found["gain_low"].notna().all()
 
 
-@pytest.mark.parametrize(("epsilon_pct", "word"), [(0.5, "can't tell"), (1.0, "equal")])
-def test_equal_is_within_the_studys_own_margin(epsilon_pct: float, word: str) -> None:
+@pytest.mark.parametrize(("epsilon", "word"), [(0.5, "can't tell"), (1.0, "equal")])
+def test_equal_is_within_the_studys_own_margin(epsilon: float, word: str) -> None:
     cells = tables(MadeUp(seeds=7)).cells
     one = compare(cells).head(1)
     own = effects(judge(cells)).merge(one[["label", "clipping", "alpha"]])
-    own = own.assign(low_pct=-0.6, high_pct=0.4, p=0.5, supported=False, n_too_small=False)
-    assert compared.badges(one, own, epsilon_pct)["clipping is"] == [word]
+    own = own.assign(low=-0.6, high=0.4, p=0.5, supported=False, n_too_small=False)
+    assert compared.badges(one, own, epsilon)["clipping is"] == [word]
 
 
 def test_the_leading_rows_are_of_swept_stacks_and_of_what_reaches_furthest() -> None:
@@ -525,12 +525,12 @@ def test_what_a_bad_alpha_costs_is_told_in_errors() -> None:
     found = found.assign(title=data.titles(found))
     grids = stability.region_table(stability.grids(JUDGED), Criteria())
     cost = ranges.costs(JUDGED, found, grids)
-    assert len(cost) == 4 and cost["usable"].all() and (cost["mean_pct"] > cost["best_pct"]).all()
-    errors = ENTRY[ENTRY["clipping"] == "off"].groupby("alpha")["imputed_error_pct"].mean()
+    assert len(cost) == 4 and cost["usable"].all() and (cost["mean"] > cost["best_error"]).all()
+    errors = ENTRY[ENTRY["clipping"] == "off"].groupby("alpha")["imputed_error"].mean()
     x = np.log10(errors.index.to_numpy(dtype=float))
     over = float(np.trapezoid(errors, x)) / (x[-1] - x[0])
     own = cost[(cost["title"] == TITLE) & (cost["clipping"] == "off")]
-    assert own["mean_pct"].item() == pytest.approx(over)
+    assert own["mean"].item() == pytest.approx(over)
     none = ranges.costs(JUDGED, found, grids.assign(alpha_low=math.nan))
     assert not none["usable"].any()
 
@@ -538,5 +538,5 @@ def test_what_a_bad_alpha_costs_is_told_in_errors() -> None:
 def test_curves_within_epochs_lie_between_them() -> None:
     cells = pd.DataFrame([{"cell_id": "a", "seed": 0, "clipping": "off", "alpha": 1.0}])
     cells = cells.assign(first_nonfinite_step=None, n_train=1437, batch_size=32)
-    points = pd.DataFrame({"cell_id": "a", "epoch": [1, 1, 2], "step": [15, 45, 60], "test_error_pct": 5.0})
+    points = pd.DataFrame({"cell_id": "a", "epoch": [1, 1, 2], "step": [15, 45, 60], "test_error": 5.0})
     assert runs.curves_of(points, cells)["epoch"].tolist() == pytest.approx([1 / 3, 1, 4 / 3])

@@ -18,7 +18,7 @@ ERRORS = {
 
 
 def tables(
-    errors: dict[tuple[str, str], tuple[float, ...]] = ERRORS, margin_pct: float = 1.0
+    errors: dict[tuple[str, str], tuple[float, ...]] = ERRORS, margin: float = 1.0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Made up: the tables SAFETY and judged cells, two seeds a point; no error where it is NaN."""
     key = {"dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256}
@@ -27,21 +27,21 @@ def tables(
         "role": "baseline",
         "cell_id": "plain",
         "baseline_id": None,
-        "imputed_error_pct": 4.5,
-        "judged_error_pct": 4.5,
+        "imputed_error": 4.5,
+        "judged_error": 4.5,
     }
     cells.append(key | plain | {"label": "plain", "clipping": "off", "alpha": 1.0, "stack": "SGD"})
     for (label, clipping), means in errors.items():
         for alpha, mean in zip(ALPHAS, means, strict=True):
             entry = key | {"label": label, "clipping": clipping, "alpha": alpha}
             safety = "safe" if mean <= 5.5 else "unsafe"
-            excess = {"baseline_pct": 4.5, "margin_pct": margin_pct, "excess_pct": mean - 4.5}
+            excess = {"baseline_error": 4.5, "margin": margin, "excess": mean - 4.5}
             points.append(entry | {"safety": safety} | excess)
             for seed in (-0.1, 0.1):
                 own = {"role": "stack", "cell_id": f"{label}{clipping}{alpha}{seed}", "baseline_id": "plain"}
                 own |= {
-                    "imputed_error_pct": mean + seed,
-                    "judged_error_pct": mean + seed,
+                    "imputed_error": mean + seed,
+                    "judged_error": mean + seed,
                     "stack": label.replace("/ SGD", f"/ SGD({alpha:g})"),
                 }
                 cells.append(entry | own)
@@ -52,13 +52,13 @@ def test_room_on_both_sides_counts_more_than_less_than_a_point_of_error() -> Non
     [advice] = advise(*tables())
     assert (advice.use.label, advice.use.clipping, advice.use.alpha) == ("Adam / SGD", "off", 1e-4)
     assert (advice.use.below, advice.use.above) == pytest.approx((1, 1)) and not advice.fragile
-    assert advice.use.beyond == pytest.approx((1e-2, 50.0)) and advice.use.plain_pct == 4.5
+    assert advice.use.beyond == pytest.approx((1e-2, 50.0)) and advice.use.plain_error == 4.5
     assert (advice.lowest.label, advice.lowest.clipping) == ("SGD / SGD", "on")
     assert advice.code == 'Stack(model, "Adam / SGD(0.0001)")'
 
 
 def test_more_than_the_studys_margin_above_the_lowest_is_not_advised() -> None:
-    [advice] = advise(*tables(margin_pct=0.5))
+    [advice] = advise(*tables(margin=0.5))
     assert (advice.use.label, advice.use.clipping) == ("SGD / SGD", "on")
     assert advice.fragile and advice.room.startswith("fragile")
     assert advice.code == 'Stack(model, "SGD / SGD(0.0001)", clipping="on")'

@@ -31,11 +31,11 @@ def study(folder: Path, law: Law) -> str:
         "created_utc": "2026-01-02T03:04:05Z",
         "device": "a CPU",
         "backend": "eager",
-        "test_error_pct": frame["imputed_error_pct"],
+        "test_error": frame["imputed_error"],
         "first_batch_loss": 2.3,
         "last_epoch_train_loss": 0.2,
     }
-    frame = frame.assign(**facts, n_test=10_000).drop(columns=["diverged", "imputed_error_pct"])
+    frame = frame.assign(**facts, n_test=10_000).drop(columns=["diverged", "imputed_error"])
     frame.loc[~finished, ["n_classes", "n_test"]] = pd.NA
     cells = frame.reindex(columns=list(names(CELLS)))
     write_frame(folder / "cells.parquet", cells, "cells", CELLS)

@@ -22,7 +22,7 @@ def test_the_alpha_that_gets_there_first_is_shown() -> None:
     assert (never["runs that reach it"], never["steps"], never["seconds"]) == ("0 of 6", "–", "–")
     ranked = speed.profiles(profiles(found))
     assert set(ranked["reached"]) <= {"1 of 2", "0 of 2"} and ranked["score"].is_monotonic_decreasing
-    assert speed.profiles(profiles(found[found["target_pct"] == 9.0])).empty
+    assert speed.profiles(profiles(found[found["target_error"] == 9.0])).empty
 
 
 def test_tuning_has_a_column_a_number_of_trials_and_its_benefit() -> None:

@@ -29,7 +29,7 @@ def test_the_terminal_shows_every_row_and_what_is_missing() -> None:
     assert "SGD / SGD on digits (mlp, 30 epochs, batch 32)" in text
     assert text.count("2 missing)") == len(comparison)
     row = comparison[(comparison["label"] == "Adam / SGD") & (comparison["alpha"] == 1e-5)].iloc[0]
-    assert f"{row['on_mean_pct']:.2f} ± {row['on_sd_pct']:.2f}" in text
+    assert f"{row['on_mean']:.2f} ± {row['on_sd']:.2f}" in text
     assert text.count(" *") - text.count(" *)") >= comparison["bold"].sum() > 0
     assert "make dashboard" in text
 
@@ -50,7 +50,7 @@ def test_markdown_latex_and_csv() -> None:
     assert latex.count(r"\begin{tabular}") == comparison["label"].nunique()
     assert r"$\pm$" in latex and "±" not in latex and "α" not in latex
     back = pd.read_csv(io.StringIO(table.csv(comparison)))
-    assert back["off_mean_pct"].tolist() == comparison["off_mean_pct"].tolist()
+    assert back["off_mean"].tolist() == comparison["off_mean"].tolist()
 
 
 def test_texts_from_data_are_escaped() -> None:

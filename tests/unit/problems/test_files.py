@@ -156,8 +156,8 @@ def test_regression_s_chance_is_the_mean() -> None:
     facts = outcome.facts
     spread = float((y[160:] - y[:160].mean()).square().mean().sqrt())
     assert facts["n_classes"] == 0
-    assert facts["test_error_pct"] == pytest.approx(100 * float(facts["test_loss"]) ** 0.5 / spread, rel=1e-5)
-    assert 0 < float(facts["test_error_pct"]) < 40
+    assert facts["test_error"] == pytest.approx(100 * float(facts["test_loss"]) ** 0.5 / spread, rel=1e-5)
+    assert 0 < float(facts["test_error"]) < 40
     still = module_problem("net", lambda: mlp((3,), 1, hidden=8), data)
     mean = y[:160].mean().expand(1, 40)
     guess = still.task.totals(mean[0], y[160:])

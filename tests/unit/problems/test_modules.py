@@ -81,7 +81,7 @@ def test_plain_sgd_is_torch_s(problem: tuple[ModuleProblem, ArrayData]) -> None:
         float(functional.cross_entropy(outputs, targets.flatten())), rel=1e-5
     )
     wrong = (outputs.argmax(1) != targets.flatten()).float().mean()
-    assert facts["test_error_pct"] == pytest.approx(100 * float(wrong), abs=1e-4)
+    assert facts["test_error"] == pytest.approx(100 * float(wrong), abs=1e-4)
 
 
 def test_what_a_module_holds_is_found() -> None:

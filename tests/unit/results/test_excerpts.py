@@ -79,7 +79,7 @@ def test_a_table_written_anew_meanwhile_is_not_misread(tmp_path: Path, anew: str
 
 
 def test_curves_of_before_validation_hold_nulls_in_its_columns(tmp_path: Path) -> None:
-    path, added = tmp_path / "curves.parquet", ["validation_loss", "validation_error_pct"]
+    path, added = tmp_path / "curves.parquet", ["validation_loss", "validation_error"]
     write_table(path, read_table(written(path, list("aab")), "curves", SCHEMA).drop(added), "curves")
     assert is_current(path, SCHEMA)
     whole = read_table(path, "curves", SCHEMA).replace_schema_metadata(None)
@@ -88,3 +88,11 @@ def test_curves_of_before_validation_hold_nulls_in_its_columns(tmp_path: Path) -
     lacking = whole.drop([*added, "test_loss"])
     write_table(path, lacking, "curves")
     assert not is_current(path, SCHEMA)
+
+
+def test_rows_of_a_table_of_before_have_the_names_of_today(tmp_path: Path) -> None:
+    path = written(tmp_path / "curves.parquet", list("aab"))
+    whole = read_table(path, "curves", SCHEMA).replace_schema_metadata(None)
+    before = [f"{name}_pct" if name.endswith("_error") else name for name in SCHEMA.names]
+    write_table(path, whole.rename_columns(before), "curves")
+    assert read_excerpt(path, SCHEMA, stretches(path, "curves", SCHEMA), "a").equals(whole.slice(0, 2))

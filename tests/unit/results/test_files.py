@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypercore.results import parquet
 from hypercore.results.files import ResultFileError, read_json, write_json
 from hypercore.results.parquet import is_current, is_whole, provenance, read_table, write_table
-from hypercore.results.schemas import ADDED, SCHEMA_VERSION, schema
+from hypercore.results.schemas import ADDED, SCHEMA_VERSION, former, schema
 from hypercore.spec import columns as spec
 
 SCHEMA = schema(spec.CURVES)
@@ -37,6 +37,18 @@ def test_a_table_and_its_provenance_come_back(path: Path) -> None:
     assert back.equals(table())
     assert provenance(back)["study"] == "digits"
     assert provenance(back)["schema_version"] == str(SCHEMA_VERSION)
+
+
+def test_a_table_of_before_reads_under_the_names_of_today(tmp_path: Path) -> None:
+    path, old = tmp_path / "curves.parquet", table().rename_columns([_before(name) for name in SCHEMA.names])
+    assert "test_error_pct" in old.column_names and "test_error" not in old.column_names
+    write_table(path, old, "curves")
+    assert is_current(path, SCHEMA)
+    assert read_table(path, "curves", SCHEMA).equals(table())
+
+
+def _before(name: str) -> str:
+    return former(name) if name in ("test_error", "validation_error") else name
 
 
 def test_writing_twice_gives_the_same_bytes(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Records come back from the store and from sweep files exactly; damage counts as missing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -54,6 +55,26 @@ def test_a_sweep_file_gives_back_what_it_was_given(
     assert records.curves(table).to_pylist() == expected
     assert records.trajectories(table).num_rows == sum(len(r.trajectories) for r in batch)
     assert records.cells(table).to_pylist() == [r.cell for r in batch]
+
+
+def test_a_record_of_before_reads_under_the_names_of_today(tmp_path: Path) -> None:
+    record = plain()
+    record = replace(
+        record,
+        cell=record.cell | {"test_error": 4.5},
+        curves=tuple(point | {"test_error": 5.5} for point in record.curves),
+    )
+    store = Store(tmp_path)
+    path, whole = store.write(record), records.to_table([record])
+    points = whole["curves"].combine_chunks()
+    names = [f"{f.name}_pct" if f.name.endswith("_error") else f.name for f in points.type.value_type]
+    structs = pa.StructArray.from_arrays(points.flatten().flatten(), names)
+    place = whole.schema.get_field_index("curves")
+    old = whole.set_column(place, "curves", pa.ListArray.from_arrays(points.offsets, structs))
+    old = old.rename_columns([f"{n}_pct" if n.endswith("_error") else n for n in old.column_names])
+    assert "test_error" not in str(old.schema).replace("test_error_pct", "")
+    write_table(path, old, records.NAME)
+    assert store.read(ID, "cpu|eager") == record
 
 
 def test_cells_of_other_execution_keys_are_found_only_on_request(tmp_path: Path) -> None:

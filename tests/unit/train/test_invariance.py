@@ -198,7 +198,7 @@ def test_cells_that_blow_up_make_room() -> None:
         lanes.append(len(run.lanes.seeds))
     assert lanes == [4, 1, 1]
     blown, fine, _ = run.outcomes()
-    assert blown.facts["status"] == "nonfinite" and blown.facts["test_error_pct"] is None
+    assert blown.facts["status"] == "nonfinite" and blown.facts["test_error"] is None
     assert (blown.facts["steps"], fine.facts["steps"]) == (3, 6)
     assert fine.facts["status"] == "finished"
     assert blown.seconds["train"] < fine.seconds["train"]

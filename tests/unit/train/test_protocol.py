@@ -91,7 +91,7 @@ def test_both_splits_are_evaluated_and_only_the_rest_is_trained_on() -> None:
     assert DATA.validation is not None
     for split, name in ((DATA.test, "test"), (DATA.validation, "validation")):
         found = evaluate(run.lanes.model, weights(run), split)
-        assert outcome.facts[f"{name}_error_pct"] == float(found.error_pct[0])
+        assert outcome.facts[f"{name}_error"] == float(found.error[0])
         assert outcome.facts[f"{name}_loss"] == outcome.curves[-1][f"{name}_loss"] == float(found.loss[0])
     assert (outcome.facts["n_train"], outcome.facts["n_validation"], outcome.facts["n_test"]) == (
         130,
@@ -99,13 +99,11 @@ def test_both_splits_are_evaluated_and_only_the_rest_is_trained_on() -> None:
         40,
     )
     counts = torch.bincount(DATA.test.labels)
-    assert outcome.facts["constant_error_pct"] == pytest.approx(
-        100 - 100 * float(counts.max() / counts.sum())
-    )
+    assert outcome.facts["constant_error"] == pytest.approx(100 - 100 * float(counts.max() / counts.sum()))
     # As on data that never had the others.
     alone = trained([CELL], replace(DATA, validation=None))
     assert torch.equal(weights(alone), weights(run))
-    assert alone.outcomes()[0].facts["validation_error_pct"] is None
+    assert alone.outcomes()[0].facts["validation_error"] is None
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -151,7 +149,7 @@ def test_a_cell_is_the_same_in_company_and_alone() -> None:
 def test_curves_end_where_a_run_turned_non_finite_within_an_epoch() -> None:
     run = trained([replace(BOTH, stack=parse_stack("Adam / SGD(1e10)"), clipping=OFF)], DATA)
     [outcome] = run.outcomes()
-    assert (outcome.facts["first_nonfinite_step"], outcome.facts["validation_error_pct"]) == (3, None)
+    assert (outcome.facts["first_nonfinite_step"], outcome.facts["validation_error"]) == (3, None)
     assert [point["step"] for point in outcome.curves] == [1]
 
 

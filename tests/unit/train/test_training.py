@@ -106,7 +106,7 @@ def test_a_plain_optimizer_equals_a_plain_loop(model: str) -> None:
         float(nn.functional.nll_loss(log_p, data.test.labels)), rel=1e-4
     )
     wrong = float((log_p.argmax(1) != data.test.labels).float().mean() * 100)
-    assert outcome.facts["test_error_pct"] == pytest.approx(wrong)
+    assert outcome.facts["test_error"] == pytest.approx(wrong)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -241,7 +241,7 @@ def test_a_run_that_blows_up_says_where(flat_data: Data) -> None:
     """(tanh x + 1)/2 saturates at 1 under an absurd α: m̂ = 0/0 from the step after."""
     outcome = train("Adam / SGD(1e20)", flat_data)
     assert outcome.facts["status"] == "nonfinite"
-    assert outcome.facts["test_error_pct"] is None and outcome.facts["test_loss"] is None
+    assert outcome.facts["test_error"] is None and outcome.facts["test_loss"] is None
     first = outcome.facts["first_nonfinite_step"]
     assert isinstance(first, int) and 2 <= first <= 4
     assert outcome.facts["steps"] == (3 if first <= 3 else 6), "it ends with its epoch"
@@ -265,5 +265,5 @@ def test_digits_learn() -> None:
     """Real data: five epochs of Adam leave far less than chance's 90%."""
     data = load("digits", root=None)  # type: ignore[arg-type]
     [outcome] = train_batch([cell("Adam", epochs=5)], data)
-    assert float(str(outcome.facts["test_error_pct"])) < 10.0
+    assert float(str(outcome.facts["test_error"])) < 10.0
     assert outcome.facts["n_train"] == 1437 and outcome.facts["n_test"] == 360

@@ -100,7 +100,7 @@ def test_a_claim_waits_for_its_holder_and_goes_with_it(tmp_path: Path) -> None:
 
 
 def record(status: Status) -> Record:
-    facts = {"first_batch_loss": 2.3, "last_epoch_train_loss": 0.4, "test_error_pct": 5.0}
+    facts = {"first_batch_loss": 2.3, "last_epoch_train_loss": 0.4, "test_error": 5.0}
     size = {"n_classes": 10, "n_test": 360}
     return Record(dict.fromkeys(names(CELL)) | facts | size | {"status": status.value}, (), (), ())
 

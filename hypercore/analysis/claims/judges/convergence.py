@@ -104,7 +104,7 @@ def _epochs(evidence: Evidence, entry: Entry) -> "pd.Series[float]":
     measured = frame[frame["error"].notna() & frame["baseline_error"].notna()]
     curves = evidence.curves
     limit = curves["cell_id"].map(measured.set_index("cell_id")["baseline_error"]).astype(np.float64)
-    first = curves[curves["test_error_pct"] <= limit].groupby("cell_id")["epoch"].min()
+    first = curves[curves["test_error"] <= limit].groupby("cell_id")["epoch"].min()
     reached = measured.set_index(["alpha", "seed"])["cell_id"].map(first)
     return reached.astype(np.float64).fillna(math.inf)
 

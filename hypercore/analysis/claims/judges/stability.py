@@ -142,7 +142,7 @@ def _all_large(evidence: Evidence, dataset: str) -> list[_Runs]:
 
 
 def _large(evidence: Evidence, dataset: str, arms: Arms) -> _Runs:
-    off, on = (_failed(entry, evidence.criteria.epsilon_pct) for entry in (arms.off, arms.on))
+    off, on = (_failed(entry, evidence.criteria.epsilon) for entry in (arms.off, arms.on))
     small = _small(evidence, dataset, arms.stack)
     alphas = [alpha for alpha in arms.off.alphas if alpha > small and alpha in arms.on.alphas]
     both = [at for at in off.index.intersection(on.index) if at[0] in alphas]
@@ -155,7 +155,7 @@ def _large(evidence: Evidence, dataset: str, arms: Arms) -> _Runs:
 def _failed(entry: Entry, margin_pct: float) -> "pd.Series[bool]":
     """Which runs that were done fail, by α and seed."""
     done = entry.frame[entry.frame["error"].notna()].set_index(["alpha", "seed"])
-    failed = fails((done["judged"] - entry.baseline_pct).tolist(), done["diverged"].tolist(), margin_pct)
+    failed = fails((done["judged"] - entry.baseline_error).tolist(), done["diverged"].tolist(), margin_pct)
     return pd.Series(failed, index=done.index)
 
 
