@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.columns import REFINEMENT
 from hypercore.spec.record import Record
 from hypercore.study import load_config
-from hypercore.study.plan.expand import sweep_name
 
 LOG = logging.getLogger(__name__)
 
@@ -49,11 +49,11 @@ def run_round(study_path: Path, name: str, digest: str, plan: Path, out: Path, r
         named = map(Cell.from_identity, rows)
         cells = list({c.id: replace(c, code=study.code(c.dataset, c.model)) for c in named}.values())
         found: dict[str, Record] = {}
-        missing: dict[str, list[Cell]] = {}
+        missing: dict[Hashable, list[Cell]] = {}
         for cell in cells:
             record = stored.record(cell)
             if record is None:
-                missing.setdefault(sweep_name(cell), []).append(cell)
+                missing.setdefault(cell.batch_key, []).append(cell)
             else:
                 found[cell.id] = record
         cached = len(found)

@@ -1,7 +1,7 @@
 """Expand a validated study to its cells."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -168,13 +168,24 @@ def expand(study: StudyConfig, source: Source, limit: int | None = None) -> tupl
             rows[key] = PlannedCell(study.name, label, role, baseline_id, sweep_name(cell), cell)
     if problems:
         raise StudyError(problems.values())
-    return tuple(sorted(rows.values(), key=_order))
+    return tuple(sorted(_apart(rows.values()), key=_order))
+
+
+def _apart(rows: Collection[PlannedCell]) -> Iterator[PlannedCell]:
+    """The same rows, with a hash behind the names of sweeps that agree though their cells share no batch."""
+    keys: dict[str, set[str]] = {}
+    for row in rows:
+        keys.setdefault(row.sweep, set()).add(str(row.cell.batch_key))
+    for row in rows:
+        mark = f"-{digest(str(row.cell.batch_key), length=6)}" if len(keys[row.sweep]) > 1 else ""
+        yield replace(row, sweep=f"{row.sweep}{mark}")
 
 
 def sweep_name(cell: Cell) -> str:
-    """The name of the batch that a cell trains in: a slug that differs wherever ``batch_key`` does.
+    """What the batch that a cell trains in is called: a slug of its ``batch_key``.
 
-    That of a tall stack is cut, and ends in a hash of the whole.
+    Two may agree (model ``b-c`` of data ``a``, model ``c`` of data ``a-b``); a plan tells them apart. That of
+    a tall stack is cut, and ends in a hash of the whole.
 
     >>> from hypercore.spec.notation import parse_stack
     >>> from hypercore.spec.clipping import ON
@@ -219,9 +230,31 @@ def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
                 problems.append(source.problem_text(location, error.given, f"α in {error.allowed}"))
                 continue
             grids.append(_Grid(index, entry.label or str(stack), stacks, cases, entry, study))
+    problems += _shared_labels(grids, source)
     if problems:
         raise StudyError(problems)
     return grids
+
+
+def _shared_labels(grids: Iterable[_Grid], source: Source) -> Iterator[Problem]:
+    """The problems of labels that stand for more than one stack, whose runs tables would take together."""
+    meant: dict[str, str] = {}
+    for grid in grids:
+        stack = grid.stacks[0]
+        named = [(grid.label, _whatever_alpha(stack))]
+        named += [(str(stack.baseline), _whatever_alpha(stack.baseline))] if grid._baselines else []
+        named += [(f"{grid.label}, frozen", f"{_whatever_alpha(stack)}, frozen")] if grid.entry.frozen else []
+        for label, what in named:
+            if meant.setdefault(label, what) != what:
+                given = f"the label {label!r} for {what}, which is that of {meant[label]}"
+                yield source.problem_text(("stacks", grid.index, "label"), given, "one label for each stack")
+
+
+def _whatever_alpha(stack: Stack) -> str:
+    """A stack as every spelling of it has it, without the α that a study sweeps."""
+    resolved = stack.resolved
+    top = replace(resolved.top, given=tuple(pair for pair in resolved.top.given if pair[0] != "alpha"))
+    return str(replace(resolved, optimizers=(*resolved.optimizers[:-1], top)))
 
 
 def _stacks(stack: Stack, alphas: tuple[float, ...] | None) -> tuple[Stack, ...]:

@@ -226,3 +226,16 @@ def test_a_large_grid_asks_for_confirmation(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="confirm_large=true"):
         plan_of(tmp_path, small)
     assert len(load(tmp_path / "study.yaml", confirm_large=True).rows) == 10
+
+
+def test_names_that_join_alike_are_sweeps_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def load(): ...\nclass Net: ...\n")
+    text = """\
+    name: t
+    datasets: {a: {load: own.py:load}, a-b: {load: own.py:load}}
+    models: {c: {build: own.py:Net}, b-c: {build: own.py:Net}}
+    stacks: [SGD]
+    """
+    for sweep in plan_of(tmp_path, text).sweeps:
+        assert len({cell.batch_key for cell in sweep.cells}) == 1, sweep.name
+        assert is_sweep_file(Path(sweep.path).name)
