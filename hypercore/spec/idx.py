@@ -14,7 +14,6 @@ from hypercore.spec.problems import DATASETS
 from hypercore.spec.raw_files import IDX
 
 _IMAGES_HEADER_BYTES, _LABELS_HEADER_BYTES = 16, 8
-_PUBLISHED_BYTES = (47_040_016, 60_008, 7_840_016, 10_008)
 
 _Sign = tuple[str, int, int]
 
@@ -40,18 +39,12 @@ def published(name: str) -> str | None:
 
 
 def other_than_published(name: str, root: Path) -> str | None:
-    """The hash of the files that lie in a data set's place, if they are not those that its authors published.
+    """The hash of the files in a data set's place, unless it is known that its authors published them.
 
-    Of KMNIST, whose hash is not known here, files of the right sizes count as published, but no other set's.
+    Of KMNIST, whose hash is not known here, that of whatever lies there.
     """
-    found = _signs(name, root)
-    if found is None:
-        return None
-    there = _hash(found)
-    if (wanted := published(name)) is not None:
-        return None if there == wanted else there
-    alike = tuple(size for _, size, _ in found) == _PUBLISHED_BYTES
-    return None if alike and there not in map(published, DATASETS) else there
+    there = content(name, root)
+    return None if there == published(name) else there
 
 
 def _signs(name: str, root: Path) -> tuple[_Sign, ...] | None:

@@ -131,9 +131,9 @@ def execution(study: StudyConfig) -> str:
 
 def contents(study: StudyConfig, datasets: Iterable[str]) -> dict[str, str]:
     """Signs of an owner's data, and of what lies in place of published ones if it is something else."""
-    own = {name for name in datasets if study.is_own_data(name)}
-    signs = {name: study.fingerprint(name) for name in own}
-    others = {name: other_than_published(name, data_root(study)) for name in study.datasets}
+    planned = set(datasets)
+    signs = {name: study.fingerprint(name) for name in planned if study.is_own_data(name)}
+    others = {name: other_than_published(name, data_root(study)) for name in planned - signs.keys()}
     return signs | {name: other for name, other in others.items() if other is not None}
 
 

@@ -127,14 +127,16 @@ def test_the_published_data_leave_names_of_sweeps_as_they_are(
     known = replace(mnist, sha256=str(idx.content("mnist", root)))
     monkeypatch.setitem(DATASETS._entries, "mnist", known)
     assert plan(root).sweeps[0].path == absent
-    other = write(tmp_path / "b", "kmnist", 1)
-    monkeypatch.setattr(
-        idx, "_PUBLISHED_BYTES", tuple(p.stat().st_size for p in sorted((other / "KMNIST/raw").iterdir()))
-    )
-    assert idx.other_than_published("kmnist", other) is None, "by the sizes of its files"
-    known = replace(mnist, sha256=str(idx.content("kmnist", other)))
-    monkeypatch.setitem(DATASETS._entries, "mnist", known)
-    assert idx.other_than_published("kmnist", other) is not None, "MNIST's files in its folder"
+
+
+def test_the_data_of_one_stack_alone_count_by_their_content(tmp_path: Path) -> None:
+    write(tmp_path / "a"), write(tmp_path / "b", seed=1)
+    text = STUDY.format(name="digits", root="ROOT", reuse="exact").replace("SGD,", "SGD, datasets: [mnist],")
+    digests = []
+    for root in ("a", "b"):
+        (tmp_path / "study.yaml").write_text(text.replace("ROOT", str(tmp_path / root)))
+        digests.append(load(tmp_path / "study.yaml").digest)
+    assert digests[0] != digests[1]
 
 
 def test_tables_replace_what_the_store_has_of_other_data(
