@@ -50,12 +50,10 @@ def train_cells(
     """
     if any(cell.parent is not None for cell in cells):
         raise ValueError("a frozen cell trains as the plain cell that its parent's values make of it")
-    torch.set_num_threads(study.threads)
-    torch.backends.cuda.matmul.allow_tf32 = False  # the study is float32 throughout
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cudnn.deterministic = True
+    _set_numerics(study.threads)
     data = prepared(study, cells[0]).to(torch.device(device))
     model = problem_of(study, cells[0], data)
+    _set_numerics(study.threads)  # whatever the study's own code has set
     if study.is_own_data(data.name) or other_than_published(data.name, data_root(study)):
         checkpoints = checkpoints / data.sha256  # half a batch on other examples is of no use
     circumstances: Row = {
@@ -96,6 +94,17 @@ def train_cells(
             path.unlink(missing_ok=True)
 
 
+def _set_numerics(threads: int) -> None:
+    """Set what bits depend on, in this process, to what every job has."""
+    torch.set_num_threads(threads)
+    torch.set_default_dtype(torch.float32)  # the study is float32 throughout
+    torch.set_float32_matmul_precision("highest")
+    torch.set_flush_denormal(False)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+
+
 def _killed(
     cells: Sequence[Cell], execution: Execution, checkpoints: Path, most: int
 ) -> list[Sequence[Cell]]:
@@ -128,6 +137,8 @@ def _train(
     compiled = execution.backend == COMPILED
     try:
         return train_resumable(cells, data, made[-1], report, compiled, widths, model)
+    except SystemExit as error:  # of the study's own code: the job would end as if all were well
+        raise RuntimeError(f"the study's own code ended the process (exit code {error.code})") from error
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,8 @@ class ModuleProblem(Rows):
 
     ``training`` and ``testing`` are one module in its two modes; its own tensors are never used.
     ``built_in``: it is known to compute nothing on the host, which of anyone's module nobody can know: one
-    that counts its calls would be replayed as it was captured, without a word.
+    that counts its calls would be replayed as it was captured, without a word. ``changes_inputs``: in place,
+    so that it is given copies of what all lanes are tested on.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ModuleProblem(Rows):
     noisy: bool
     scaling: Scaling | None = None
     built_in: bool = False
+    changes_inputs: bool = False
 
     @property
     def capturable(self) -> bool:
@@ -85,9 +87,10 @@ class ModuleProblem(Rows):
         found = []
         for lane, row in enumerate(weights.unbind(0)):
             own = [tensor[lane].clone() for tensor in state]
+            given = [tensor.clone() for tensor in inputs] if self.changes_inputs else inputs
             if self.noisy:
                 torch.manual_seed(number("noise", "test"))
-            found.append(self.task.totals(self._outputs(self.testing, row, own, inputs), targets))
+            found.append(self.task.totals(self._outputs(self.testing, row, own, given), targets))
         losses, scores, counts = zip(*found, strict=True)
         return Totals(torch.stack(losses), torch.stack(scores), counts[0])
 
@@ -130,7 +133,8 @@ def module_problem(
     # On the CPU, where it shows whether numbers are drawn.
     batch = tuple(tensor.cpu() for tensor in data.train.take(few))
     training, testing = training.train(), testing.eval()
-    changed, noisy = _tried(name, training, [_input(t[0], scaling) for t in batch[:-1]])
+    tried = [_tried(name, one, [_input(t[0], scaling) for t in batch[:-1]]) for one in (training, testing)]
+    changed, noisy = set().union(*(one.buffers for one in tried)), any(one.draws for one in tried)
     problem = ModuleProblem(
         name,
         build,
@@ -142,11 +146,20 @@ def module_problem(
         noisy,
         scaling,
         built_in,
+        any(one.changes_inputs for one in tried),
     )
     weights = problem.initial(0).unsqueeze(0)
     state = tuple(tensor.unsqueeze(0) for tensor in problem.initial_state(0))
     with _words(name, batch[:-1]), torch.no_grad():
-        _, after = problem.training_losses(weights, batch, state, (0,) if noisy else ())
+        (losses, after), (again, _) = (
+            problem.training_losses(weights, batch, state, (0,) if noisy else ()) for _ in range(2)
+        )
+        problem.totals(weights, tuple(tensor[0].clone() for tensor in batch), state)
+    if not torch.allclose(losses, again, rtol=0.0, atol=0.0, equal_nan=True):
+        raise DataError(
+            f"model {name}: one step taken twice gave losses {float(losses[0])} and {float(again[0])}; "
+            "allowed: random numbers of torch's own stream, and buffers alone that stay from step to step"
+        )
     for key, one, other in zip(problem.buffers, state, after, strict=True):
         if key in changed and torch.equal(one, other):
             raise DataError(
@@ -188,18 +201,26 @@ def _input(tensor: Tensor, scaling: Scaling | None) -> Tensor:
     return tensor if scaling is None else scaling.inputs(tensor)
 
 
-def _tried(name: str, module: nn.Module, inputs: Sequence[Tensor]) -> tuple[set[str], bool]:
-    """The buffers that a step changes (the module's own are changed), and whether it draws random numbers."""
+class _Tried(NamedTuple):
+    """What a call of a module changes: buffers (the module's own are changed), torch's stream, its inputs."""
+
+    buffers: set[str]
+    draws: bool
+    changes_inputs: bool
+
+
+def _tried(name: str, module: nn.Module, inputs: Sequence[Tensor]) -> _Tried:
     before = {key: tensor.clone() for key, tensor in module.named_buffers()}
-    drawn = torch.get_rng_state()
+    drawn, given = torch.get_rng_state(), [tensor.clone() for tensor in inputs]
     with _words(name, inputs), torch.no_grad():
-        outputs = module(*inputs)
+        outputs = module(*given)
     if not isinstance(outputs, Tensor):
         raise DataError(
             f"model {name}: it returned a {type(outputs).__name__}; allowed: one tensor of outputs"
         )
     changed = {key for key, tensor in module.named_buffers() if not torch.equal(before[key], tensor)}
-    return changed, not torch.equal(drawn, torch.get_rng_state())
+    altered = any(tensor._version for tensor in given)
+    return _Tried(changed, not torch.equal(drawn, torch.get_rng_state()), altered)
 
 
 def _own_buffers(build: Callable[[], nn.Module], changed: set[str]) -> tuple[str, ...]:
@@ -219,7 +240,7 @@ def _words(name: str, inputs: Sequence[Tensor]) -> Iterator[None]:
         yield
     except DataError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         shapes = ", ".join(f"{'×'.join(map(str, t.shape))} ({t.dtype})" for t in inputs)
         raise DataError(
             f"model {name}: it cannot train on inputs of {shapes}: {first_line(error)}"

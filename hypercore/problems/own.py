@@ -55,7 +55,7 @@ def own_model(call: Call, data: ProblemData, loss: Entry | None = None) -> Modul
             raise DataError(f"{what}: {call.words} returned a {type(module).__name__}; allowed: an nn.Module")
         return module
 
-    own_loss = None if loss is None else _function(loss)
+    own_loss = None if loss is None else _loss(loss, f"the loss of data set {data.name!r}")
     built_in = call.entry.numerics is not None and own_loss is None
     return module_problem(call.name, build, data, own_loss, built_in)
 
@@ -65,10 +65,21 @@ def _result(call: Call, what: str) -> Any:
         return partial(_function(call.entry), **call.arguments)()
     except DataError:
         raise
-    except Exception as error:
-        text = str(error).strip()
-        reason = f": {text.splitlines()[0]}" if text else ""
-        raise DataError(f"{what}: {call.words} raised {type(error).__name__}{reason}") from error
+    except (Exception, SystemExit) as error:
+        raise _raised(what, call.words, error) from error
+
+
+def _raised(what: str, words: str, error: BaseException) -> DataError:
+    text = str(error).strip()
+    reason = f": {text.splitlines()[0]}" if text else ""
+    return DataError(f"{what}: {words} raised {type(error).__name__}{reason}")
+
+
+def _loss(entry: Entry, what: str) -> Callable[..., Any]:
+    try:
+        return _function(entry)
+    except (Exception, SystemExit) as error:
+        raise _raised(what, entry.words, error) from error
 
 
 def _function(entry: Entry) -> Callable[..., Any]:

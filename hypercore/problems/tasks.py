@@ -112,8 +112,11 @@ class OwnLoss:
 
     def totals(self, outputs: Tensor, targets: Tensor) -> Totals:
         """The loss times what is counted, and the task's score."""
-        totals = self.task.totals(outputs, targets)
-        return totals._replace(loss=self.loss(outputs, targets).double() * totals.counted)
+        totals, before = self.task.totals(outputs, targets), targets._version
+        loss = self.loss(outputs, targets)
+        if targets._version != before:
+            raise DataError("a loss changes its targets in place; allowed: one that leaves them as they are")
+        return totals._replace(loss=loss.double() * totals.counted)
 
     def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
         """The task's."""

@@ -137,6 +137,46 @@ def test_a_module_with_batch_norm_compiles() -> None:
     assert runs[1].compiled and compiled == pytest.approx(eager, rel=1e-4)
 
 
+class Centring(nn.Module):
+    """It changes its inputs in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(25, 3)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.linear(images.sub_(0.5).flatten(1))
+
+
+def test_what_changes_its_inputs_leaves_the_data_as_they_are() -> None:
+    data = networks.images()
+    model, before = module_problem("net", Centring, data), data.test.tensors[0].clone()
+    together = found(train_batch(CELLS, data, model=model))
+    assert torch.equal(data.test.tensors[0], before)
+    assert together == [one for cell in CELLS for one in found(train_batch([cell], data, model=model))]
+
+
+class Counting(nn.Linear):
+    """It keeps its calls where no checkpoint does."""
+
+    calls = 0
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        Counting.calls += 1
+        return super().forward(images.flatten(1)) * Counting.calls
+
+
+class Exiting(nn.Linear):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            raise SystemExit(0)
+        return super().forward(images.flatten(1))
+
+
+def greedy(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return functional.cross_entropy(outputs, targets.mul_(0))
+
+
 class Replacing(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -159,6 +199,11 @@ class Replacing(nn.Module):
             "is torch.float64; allowed: float32",
         ),
         (lambda: nn.Flatten(0, 2), "no weights"),
+        (
+            lambda: Counting(25, 3),
+            "model net: one step taken twice gave losses .*allowed: random numbers of torch",
+        ),
+        (lambda: Exiting(25, 3), "model net: it cannot train on inputs of 4×1×5×5 .*: 0"),
         (lambda: nn.LSTM(5, 3), "returned a tuple"),
         (lambda: nn.Conv2d(1, 3, 5), "a network gave outputs of 4×3×1×1 for targets of 4"),
     ],
@@ -170,3 +215,10 @@ def test_what_cannot_train_is_said_before(build: Callable[[], nn.Module], words:
         data = networks.array_data("images", squeezed)
     with pytest.raises(DataError, match=words):
         module_problem("net", build, data)
+
+
+def test_a_loss_that_changes_its_targets_is_refused() -> None:
+    with pytest.raises(DataError, match="a loss changes its targets in place"):
+        module_problem(
+            "net", lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3)), networks.images(), greedy
+        )
