@@ -1,7 +1,11 @@
 """Data sets without code: tables, text and arrays in files, and scikit-learn's bundled sets."""
 
 import importlib
+import io
 import json
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,11 +19,23 @@ from torch import Tensor
 
 from hypercore.problems.datasets import DataError
 from hypercore.problems.streams import stream
+from hypercore.spec.built_in import BUNDLED
 from hypercore.spec.errors import first_line
+
+# What reading a file raises that is cut off, altered or of another kind.
+_DAMAGED = (
+    ValueError,
+    OSError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 Splits = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 
-_BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 _ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 _SAFETENSORS = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
 
@@ -43,7 +59,9 @@ def table(
         without: columns to leave out, with commas between them.
         numbers: whole numbers in ``target`` are no classes.
     """
-    rows, left_out = _read_table(Path(path)), _names(without)
+    rows, left_out = _read_table(Path(path).expanduser()), _names(without)
+    if twice := [name for name, count in Counter(rows.column_names).items() if count > 1]:
+        raise DataError(f"{path} has several columns {twice[0]!r}; allowed: each name once")
     for name in (target, *([split] if split else []), *left_out):
         if name not in rows.column_names:
             raise DataError(f"{path} has no column {name!r}; allowed: {', '.join(rows.column_names)}")
@@ -62,6 +80,12 @@ def table(
     if not columns:
         raise DataError(f"{path} has no column but {target!r}; allowed: at least one column of numbers")
     inputs = numpy.stack([rows[n].to_numpy().astype(numpy.float64) for n in columns], axis=1)
+    finite = numpy.isfinite(inputs).all(0)
+    if not finite.all():
+        name = columns[int(finite.argmin())]
+        raise DataError(
+            f"{path}: the column {name!r} holds infinite numbers; allowed: finite ones, or without: {name}"
+        )
     trains = _chosen(path, rows, split, test_share)
     targets, standardised = _targets(rows[target], numbers)
     return _standardised(inputs, targets, trains, standardised)
@@ -75,7 +99,7 @@ def text(path: str, length: int = 64, unit: str = "characters", test_share: floa
     units = {"characters": False, "bytes": True}
     if unit not in units:
         raise DataError(f"unit {unit!r}; allowed: {', '.join(units)}")
-    content = _bytes(Path(path))
+    content = _bytes(Path(path).expanduser())
     if units[unit]:
         tokens = numpy.frombuffer(content, dtype=numpy.uint8).astype(numpy.int64)
     else:
@@ -100,23 +124,26 @@ def text(path: str, length: int = 64, unit: str = "characters", test_share: floa
 def arrays(path: str) -> Splits:
     """Arrays ``train_inputs``, ``train_targets``, ``test_inputs`` and ``test_targets`` of a file, npz or
     safetensors, with one entry an example."""
-    content = _bytes(Path(path))
+    content = _bytes(Path(path).expanduser())
     try:
-        found = _safetensors(content) if path.endswith(".safetensors") else dict(numpy.load(path))
-    except (ValueError, OSError, KeyError) as error:
-        raise DataError(f"{path} is no npz or safetensors file ({error})") from None
+        found = _safetensors(content) if path.endswith(".safetensors") else _npz(content)
+    except _DAMAGED as error:
+        raise DataError(f"{path} is no npz or safetensors file ({first_line(error)})") from None
     if missing := [name for name in _ARRAYS if name not in found]:
         raise DataError(
             f"{path} has no array {missing[0]!r}; it has {', '.join(found)}; allowed: {', '.join(_ARRAYS)}"
         )
+    for name in _ARRAYS:
+        if found[name].dtype.kind not in "biuf" or found[name].dtype.itemsize > 8:
+            raise DataError(f"{path}: {name} holds {found[name].dtype}; allowed: numbers, true and false")
     x, y, test_x, test_y = (torch.from_numpy(numpy.ascontiguousarray(found[name])) for name in _ARRAYS)
     return (x, y), (test_x, test_y)
 
 
 def scikit_learn(name: str, test_share: float = 0.2) -> Splits:
     """One of scikit-learn's bundled sets, standardised on the training split, which is drawn."""
-    if name not in _BUNDLED:
-        raise DataError(f"scikit-learn's {name!r}; allowed: {', '.join(_BUNDLED)}")
+    if name not in BUNDLED:
+        raise DataError(f"scikit-learn's {name!r}; allowed: {', '.join(BUNDLED)}")
     try:
         sklearn: Any = importlib.import_module("sklearn.datasets")
     except ImportError:
@@ -187,6 +214,13 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _npz(content: bytes) -> dict[str, numpy.ndarray]:
+    found = numpy.load(io.BytesIO(content))
+    if not isinstance(found, numpy.lib.npyio.NpzFile):
+        raise ValueError("one array without a name")
+    return dict(found)
 
 
 def _safetensors(content: bytes) -> dict[str, numpy.ndarray]:

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,13 @@ class Entry:
             raise SpecError(f"{text!r}, a name that {entry.file} lacks", ", ".join(sorted(names)) or "none")
         return entry
 
+    @property
+    def words(self) -> str:
+        """Where it stands."""
+        return f"{self.module or self.file}:{self.name}"
+
     def sources(self) -> tuple[Path, ...]:
-        """The file, and those of its own folder that it imports, at any depth."""
+        """The file, and those of its own folder or package that it imports, at any depth."""
         found = {self.file.resolve(): None}
         for path in (waiting := list(found)):
             for other in _imported(path):
@@ -79,6 +84,15 @@ class Entry:
                     found[other] = None
                     waiting.append(other)
         return tuple(sorted(found))
+
+    def texts(self) -> set[str]:
+        """The texts in its source, some of which may name files; none of what is built in."""
+        if self.numerics is not None:
+            return set()
+        nodes = (node for path in self.sources() for node in ast.walk(_tree(path)))
+        return {
+            node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
 
     def version(self) -> str:
         """A hash of all of it; of what is built in the version of its numbers."""
@@ -137,10 +151,11 @@ def canonical(name: str, arguments: Mapping[str, Any]) -> str:
     """
     if not arguments:
         return name
-    return f"{name}({', '.join(f'{key}={_text(arguments[key])}' for key in sorted(arguments))})"
+    return f"{name}({', '.join(f'{key}={as_printed(arguments[key])}' for key in sorted(arguments))})"
 
 
-def _text(value: Any) -> str:
+def as_printed(value: Any) -> str:
+    """An argument as a name has it."""
     return (
         {True: "true", False: "false", None: "null"}[value]
         if value is None or isinstance(value, bool)
@@ -182,15 +197,36 @@ def _installed(module: str) -> Path:
 
 
 def _imported(path: Path) -> Iterator[Path]:
-    """The files in a file's folder that it imports."""
+    """The files that a file imports out of its folder, and out of the package that it is part of.
+
+    Of what an installer has put there, which nobody edits, those of the folder alone.
+    """
+    installed = not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
+    highest = 1 if installed else len(path.parents)
     for node in ast.walk(_tree(path)):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level <= 1:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-        for name in names:
-            base = path.parent.joinpath(*name.split("."))
+            for alias in node.names:
+                yield from _files(_roots(path, installed), alias.name.split("."))
+        elif isinstance(node, ast.ImportFrom) and node.level <= highest:
+            roots = [path.parents[node.level - 1]] if node.level else _roots(path, installed)
+            package = node.module.split(".") if node.module else []
+            for alias in node.names:  # a name out of a package may be a module of it
+                yield from _files(roots, [*package, alias.name])
+
+
+def _roots(path: Path, installed: bool) -> list[Path]:
+    """Where a file's imports are looked for: its folder, and that of the whole package that it is part of."""
+    top = path.parent
+    while (top / "__init__.py").is_file():
+        top = top.parent
+    return [path.parent] if installed or top == path.parent else [path.parent, top]
+
+
+def _files(roots: Sequence[Path], names: Sequence[str]) -> Iterator[Path]:
+    """The files that importing a module runs: its own, and those of the packages that it is in."""
+    for root in roots:
+        for end in range(1, len(names) + 1):
+            base = root.joinpath(*names[:end])
             for file in (base.with_suffix(".py"), base / "__init__.py"):
                 if file.is_file():
                     yield file.resolve()
@@ -213,7 +249,7 @@ class Call:
     @property
     def words(self) -> str:
         """Where it stands."""
-        return f"{self.entry.module or self.entry.file}:{self.entry.name}"
+        return self.entry.words
 
 
 # What a model may ask of the data that it is built for, without being given it.

@@ -14,6 +14,7 @@ from hypercore.spec.protocol import HeldOutError, Protocol
 from hypercore.study import Plan, Problem, data_root
 from hypercore.study.config.errors import Location
 from hypercore.study.config.yaml_source import read
+from hypercore.workflow import own_files
 
 # A cell in the store, in its sweep's file and in the study's tables, curves and trajectories included.
 _BYTES_PER_CELL = 150_000
@@ -63,7 +64,10 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
         if (small := _too_few(study.image_folders[name], name, study.protocol)) is not None:
             yield ("validation_split",), small.given, small.allowed
         return
-    yield from _file(plan, name)
+    if (call := study.dataset_call(name)) is not None:
+        for argument, given, allowed in own_files.problems(call):
+            yield ("datasets", name.partition("(")[0], "arguments", argument), given, allowed
+        return
     layout = DATASETS[name].layout if name in DATASETS else None
     if layout is None:
         return
@@ -79,26 +83,6 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
             f"{root}, where nothing may be written",
             "for download: true a folder that may be written to",
         )
-
-
-def _file(plan: Plan, name: str) -> Iterator[Finding]:
-    """Of a data set without code: whether its file is there. What own code reads, nobody else knows."""
-    call = plan.study.dataset_call(name)
-    given = None if call is None or call.entry.numerics is None else call.arguments.get("path")
-    if not isinstance(given, str):
-        return
-    path = Path(given)
-    place: Location = ("datasets", name.partition("(")[0], "arguments", "path")
-    if path.is_dir():
-        yield place, f"{path}, which is a folder", "a file"
-    elif not path.exists():
-        near = get_close_matches(path.name, [p.name for p in path.parent.glob("*")], 1)
-        meant = f"; {path.parent / near[0]} is there" if near else ""
-        yield place, f"{path}, which is not there", f"a file, from {Path.cwd()} on{meant}"
-    elif not os.access(path, os.R_OK):
-        yield place, f"{path}, which may not be read", "a file that may be read"
-    elif _is_empty(str(path)):
-        yield place, f"{path}, which is empty", "a file with something in it"
 
 
 def _images(folder: Path, models: Collection[str]) -> Iterator[tuple[str, str]]:

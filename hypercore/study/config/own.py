@@ -1,29 +1,32 @@
 """How a config declares models and data sets of its own: where their code is, and what it is given."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from hypercore.spec import built_in
 from hypercore.spec.cell import digest
 from hypercore.spec.errors import SpecError
-from hypercore.spec.own_code import BUILDERS, FILLED, FORM, LOADERS, Call, Entry, canonical
+from hypercore.spec.own_code import BUILDERS, FILLED, FORM, LOADERS, Call, Entry, as_printed, canonical
 from hypercore.study.config.errors import shown
-from hypercore.study.config.fields import Positive, Strict, as_list, refuse
+from hypercore.study.config.fields import MAX_LIST, Positive, Strict, as_list, refuse
+from hypercore.study.config.folders import there
 
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def _entry(built_in: Mapping[str, tuple[str, int]], value: Any, info: ValidationInfo) -> Entry:
+def _entry(known: Mapping[str, tuple[str, int]], value: Any, info: ValidationInfo) -> Entry:
     if isinstance(value, Entry):
         return value
-    allowed = f"{FORM}, or one of {', '.join(built_in)}" if built_in else FORM
+    allowed = f"{FORM}, or one of {', '.join(known)}" if known else FORM
     if not isinstance(value, str):
         refuse(allowed)
     try:
-        return Entry.of(value, (info.context or {}).get("folder", Path()), built_in)
+        return Entry.of(value, (info.context or {}).get("folder", Path()), known)
     except SpecError as error:
         refuse(error.allowed.replace(FORM, allowed), error.given)
 
@@ -40,11 +43,17 @@ def _load(value: Any, info: ValidationInfo) -> Entry:
     return _entry(LOADERS, value, info)
 
 
+def _version(value: Any) -> Any:
+    if not isinstance(value, str | int | None) or isinstance(value, bool) or value == "":
+        refuse("a word or a whole number")
+    return value
+
+
 class _Declared(Strict):
     arguments: dict[str, Any] = Field(
         default_factory=dict, description="a mapping of parameters to values; a list is an axis"
     )
-    version: str | int | None = Field(
+    version: Annotated[str | int | None, BeforeValidator(_version)] = Field(
         None,
         description="a word or number: counts in place of the source, whose changes then retrain nothing",
     )
@@ -62,12 +71,9 @@ class _Declared(Strict):
     def check(self, filled: tuple[str, ...]) -> None:
         """Refuse arguments that the source has no parameter for, or lacks; ``filled`` are given by us."""
         for name, value in self.arguments.items():
-            if not all(isinstance(one, _PLAIN) for one in as_list(value)) or value == []:
-                refuse(
-                    "a number, a text, true, false or null, or a list of these",
-                    shown(value),
-                    ("arguments", name),
-                )
+            self._check_axis(name, as_list(value))
+        if math.prod(len(as_list(value)) for value in self.arguments.values()) > MAX_LIST:
+            refuse(f"lists of at most {MAX_LIST:,} combinations", "more", ("arguments",))
         known = self.entry.parameters()
         if known is None:
             return
@@ -77,6 +83,26 @@ class _Declared(Strict):
                 refuse(allowed, f"the unknown argument {shown(name)}", ("arguments", name))
         if missing := sorted(known.required - self.arguments.keys() - set(filled)):
             refuse(allowed, f"no argument {shown(missing[0])}", ("arguments",))
+
+    def _check_axis(self, name: str, values: Sequence[Any]) -> None:
+        at = "arguments", name
+        for value in values:
+            if not isinstance(value, _PLAIN) or (isinstance(value, float) and not math.isfinite(value)):
+                refuse(
+                    "a number, a text, true, false or null, or a list of these; numbers are finite",
+                    shown(value),
+                    at,
+                )
+            if self.entry.numerics is not None and (words := built_in.allowed(name, value)) is not None:
+                refuse(words, shown(value), at)
+        printed = [as_printed(value) for value in values]  # in names of cells, where 16 and "16" are one
+        again = next((text for index, text in enumerate(printed) if text in printed[:index]), None)
+        if again is not None or not values:
+            refuse(
+                "at least one value, and each once",
+                "an empty list" if again is None else f"{again} twice",
+                at,
+            )
 
     def calls(self, name: str, all_named: bool) -> tuple[Call, ...]:
         """One call for each combination of the arguments' axes.
@@ -139,6 +165,9 @@ class OwnDataset(_Declared):
         return self
 
     def files(self, arguments: Mapping[str, Any]) -> tuple[Path, ...]:
-        """The files and folders that arguments name, whose content counts."""
-        named = (Path(value) for value in arguments.values() if isinstance(value, str) and "\0" not in value)
-        return tuple(path for path in named if str(path) and path.exists())
+        """Files and folders that arguments name, and files that the source does: their content counts."""
+        texts = (value for value in arguments.values() if isinstance(value, str))
+        named = [path for text in texts if (path := there(Path(), text)) is not None]
+        beside = product((Path(), self.load.file.parent), sorted(self.load.texts()))
+        by_source = (there(*pair) for pair in beside)
+        return (*named, *(path for path in by_source if path is not None and path.is_file()))

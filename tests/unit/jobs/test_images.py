@@ -115,6 +115,15 @@ def test_a_fingerprint_is_of_names_sizes_and_times_at_any_depth(folder: Path) ->
     assert len({first, second, fingerprint(folder), fingerprint(folder / "nothing")}) == 4
 
 
+def test_another_image_of_the_same_size_and_time_as_archives_restore_it_counts(folder: Path) -> None:
+    image, before = folder / "train/cats/0.png", fingerprint(folder)
+    was = image.stat()
+    image.write_bytes(bytes(255 - byte for byte in image.read_bytes()))
+    os.utime(image, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert (image.stat().st_size, image.stat().st_mtime_ns) == (was.st_size, was.st_mtime_ns)
+    assert fingerprint(folder) != before
+
+
 def test_a_fingerprint_is_of_all_that_lies_there_links_to_nothing_too(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/one.png").write_bytes(b"1")
@@ -123,7 +132,7 @@ def test_a_fingerprint_is_of_all_that_lies_there_links_to_nothing_too(folder: Pa
     (folder / "list.txt").write_text("at the top")
     files = [path for path in folder.rglob("*") if not path.is_dir()] + [folder / "train/birds/one.png"]
     states = {path: path.stat() if path.exists() else path.lstat() for path in files}
-    signs = {(str(p.relative_to(folder)), s.st_size, s.st_mtime_ns) for p, s in states.items()}
+    signs = {(str(p.relative_to(folder)), s.st_size, s.st_mtime_ns, s.st_ctime_ns) for p, s in states.items()}
     assert len(signs) == 16 + 3
     assert fingerprint(folder) == digest(sorted(signs))
 

@@ -142,6 +142,42 @@ def test_arrays_are_read_from_both_formats(tmp_path: Path) -> None:
         arrays(str(tmp_path / "a.npz"))
 
 
+@pytest.mark.parametrize("damage", ["cut off", "altered", "array", "objects", "texts", "no zip"])
+def test_what_is_no_file_of_arrays_is_said_by_its_name(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "a.npz"
+    given = {
+        name: np.arange(4.0) for name in ("train_inputs", "train_targets", "test_inputs", "test_targets")
+    }
+    if damage == "objects":
+        given["test_inputs"] = np.array([{}, []], dtype=object)
+    if damage == "texts":
+        given["test_targets"] = np.array(["a", "b"])
+    np.savez_compressed(path, **given)
+    whole = path.read_bytes()
+    if damage == "array":
+        with path.open("wb") as file:
+            np.save(file, np.arange(4.0))
+    elif damage in ("cut off", "altered", "no zip"):
+        content = {"cut off": whole[:-40], "altered": whole[:60] + b"?" * 20 + whole[80:], "no zip": b"PK?"}
+        path.write_bytes(content[damage])
+    with pytest.raises(
+        DataError, match=r"a.npz(: test_targets holds <U1; allowed: numbers| is no npz or saf)"
+    ):
+        arrays(str(path))
+
+
+def test_columns_that_no_mean_can_be_taken_of_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y,x\n1,a,2\n3,b,4\n")
+    with pytest.raises(DataError, match="rows.csv has several columns 'x'; allowed: each name once"):
+        table(str(path), "y")
+    path.write_text("x,y\n1,a\ninf,b\n3,a\n4,b\n")
+    with pytest.raises(
+        DataError, match="the column 'x' holds infinite numbers; allowed: finite ones, or wit"
+    ):
+        table(str(path), "y")
+
+
 def cell(stack: str = "Adam(0.01)", epochs: int = 3) -> Cell:
     return Cell("data", "net", parse_stack(stack), OFF, epochs, 16, 0)
 

@@ -104,6 +104,12 @@ def test_a_known_dataset_trains_own_models_by_default(folder: Path) -> None:
         ("width: [4, 8]", "widht: 4, width: 3", "study.yaml:3: models.net.arguments.widht: given the unknown argument 'widht'; allowed: parameters of Net: n_classes, width, depth"),
         ("width: [4, 8]", "depth: 1", "study.yaml:3: models.net.arguments: given no argument 'width'; allowed: parameters of Net"),
         ("width: [4, 8]", "width: {a: 1}", "models.net.arguments.width: given {'a': 1}; allowed: a number, a text"),
+        ("width: [4, 8]", "width: [16, '16']", "study.yaml:3: models.net.arguments.width: given 16 twice; allowed: at least one value, and each once"),
+        ("width: [4, 8]", "width: .nan", "models.net.arguments.width: given nan; allowed: a number, a text"),
+        ("build: \"network.py:Net\", arguments: {width: [4, 8]}", "build: mlp, arguments: {activation: swish}", "models.net.arguments.activation: given 'swish'; allowed: gelu, relu, tanh"),
+        ("build: \"network.py:Net\", arguments: {width: [4, 8]}", "build: mlp, arguments: {hidden: '8, x'}", "models.net.arguments.hidden: given '8, x'; allowed: whole numbers above 0"),
+        ("\"data.py:load\", arguments: {length: 3}", "text, arguments: {path: a, length: 0}", "datasets.words.arguments.length: given 0; allowed: a whole number above 0"),
+        ("\"data.py:load\",", "\"data.py:load\", batch_size: 0,", "datasets.words.batch_size: given 0; allowed: a whole number above 0"),
         ("network.py:Net", "network.py:Nett", "study.yaml:3: models.net.build: given 'network.py:Nett', a name that"),
         ("network.py:Net", "nowhere.py:Net", "nowhere.py', which cannot be read (No such file or directory); allowed: file.py:name"),
         ("network.py:Net", "network.py", "models.net.build: given 'network.py'; allowed: file.py:name"),
@@ -134,3 +140,37 @@ def test_an_installed_function_is_found_without_importing_its_package(tmp_path: 
 
 def test_names_are_canonical() -> None:
     assert canonical("net", {"b": True, "a": None, "c": 1.5}) == "net(a=null, b=true, c=1.5)"
+
+
+def test_modules_of_packages_count_however_they_are_imported(tmp_path: Path) -> None:
+    """Each file below is run by importing the entry's; changing any changes its version."""
+    files = {
+        "own/__init__.py": "",
+        "own/data.py": "from own.parts import one\nfrom . import two\nfrom .deep import three\ndef load(): ...",
+        "own/parts/__init__.py": "",
+        "own/parts/one.py": "",
+        "own/two.py": "",
+        "own/deep/__init__.py": "",
+        "own/deep/three.py": "from ..last import name",
+        "own/last.py": "name = 1",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    entry = Entry.of("own/data.py:load", tmp_path)
+    for name in files:
+        before = entry.version()
+        (tmp_path / name).write_text(files[name] + "\n# changed\n")
+        assert entry.version() != before, name
+
+
+def test_files_that_a_loader_names_in_its_source_count_by_their_content(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "data.py").write_text("def load(length, path='numbers.csv'): ...\n")
+    plans = []
+    for content in ("1", "23"):
+        (folder / "numbers.csv").write_text(content)
+        plans.append(plan_of(folder, STUDY))
+    assert plans[0].rows == plans[1].rows and plans[0].digest != plans[1].digest

@@ -160,3 +160,35 @@ def test_where_nothing_trains_and_elsewhere_nothing_is_asked_of_the_device(
 def test_looking_imports_no_torch() -> None:
     ask = f"import sys; import {looking.__name__}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", ask], check=False).returncode == 0
+
+
+TABLE = """\
+name: tiny
+datasets: {{rows: {{load: table, arguments: {{path: "{path}", target: {target}}}}}}}
+models: {{net: {{build: mlp}}}}
+stacks: [SGD]
+seeds: 1
+device: cpu
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "target", "words"),
+    [
+        ("x,y\n1,2\n", "y", None),
+        (None, "y", "arguments.path: given {path}, which is not there; allowed: a file, from"),
+        ("", "y", "arguments.path: given {path}, which is empty"),
+        ("x,quality\n1,2\n", "qualty", "arguments.target: given 'qualty', which is no column of {path}; "
+         "allowed: x, quality; 'quality' is there"),
+    ],
+)  # fmt: skip
+def test_the_file_of_a_table_is_looked_into(
+    tmp_path: Path, content: str | None, target: str, words: str | None
+) -> None:
+    path = tmp_path / "rows.csv"
+    if content is not None:
+        path.write_text(content)
+    lines = told(plan_of(tmp_path, TABLE.format(path=path, target=target)), tmp_path / "results")
+    expected = [] if words is None else [f"study.yaml:2: datasets.rows.{words.format(path=path)}"]
+    assert len(lines) == len(expected)
+    assert all(text in line for text, line in zip(expected, lines, strict=True)), lines
