@@ -52,6 +52,11 @@ def _rgb(name: str, path: str) -> numpy.ndarray:
                     f"data set {name!r}: {path} has more than 8 bits a pixel (mode {image.mode}), which RGB "
                     "would cut off; allowed: 8 bits a channel"
                 )
+            if image.has_transparency_data and numpy.asarray(image.convert("RGBA"))[..., 3].min() < 255:
+                raise DataError(
+                    f"data set {name!r}: {path} is transparent in places, where RGB has a colour that nobody "
+                    "sees; allowed: opaque images, as on a background"
+                )
             return numpy.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # A link to nothing, a file that is no image or is cut off; what PIL raises depends on the format.

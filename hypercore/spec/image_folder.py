@@ -9,6 +9,8 @@ from hypercore.spec.errors import UserError
 
 PARTS = ("train", "test")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+# Images, too, that are not read: left out in silence, a class would lack them.
+_UNREAD = (".gif", ".jfif", ".jpe", ".jp2", ".avif", ".heic", ".heif", ".svg", ".npy")
 # What tools leave behind without hiding it by a dot.
 _TOOLS = frozenset(
     ("__MACOSX", "__pycache__", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information")
@@ -35,8 +37,8 @@ def image_files(root: Path) -> ImageFiles:
     Hidden files and folders, and those that tools leave behind, are none of it.
 
     Raises:
-        ImageFolderError: a part is missing, parts differ in classes, a class has no image, or leads to a
-            folder above or twice to one, or there are fewer than two.
+        ImageFolderError: a part is missing, parts differ in classes, a class has no image or one that is not
+            read, leads to a folder above or twice to one, is another class, too, or there are fewer than two.
     """
     if absent := [part for part in PARTS if not (root / part).is_dir()]:
         raise ImageFolderError(
@@ -53,6 +55,12 @@ def image_files(root: Path) -> ImageFiles:
         raise ImageFolderError(
             f"at least two classes; {root / PARTS[0]} holds {_instead(root / PARTS[0], train)}"
         )
+    met: dict[tuple[int, int], Path] = {}
+    for folder in (root / part / name for part in PARTS for name in train):
+        if (other := met.setdefault(_identity(str(folder)), folder)) != folder:
+            raise ImageFolderError(
+                f"{folder} and {other} are one folder; allowed: images of one class and part"
+            )
     for part, classes in found.items():
         if empty := [name for name, files in classes.items() if not files]:
             raise ImageFolderError(
@@ -111,6 +119,11 @@ def _images(folder: str) -> list[str]:
             link = Path(parent, again[0])
             raise ImageFolderError(
                 f"{link} leads to {link.resolve()}, which holds {folder} or was met in it before; remove one"
+            )
+        if unread := [name for name in names if name.lower().endswith(_UNREAD)]:
+            raise ImageFolderError(
+                f"{parent}{os.sep}{unread[0]} is an image that is not read; allowed: files that end in "
+                f"{', '.join(SUFFIXES)}: convert it, or remove it"
             )
         found.append((parent, names))
     return [

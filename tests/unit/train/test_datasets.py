@@ -1,5 +1,6 @@
 """Data sets as they lie on a disk: torchvision's layouts, image folders, and what is said when they don't."""
 
+import shutil
 import struct
 from pathlib import Path
 from urllib.error import URLError
@@ -163,6 +164,36 @@ def test_modes_of_8_bits_are_read(tmp_path: Path, mode: str) -> None:
     write_folder(tmp_path)
     Image.new("RGB", (6, 6), (200, 200, 200)).convert(mode).save(tmp_path / "train/dog/9999.tif")
     assert len(load("pets", Path("/nowhere"), folders={"pets": tmp_path}).train) == 7
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_images_that_are_transparent_in_places_are_refused(tmp_path: Path, mode: str) -> None:
+    write_folder(tmp_path)
+    path = tmp_path / "train/dog/9999.png"
+    seen = Image.new("RGBA", (6, 6), (0, 0, 0, 0))
+    seen.putpixel((1, 1), (0, 0, 0, 255))  # without its alpha it is black all over
+    if mode == "P":
+        Image.new("P", (6, 6), 0).save(path, transparency=0)
+    else:
+        seen.convert(mode).save(path)
+    with pytest.raises(DataError, match="train/dog/9999.png is transparent in places"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+def test_images_that_are_not_read_are_named_instead_of_left_out(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    Image.new("RGB", (6, 6)).save(tmp_path / "train/dog/9999.GIF")
+    with pytest.raises(DataError, match=r"train/dog/9999.GIF is an image that is not read; allowed: files"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+@pytest.mark.parametrize(("link", "target"), [("test/dog", "../train/dog"), ("train/dog", "cat")])
+def test_one_folder_as_two_classes_or_parts_is_refused(tmp_path: Path, link: str, target: str) -> None:
+    write_folder(tmp_path)
+    shutil.rmtree(tmp_path / link)
+    (tmp_path / link).symlink_to(target)
+    with pytest.raises(DataError, match=f"{link} and .*are one folder|.* and .*{link} are one folder"):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
 
 
 def test_a_cut_off_jpeg_is_named(tmp_path: Path) -> None:
