@@ -21,7 +21,16 @@ from hypercore.spec.clipping import (
 )
 from hypercore.spec.errors import SpecError
 from hypercore.study.config.errors import shown
-from hypercore.study.config.fields import Axis, Real, Strict, as_list, distinct, refuse
+from hypercore.study.config.fields import (
+    OF_FLOAT32,
+    Axis,
+    Real,
+    Strict,
+    as_list,
+    distinct,
+    is_of_float32,
+    refuse,
+)
 
 _KINDS = f"{OFF_NAME}, {ON_NAME} or {', '.join(CLIPPERS)}"
 _OWN_SCOPES = ", ".join(f"{rule.scope} of {name}" for name, rule in CLIPPERS.items())
@@ -83,6 +92,8 @@ ClippingEntry = create_model("ClippingEntry", __base__=_Options, **_FIELDS)
 
 
 def _clipping(kind: str, scope: Scope, norm: Norm, feedback: Feedback, parameter: float | None) -> Clipping:
+    if parameter is not None and parameter > 0.0 and not is_of_float32(parameter):
+        refuse(OF_FLOAT32, shown(parameter))
     try:
         return Clipping(kind, scope, norm, feedback, parameter)
     except SpecError as error:
@@ -95,16 +106,16 @@ def _kind(value: Any) -> Any:
     return rule_name(named) if isinstance(named, str) else named
 
 
-def _as_entry(value: Any) -> Any:
+def _as_entry(value: Any, index: int) -> Any:
     """A clipping as printed, e.g. ``scale(0.5)``, as the mapping that means the same."""
     if isinstance(value, bool):
         return {"kind": [_kind(value)]}
     if not isinstance(value, str):
-        refuse(forms())
+        refuse(forms(), shown(value), index)
     try:
         clipping = parse_clipping(value)
     except SpecError as error:
-        refuse(error.allowed, shown(value) if error.given.startswith("unknown") else error.given)
+        refuse(error.allowed, shown(value) if error.given.startswith("unknown") else error.given, index)
     if clipping.rule is None:
         return {"kind": [OFF_NAME]}
     entry: dict[str, Any] = {option: [getattr(clipping, option)] for option in clipping.rule.options}
@@ -115,12 +126,12 @@ def _as_entry(value: Any) -> Any:
 
 def _clipping_entries(value: Any) -> Any:
     entries: list[Any] = []
-    for entry in as_list(value):
+    for index, entry in enumerate(as_list(value)):
         if isinstance(entry, dict) and "kind" in entry:
             kinds = as_list(entry["kind"])
             entries.append(entry | {"kind": [_kind(k) if isinstance(k, bool | str) else k for k in kinds]})
         else:
-            entries.append(entry if isinstance(entry, dict) else _as_entry(entry))
+            entries.append(entry if isinstance(entry, dict) else _as_entry(entry, index))
     return entries
 
 

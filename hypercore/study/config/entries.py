@@ -1,6 +1,6 @@
 """What a study sets for all of its stacks, and an entry of ``stacks`` for itself."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -65,6 +65,21 @@ class Axes(Strict):
         None, description="true or false: train the lowest optimizer of each stack alone, unclipped"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_empty(cls, data: Any) -> Any:
+        # A key without a value is a variable that was empty, or forgotten, and no wish for the default.
+        for name, field in Axes.model_fields.items() if isinstance(data, dict) else ():
+            if data.get(name, field) in (None, {}):
+                refuse(str(field.description), "nothing" if data[name] is None else "{}", (name,))
+        return data
+
+
+def _one_line(text: str) -> str:
+    if text.splitlines() != [text] or not text.strip():
+        refuse("a short text of one line")
+    return text
+
 
 class StackEntry(Axes):
     """One entry of ``stacks``: the notation, and what it sets for itself."""
@@ -76,7 +91,7 @@ class StackEntry(Axes):
         False,
         description="true or false: train the lowest optimizer also at what each of these cells learned",
     )
-    label: str | None = Field(
+    label: Annotated[str, AfterValidator(_one_line)] | None = Field(
         None,
         min_length=1,
         max_length=100,

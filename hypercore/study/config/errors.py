@@ -60,5 +60,7 @@ def shown(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
+    plain = isinstance(value, str | int | float | list | tuple | dict)
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    text = text if plain else str(value)
     return text if len(text) <= _LONGEST_GIVEN else text[: _LONGEST_GIVEN - 3] + "..."

@@ -19,6 +19,9 @@ from hypercore.study.config.errors import shown
 MAX_LIST = 100_000
 # Smaller ones make no difference that anyone could want.
 _LEAST_EXPONENT = 0.01
+# All training is float32: what lies beyond would be recorded as given, and train as 0 or as infinity.
+_LEAST, _LARGEST = 1e-37, 1e38
+OF_FLOAT32 = f"a number from {_LEAST:g} to {_LARGEST:g}, as training in float32 tells from 0 and infinity"
 _NOTATION = "a stack in the paper's notation, e.g. Adam^alpha / SGD(1e-5)"
 _LONGEST_NOTATION = 500
 
@@ -60,6 +63,11 @@ def distinct(
         first[value] = position
 
 
+def is_of_float32(value: float) -> bool:
+    """Whether training in float32 tells a number from infinity, and from 0 unless it is that."""
+    return value == 0.0 or _LEAST <= abs(value) <= _LARGEST
+
+
 def _distinct_plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
     distinct(values)
     return values
@@ -82,14 +90,17 @@ class Logspace(Strict):
 
     @model_validator(mode="after")
     def _exponents(self) -> Self:
-        # Who writes 1e-5 means that α: as an exponent it gives 1.00002.
+        # Who writes 1e-5 means that α: as an exponent it gives 1.00002. So does who writes 0.01 to 1.
         for name in ("start", "stop"):
             value = getattr(self, name)
-            if 0.0 < abs(value) < _LEAST_EXPONENT:
+            of_alpha = name == "start" and 0.0 < 10 * value <= min(1.0, self.stop)
+            if 0.0 < abs(value) < _LEAST_EXPONENT or of_alpha:
                 refuse(
                     f"exponents of ten: for α = {value:g} {name}: {math.log10(abs(value)):.6g}",
                     f"{name}: {value:g}, which is α = {10**value:.6g}",
                 )
+        if self.num == 1 and self.start != self.stop:
+            refuse("a num from 2, or one exponent", f"num: 1 from {self.start:g} to {self.stop:g}")
         return self
 
     @property
@@ -127,6 +138,10 @@ def _alphas(entries: tuple[_AlphaEntry, ...]) -> tuple[float, ...]:
     indices: list[int] = []
     for index, entry in enumerate(entries):
         new = entry.logspace.values if entry.logspace else (rounded(entry.value or 0.0),)
+        if not all(map(is_of_float32, new)):
+            refuse(OF_FLOAT32, shown(entry.value), index)
+        if len(values) + len(new) > MAX_LIST:
+            refuse(f"at most {MAX_LIST:,} values", "more", index)
         values.extend(new)
         indices.extend([index] * len(new))
     distinct(values, [short(value) for value in values], indices)
@@ -179,9 +194,13 @@ def _notation(value: Any) -> Stack:
     if not isinstance(value, str) or len(value) > _LONGEST_NOTATION:
         refuse(_NOTATION)
     try:
-        return parse_stack(value)
+        stack = parse_stack(value)
     except SpecError as error:
         refuse(error.allowed or _NOTATION, f"{shown(value)} ({error.given})")
+    for name, number in (pair for optimizer in stack.optimizers for pair in optimizer.given):
+        if not is_of_float32(number):
+            refuse(OF_FLOAT32, f"{shown(value)} ({name} = {number:g})")
+    return stack
 
 
 Notation = Annotated[Stack, BeforeValidator(_notation)]

@@ -33,7 +33,7 @@ def problems(error: ValidationError, model: type[BaseModel], source: Source) -> 
             given = context["given"] or shown(value)
             found.append(source.problem_text((*location, *at), given, context["allowed"]))
         elif detail["type"] == "extra_forbidden":
-            allowed = f"the keys {', '.join(owner.model_fields)}"
+            allowed = f"the keys {', '.join(name for name in owner.model_fields if name not in _IN_THE_FILE)}"
             found.append(source.problem_text(location, f"the unknown key {shown(location[-1])}", allowed))
         elif detail["type"] == "missing":
             allowed = field.description if field and field.description else "a value"
@@ -54,16 +54,19 @@ def _field(model: type[BaseModel], location: Location) -> tuple[type[BaseModel],
     """The innermost model and field that a location goes through."""
     owner: type[BaseModel] = model
     field: FieldInfo | None = None
-    for step in location:
-        if isinstance(step, int):
-            continue
+    named: FieldInfo | None = None
+    names = iter(step for step in location if isinstance(step, str))
+    for step in names:
         inner = _model_in(field.annotation) if field is not None else None
+        if inner is not None and field is not None and get_origin(field.annotation) is dict:
+            owner, named, field = inner, field, None  # the step is a name that the config chose
+            continue
         if inner is not None:
             owner = inner
         if step not in owner.model_fields:
-            return owner, field
+            return owner, field or named
         field = owner.model_fields[step]
-    return owner, field
+    return owner, field or named
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -62,7 +62,9 @@ class StudyConfig(Axes):
     datasets: NameAxis = Field(
         description="names of data sets, or a mapping of own names to {load: file.py:name, arguments: {...}}"
     )
-    own_datasets: dict[Slug, OwnDataset] = Field(default_factory=dict, description="see datasets")
+    own_datasets: dict[Slug, OwnDataset] = Field(
+        default_factory=dict, description="a mapping of load, arguments, loss, batch_size and version"
+    )
     models: dict[Slug, OwnModel] = Field(
         default_factory=dict, description="a mapping of a name to {build: file.py:name, arguments: {...}}"
     )
@@ -117,10 +119,10 @@ class StudyConfig(Axes):
     @model_validator(mode="before")
     @classmethod
     def _declared_datasets(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "own_datasets" in data:
+            refuse("datasets as a mapping", "the unknown key 'own_datasets'", ("own_datasets",))
         if not isinstance(data, dict) or not isinstance(data.get("datasets"), dict):
             return data
-        if "own_datasets" in data:
-            refuse("datasets as a mapping", "the unknown key 'own_datasets'")
         declared = data["datasets"]
         own = {name: value for name, value in declared.items() if value is not None}
         return {**data, "datasets": list(declared), "own_datasets": own}
@@ -134,10 +136,10 @@ class StudyConfig(Axes):
             if name in self.dataset_names[: len(DATASETS) + len(self.image_folders)]:
                 refuse("a name that is not taken", f"a data set named {name!r}", ("datasets", name))
         datasets = dict.fromkeys((*self.datasets, *(n for one in self.stacks for n in one.datasets or ())))
-        for name in self.analysis.target_errors:
-            if name not in datasets:
-                at = ("analysis", "target_errors", name)
-                refuse(f"of {', '.join(datasets)}", f"targets of {name!r}", at)
+        for key, what in (("target_errors", "targets of"), ("stands_for", "what is to stand for another,")):
+            for name in getattr(self.analysis, key):
+                if name not in datasets:
+                    refuse(f"of {', '.join(datasets)}", f"{what} {name!r}", ("analysis", key, name))
         for name in self.models:
             if model_name(name) in MODELS:
                 refuse(f"names other than {', '.join(MODELS)}", f"a model named {name!r}", ("models", name))

@@ -143,6 +143,9 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*location, index)) for index, item in enumerate(node.value)]
         assert isinstance(node, yaml.ScalarNode)
+        if any("\ud800" <= sign <= "\udfff" for sign in str(node.value)):
+            given = f"{shown(node.value)}, half of a character"
+            self.problems.append(Problem(self.path, line, location, given, "text"))
         return _scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
