@@ -45,7 +45,7 @@ def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:
             with pyarrow.csv.open_csv(path) as rows:
                 columns = rows.schema.names
     except (OSError, pa.ArrowException) as error:
-        yield "path", f"{path}, which cannot be read as a table ({first_line(error)})", "a CSV or parquet file"
+        yield "path", f"{path}, which is no table ({first_line(error)})", "a CSV or parquet file"
         return
     for argument in ("target", "split", "without"):
         given = call.arguments.get(argument) or ""
