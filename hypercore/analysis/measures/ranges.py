@@ -11,12 +11,14 @@ from hypercore.analysis.stats.aggregates import (
     BestAlpha,
     best_alpha,
     interquartile_mean_interval,
+    optimism,
     sensitivity,
 )
 from hypercore.analysis.stats.failures import failure_rate
 from hypercore.analysis.stats.regions import Criteria, failures_high, find_region, judge, widening
-from hypercore.analysis.stats.statistics import estimate
+from hypercore.analysis.stats.statistics import Estimate, estimate
 from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY
+from hypercore.spec.protocol import TEST
 
 
 def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
@@ -98,6 +100,7 @@ def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:
         iqm = interquartile_mean_interval(strata)
         deciding = entry.deciding_errors().loc[errors.index]
         best = _best(errors, deciding)
+        hopeful = _optimism(errors, deciding) if entry.judged_on != TEST else None
         rows.append(
             {
                 **entry.identity,
@@ -116,6 +119,9 @@ def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:
                 "best_low": best.error.low if best else math.nan,
                 "best_high": best.error.high if best else math.nan,
                 "selection": best.held_out.mean - best.error.mean if best else math.nan,
+                "optimism": hopeful and hopeful.mean,
+                "optimism_low": hopeful and hopeful.low,
+                "optimism_high": hopeful and hopeful.high,
             }
         )
     return table(rows, SENSITIVITY)
@@ -133,3 +139,10 @@ def _best(errors: pd.DataFrame, deciding: pd.DataFrame) -> BestAlpha | None:
         return None
     alphas = [float(alpha) for alpha in complete.index]
     return best_alpha(alphas, complete.to_numpy(), deciding[complete.columns].to_numpy())
+
+
+def _optimism(errors: pd.DataFrame, deciding: pd.DataFrame) -> Estimate | None:
+    complete = errors.dropna(axis="columns")
+    if complete.empty:
+        return None
+    return optimism(complete.to_numpy(), deciding[complete.columns].to_numpy())

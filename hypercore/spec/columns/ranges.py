@@ -98,6 +98,14 @@ SENSITIVITY = (
         "float64",
         "what choosing costs: mean error at the α chosen leave-one-seed-out minus best_error, in points",
     ),
+    Column(
+        "optimism",
+        "float64",
+        "mean over seeds of the test error at the α that held-out errors choose minus the lowest one",
+        added=True,
+    ),
+    Column("optimism_low", "float64", "lower bound of its 95% t-interval", added=True),
+    Column("optimism_high", "float64", "upper bound of its 95% t-interval", added=True),
 )
 
 # One row an (entry, clipping, number of trials): what tuning α by k trials comes to, without training.

@@ -127,3 +127,18 @@ def test_held_out_examples_decide_what_is_safe_and_best_and_the_test_split_is_re
     assert off.loc[1.0, "safety"] == "unsafe"
     row = by_clipping(sensitivities(cells))["off"]
     assert (row["best_alpha"], row["best_error"]) == (0.1, pytest.approx(5.25))
+
+
+@pytest.mark.parametrize(("protocol", "expected"), [("presentation", None), ("validation(0.1)", 0.5)])
+def test_choosing_on_the_split_that_is_reported_is_optimistic(protocol: str, expected: float | None) -> None:
+    """Of every other seed held-out examples choose an α that ends a point above the lowest error."""
+    cells = judged("SGD / SGD", [0.1, 1.0], lambda alpha, *_: 4.0 + alpha, seeds=4).assign(protocol=protocol)
+    worse = (cells["alpha"] == 0.1) & (cells["seed"] % 2 == 0)
+    held_out = cells["imputed_error"].where(~worse, 30.0)
+    errors = cells["imputed_error"].where(cells["alpha"] != 1.0, 5.1)
+    row = by_clipping(sensitivities(cells.assign(judged_error=held_out, imputed_error=errors)))["off"]
+    if expected is None:
+        assert pd.isna(row["optimism"]) and pd.isna(row["optimism_high"])
+    else:
+        assert row["optimism"] == pytest.approx(expected)
+        assert row["optimism_low"] < expected < row["optimism_high"]
