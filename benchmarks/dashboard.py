@@ -22,7 +22,7 @@ from dashboard import data
 from dashboard.site import PAGES
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.present.table import text_table
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.spec import columns as spec
 
 REPEATS = 5

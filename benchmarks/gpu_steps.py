@@ -15,7 +15,7 @@ from hypercore.problems.images import build
 from hypercore.spec.clipping import ON
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
-from hypercore.train.memory import is_out_of_memory
+from hypercore.train.out_of_memory import is_out_of_memory
 
 BATCH_SIZE = 256
 LEVELS = ("{}", "{} / SGD(1e-5)", "{} / SGD(1e-5) / SGD(1e-5)")

@@ -17,7 +17,7 @@ from benchmarks import measure
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, judge
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.analysis.stats.aggregates import sensitivity
-from hypercore.results.files import ResultFileError, write_bytes
+from hypercore.results.disk import ResultFileError, write_bytes
 from hypercore.spec.columns import CELLS, Column, Role
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.record import Row

@@ -1,6 +1,6 @@
 """Tables kept in memory, read anew when their file changes. What comes from here is never changed.
 
-What cannot be read raises :class:`~hypercore.results.files.ResultFileError`.
+What cannot be read raises :class:`~hypercore.results.disk.ResultFileError`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,8 +18,8 @@ from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present.advice import Advice, advise
+from hypercore.results.disk import ResultFileError
 from hypercore.results.excerpts import Stretch
-from hypercore.results.files import ResultFileError
 from hypercore.spec.columns import Role
 
 _RULE = DivergenceRule()

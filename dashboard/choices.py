@@ -5,7 +5,7 @@ from contextlib import suppress
 import streamlit as st
 
 from dashboard import cache, data, exports, widgets
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 
 # Under which name the session keeps what is not in the address yet.
 _TO_WRITE = "to-write"

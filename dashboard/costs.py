@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from hypercore.analysis.frames.clocks import beside_others
+from hypercore.analysis.frames.timed_cells import beside_others
 
 BATCH = ["dataset", "model", "stack_shape", "height", "epochs", "batch_size", "device", "backend", "lanes"]
 

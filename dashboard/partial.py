@@ -14,7 +14,7 @@ from dashboard import data
 from hypercore.analysis.frames.gather import with_outcome
 from hypercore.analysis.frames.tables import to_frame
 from hypercore.results import records
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import read_table
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS, schema
 from hypercore.results.store import Store

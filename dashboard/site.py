@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import cache, choices, data, exports, training, widgets
+from dashboard import cache, choices, data, exports, running, widgets
 from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
 
 LOG = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ def draw(page: Page) -> None:
     if page.of_one_study and (origin := cache.origin(study)):
         st.caption(f"Data: {widgets.plain(origin)}")
     if page.of_one_study:
-        training.banner(study)
+        running.banner(study)
     with widgets.damage_in_words(study):
         page.body(study)
     choices.write_address()

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, exports, links, training
-from hypercore.results.files import ResultFileError
+from dashboard import data, exports, links, running
+from hypercore.results.disk import ResultFileError
 
 _CONFIG = {
     "displaylogo": False,
@@ -46,7 +46,7 @@ def damage_in_words(study: str) -> Iterator[None]:
     try:
         yield
     except ResultFileError as error:
-        if training.gathers_later(study):
+        if running.gathers_later(study):
             st.info(
                 "The study is planned, and its results are not gathered yet: a run does that once all cells "
                 "are trained. This page then shows them. If none is running, this trains them:"

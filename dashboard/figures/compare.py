@@ -11,7 +11,7 @@ from dashboard.figures import style
 from dashboard.figures.style import Trace
 from dashboard.queries import Baseline, spread
 from hypercore.analysis.stats.regions import GRID_EDGE
-from hypercore.present import style as palette
+from hypercore.present import palette
 
 # Heights of the errors, of a line of a rail, and of the gap between them.
 _ERRORS_PX, _LINE_PX, _GAP_PX = 345, 17, 14

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.figures import style
 from dashboard.figures.style import Trace
 from dashboard.queries import intervals
-from hypercore.present import style as palette
+from hypercore.present import palette
 
 
 def paired_differences(differences: pd.DataFrame, clipping: str, epsilon: float = 1.0) -> go.Figure:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import rows, style
+from dashboard.figures import headed_rows, style
 from hypercore.analysis.stats.regions import GRID_EDGE
-from hypercore.present import style as palette
+from hypercore.present import palette
 from hypercore.spec.stack import short
 
 NONE = "no usable α"
@@ -25,7 +25,7 @@ def intervals_figure(
     below = {(row["title"], row["clipping"]): str(row["text"]) for row in gains.to_dict("records")}
     none = regions["alpha_low"].isna()
     below |= dict.fromkeys(zip(regions.loc[none, "title"], regions.loc[none, "clipping"], strict=True), NONE)
-    grid = rows.grouped(regions["title"], regions["clipping"], below)
+    grid = headed_rows.grouped(regions["title"], regions["clipping"], below)
     placed = regions.assign(place=grid.places)
     shown = placed.dropna(subset=["alpha_low"])
     # An α that no bar reaches would only make them shorter.
@@ -123,7 +123,7 @@ def costs_figure(costs: pd.DataFrame) -> go.Figure:
         costs: what :func:`dashboard.ranges.costs` gives.
     """
     below = {(row["title"], row["clipping"]): NONE for row in costs[~costs["usable"]].to_dict("records")}
-    grid = rows.grouped(costs["title"], costs["clipping"], below)
+    grid = headed_rows.grouped(costs["title"], costs["clipping"], below)
     placed = costs.assign(place=grid.places)
     traces: list[style.Trace] = [_plain(placed)]
     for clipping in palette.ordered(costs["clipping"]):

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures import style
 from dashboard.figures.style import Trace
 from dashboard.runs import GRADIENT_PANELS, PANELS
-from hypercore.present import style as palette
+from hypercore.present import palette
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # Of more runs that blew up only the lines are drawn: their words would hide the panel.

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import rows, style
+from dashboard.figures import headed_rows, style
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
-from hypercore.present import style as palette
+from hypercore.present import palette
 
 # Dark enough for the white glyph on top, and none of them a clipping's.
 COLORS = {safety: palette.STATES[safety.value] for safety in Safety}
@@ -26,7 +26,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
         points: what :func:`dashboard.stability.safety_map` gives; where it has a column ``flips``, those
             are outlined.
     """
-    grid = rows.grouped(points["title"], points["clipping"])
+    grid = headed_rows.grouped(points["title"], points["clipping"])
     low, high = _cells(points)
     flips = points["flips"] if "flips" in points else pd.Series(False, index=points.index)
     names = style.row_names(points["title"], points["clipping"])

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import style
-from hypercore.present import style as palette
+from hypercore.present import palette
 
 
 def coverage(counts: pd.DataFrame) -> go.Figure:

@@ -11,7 +11,7 @@ from dashboard.figures import compare as figures
 from dashboard.figures import paired as figures_paired
 from dashboard.figures import style
 from hypercore.analysis.measures.comparison import is_bold
-from hypercore.present import style as palette
+from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import cache, data, links, widgets
 from hypercore.present import sentences
 from hypercore.present.advice import Advice
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import Status
 from hypercore.spec.stack import short
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import cache, choices, kept, links, runs, widgets
 from dashboard.figures import runs as figures
-from hypercore.present import style as palette
+from hypercore.present import palette
 from hypercore.spec.stack import short
 
 # More buttons than these push all else out of sight; a list to search takes one line.

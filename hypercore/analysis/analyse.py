@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from hypercore.analysis.claims.catalogue import judge_claims
 from hypercore.analysis.claims.evidence import Evidence
-from hypercore.analysis.claims.registry import judge_claims
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.analysis.measures.edges import edges, gains

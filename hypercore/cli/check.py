@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hypercore.results.files import ResultFileError, unfinished
+from hypercore.results.disk import ResultFileError, unfinished
 from hypercore.results.parquet import read_table
 from hypercore.results.records import NAME
 from hypercore.results.reported import lost, report_files

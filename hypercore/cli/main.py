@@ -11,7 +11,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from hypercore.machine.terminal import make_readable
-from hypercore.results.files import of_system
+from hypercore.results.disk import of_system
 from hypercore.results.provenance import other_code
 from hypercore.spec.errors import UserError
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from hypercore.results.files import write_bytes
+from hypercore.results.disk import write_bytes
 from hypercore.spec.cell import Cell, Code, digest
 from hypercore.study.plan.expand import sweep_name
 

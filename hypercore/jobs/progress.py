@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from hypercore.results.files import write_json
+from hypercore.results.disk import write_json
 from hypercore.results.sweep_status import SweepStatus, now
 from hypercore.spec.columns import Status
 from hypercore.spec.record import Record

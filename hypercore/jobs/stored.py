@@ -11,7 +11,7 @@ from hypercore.machine.compiler import COMPILED, backend_kind
 from hypercore.machine.execution import Execution, ExecutionKey, execution
 from hypercore.machine.gpus import device_kind, gpus
 from hypercore.machine.slots import DeviceError, usable
-from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.disk import ResultFileError, read_json, write_json
 from hypercore.results.rates import Engine
 from hypercore.results.store import Store
 from hypercore.results.tabled import Tabled, Tables

@@ -21,7 +21,7 @@ from hypercore.spec.cell import Cell
 from hypercore.spec.idx import other_than_published
 from hypercore.spec.record import Record, Row
 from hypercore.study import StudyConfig, data_root
-from hypercore.train.memory import is_out_of_memory
+from hypercore.train.out_of_memory import is_out_of_memory
 from hypercore.train.outcomes import Outcome, Progress
 from hypercore.train.widths import alike, chunk, ladder_for, narrower
 

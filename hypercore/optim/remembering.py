@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hypercore.optim import checkpoint, hyperparameters
+from hypercore.optim import hyperparameters, state_dicts
 from hypercore.optim.arguments import PROPAGATE, read_clipping
 from hypercore.optim.clipped import clip_start
 from hypercore.optim.compiled import can_compile
@@ -25,7 +25,7 @@ class Remembering(torch.optim.Optimizer):
     """An optimizer of one parameter group whose state is one :class:`Memory`.
 
     ``state`` holds it under one key, whole, since it is worked through as rows; ``state_dict`` gives it by
-    parameter (:mod:`hypercore.optim.checkpoint`).
+    parameter (:mod:`hypercore.optim.state_dicts`).
     """
 
     # On the class, since torch copies and unpickles optimizers without __init__.
@@ -108,7 +108,7 @@ class Remembering(torch.optim.Optimizer):
         packed = super().state_dict()
         plain = packed["state"].pop(_MEMORY, None)
         if plain is not None:
-            packed["state"], packed["param_groups"][0][checkpoint.SHARED] = checkpoint.by_parameter(plain)
+            packed["state"], packed["param_groups"][0][state_dicts.SHARED] = state_dicts.by_parameter(plain)
             self._lent = True
         return packed
 
@@ -121,14 +121,14 @@ class Remembering(torch.optim.Optimizer):
         Raises:
             ValueError: this is no stack's state, or that of other parameters.
         """
-        groups = [checkpoint.as_named_today(group) for group in state_dict.get("param_groups", ())]
+        groups = [state_dicts.as_named_today(group) for group in state_dict.get("param_groups", ())]
         if not groups or any(name not in group for group in groups for name in _OPTIONS):
             raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")
-        plain = checkpoint.whole(state_dict["state"], groups[0], parse_stack)
+        plain = state_dicts.whole(state_dict["state"], groups[0], parse_stack)
         parameters = self.param_groups[0]["params"]
         if plain is not None and len(groups[0]["params"]) == len(parameters):
             check_sizes(self.param_groups[0]["param_names"], parameters, plain["members"], plain["sizes"])
-        options = [{k: v for k, v in group.items() if k != checkpoint.SHARED} for group in groups]
+        options = [{k: v for k, v in group.items() if k != state_dicts.SHARED} for group in groups]
         super().load_state_dict({"state": {} if plain is None else {_MEMORY: plain}, "param_groups": options})
         self._lent = False  # the rows are new
         group = self.param_groups[0]

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 
 from hypercore.analysis.frames.entries import OFF, Entry
 from hypercore.analysis.stats.aggregates import performance_profile
-from hypercore.present import style
+from hypercore.present import palette
 
 _MOST_BANDS = 4
-_ARMS = {name: style.look(name).color for name in ("off", "on")} | {"baseline": style.GREY}
+_ARMS = {name: palette.look(name).color for name in ("off", "on")} | {"baseline": palette.GREY}
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
@@ -22,7 +22,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     figure = go.Figure()
     _baseline(figure, entries[0])
     for row_below, entry in enumerate(entries):
-        colour = style.look(entry.clipping).color
+        colour = palette.look(entry.clipping).color
         name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
         runs = entry.frame[entry.frame["error"].notna()]
         texts = [
@@ -87,7 +87,7 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
     seen = np.unique(np.concatenate([runs for own in strata for runs in own]))
     taus = np.concatenate([[max(0.9 * seen[0], 0.0)], seen])
     for entry, own in zip(entries, strata, strict=True):
-        colour = style.look(entry.clipping).color
+        colour = palette.look(entry.clipping).color
         profile = performance_profile(own, taus)
         name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
         line = {"color": colour, "shape": "hv"}
@@ -108,7 +108,7 @@ def residual_figure(residuals: pd.DataFrame) -> go.Figure:
     """Ours against published, a point a row, by arm; the diagonal is agreement."""
     figure = go.Figure()
     figure.add_scatter(
-        x=[0, 100], y=[0, 100], mode="lines", name="equal", line={"color": style.GREY, "dash": "dot"}
+        x=[0, 100], y=[0, 100], mode="lines", name="equal", line={"color": palette.GREY, "dash": "dot"}
     )
     for arm, rows in residuals.groupby("arm"):
         colour = _ARMS[str(arm)]
@@ -141,6 +141,6 @@ def _baseline(figure: go.Figure, entry: Entry) -> None:
     if pd.notna(mean):
         figure.add_hline(
             y=mean,
-            line={"color": style.GREY, "dash": "dash"},
+            line={"color": palette.GREY, "dash": "dash"},
             annotation_text=f"{entry.key['lowest']} alone, {mean:.2f}%",
         )

@@ -12,7 +12,7 @@ from hypercore.present import markup, sentences
 from hypercore.present import table as tables
 from hypercore.present.sections import findings, speed, stacks
 from hypercore.present.speed import reached
-from hypercore.results.files import write_bytes
+from hypercore.results.disk import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from hypercore.problems.contract import Batch, ProblemData, SplitName, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
-from hypercore.problems.rows import Rows
 from hypercore.problems.streams import stream
+from hypercore.problems.weight_rows import Rows
 from hypercore.spec.problems import MODELS
 
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].

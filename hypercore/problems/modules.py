@@ -11,9 +11,9 @@ from torch.func import functional_call
 
 from hypercore.problems.contract import Batch, ProblemData, SplitName, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
-from hypercore.problems.rows import Rows
 from hypercore.problems.streams import number
 from hypercore.problems.tasks import Task, task_of
+from hypercore.problems.weight_rows import Rows
 from hypercore.spec.errors import first_line
 
 # Examples that a module is tried on before anything trains.

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import completed, open_table, stored_names
 
 # The first row of a stretch that belongs to one cell, and the first one after it.

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hypercore import __version__
-from hypercore.results.files import ResultFileError, read_bytes, unreadable, write_bytes
+from hypercore.results.disk import ResultFileError, read_bytes, unreadable, write_bytes
 from hypercore.results.schemas import ADDED, BEFORE, SCHEMA_VERSION, former
 
 # The checksum of the whole file stands in the file's own metadata, in a slot of fixed length that

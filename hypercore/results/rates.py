@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.disk import ResultFileError, read_json, write_json
 from hypercore.spec.cell import Cell, digest
 from hypercore.spec.problems import CPU_STATE_BYTES, DATASETS, MODELS, parameters
 from hypercore.spec.record import Record

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import ANALYSIS
 
 FORMS = {"csv": "csv", "markdown": "md", "latex": "tex"}

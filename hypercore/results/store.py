@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from hypercore.results import records
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import is_of_today, read_table, write_table
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS
 from hypercore.spec.record import Record

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
-from hypercore.results.files import ResultFileError, read_json
+from hypercore.results.disk import ResultFileError, read_json
 
 
 @dataclass

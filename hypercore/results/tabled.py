@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hypercore.results import records
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import read_table
 from hypercore.results.schemas import READABLE_VERSIONS, schema
 from hypercore.results.store import Store

@@ -18,7 +18,7 @@ from hypercore.problems.images import Model
 from hypercore.spec.cell import Cell
 from hypercore.train.evaluate import chunk_size
 from hypercore.train.lanes import lanes_of
-from hypercore.train.memory import is_out_of_memory
+from hypercore.train.out_of_memory import is_out_of_memory
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hypercore.machine.compiler import COMPILED, compiler_problem
-from hypercore.results.files import of_system
+from hypercore.results.disk import of_system
 from hypercore.results.reported import TABLES
 from hypercore.workflow.adapter import Run
 from hypercore.workflow.jobs import RESULTS, Jobs

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.disk import ResultFileError, read_json, write_json
 from hypercore.workflow.adapter import clear_locks
 
 # Two readings of one process's start time agree to the clock's tick.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import provenance, read_table
 from hypercore.results.schemas import READABLE_VERSIONS
 from hypercore.study import StudyError, load, load_config

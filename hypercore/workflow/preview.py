@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypercore.jobs.retrain import not_before_ns
 from hypercore.jobs.stored import Stored, any_known, of_same_code
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import is_whole, read_table
 from hypercore.results.records import NAME
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import is_current, read_table
 from hypercore.results.schemas import READABLE_VERSIONS, schema
 from hypercore.spec.cell import Cell

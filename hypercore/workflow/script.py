@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hypercore.machine.terminal import make_readable
-from hypercore.results.files import ResultFileError, of_system
+from hypercore.results.disk import ResultFileError, of_system
 from hypercore.results.provenance import other_code
 from hypercore.spec.errors import UserError
 

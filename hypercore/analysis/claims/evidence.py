@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.clocks import beside_others
 from hypercore.analysis.frames.entries import OFF, Entry, entries, is_refined
+from hypercore.analysis.frames.timed_cells import beside_others
 from hypercore.analysis.published.matching import published_protocol, swept
 from hypercore.analysis.published.read import Published
 from hypercore.analysis.published.rows import Interval

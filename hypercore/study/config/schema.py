@@ -12,7 +12,6 @@ from hypercore.spec.own_code import BUILDERS, Call
 from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder, model_name
 from hypercore.spec.protocol import FEWEST_HELD_OUT, LARGEST_SHARE, Protocol
 from hypercore.study.config.analysis import AnalysisConfig
-from hypercore.study.config.entries import Axes, StackEntry
 from hypercore.study.config.fields import (
     NameAxis,
     Positive,
@@ -24,6 +23,7 @@ from hypercore.study.config.folders import FolderAtHome, fingerprint
 from hypercore.study.config.normalisation import NormalisationField
 from hypercore.study.config.own import OwnDataset, OwnModel
 from hypercore.study.config.refine import RefineConfig
+from hypercore.study.config.stack_entries import Axes, StackEntry
 
 # Folders beside the studies' own under results/.
 RESERVED_NAMES = ("benchmarks", "checkpoints", "logs", "status", "store", "sweeps")

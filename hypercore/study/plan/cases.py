@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from hypercore.spec.problems import MODELS, DatasetSpec
-from hypercore.study.config.entries import StackEntry
 from hypercore.study.config.errors import Location, Problem, shown
 from hypercore.study.config.schema import StudyConfig
+from hypercore.study.config.stack_entries import StackEntry
 from hypercore.study.config.yaml_source import Source
 
 

@@ -12,9 +12,9 @@ from hypercore.spec.columns import PLAN, Role, names
 from hypercore.spec.optimizers import SpecError
 from hypercore.spec.protocol import DEFAULT
 from hypercore.spec.stack import Stack
-from hypercore.study.config.entries import DEFAULT_CLIPPING, DEFAULT_SEEDS, StackEntry
 from hypercore.study.config.errors import Location, Problem, StudyError
 from hypercore.study.config.schema import StudyConfig
+from hypercore.study.config.stack_entries import DEFAULT_CLIPPING, DEFAULT_SEEDS, StackEntry
 from hypercore.study.config.yaml_source import Source
 from hypercore.study.plan.cases import cases_of, normalisation_problems
 

@@ -7,7 +7,7 @@ import pytest
 
 from hypercore.analysis.analyse import Settings, analyse, write_analysis
 from hypercore.analysis.frames.tables import read_frame, write_frame
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import ANALYSIS, CELLS, CURVES, names
 from hypercore.study.config.analysis import AnalysisConfig
 from tests.unit.analysis.synthetic import judged

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hypercore.analysis.claims.catalogue import TESTS, judge_claims, read_claims
 from hypercore.analysis.claims.evidence import Evidence
 from hypercore.analysis.claims.findings import Part, Verdict, decide
-from hypercore.analysis.claims.registry import TESTS, judge_claims, read_claims
 from hypercore.analysis.published.read import Published, published_folder
 from hypercore.analysis.published.rows import Printed, PublishedError, TableRow
 from hypercore.analysis.stats.statistics import estimate, flip_estimate

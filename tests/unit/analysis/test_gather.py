@@ -8,7 +8,7 @@ import pytest
 from hypercore.analysis.frames.gather import gather, join
 from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.results import records
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.sweeps import write_sweep
 from hypercore.spec.columns import CELLS, CURVES, PLAN, TRAJECTORIES, names
 from tests.unit.studies import MadeUp, plan_frame, tables, trained

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hypercore.cli.check import check, main, result_files
-from hypercore.results.files import write_bytes
+from hypercore.results.disk import write_bytes
 from hypercore.results.parquet import write_table
 from hypercore.results.records import NAME
 from hypercore.results.reported import report_files

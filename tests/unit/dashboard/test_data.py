@@ -10,7 +10,7 @@ import pytest
 
 from dashboard import cache, data, runs
 from hypercore.analysis.frames.tables import write_frame
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.spec import columns as spec
 from tests.unit.studies import MadeUp, write_study
 

@@ -19,7 +19,7 @@ from dashboard.figures import stability as stability_figures
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.ranges import regions, sensitivities
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present import style as palette
+from hypercore.present import palette
 from tests.unit.studies import MadeUp, tables
 
 TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))

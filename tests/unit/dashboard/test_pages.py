@@ -19,7 +19,7 @@ from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.results import parquet
-from hypercore.results.files import write_json
+from hypercore.results.disk import write_json
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec import columns as spec
 from hypercore.spec.protocol import Protocol

@@ -10,7 +10,7 @@ from dashboard import cache, data, kept, partial
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.results.files import write_json
+from hypercore.results.disk import write_json
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus
 from tests.unit.dashboard.conftest import RunPage

@@ -18,7 +18,7 @@ from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.measures.residuals import residuals
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.results.files import write_json
+from hypercore.results.disk import write_json
 from hypercore.results.rates import Engine, Kind, Rate, total, write_rate
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus

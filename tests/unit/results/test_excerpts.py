@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypercore.results import parquet
+from hypercore.results.disk import ResultFileError
 from hypercore.results.excerpts import read_excerpt, stretches
-from hypercore.results.files import ResultFileError
 from hypercore.results.parquet import is_current, read_table, write_table
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec

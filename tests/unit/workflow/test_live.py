@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from hypercore.results.files import write_json
+from hypercore.results.disk import write_json
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.workflow import live
 from hypercore.workflow.live import Live, frame, running

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hypercore.results.files import ResultFileError
+from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import read_table, write_table
 from hypercore.results.schemas import SCHEMA_VERSION, schema
 from hypercore.spec.columns import CURVES

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypercore.results import parquet
-from hypercore.results.files import ResultFileError, read_json, write_json
+from hypercore.results.disk import ResultFileError, read_json, write_json
 from hypercore.results.parquet import is_current, is_whole, provenance, read_table, write_table
 from hypercore.results.schemas import ADDED, SCHEMA_VERSION, former, schema
 from hypercore.spec import columns as spec
@@ -166,7 +166,7 @@ def test_a_kill_while_writing_leaves_the_old_file(path: Path, instant: str) -> N
     script = (
         f"import os, pathlib, signal, sys\n"
         f"{module}.{name} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"from hypercore.results.files import write_bytes\n"
+        f"from hypercore.results.disk import write_bytes\n"
         f"write_bytes(pathlib.Path(sys.argv[1]), b'new')"
     )
     killed = subprocess.run([sys.executable, "-c", script, str(path)], check=False)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypercore.present.style import STATES
+from hypercore.present.palette import STATES
 
 PAGES = {"light": "#FFFFFF", "dark": "#0E1117"}
 
