@@ -8,7 +8,9 @@ import pandas as pd
 
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
-from hypercore.present.table import GROUP, arm_text
+from hypercore.present.table import ARM_HEADERS, GROUP, arm_text
+from hypercore.spec.clipping import OFF_NAME
+from hypercore.spec.columns import ARMS, Role
 from hypercore.spec.stack import short
 
 # Up to this p, unadjusted, a difference is called one.
@@ -26,7 +28,7 @@ def side_by_side(
     shown: dict[str, list[str]] = {"α": [short(row["alpha"]) for row in records]}
     if rows["clipping"].nunique() > 1:
         shown["clipping"] = list(rows["clipping"].astype(str))
-    for arm, name in {"baseline": "baseline", "off": "without clipping", "on": "with clipping"}.items():
+    for arm, name in ARM_HEADERS.items():
         shown[name] = [_arm(row, arm) for row in records]
         theirs = published_text(rows, residuals, arm)
         if any(theirs):
@@ -76,11 +78,10 @@ def _word(row: Mapping[Any, Any], epsilon: float) -> str:
 
 def numbers(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
     """What :func:`side_by_side` shows as numbers, for files: units stand in the names of the columns."""
-    arms = ("baseline", "off", "on")
     known = ["mean", "sd", "n", "n_done", "n_ok"]
-    ours = rows[["alpha", "clipping", *(f"{arm}_{name}" for arm in arms for name in known)]]
+    ours = rows[["alpha", "clipping", *(f"{arm}_{name}" for arm in ARMS for name in known)]]
     ours = ours.rename(columns=lambda name: name.replace("_mean", "_test_error"))
-    theirs = {f"{arm}_published_pct": published(rows, residuals, arm) for arm in arms}
+    theirs = {f"{arm}_published_pct": published(rows, residuals, arm) for arm in ARMS}
     single = effects[effects["test"] == "alpha"][["alpha", "clipping", "low", "high", "p", "n_pairs"]]
     single = single.rename(columns={"low": "gain_low", "high": "gain_high"})
     found = ours.assign(**theirs, gain=rows["reduction"])
@@ -94,7 +95,7 @@ def published(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> l
     own = residuals[(residuals["arm"] == arm) & (residuals["source"] == "presentation")]
     key = ["dataset", "model", "epochs", "batch_size"]
     # A baseline's row is one of the plain optimizer, whatever stack stands on it.
-    key += {"baseline": ["lowest"], "off": ["label", "alpha"]}.get(arm, ["label", "alpha", "clipping"])
+    key += {Role.BASELINE: ["lowest"], OFF_NAME: ["label", "alpha"]}.get(arm, ["label", "alpha", "clipping"])
     own = own.drop_duplicates(key)
     return rows[key].merge(own[[*key, "published_pct"]], on=key, how="left")["published_pct"].tolist()
 
@@ -144,6 +145,6 @@ def overview(rows: pd.DataFrame) -> pd.DataFrame:
     The clipping of the lowest mean over the grid comes first; off is one of them.
     """
     on = rows.pivot_table(index="clipping", columns="alpha", values="on_mean")
-    off = rows.drop_duplicates("alpha").set_index("alpha")["off_mean"].rename("off")
+    off = rows.drop_duplicates("alpha").set_index("alpha")["off_mean"].rename(OFF_NAME)
     grid = pd.concat([off.to_frame().T, on]).sort_index(axis="columns").astype(float)
     return grid.loc[grid.mean(axis="columns").sort_values(kind="stable").index]

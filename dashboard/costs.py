@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from hypercore.analysis.frames.timed_cells import beside_others
+from hypercore.analysis.frames.timed_cells import added_pct_per_level, beside_others
 
 BATCH = ["dataset", "model", "stack_shape", "height", "epochs", "batch_size", "device", "backend", "lanes"]
 
@@ -36,8 +36,7 @@ def price_of_levels(found: pd.DataFrame) -> pd.DataFrame:
     taller = rows[rows["height"] > 1].merge(
         alone.rename(columns={"us_per_lane_step": "alone_us"}), on=alike, how="inner"
     )
-    levels = taller["height"].astype(float) - 1
-    extra = 100 * (taller["us_per_lane_step"] / taller["alone_us"] - 1)
+    ratios = taller["us_per_lane_step"] / taller["alone_us"]
     return pd.DataFrame(
         {
             "dataset": taller["dataset"],
@@ -46,7 +45,7 @@ def price_of_levels(found: pd.DataFrame) -> pd.DataFrame:
             "lanes": taller["lanes"],
             "alone_us": taller["alone_us"],
             "stack_us": taller["us_per_lane_step"],
-            "extra_pct": extra,
-            "extra_pct_per_level": extra / levels,
+            "extra_pct": 100 * (ratios - 1),
+            "extra_pct_per_level": added_pct_per_level(ratios, taller["height"]),
         }
     ).reset_index(drop=True)

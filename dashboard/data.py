@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from dashboard import content
 from hypercore.analysis.frames.tables import read_frame, to_frame
-from hypercore.present.table import GROUP
+from hypercore.present.table import GROUP, full_title, title
 from hypercore.results.excerpts import Stretch, read_excerpt, stretches
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
@@ -163,18 +163,9 @@ def locate(root: Path, study: str, table: str) -> dict[str, list[Stretch]]:
 def titles(frame: pd.DataFrame) -> pd.Series:
     """A name for each row's entry: the stack and the data set, and the rest where that is ambiguous."""
     entries = frame[ENTRY].drop_duplicates()
-    name = entries["label"].astype(str) + " on " + entries["dataset"].astype(str)
-    rest = (
-        " ("
-        + entries["model"].astype(str)
-        + ", "
-        + entries["epochs"].astype(str)
-        + " epochs, batch "
-        + entries["batch_size"].astype(str)
-        + ")"
-    )
-    name = name.where(~name.duplicated(keep=False), name + rest)
-    named = entries.assign(title=name)
+    rows = entries.to_dict("records")
+    short, full = (pd.Series(map(of, rows), entries.index, dtype=str) for of in (title, full_title))
+    named = entries.assign(title=short.where(~short.duplicated(keep=False), full))
     return frame[ENTRY].merge(named, on=ENTRY, how="left")["title"].set_axis(frame.index)
 
 

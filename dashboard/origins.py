@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.present.sentences import datasets
+from hypercore.results.provenance import short_commit
 from hypercore.spec.columns import CELLS, Role
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.problems import DATASETS
@@ -35,8 +36,7 @@ def origin(cells: pd.DataFrame) -> str:
         return ""
     seeds = sorted(done["seed"].unique())
     which = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
-    commits = pd.Series(done["git_commit"].dropna().unique(), dtype=str)
-    commits = commits.str[:7] + commits.str.endswith("+").map({True: "+", False: ""})
+    commits = done["git_commit"].dropna().map(short_commit)
     parts = [
         datasets(done),
         which,

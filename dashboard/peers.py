@@ -6,6 +6,7 @@ import pandas as pd
 
 from hypercore.analysis.frames.tables import to_frame
 from hypercore.results import parquet
+from hypercore.results.provenance import short_commit
 from hypercore.results.schemas import schema
 from hypercore.spec.columns import Column
 
@@ -69,9 +70,8 @@ def best(speed: pd.DataFrame) -> pd.DataFrame:
 def origin(measured: pd.DataFrame) -> str:
     """On what and when a benchmark was run, in words."""
     first = measured.iloc[0]
-    commit = str(first["git_commit"] or "no known commit")
-    short = commit[:7] + ("+" if commit.endswith("+") else "")
+    commit = short_commit(str(first["git_commit"])) if first["git_commit"] else "no known commit"
     return (
         f"Measured {str(first['date_utc'])[:10]} on {first['device']}, {first['cores']} cores, torch "
-        f"{first['torch_version']}, hypercore at {short}; medians and quartiles over rounds."
+        f"{first['torch_version']}, hypercore at {commit}; medians and quartiles over rounds."
     )

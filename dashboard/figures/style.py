@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from hypercore.spec.clipping import OFF_NAME, ON_NAME
+from hypercore.present import palette
 from hypercore.spec.stack import short
 
 ALPHA = "rightmost α, the one to choose"
@@ -26,12 +26,8 @@ _LEGEND_COLUMNS = 4
 
 
 def arm_name(clipping: str) -> str:
-    """A clipping as legends name it.
-
-    >>> arm_name("off"), arm_name("on")
-    ('without clipping', 'with clipping')
-    """
-    return {OFF_NAME: "without clipping", ON_NAME: "with clipping"}.get(clipping, text(clipping))
+    """A clipping as legends name it, shown as it is."""
+    return text(palette.arm_name(clipping))
 
 
 def text(value: object) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from hypercore.analysis.frames.judgement import IMPUTED, JUDGED
 from hypercore.analysis.stats.regions import Safety, unbroken
 from hypercore.present.table import GROUP
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
 
@@ -71,7 +72,7 @@ def arm(clipping: str) -> str:
     >>> arm("on"), arm("off"), arm("agc(0.01)")
     ('clipped', 'without clipping', 'clipped by agc(0.01)')
     """
-    return {"off": "without clipping", "on": "clipped"}.get(clipping, f"clipped by {clipping}")
+    return {OFF_NAME: "without clipping", ON_NAME: "clipped"}.get(clipping, f"clipped by {clipping}")
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Advice:
     @property
     def code(self) -> str:
         """The line of Python that drives a module so."""
-        clip = "" if self.use.clipping == "off" else f', clipping="{self.use.clipping}"'
+        clip = "" if self.use.clipping == OFF_NAME else f', clipping="{self.use.clipping}"'
         return f'Stack(model, "{self.use.stack}"{clip})'
 
     @property
@@ -173,7 +174,7 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
 
 
 def _plainness(one: Option) -> int:
-    return {"off": 2, "on": 1}.get(one.clipping, 0)
+    return {OFF_NAME: 2, ON_NAME: 1}.get(one.clipping, 0)
 
 
 def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:

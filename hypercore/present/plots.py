@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from hypercore.analysis.frames.entries import OFF, Entry
+from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.present import palette
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
+from hypercore.spec.columns import ARMS
 
 _MOST_BANDS = 4
-_ARMS = {name: palette.look(name).color for name in ("off", "on")} | {"baseline": palette.GREY}
+_ARMS = dict.fromkeys(ARMS, palette.GREY) | {name: palette.look(name).color for name in (OFF_NAME, ON_NAME)}
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
@@ -23,7 +25,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     _baseline(figure, entries[0])
     for row_below, entry in enumerate(entries):
         colour = palette.look(entry.clipping).color
-        name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
+        name = palette.arm_name(entry.clipping)
         runs = entry.frame[entry.frame["error"].notna()]
         texts = [
             f"seed {seed}{', diverged' if bad else ''}"
@@ -89,7 +91,7 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
     for entry, own in zip(entries, strata, strict=True):
         colour = palette.look(entry.clipping).color
         profile = performance_profile(own, taus)
-        name = "without clipping" if entry.clipping == OFF else f"clipping {entry.clipping}"
+        name = palette.arm_name(entry.clipping)
         line = {"color": colour, "shape": "hv"}
         figure.add_scatter(x=taus, y=profile.share, mode="lines", name=name, line=line, legendgroup=name)
         if len(entries) > _MOST_BANDS:
@@ -128,12 +130,6 @@ def residual_figure(residuals: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(title="our mean test error ± SD, %", type="log")
     figure.update_layout(template="none", height=460, margin={"t": 30})
     return figure
-
-
-def title(entry: Entry) -> str:
-    """What a figure shows, in a line."""
-    key = entry.key
-    return f"{key['label']} on {key['dataset']}, {key['epochs']} epochs, batches of {key['batch_size']}"
 
 
 def _baseline(figure: go.Figure, entry: Entry) -> None:

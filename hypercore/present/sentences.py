@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from hypercore.analysis.claims.findings import Verdict
+from hypercore.present.table import title
+from hypercore.results.provenance import short_commit
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.stack import short
-
-_COMMIT_DIGITS = 10
 
 
 def coverage(cells: pd.DataFrame) -> str:
@@ -27,7 +28,7 @@ def provenance(cells: pd.DataFrame) -> str:
     done = cells[cells["created_utc"].notna()]
     if done.empty:
         return ""
-    commits = ", ".join(sorted({_commit(text) for text in done["git_commit"].dropna()}))
+    commits = ", ".join(sorted({short_commit(text) for text in done["git_commit"].dropna()}))
     return (
         f"Trained on {datasets(done)} with {done['seed'].nunique()} seeds by hypercore "
         f"{_listed(done['hypercore_version'])} (commit {commits}), torch {_listed(done['torch_version'])}, "
@@ -103,7 +104,7 @@ def region(row: pd.Series) -> str:
     >>> region(pd.Series(row))
     'Adam / SGD on mnist, clipping off: none of 9 α is safe.'
     """
-    start = f"{row['label']} on {row['dataset']}, clipping {row['clipping']}"
+    start = f"{title(row)}, clipping {row['clipping']}"
     if row["n_safe"] == 0:
         return f"{start}: none of {row['n_points']} α is safe."
     sign = "at least " if row["censored"] else ""
@@ -128,11 +129,11 @@ def edge(rows: pd.DataFrame, gains: pd.DataFrame) -> str:
         gains: its rows of the GAINS table.
     """
     first = rows.iloc[0]
-    start = f"{first['label']} on {first['dataset']}, clipping {first['clipping']}"
+    start = f"{title(first)}, clipping {first['clipping']}"
     upper = {row["failing_pct"]: row for row in rows[rows["side"] == "upper"].to_dict("records")}
     found = [f"{what} at {_edge(upper[share])}" for share, what in ((50, "half"), (10, "a tenth"))]
     text = f"{start}, {first['n_runs']} runs: {' and '.join(found)} fail"
-    added = gains[(gains["side"] == "upper") & (gains["failing_pct"] == 50) & (gains["than"] == "off")]
+    added = gains[(gains["side"] == "upper") & (gains["failing_pct"] == 50) & (gains["than"] == OFF_NAME)]
     if added.empty:
         return f"{text}."
     row = added.iloc[0]
@@ -164,8 +165,3 @@ def fits(counts: pd.DataFrame) -> list[str]:
 
 def _listed(column: pd.Series) -> str:
     return ", ".join(sorted(map(str, column.dropna().unique())))
-
-
-def _commit(text: str) -> str:
-    """A commit, shortened; a + at its end says that files were changed."""
-    return text[:_COMMIT_DIGITS] + ("+" if text.endswith("+") else "")

@@ -13,17 +13,33 @@ from rich.table import Table
 
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.analysis.measures.comparison import DECIMALS
-from hypercore.spec.columns import COMPARISON
+from hypercore.spec.columns import ARMS, COMPARISON
 from hypercore.spec.stack import short
 
 # What tells one stack on one problem from another.
 GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
-HEADERS = ("α", "clipping", "baseline", "without clipping", "with clipping", "gain, points")
+ARM_HEADERS = dict(zip(ARMS, ("baseline", "without clipping", "with clipping"), strict=True))
+HEADERS = ("α", "clipping", *ARM_HEADERS.values(), "gain, points")
 OPEN_DASHBOARD = "To look closer: make dashboard   (or: streamlit run dashboard/app.py)"
 LEGEND = (
     "Test error in %, mean ± SD over seeds; a diverged seed counts as chance, and “k/n ok” says how many "
     "did not diverge. Bold: clipping at least 1 point better."
 )
+
+
+def title(entry: Mapping[Any, Any]) -> str:
+    """What tells one stack from the others where a study has it on one problem."""
+    return f"{entry['label']} on {entry['dataset']}"
+
+
+def full_title(entry: Mapping[Any, Any]) -> str:
+    """The same with all that an entry is.
+
+    >>> full_title({"label": "Adam", "dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256})
+    'Adam on mnist (mlp, 5 epochs, batch 256)'
+    """
+    rest = f"{entry['model']}, {entry['epochs']} epochs, batch {entry['batch_size']}"
+    return f"{title(entry)} ({rest})"
 
 
 def arm_text(row: Mapping[Any, Any], arm: str) -> str:
@@ -52,7 +68,7 @@ def readable(comparison: pd.DataFrame) -> pd.DataFrame:
     columns: list[list[str]] = [
         [short(row["alpha"]) for row in rows],
         [str(text) for text in comparison["clipping"].fillna("–")],
-        *([arm_text(row, arm) for row in rows] for arm in ("baseline", "off", "on")),
+        *([arm_text(row, arm) for row in rows] for arm in ARMS),
         ["" if math.isnan(row["reduction"]) else f"{row['reduction']:+.{DECIMALS}f}" for row in rows],
     ]
     for header, column in zip(HEADERS, columns, strict=True):
@@ -141,10 +157,10 @@ def print_study(folder: Path, console: Console | None = None) -> None:
 def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[bool]]]:
     texts = readable(comparison)
     found = []
-    for (label, dataset, model, epochs, batch_size), rows in texts.groupby(GROUP, sort=True, dropna=False):
-        title = f"{label} on {dataset} ({model}, {epochs} epochs, batch {batch_size})"
+    for key, rows in texts.groupby(GROUP, sort=True, dropna=False):
         bold = comparison.loc[rows.index, "bold"].fillna(False).astype(bool).tolist()
-        found.append((title, rows[list(HEADERS)].to_numpy().tolist(), bold))
+        of_entry = full_title(dict(zip(GROUP, key, strict=True)))
+        found.append((of_entry, rows[list(HEADERS)].to_numpy().tolist(), bold))
     return found
 
 

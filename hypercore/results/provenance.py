@@ -51,6 +51,15 @@ def collect() -> Provenance:
     )
 
 
+def short_commit(commit: str) -> str:
+    """A commit by its first ten digits.
+
+    >>> short_commit("e9e26290c4b5a7f1+")
+    'e9e26290c4+'
+    """
+    return commit[:10] + ("+" if commit.endswith("+") else "")
+
+
 def git_commit(folder: Path) -> str:
     """The commit that is checked out and that code under ``folder`` is part of; else ``unknown``.
 

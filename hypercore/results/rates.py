@@ -1,6 +1,7 @@
 """How long a run will take: what earlier sweeps measured, and the one estimate that is made of it."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from typing import Self
 
 from hypercore.results.disk import ResultFileError, read_json, write_json
 from hypercore.spec.cell import Cell, digest
+from hypercore.spec.optimizers import RULES
 from hypercore.spec.problems import CPU_STATE_BYTES, DATASETS, MODELS, parameters
 from hypercore.spec.record import Record
 
@@ -16,8 +18,6 @@ from hypercore.spec.record import Record
 STARTUP_SEC = 5.0
 # Weights times examples that cost a step on a CPU as much as calling its operations does.
 _CALLS = {"cpu": 5e6, "cuda": 5e8}
-# What the lowest optimizer costs beside SGD. Measured with stacks on the digits.
-_PRICES = {"SGD": 1.0, "AdaGrad": 1.1, "RMSProp": 1.35, "Adam": 1.5}
 _LARGE = 1_000_000  # weights of a network on images of unknown size
 # A batch's first steps take longer, by about so much of the start-up: kernels are chosen, memory is mapped.
 _WARM_UP = 0.015
@@ -68,9 +68,10 @@ class Kind:
     def cost(self, lanes: int) -> float:
         """What an epoch of so many lanes costs beside other kinds and widths, in a unit of its own."""
         work = self.weights * self.batch_size / _CALLS[self.engine.device]
-        lowest = _PRICES.get(self.shape.partition(" / ")[0].partition("^")[0].partition("(")[0], 1.0)
+        lowest = RULES.get(re.split(r"[ ^(]", self.shape, maxsplit=1)[0])
+        step = 1.0 if lowest is None else lowest.step_cost
         stacked = 1.0 + 1.0 / (1.0 + work) if " / " in self.shape else 1.0
-        return lowest * stacked * (1.0 + lanes * work) / self.batch_size
+        return step * stacked * (1.0 + lanes * work) / self.batch_size
 
 
 @dataclass(frozen=True)

@@ -64,9 +64,10 @@ def alpha(default: float, stored: Transform = IDENTITY) -> Hyperparameter:
 class Rule(ABC):
     """One optimizer: what the notation and the config need to know of it, and its update.
 
-    ``hyperparameters`` stand in the order of the bracket, α first. ``default_epochs`` are a study's where it
-    is the lowest of a stack. ``numerics`` is the version of the numbers that its update gives: bump it with
-    any change that moves a result (docs/adding.md), and exactly the cells that use it train again.
+    ``hyperparameters`` stand in the order of the bracket, α first. Where it is the lowest of a stack,
+    ``default_epochs`` are a study's, and ``step_cost`` is about what a step costs beside SGD's. ``numerics``
+    is the version of the numbers that its update gives: bump it with any change that moves a result
+    (docs/adding.md), and exactly the cells that use it train again.
     ``per_hyperparameter``: its hyperparameters are step sizes, one for each hyperparameter that it learns,
     by the same name; so it can't be the lowest.
 
@@ -79,6 +80,7 @@ class Rule(ABC):
     source: str
     hyperparameters: tuple[Hyperparameter, ...]
     default_epochs: int
+    step_cost: float = 1.0
     numerics: int = 1
     per_hyperparameter: bool = False
 

@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.entries import OFF, Entry, entries, is_refined
+from hypercore.analysis.frames.entries import Entry, entries, is_refined
 from hypercore.analysis.frames.timed_cells import beside_others
 from hypercore.analysis.published.matching import published_protocol, swept
 from hypercore.analysis.published.read import Published
 from hypercore.analysis.published.rows import Interval
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.spec.clipping import ON
+from hypercore.spec.clipping import OFF_NAME, ON
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import rounded
 
@@ -75,7 +75,7 @@ class Evidence:
         """The interval in which clipping is said to help each stack on a data set, by the results slide."""
         return [i for i in self.published.intervals if i.primary and i.dataset == dataset]
 
-    def arms(self, dataset: str, stack: str, against: str = OFF) -> Arms | None:
+    def arms(self, dataset: str, stack: str, against: str = OFF_NAME) -> Arms | None:
         """The runs of a stack as the notation reads it, whatever their labels.
 
         The presentation's clipping is compared with ``against``.
@@ -91,7 +91,7 @@ class Evidence:
         """The runs of each of the presentation's stacks that are planned."""
         return [arms for stack in self.stacks(dataset) if (arms := self.arms(dataset, stack)) is not None]
 
-    def of_stack(self, dataset: str, stack: str, against: str = OFF) -> pd.DataFrame:
+    def of_stack(self, dataset: str, stack: str, against: str = OFF_NAME) -> pd.DataFrame:
         """Cells of a stack, clipped as in the presentation or ``against``, as one entry; their baselines."""
         cells = self.comparable
         is_stack = (cells["role"] == Role.STACK.value) & cells["parent"].isna()

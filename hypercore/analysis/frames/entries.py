@@ -19,7 +19,6 @@ from hypercore.spec.protocol import TEST, parse_protocol
 
 # What an entry is, clipping apart.
 ENTRY = ("study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size")
-OFF = OFF_NAME
 
 # What an entry's frame keeps of a cell: a filter of a narrow frame of plain types is many times as fast.
 _TEXTS = ("cell_id", "baseline_id", "status")
@@ -152,11 +151,11 @@ def is_refined(cells: pd.DataFrame) -> "pd.Series[bool]":
 def arms(found: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
     """Each clipped entry with its unclipped one, where the study has both."""
     listed = list(found)
-    off = {tuple(entry.key.values()): entry for entry in listed if entry.clipping == OFF}
+    off = {tuple(entry.key.values()): entry for entry in listed if entry.clipping == OFF_NAME}
     return [
         (off[key], entry)
         for entry in listed
-        if entry.clipping != OFF and (key := tuple(entry.key.values())) in off
+        if entry.clipping != OFF_NAME and (key := tuple(entry.key.values())) in off
     ]
 
 

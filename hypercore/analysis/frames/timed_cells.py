@@ -1,4 +1,4 @@
-"""Which cells' clocks tell the cost of a step: those of jobs that had the machine to themselves."""
+"""Which cells' clocks tell the cost of a step, those of jobs that had the machine alone; and a price."""
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,17 @@ def beside_others(cells: pd.DataFrame) -> "pd.Series[bool]":
         beside = (spans["start"] < session.end) & (spans["end"] > session.start)
         shared[spans.index[beside & (spans["sweep"] != session.sweep)]] = True
     return shared
+
+
+def added_pct_per_level(ratios: pd.Series, heights: pd.Series) -> pd.Series:
+    """What each optimizer above the lowest adds to a step, in per cent: 100 (r^(1 / (height - 1)) - 1).
+
+    ``ratios`` r are the time of a stack's step over its lowest optimizer's alone, ``heights`` above 1.
+
+    >>> added_pct_per_level(pd.Series([1.21]), pd.Series([3])).round(6).item()
+    10.0
+    """
+    return 100 * (ratios.astype(np.float64) ** (1 / (heights.astype(np.float64) - 1)) - 1)
 
 
 def _sessions(spans: pd.DataFrame) -> pd.DataFrame:

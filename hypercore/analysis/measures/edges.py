@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from hypercore.analysis.frames.entries import OFF, Entry, entries, table
+from hypercore.analysis.frames.entries import Entry, entries, table
 from hypercore.analysis.stats.edges import Edge, gain
 from hypercore.analysis.stats.fit import fit_both
 from hypercore.analysis.stats.regions import Criteria, tries
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import EDGES, GAINS
 
 
@@ -51,7 +52,7 @@ def gains(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
             families.setdefault(tuple(entry.key.values()), []).append((entry, found))
     rows: list[dict[str, Any]] = []
     for family in families.values():
-        ordered = sorted(family, key=lambda pair: (pair[0].clipping != OFF, pair[0].clipping))
+        ordered = sorted(family, key=lambda pair: (pair[0].clipping != OFF_NAME, pair[0].clipping))
         for (than, base), (entry, found) in combinations(ordered, 2):
             for (side, failing_pct), edge in found.items():
                 added = gain(base[side, failing_pct], edge, rule.confidence)

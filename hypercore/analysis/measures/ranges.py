@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.entries import OFF, Entry, entries, table
+from hypercore.analysis.frames.entries import Entry, entries, table
 from hypercore.analysis.stats.aggregates import (
     BestAlpha,
     best_alpha,
@@ -17,6 +17,7 @@ from hypercore.analysis.stats.aggregates import (
 from hypercore.analysis.stats.failures import failure_rate
 from hypercore.analysis.stats.regions import Criteria, failures_high, find_region, judge, widening
 from hypercore.analysis.stats.statistics import Estimate, estimate
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY
 from hypercore.spec.protocol import TEST
 
@@ -59,7 +60,7 @@ def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFra
     """Make the REGIONS table: the longest safe run of each entry, and what its clipping adds to it."""
     rule = criteria or Criteria()
     found = _with_baseline(cells)
-    unclipped = {tuple(entry.key.values()): entry for entry in found if entry.clipping == OFF}
+    unclipped = {tuple(entry.key.values()): entry for entry in found if entry.clipping == OFF_NAME}
     rows: list[dict[str, Any]] = []
     for entry in found:
         region = find_region(entry.points(), rule)

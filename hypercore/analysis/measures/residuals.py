@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.entries import ENTRY, OFF, table
+from hypercore.analysis.frames.entries import ENTRY, table
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
 from hypercore.analysis.published.matching import exact, published_protocol, swept
 from hypercore.analysis.published.read import Published
@@ -30,7 +30,7 @@ from hypercore.analysis.stats.statistics import (
     held_out_coverage,
     prediction_interval,
 )
-from hypercore.spec.clipping import ON
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import RESIDUALS, Role
 from hypercore.spec.stack import rounded
 
@@ -117,21 +117,21 @@ def _plain_once(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
-    dataset, stack, is_off = key["published_dataset"], str(key["stack"]), key["clipping"] == OFF
-    if key["clipping"] not in (OFF, str(ON)):
+    dataset, stack, is_off = key["published_dataset"], str(key["stack"]), key["clipping"] == OFF_NAME
+    if key["clipping"] not in (OFF_NAME, ON_NAME):
         return
     frozen = key["parent"] if isinstance(key["parent"], str) else None
     if frozen is None:
         for baseline in known.baselines:
             # By what it is, not by its role: a config may list a plain optimizer among its stacks.
             if is_off and baseline.dataset == dataset and exact(baseline.optimizer) == stack:
-                named = baseline.table, baseline.optimizer, "baseline", baseline.error
+                named = baseline.table, baseline.optimizer, Role.BASELINE.value, baseline.error
                 yield Target("presentation", *named, known.runs["presentation"], NO_SD)
         for row in known.rows:
             same = row.dataset == dataset and swept(row.stack) == swept(stack)
             if same and rounded(row.alpha) == key["alpha"]:
                 note = "; ".join(filter(None, (row.note, NO_SD)))
-                arm, error = ("off", row.off) if is_off else ("on", row.on)
+                arm, error = (OFF_NAME, row.off) if is_off else (ON_NAME, row.on)
                 named = row.table, f"{row.stack}({row.alpha_printed})", arm, error
                 yield Target("presentation", *named, known.runs["presentation"], note)
     if dataset != "mnist" or not is_off:
@@ -142,7 +142,7 @@ def _targets(known: Published, key: Mapping[str, Any]) -> Iterator[Target]:
         else:
             same = exact(paper.stack) == stack
         if same:
-            arm = "baseline" if paper.role == "baseline" else "off"
+            arm = paper.role if paper.role == Role.BASELINE.value else OFF_NAME
             named = paper.table, paper.optimizer_printed, arm, paper.error
             yield Target("paper", *named, known.runs["paper"], NO_RUNS)
 

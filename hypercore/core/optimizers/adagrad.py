@@ -23,6 +23,7 @@ class AdaGrad(Rule):
     source = "Duchi, Hazan and Singer, 2011"
     hyperparameters = (alpha(0.01),)
     default_epochs = 30
+    step_cost = 1.1
 
     def init(self, values: "Tensor", given: Collection[str]) -> State:
         """The accumulator starts at 0.1, so that the root is never zero."""

@@ -27,6 +27,7 @@ class Adam(Rule):
         Hyperparameter("beta2", "β2", 0.999, upper=1.0, stored=UNIT_INTERVAL),
     )
     default_epochs = 5
+    step_cost = 1.5
     numerics = 2
 
     def init(self, values: "Tensor", given: Collection[str]) -> State:

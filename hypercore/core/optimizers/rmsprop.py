@@ -25,6 +25,7 @@ class RMSProp(Rule):
         Hyperparameter("gamma", "γ", 0.99, upper=1.0, stored=UNIT_INTERVAL),
     )
     default_epochs = 5
+    step_cost = 1.35
 
     def init(self, values: "Tensor", given: Collection[str]) -> State:
         """The mean square starts at zero."""

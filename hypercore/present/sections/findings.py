@@ -12,6 +12,7 @@ from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
 from hypercore.present.advice import advise
 from hypercore.present.plots import residual_figure
+from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.stack import short
 
 WORDS = (
@@ -84,7 +85,7 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
         (
             escape(f"{row['source']}, {row['table']}"),
             escape(row["printed_stack"]),
-            escape(row["arm"] if row["arm"] != "on" else f"clipping {row['clipping']}"),
+            escape(row["arm"] if row["arm"] != ON_NAME else f"clipping {row['clipping']}"),
             str(row["n"]),
             markup.spread(row["ours_pct"], row["ours_sd_pct"]),
             markup.spread(row["published_pct"], row["published_sd_pct"])

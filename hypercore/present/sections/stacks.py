@@ -11,7 +11,8 @@ from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.comparison import DECIMALS
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
 from hypercore.present import markup, sentences, table
-from hypercore.present.plots import error_over_alpha, profile_figure, title
+from hypercore.present.plots import error_over_alpha, profile_figure
+from hypercore.spec.columns import ARMS
 from hypercore.spec.stack import short
 
 _PROFILE = (
@@ -95,11 +96,12 @@ def stacks(
         listed = found[key]
         trained = cells[cells["cell_id"].isin([c for entry in listed for c in entry.frame["cell_id"]])]
         source = sentences.caption(trained)
-        parts += [f"<h3>{escape(title(listed[0]))}</h3>"]
-        parts += [markup.figure(error_over_alpha(listed, _of(regions, key)), title(listed[0]), source)]
+        title = table.full_title(listed[0].key)
+        parts += [f"<h3>{escape(title)}</h3>"]
+        parts += [markup.figure(error_over_alpha(listed, _of(regions, key)), title, source)]
         profile = profile_figure(listed)
         if profile.data:
-            heading = f"Performance profile, {title(listed[0])}"
+            heading = f"Performance profile, {title}"
             parts += [f"<p>{_PROFILE}</p>", markup.figure(profile, heading, source)]
         parts.append(_comparison(rows, _of(gains, key), named=False))
     if single:
@@ -111,23 +113,14 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
     known: dict[tuple[Any, ...], dict[Any, Any]] = {
         (row["label"], row["dataset"], row["alpha"], row["clipping"]): row for row in gains.to_dict("records")
     }
-    header = (
-        "α",
-        "clipping",
-        "baseline",
-        "without clipping",
-        "with clipping",
-        "gain [95% CI], points",
-        "p",
-        "",
-    )
+    header = (*table.HEADERS[:-1], "gain [95% CI], points", "p", "")
     body = []
     for row in rows.to_dict("records"):
         gain = known.get((row["label"], row["dataset"], row["alpha"], row["clipping"]))
-        arms = [_arm(row, arm) for arm in ("baseline", "off", "on")]
+        arms = [_arm(row, arm) for arm in ARMS]
         if row["bold"] is True:
             arms[2] = f"<b>{arms[2]}</b>"
-        name = [escape(f"{row['label']} on {row['dataset']}")] if named else []
+        name = [escape(table.title(row))] if named else []
         clipping = "–" if pd.isna(row["clipping"]) else escape(row["clipping"])
         figures = ["", "", ""]
         if gain is not None:

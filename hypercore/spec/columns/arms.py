@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns.column import Column
+from hypercore.spec.columns.plan import Role
 
 # One stack on one problem.
 _STACK = (
@@ -30,7 +32,7 @@ ENTRY = (
 )
 
 # The three columns of the presentation's tables, each with the same figures.
-ARMS = ("baseline", "off", "on")
+ARMS = (Role.BASELINE.value, OFF_NAME, ON_NAME)
 
 _ARM = (
     Column("n", "int64", "planned seeds"),

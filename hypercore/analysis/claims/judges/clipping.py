@@ -18,10 +18,11 @@ from hypercore.analysis.claims.findings import (
     undetermined,
     unless_absent,
 )
-from hypercore.analysis.frames.entries import OFF, reductions
+from hypercore.analysis.frames.entries import reductions
 from hypercore.analysis.measures.effects import seed_means
 from hypercore.analysis.published.rows import Interval
 from hypercore.analysis.stats.statistics import CONFIDENCE, flip_estimate, n_too_small
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.stack import rounded, short
 
 POINTS = "points"
@@ -175,7 +176,7 @@ def _reductions(arms: Arms) -> list[tuple[float, Part]]:
 
 
 def _within_intervals(
-    evidence: Evidence, dataset: str, against: str = OFF
+    evidence: Evidence, dataset: str, against: str = OFF_NAME
 ) -> Iterator[tuple[Interval, list[Part]]]:
     """Each interval in which clipping is said to help a stack, and its reduction averaged over that."""
     for interval in evidence.intervals(dataset):

@@ -12,7 +12,8 @@ import pandas as pd
 
 from hypercore.analysis.claims.evidence import Evidence
 from hypercore.analysis.claims.findings import Finding, Part, decide, undetermined
-from hypercore.analysis.frames.entries import OFF
+from hypercore.analysis.frames.timed_cells import added_pct_per_level
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role, Status
 
 NO_TURNS = (
@@ -30,8 +31,8 @@ def no_time_increase(evidence: Evidence, dataset: str, tolerance_pct: float = 1.
     timed = evidence.timed(dataset)
     timed = timed[timed["status"] == Status.FINISHED.value]
     by = ["stack", "epochs", "batch_size", "seed"]
-    pairs = timed[timed["clipping"] == OFF].merge(
-        timed[timed["clipping"] == "on"], on=by, suffixes=("", "_on")
+    pairs = timed[timed["clipping"] == OFF_NAME].merge(
+        timed[timed["clipping"] == ON_NAME], on=by, suffixes=("", "_on")
     )
     pairs["ratio"] = 100 * (pairs["step_sec_on"] / pairs["step_sec"] - 1)
     return _decide(evidence, dataset, pairs, "added time", "_on", tolerance_pct)
@@ -40,7 +41,7 @@ def no_time_increase(evidence: Evidence, dataset: str, tolerance_pct: float = 1.
 def constant_cost(evidence: Evidence, dataset: str, tolerance_pct: float = 5.0) -> Finding:
     """A clipped step takes at most ``tolerance_pct`` longer in the longest run than in the shortest."""
     timed = evidence.timed(dataset)
-    timed = timed[(timed["status"] == Status.FINISHED.value) & (timed["clipping"] == "on")]
+    timed = timed[(timed["status"] == Status.FINISHED.value) & (timed["clipping"] == ON_NAME)]
     by = ["stack", "batch_size", "seed"]
     ordered = timed.sort_values("epochs")
     shortest, longest = (ordered.drop_duplicates(by, keep=which) for which in ("first", "last"))
@@ -53,14 +54,12 @@ def constant_cost(evidence: Evidence, dataset: str, tolerance_pct: float = 5.0) 
 def cost_per_level(evidence: Evidence, dataset: str, at_most_pct: float = 2.0) -> Finding:
     """Each optimizer above the lowest adds at most ``at_most_pct`` to a step, unclipped, alone."""
     timed = evidence.timed(dataset)
-    timed = timed[(timed["status"] == Status.FINISHED.value) & (timed["clipping"] == OFF)]
+    timed = timed[(timed["status"] == Status.FINISHED.value) & (timed["clipping"] == OFF_NAME)]
     by = ["lowest", "epochs", "batch_size", "seed"]
     single = timed[timed["role"] == Role.BASELINE.value]
     pairs = single.merge(timed[timed["height"] > 1], on=by, suffixes=("", "_high"))
-    growth = (pairs["step_sec_high"] / pairs["step_sec"]) ** (
-        1 / (pairs["height_high"].astype(np.float64) - 1)
-    )
-    pairs["ratio"] = 100 * (growth - 1)
+    ratios = pairs["step_sec_high"] / pairs["step_sec"]
+    pairs["ratio"] = added_pct_per_level(ratios, pairs["height_high"])
     return _decide(evidence, dataset, pairs, "added time a level", "_high", at_most_pct)
 
 

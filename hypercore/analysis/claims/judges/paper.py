@@ -8,10 +8,10 @@ import pandas as pd
 
 from hypercore.analysis.claims.evidence import Evidence
 from hypercore.analysis.claims.findings import POSITIVE, Finding, Part, decide
-from hypercore.analysis.frames.entries import OFF
 from hypercore.analysis.frames.judgement import IMPUTED
 from hypercore.analysis.published.matching import exact
 from hypercore.analysis.published.rows import PaperRow
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import Role
 
 # Printed ± are taken twice, as for a 95% interval.
@@ -47,7 +47,7 @@ def frozen_as_printed(evidence: Evidence) -> Finding:
 
 def _runs(evidence: Evidence, stack: str) -> pd.DataFrame:
     cells = evidence.comparable
-    chosen = (cells["role"] == Role.STACK.value) & (cells["clipping"] == OFF) & cells["parent"].isna()
+    chosen = (cells["role"] == Role.STACK.value) & (cells["clipping"] == OFF_NAME) & cells["parent"].isna()
     chosen &= (cells["published_dataset"] == "mnist") & (cells["stack"] == exact(stack))
     # An entry may leave its baselines out; the same cell may stand in another that has them.
     return cells[chosen].sort_values("baseline_id").drop_duplicates("cell_id")
