@@ -101,7 +101,8 @@ test-truth: $(READY)
 	$(BIN)/python -m pytest tests/unit/benchmarks/test_known_truth.py -m slow
 
 test-cluster: $(CLUSTER)/.ready
-	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH="$(CURDIR)/$(CLUSTER)" $(BIN)/python -m pytest tests/cluster
+	HYPERCORE_TEST_CLUSTER=1 PYTHONPATH="$(CURDIR)/$(CLUSTER)" $(BIN)/python -m pytest tests/cluster \
+	  tests/unit/workflow/test_adapter.py
 
 $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \

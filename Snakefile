@@ -15,6 +15,7 @@ from hypercore.workflow.live import Live
 from hypercore.workflow.names import in_a_report, refuse_taken_name
 from hypercore.workflow.slurm import alive
 from hypercore.workflow.jobs import RESULTS, Jobs, cost
+from hypercore.study.plan.sweeps import DIGEST, NAME
 from hypercore.study import LargeGridError, StudyError, choose, device_kind, load
 
 min_version("9.27")

@@ -119,37 +119,22 @@ def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float) -> list[Tra
     )
     middle = max(baseline.median, 1e-3)
     common = {"type": "scatter", "mode": "lines", "legendgroup": "baseline", "yaxis": "y2"}
-    band = {
-        "x": [low, high, high, low],
-        "y": [middle, middle, middle + epsilon, middle + epsilon],
-        "fill": "toself",
-        "fillcolor": style.faded(palette.GREY, 0.25),
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    ends, plain = pd.Series([low, high]), pd.Series([middle] * 2)
+    band = style.band(ends, plain, plain + epsilon, palette.GREY, 0.25)
     line = {
-        "x": [low, high],
-        "y": [middle] * 2,
+        "x": ends,
+        "y": plain,
         "line": {"color": palette.GREY, "width": 1.5, "dash": "dot"},
         "name": f"plain optimizer {middle:.2f}%, and ε = {epsilon:g} more",
         "hovertemplate": f"plain: median {middle:.2f}%, n = {baseline.n}<extra></extra>",
     }
-    return [common | band, common | line]
+    return [band | common, common | line]
 
 
 def _median(own: pd.DataFrame, clipping: str, look: palette.Look) -> list[Trace]:
     name = style.arm_name(clipping)
     common = {"type": "scatter", "mode": "lines", "legendgroup": clipping, "yaxis": "y2"}
-    band = {
-        "x": pd.concat([own["alpha"], own["alpha"][::-1]]),
-        "y": pd.concat([own["max"], own["min"][::-1]]).clip(1e-3),
-        "fill": "toself",
-        "fillcolor": style.faded(look.color, 0.12),
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    band = style.band(own["alpha"], own["min"].clip(1e-3), own["max"].clip(1e-3), look.color, 0.12)
     line = {
         "x": own["alpha"],
         "y": own["median"],
@@ -159,7 +144,7 @@ def _median(own: pd.DataFrame, clipping: str, look: palette.Look) -> list[Trace]
         "hovertemplate": f"{name}, α %{{x:.3g}}: median %{{y:.2f}}%, %{{customdata[1]:.2f}} to "
         "%{customdata[2]:.2f}; %{customdata[3]} of %{customdata[0]} fine<extra></extra>",
     }
-    return [common | band, common | line]
+    return [band | common, common | line]
 
 
 def _seeds(own: pd.DataFrame, y: pd.Series, clipping: str, look: palette.Look, row: int) -> Trace:

@@ -14,15 +14,7 @@ def profile_figure(profiles: pd.DataFrame) -> go.Figure:
     for clipping, own in profiles.groupby("clipping", sort=False):
         look = palette.look(str(clipping))
         common = {"type": "scatter", "mode": "lines", "legendgroup": str(clipping)}
-        band = {
-            "x": pd.concat([own["error"], own["error"][::-1]]),
-            "y": pd.concat([own["high"], own["low"][::-1]]),
-            "fill": "toself",
-            "fillcolor": style.faded(look.color, 0.15),
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-            "showlegend": False,
-        }
+        band = style.band(own["error"], own["low"], own["high"], look.color, 0.15)
         line = {
             "x": own["error"],
             "y": own["share"],
@@ -30,7 +22,7 @@ def profile_figure(profiles: pd.DataFrame) -> go.Figure:
             "name": style.arm_name(str(clipping)),
             "hovertemplate": "%{y:.0%} of runs have at most %{x:.1f}%<extra></extra>",
         }
-        traces += [common | band, common | line]
+        traces += [band | common, common | line]
     y = {"title": {"text": "share of runs"}, "tickformat": ".0%", "range": [-0.02, 1.02]}
     return style.figure(traces, 360, {"xaxis": {"title": {"text": "test error at most (%)"}}, "yaxis": y})
 

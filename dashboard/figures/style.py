@@ -45,6 +45,21 @@ def faded(color: str, opacity: float) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity:g})"
 
 
+def band(x: pd.Series, low: pd.Series, high: pd.Series, color: str, opacity: float) -> Trace:
+    """The area between two curves over ``x``, which a legend does not name."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": pd.concat([x, x[::-1]]),
+        "y": pd.concat([high, low[::-1]]),
+        "fill": "toself",
+        "fillcolor": faded(color, opacity),
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
 def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
     """Names for rows of stacks: the data set is left out where all share one.
 

@@ -1,6 +1,5 @@
 """Everything that is made of a study's cells besides the comparison, in one go."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,15 +30,11 @@ class Settings:
     target_errors: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @classmethod
-    def from_json(cls, text: str) -> "Settings":
-        """Read the config's section ``analysis``, as the workflow hands it on.
-
-        >>> Settings.from_json('{"epsilon": 2.0}').criteria.epsilon
-        2.0
-        """
-        given = json.loads(text)
-        others = {name: given.pop(name, {}) for name in ("stands_for", "target_errors")}
-        return cls(Criteria(**given), **others)
+    def of(
+        cls, stands_for: Mapping[str, str], target_errors: Mapping[str, Sequence[float]], **criteria: float
+    ) -> "Settings":
+        """Those of a config's section ``analysis``, by its keys."""
+        return cls(Criteria(**criteria), stands_for, target_errors)
 
 
 def analyse(

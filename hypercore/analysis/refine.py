@@ -1,6 +1,5 @@
 """Where to look closer: at the α where the edge of an entry's range is uncertain, and where none can tell."""
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from hypercore.analysis.analyse import Settings
 from hypercore.analysis.frames.entries import Entry, entries, is_refined
 from hypercore.analysis.frames.gather import gather
 from hypercore.analysis.frames.judgement import judge
@@ -85,8 +83,8 @@ def write_round(
     earlier: Sequence[Path],
     out: Path,
     number: int,
-    settings: str,
-    analysis: str,
+    rule: Rule,
+    criteria: Criteria,
 ) -> None:
     """Read what is trained so far, and write the table of the cells that the next round trains.
 
@@ -96,14 +94,14 @@ def write_round(
         earlier: tables of the earlier rounds.
         out: the round's table.
         number: of the round, from 1.
-        settings: the config's section ``refine``, as JSON.
-        analysis: the config's section ``analysis``, as JSON.
+        rule: how far to go.
+        criteria: when an α is safe.
 
     Raises:
         ResultFileError: a file is missing or damaged.
     """
     cells = judge(gather(plan, sweeps, earlier).cells)
-    found = refine(cells, number, Rule(**json.loads(settings)), Settings.from_json(analysis).criteria)
+    found = refine(cells, number, rule, criteria)
     write_frame(out, found, "refinement", REFINEMENT)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from hypercore.cli.command import parser_of
 from hypercore.results.disk import ResultFileError, unfinished
 from hypercore.results.parquet import read_table
 from hypercore.results.records import NAME
@@ -74,10 +75,7 @@ def _age_sec(path: Path) -> float:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Name, or remove, damaged and unfinished result files. The next run makes what is missing."""
-    parser = argparse.ArgumentParser(prog="hypercore check", description=main.__doc__)
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
-    parser.add_argument("--remove", action="store_true", help="remove them")
-    given = parser.parse_args(arguments)
+    given = parser().parse_args(arguments)
     count, wrong = check(given.results)
     left = abandoned(given.results)
     for error in wrong:
@@ -91,3 +89,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     removed = ", now removed: run again to make them anew" * (given.remove and bool(wrong))
     sys.stdout.write(f"Result files: {count}, damaged: {len(wrong)}{removed}\n")
     return 1 if wrong and not given.remove else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    found = parser_of("check", main.__doc__, "", "--results /data/results", "--remove")
+    found.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    found.add_argument("--remove", action="store_true", help="remove them")
+    return found

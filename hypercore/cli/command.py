@@ -1,7 +1,7 @@
 """What commands about one study share: the argument that names it."""
 
 import argparse
-from collections.abc import Callable, Sequence
+import inspect
 from pathlib import Path
 
 from hypercore.study import Plan, StudyConfig, load, load_config
@@ -11,31 +11,40 @@ from hypercore.workflow.names import refuse_taken_name
 DEFAULT_STUDY = Path("config/config.yaml")
 
 
-def about_one_study(
-    name: str,
-    description: str | None,
-    act: Callable[[StudyConfig, Path], None],
-    arguments: Sequence[str] | None,
-) -> int:
-    """Run ``hypercore <name> [config] [--results folder]``; returns the exit code.
-
-    ``act`` takes the study that the config describes and the folder of its results.
-    """
-    parser = parser_of(name, description)
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
-    given = parser.parse_args(arguments)
-
-    study, _ = load_config(given.study)
-    refuse_taken_name(given.study, given.results)
-    act(study, given.results / study.name)
-    return 0
+def parser_of(name: str, description: str | None, *examples: str) -> argparse.ArgumentParser:
+    """The parser of ``hypercore NAME``; its help ends with these examples of what may follow the name."""
+    lines = "\n".join(f"  hypercore {name} {example}".rstrip() for example in examples)
+    return argparse.ArgumentParser(
+        prog=f"hypercore {name}",
+        description=inspect.cleandoc(description or ""),
+        epilog=f"examples:\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
-def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
+def study_parser_of(name: str, description: str | None, *examples: str) -> argparse.ArgumentParser:
     """The parser of a command about one study: its config, or else the default one."""
-    parser = argparse.ArgumentParser(prog=f"hypercore {name}", description=description)
+    parser = parser_of(name, description, *examples)
     parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
     return parser
+
+
+def results_parser_of(name: str, description: str | None, *examples: str) -> argparse.ArgumentParser:
+    """The parser of a command about a study's results, wherever they are."""
+    parser = study_parser_of(name, description, *examples)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    return parser
+
+
+def study_and_folder(given: argparse.Namespace) -> tuple[StudyConfig, Path]:
+    """The study that the arguments of :func:`results_parser_of` name, and the folder of its results.
+
+    Raises:
+        StudyError: the config is wrong, or another study has its name.
+    """
+    study, _ = load_config(given.study)
+    refuse_taken_name(given.study, given.results)
+    return study, given.results / study.name
 
 
 def planned(config: Path, results: Path) -> Plan:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
+from hypercore.cli.command import parser_of
 from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.jobs import RESULTS
 
@@ -41,11 +42,7 @@ def remark(results: Path, study: Path) -> str | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Name, or remove, files of sweeps that no config lists; never a trained cell of the store."""
-    parser = argparse.ArgumentParser(prog="hypercore leftovers", description=main.__doc__)
-    parser.add_argument("configs", nargs="+", type=Path, help="every config whose sweeps to keep")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
-    parser.add_argument("--remove", action="store_true", help="remove them")
-    given = parser.parse_args(arguments)
+    given = parser().parse_args(arguments)
     # A config that cannot be read might list any of them, so nothing goes then.
     found = leftovers(given.results, [load(path, confirm_large=True) for path in given.configs])
     for path in found:
@@ -54,3 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{path}\n")
     sys.stdout.write(f"Files of sweeps that no config lists{', now removed' * given.remove}: {len(found)}\n")
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    found = parser_of("leftovers", main.__doc__, "config/*.yaml", "config/*.yaml --remove")
+    found.add_argument("configs", nargs="+", type=Path, help="every config whose sweeps to keep")
+    found.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    found.add_argument("--remove", action="store_true", help="remove them")
+    return found

@@ -1,20 +1,18 @@
 """Say what a study will train: ``hypercore plan [config/config.yaml]``."""
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
 
-from hypercore.cli.command import parser_of, planned
+from hypercore.cli.command import planned, study_parser_of
 from hypercore.study import Plan
 from hypercore.workflow.jobs import RESULTS, Jobs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """List a study's sweeps and what will be trained of each, given the results that are there."""
-    parser = parser_of("plan", main.__doc__)
-    parser.add_argument("--cells", action="store_true", help="name every cell, and why it is to be trained")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="for the time that it takes")
-    given = parser.parse_args(arguments)
+    given = parser().parse_args(arguments)
     plan = planned(given.study, RESULTS)
     jobs = Jobs(plan, given.cores)
     for line in lines(plan, jobs, cells=given.cells):
@@ -22,6 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for problem in jobs.problems():
         sys.stderr.write(f"{problem}\n")
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    found = study_parser_of("plan", main.__doc__, "", "config/smoke.yaml --cells", "--cores 32")
+    found.add_argument("--cells", action="store_true", help="name every cell, and why it is to be trained")
+    found.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="for the time that it takes")
+    return found
 
 
 def lines(plan: Plan, jobs: Jobs, *, cells: bool) -> list[str]:

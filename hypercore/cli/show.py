@@ -1,17 +1,18 @@
 """Print a study's comparison table: ``hypercore show [config/config.yaml]``."""
 
+import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from hypercore.cli.command import about_one_study
+from hypercore.cli.command import results_parser_of, study_and_folder
 from hypercore.present.table import print_study
-from hypercore.study import StudyConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison of the study that a config describes. If there is none, say why and return 1."""
-    return about_one_study("show", main.__doc__, _show, arguments)
+    print_study(study_and_folder(parser().parse_args(arguments))[1])
+    return 0
 
 
-def _show(_: StudyConfig, folder: Path) -> None:
-    print_study(folder)
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    return results_parser_of("show", main.__doc__, "config/smoke.yaml", "--results /data/results")

@@ -1,21 +1,26 @@
 """Join what is trained into a study's tables: ``hypercore tables [config/config.yaml]``."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hypercore.analysis.frames.gather import gather
-from hypercore.cli.command import parser_of, planned
+from hypercore.cli.command import planned, study_parser_of
 from hypercore.workflow.jobs import RESULTS
 from hypercore.workflow.plan_table import write_plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a study's plan and tables from what is trained so far. Other cells are `missing`."""
-    parser = parser_of("tables", main.__doc__)
-    given = parser.parse_args(arguments)
+    given = parser().parse_args(arguments)
     write_tables(given.study, RESULTS)
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    return study_parser_of("tables", main.__doc__, "config/smoke.yaml")
 
 
 def write_tables(config: Path, results: Path) -> None:

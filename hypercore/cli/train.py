@@ -1,10 +1,11 @@
 """Train a study by hand: ``hypercore train [config/config.yaml] [--sweep NAME]``."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hypercore.cli.command import parser_of, planned
+from hypercore.cli.command import planned, study_parser_of
 from hypercore.jobs.sweep import run_sweep
 from hypercore.study import Plan, Problem, StudyError, Sweep
 from hypercore.workflow.jobs import RESULTS, Jobs
@@ -15,9 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Cells in the store are not trained again. Sweeps of frozen cells come after their parents' sweeps.
     """
-    parser = parser_of("train", main.__doc__)
-    parser.add_argument("--sweep", action="append", metavar="NAME", help="only this one; may be repeated")
-    given = parser.parse_args(arguments)
+    given = parser().parse_args(arguments)
     plan = planned(given.study, RESULTS)
     wanted = chosen(plan, given.study, given.sweep)
     jobs = Jobs(plan, 1)
@@ -29,6 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done = run_sweep(given.study, sweep.name, sweep.digest, out, RESULTS)
         sys.stdout.write(f"{sweep.name}: {done}\n")
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its arguments."""
+    found = study_parser_of("train", main.__doc__, "", "config/smoke.yaml --sweep digits-mlp-sgd-e1-b32")
+    found.add_argument("--sweep", action="append", metavar="NAME", help="only this one; may be repeated")
+    return found
 
 
 def chosen(plan: Plan, config: Path, names: Sequence[str] | None) -> list[Sweep]:

@@ -7,11 +7,16 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import FunctionType
+from typing import TypeVar
 
 from hypercore.machine.gpus import device_kind, gpus
+
+T = TypeVar("T")
 
 EAGER, COMPILED = "eager", "compiled"
 
@@ -19,6 +24,14 @@ EAGER, COMPILED = "eager", "compiled"
 _PROBE = "#include <Python.h>\n#include <omp.h>\nint probe() { return omp_get_max_threads(); }\n"
 # Apple's compiler has no OpenMP of its own; torch brings it along.
 _PROBE_DARWIN = "#include <Python.h>\nint probe() { return 0; }\n"
+
+
+def with_own_code(function: Callable[..., T]) -> Callable[..., T]:
+    """The function with a code object of its own, for a use of its own.
+
+    torch finds compiled forms by code object, and keeps few of each.
+    """
+    return FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
 
 
 def compiler() -> str | None:

@@ -5,7 +5,6 @@ optimizer, dtype and device, and serves every model that fills a piece; smaller 
 quarter, … of that.
 """
 
-import types
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from torch.func import vjp
 from torch.nn import functional
 
 from hypercore.core.levels import LevelOptimizer
-from hypercore.machine.compiler import compiler_problem
+from hypercore.machine.compiler import compiler_problem, with_own_code
 from hypercore.optim.lowest import Layout, Passes, Rows, Shares
 from hypercore.optim.pieces import BLOCK
 from hypercore.spec.optimizers import Hyper, State
@@ -100,9 +99,7 @@ def _cut(blocks: Tensor, like: Tensor) -> Tensor:
 
 
 def _compiled(function: Callable[..., Any], optimizer: LevelOptimizer) -> Callable[..., Any]:
-    # As torch finds compiled forms by code object, and keeps few of each, each use gets one of its own.
-    own = types.FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
-    kernel = torch.compile(own, fullgraph=True, dynamic=False)
+    kernel = torch.compile(with_own_code(function), fullgraph=True, dynamic=False)
 
     def call(*tensors: Any) -> Any:
         return kernel(optimizer.rule, optimizer.learned, *tensors)

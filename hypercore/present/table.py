@@ -27,7 +27,7 @@ LEGEND = (
 )
 
 
-def title(entry: Mapping[Any, Any]) -> str:
+def title(entry: Mapping[Any, Any] | pd.Series) -> str:
     """What tells one stack from the others where a study has it on one problem."""
     return f"{entry['label']} on {entry['dataset']}"
 

@@ -27,6 +27,7 @@ from hypercore.train.recording import (
     Interval,
     Point,
     Recorded,
+    constant_error,
     curve_points,
     facts,
     gradient_points,
@@ -266,9 +267,9 @@ class BatchRun:
 
     def outcomes(self) -> list[Outcome]:
         """What was found out about each cell, once all of them ended."""
-        compile_sec = self.clocks.seconds.get("compile", 0.0)
+        shared = self.clocks.seconds.get("compile", 0.0), constant_error(self.data)
         pairs = zip(self.cells, self.records, strict=True)
-        return [Outcome.of(cell, record, compile_sec) for cell, record in pairs]
+        return [Outcome.of(cell, record, *shared) for cell, record in pairs]
 
 
 def train_batch(

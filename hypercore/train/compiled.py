@@ -5,7 +5,6 @@ matrix products; compiled, each of these arrays is read once an update and once 
 from those of the eager step, so the backend is part of the execution key.
 """
 
-import types
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hypercore.machine.compiler import with_own_code
 from hypercore.train.lanes import Carry, Lanes
 
 # One optimizer step of a batch of lanes: see Lanes.step.
@@ -65,10 +65,8 @@ def unguarded(step: Step) -> Step:
     torch checks at every call that nothing it specialised on has changed: 0.27 ms on the CPU that this was
     measured on, a sixth of a step of SGD / SGD on MNIST. ``kind`` checks it once a batch instead.
     """
-    # As torch finds compiled forms by code object, each use gets a code object of its own.
-    own = types.FunctionType(step.__code__.replace(), step.__globals__, step.__name__)
     optimised: Step = torch.compile(
-        own,
+        with_own_code(step),
         fullgraph=True,
         dynamic=False,
         options={"guard_filter_fn": lambda guards: [False for _ in guards]},

@@ -82,7 +82,7 @@ def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
     }
     values = {name: column.tolist() for name, column in columns.items()}
     evaluated = _lists(epoch.evaluation, len(values["loss"]))
-    steps, constant = int(epoch.log.step), constant_error(data)
+    steps = int(epoch.log.step)
     return [
         {
             "status": (Status.FINISHED if first == NEVER else Status.NONFINITE).value,
@@ -97,7 +97,6 @@ def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
             "n_test": len(data.test),
             "n_validation": None if data.validation is None else len(data.validation),
             "n_classes": data.n_classes,
-            "constant_error": constant,
         }
         for lane, first in enumerate(epoch.first_nonfinite())
     ]

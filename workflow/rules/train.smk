@@ -1,6 +1,3 @@
-from hypercore.study.plan.sweeps import DIGEST, NAME
-
-
 # The name alone says what is inside, so nothing can make a file old: sweeps of frozen cells only wait
 # for their parents' (`ancient`). The params only tell, in a dry run cell by
 # cell, what will be trained; as they ask for the output Snakemake keeps no record of them to compare with.

@@ -1,5 +1,6 @@
 """Measure effects, safe ranges and residuals, and judge the published claims."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,4 +13,4 @@ if TYPE_CHECKING:
     snakemake: Snakemake
 
 with guarded(Path(snakemake.log[0])):
-    write_analysis(Path(snakemake.output[0]).parent, Settings.from_json(snakemake.params.settings))
+    write_analysis(Path(snakemake.output[0]).parent, Settings.of(**json.loads(snakemake.params.settings)))

@@ -1,9 +1,11 @@
 """Choose the cells of one round of refinement."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypercore.analysis.refine import write_round
+from hypercore.analysis.analyse import Settings
+from hypercore.analysis.refine import Rule, write_round
 from hypercore.workflow.script import guarded
 
 if TYPE_CHECKING:
@@ -18,6 +20,6 @@ with guarded(Path(snakemake.log[0])):
         earlier=[Path(path) for path in snakemake.input.refinements],
         out=Path(snakemake.output[0]),
         number=int(snakemake.wildcards.number),
-        settings=snakemake.params.settings,
-        analysis=snakemake.params.analysis,
+        rule=Rule(**json.loads(snakemake.params.settings)),
+        criteria=Settings.of(**json.loads(snakemake.params.analysis)).criteria,
     )

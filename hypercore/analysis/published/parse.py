@@ -5,7 +5,6 @@ from typing import Literal, cast
 from hypercore.analysis.published.rows import (
     Baseline,
     Cost,
-    FigureRow,
     Interval,
     PaperRow,
     Printed,
@@ -14,8 +13,6 @@ from hypercore.analysis.published.rows import (
     TableRow,
 )
 from hypercore.spec.notation import parse_stack
-
-_QUANTITIES = {"2": "test error", "3 left": "mean error above the best", "3 right": "added time of a step"}
 
 
 def table_row(line: dict[str, str]) -> TableRow:
@@ -79,22 +76,6 @@ def cost(line: dict[str, str]) -> Cost:
     """A statement about time."""
     low, high = (float(line[name]) if line[name] else None for name in ("low_pct", "high_pct"))
     return Cost(line["source"], line["slide"], line["printed"], line["quantity"], low, high)
-
-
-def figure_row(line: dict[str, str]) -> FigureRow:
-    """A point of the paper's Figures 2 and 3."""
-    figure, levels, value = line["figure"], int(line["levels_above"]), float(line["value_pct"])
-    quantity = _QUANTITIES.get(figure)
-    if quantity != line["quantity"]:
-        raise PublishedError(f"figure {figure!r} of {line['quantity']!r}; allowed: {_QUANTITIES}")
-    alpha, mu = (float(line[name]) if line[name] else None for name in ("alpha", "mu"))
-    if (alpha is None or mu is None) == (figure == "2"):
-        raise PublishedError(f"figure {figure}: alpha and mu belong to each row of Figure 2, and to no other")
-    if levels < 0 or not 0 <= value <= 100:
-        raise PublishedError(f"{levels} levels, {value:g}; allowed: 0 or more, and 0 to 100")
-    return FigureRow(
-        cast(Literal["2"], figure), quantity, line["network"], levels, alpha, mu, value, line["read"]
-    )
 
 
 def runs(line: dict[str, str]) -> Runs:

@@ -12,7 +12,6 @@ from hypercore.analysis.published import parse
 from hypercore.analysis.published.rows import (
     Baseline,
     Cost,
-    FigureRow,
     Interval,
     PaperRow,
     PublishedError,
@@ -89,15 +88,6 @@ class Published:
     def costs(self) -> tuple[Cost, ...]:
         """What is said of time."""
         return self._read("costs.csv", parse.cost, lambda c: (c.source, c.printed))
-
-    @cached_property
-    def figures(self) -> tuple[FigureRow, ...]:
-        """What can be read off the paper's Figures 2 and 3."""
-        return self._read(
-            "paper_figures.csv",
-            parse.figure_row,
-            lambda r: (r.figure, r.network, r.levels_above, r.alpha, r.mu),
-        )
 
     @cached_property
     def runs(self) -> dict[str, int]:

@@ -135,21 +135,3 @@ class Runs:
     runs: int
     seeds: str
     said: str
-
-
-@dataclass(frozen=True)
-class FigureRow:
-    """A value that was read off one of the paper's figures: ``value_pct`` ± 0.5.
-
-    ``levels_above`` counts the optimizers above the lowest one; ``alpha`` and ``mu`` are what that starts
-    with, in Figure 2 alone.
-    """
-
-    figure: Literal["2", "3 left", "3 right"]
-    quantity: str
-    network: str
-    levels_above: int
-    alpha: float | None
-    mu: float | None
-    value_pct: float
-    read: str

@@ -49,7 +49,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_the_configs_section_reaches_the_judgement() -> None:
     config = AnalysisConfig(epsilon=50.0, tolerated_failures=0.1)
-    settings = Settings.from_json(config.model_dump_json())
+    settings = Settings.of(**config.model_dump())
     assert (settings.criteria.epsilon, settings.criteria.tolerated_failures) == (50.0, 0.1)
     strict, lenient = analyse(cells(), NO_CURVES), analyse(cells(), NO_CURVES, settings)
     off = [frame["regions"].query("clipping == 'off'").iloc[0] for frame in (strict, lenient)]
@@ -57,4 +57,4 @@ def test_the_configs_section_reaches_the_judgement() -> None:
 
 
 def test_the_configs_defaults_are_the_criterias() -> None:
-    assert Settings.from_json(AnalysisConfig().model_dump_json()) == Settings()
+    assert Settings.of(**AnalysisConfig().model_dump()) == Settings()

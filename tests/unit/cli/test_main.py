@@ -1,11 +1,14 @@
 """The command line: each command says what it does, and by hand they come to what the workflow makes."""
 
 import errno
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from hypercore.cli import main as command_line
+from hypercore.cli.command import DEFAULT_STUDY
 from hypercore.cli.main import COMMANDS, main
 from hypercore.machine.slots import DeviceError
 from hypercore.problems.datasets import DataError
@@ -33,6 +36,7 @@ def test_help_names_every_command_that_there_is(capsys: pytest.CaptureFixture[st
         main(["--help"])
     told = capsys.readouterr().out
     assert all(name in told and what in told for name, what in COMMANDS.items())
+    assert set(parse_examples(told)) < set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -76,11 +80,25 @@ def test_what_a_user_can_mend_is_said_in_a_line(
     assert capsys.readouterr().err == f"{error}\n{error}\n"
 
 
+def parse_examples(told: str) -> list[str]:
+    """Parse each example of a help text as its command does; the commands, in order."""
+    lines = [line.split("  ")[0] for line in re.findall(r"^  (hypercore .*)$", told, re.MULTILINE)]
+    words = [line.split()[1:] for line in lines]
+    for command, *arguments in words:
+        given = import_module(f"hypercore.cli.{command}").parser().parse_args(arguments)
+        study = getattr(given, "study", DEFAULT_STUDY)
+        assert study.exists(), study
+    return [command for command, *_ in words]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_command_has_help_of_its_own_with_examples(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="0"):
         main([name, "--help"])
-    assert f"usage: hypercore {name}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"usage: hypercore {name}" in told and set(parse_examples(told)) == {name}
 
 
 def test_an_unknown_command_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

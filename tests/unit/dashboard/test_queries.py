@@ -451,7 +451,7 @@ def test_one_cells_config_plans_that_cell_alone(tmp_path: Path) -> None:
 
 def test_a_line_says_where_figures_come_from() -> None:
     found = origins.origin(TABLES.cells)
-    assert found == "digits · seeds 0 to 5 · hypercore 0.1.0 at aaaaaaa · torch 2.15.0, eager · cpu"
+    assert found == "digits · seeds 0 to 5 · hypercore 0.1.0 at aaaaaaaaaa · torch 2.15.0, eager · cpu"
     assert origins.origin(TABLES.cells.head(0)) == ""
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hypercore.analysis.frames.tables import read_frame
-from hypercore.analysis.refine import write_round
+from hypercore.analysis.refine import Rule, write_round
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.jobs.retrain import mark
 from hypercore.jobs.round import run_round
 from hypercore.jobs.sweep import run_sweep
@@ -62,10 +63,9 @@ def test_a_round_is_trained_once_and_then_read_from_the_store(tmp_path: Path) ->
     for sweep in study.sweeps:
         run_sweep(study.path, sweep.name, sweep.digest, results / sweep.path, results)
     trained = [results / sweep.path for sweep in study.sweeps]
-    settings = study.study.refine.model_dump_json(exclude={"rounds"})
-    analysis = study.study.analysis.model_dump_json()
+    rule = Rule(**study.study.refine.model_dump(exclude={"rounds"}))
     listed = results / "try" / "1.plan.parquet"
-    write_round(table, trained, [], listed, 1, settings, analysis)
+    write_round(table, trained, [], listed, 1, rule, Criteria())
     wanted = read_frame(listed, "refinement", REFINEMENT)
     assert len(wanted) > 0 and wanted["reason"].str.len().min() > 10
     assert run_round(study.path, "round-1", "d", listed, out, results) == wanted["cell_id"].nunique()

@@ -1,5 +1,6 @@
 """The published numbers: how many there are, what they say, and that a bad row is found."""
 
+import csv
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -118,33 +119,18 @@ def test_a_frozen_row_without_its_stack_is_refused(tmp_path: Path) -> None:
 
 def test_what_was_read_off_the_papers_figures() -> None:
     """Counts, and sums in hundredths from the notes that were made at the figures."""
-    rows = PUBLISHED.figures
-    assert Counter(row.figure for row in rows) == {"2": 18, "3 left": 4, "3 right": 9}
+    with (published_folder() / "paper_figures.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert Counter(row["figure"] for row in rows) == {"2": 18, "3 left": 4, "3 right": 9}
     totals = Counter[tuple[str, int]]()
     for row in rows:
-        totals[row.figure, row.levels_above] += round(row.value_pct * 100)
+        totals[row["figure"], int(row["levels_above"])] += round(float(row["value_pct"]) * 100)
     assert totals == {
         ("2", 0): 23300, ("2", 1): 11880,
         ("3 left", 0): 3950, ("3 left", 1): 970, ("3 left", 2): 180, ("3 left", 3): 65,
         ("3 right", 1): 410, ("3 right", 2): 830, ("3 right", 3): 1460,
     }  # fmt: skip
-    assert {row.read for row in rows} == {"read off a figure, ± 0.5"}
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("2,test error", "4,test error", "line 2: figure '4' of 'test error'"),
-        ("0,0.01,0.09,16.5", "0,,0.09,16.5", "line 2: figure 2: alpha and mu belong to"),
-        ("0,0.01,0.09,16.5", "0,0.01,0.09,165", "line 2: 0 levels, 165; allowed"),
-        ("1,0.01,0.09", "0,0.01,0.09", "line 3: repeats line 2"),
-    ],
-)
-def test_a_bad_row_of_the_figures_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
-    text = (published_folder() / "paper_figures.csv").read_text(encoding="utf-8")
-    (tmp_path / "paper_figures.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(PublishedError, match=message):
-        _ = Published(tmp_path).figures
+    assert {row["read"] for row in rows} == {"read off a figure, ± 0.5"}
 
 
 def test_three_runs_stand_behind_a_figure(tmp_path: Path) -> None:

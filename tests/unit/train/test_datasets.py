@@ -15,6 +15,9 @@ from hypercore.problems.loading import load
 from hypercore.spec.image_folder import walk
 from hypercore.study.config.folders import fingerprint
 
+# Data sets whose files lie elsewhere.
+MISSING = ("mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100")
+
 
 def write_mnist(root: Path, folder: str = "MNIST", n: int = 20) -> tuple[numpy.ndarray, numpy.ndarray]:
     """A small data set in MNIST's own IDX layout; returns the training images and labels."""
@@ -60,7 +63,7 @@ def test_files_that_old_versions_of_torchvision_processed_are_left_alone(tmp_pat
     assert load("mnist", tmp_path).train.images[:, 0].equal(torch.from_numpy(images))
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100"])
+@pytest.mark.parametrize("name", MISSING)
 def test_a_missing_data_set_says_which_where_and_how(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError) as caught:
         load(name, tmp_path)

@@ -57,7 +57,3 @@ def test_a_cells_numbers_are_those_of_the_engines_and_the_digits_versions() -> N
     now = (spec.ENGINE_NUMERICS, DATASETS["digits"].numerics, MODELS["mlp"].numerics)
     assert now == versions
     assert found == pytest.approx(expected, rel=1e-4)
-
-
-def test_every_model_has_a_golden_figure() -> None:
-    assert set(MODEL_LOSSES) == set(MODELS)

@@ -15,8 +15,16 @@ from snakemake import api, dag
 from snakemake.persistence import file as persistence
 from snakemake.settings.types import ConfigSettings, DAGSettings, ResourceSettings
 
+from hypercore.study.plan.sweeps import DIGEST
 from hypercore.workflow import adapter
-from hypercore.workflow.adapter import LOGGER, Run, before_each_line, give_code, quote_interpreter
+from hypercore.workflow.adapter import (
+    LOGGER,
+    Run,
+    before_each_line,
+    give_code,
+    made_by,
+    quote_interpreter,
+)
 
 SOURCE = Path(adapter.__file__).read_text()
 
@@ -60,6 +68,16 @@ def test_where_jobs_run_is_read_from_the_command_line(
 
 def test_locks_lie_where_they_are_cleared() -> None:
     assert '"locks"' in inspect.getsource(persistence)
+
+
+def test_slurm_jobs_are_known_by_what_the_plugin_writes() -> None:
+    slurm = pytest.importorskip("snakemake_executor_plugin_slurm", reason="make test-cluster installs it")
+    source = inspect.getsource(slurm)
+    assert '".snakemake/slurm_logs"' in source
+    assert 'comment_str = f"rule_{job.name}_wildcards_{wildcard_str}"' in source
+    wildcards = ["digits-mlp-sgd-e1-b32", "0123456789abcdef0123"]
+    told = slurm.get_job_wildcards(SimpleNamespace(wildcards=wildcards))
+    assert made_by(f"rule_train_wildcards_{told}", DIGEST) == wildcards[1]
 
 
 def test_jobs_load_a_checkouts_code_before_an_environments(
