@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hypercore.cli.command import parser_of
+from hypercore.cli.command import parser_of, there
 from hypercore.results.disk import ResultFileError, unfinished
 from hypercore.results.parquet import read_table
 from hypercore.results.records import NAME
@@ -94,6 +94,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Its arguments."""
     found = parser_of("check", main.__doc__, "", "--results /data/results", "--remove")
-    found.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    found.add_argument("--results", type=there, default=RESULTS, help="the folder of results")
     found.add_argument("--remove", action="store_true", help="remove them")
     return found

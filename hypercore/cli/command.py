@@ -25,15 +25,37 @@ def parser_of(name: str, description: str | None, *examples: str) -> argparse.Ar
 def study_parser_of(name: str, description: str | None, *examples: str) -> argparse.ArgumentParser:
     """The parser of a command about one study: its config, or else the default one."""
     parser = parser_of(name, description, *examples)
-    parser.add_argument("study", nargs="?", type=Path, default=DEFAULT_STUDY, help="its config")
+    parser.add_argument("study", nargs="?", type=named, default=DEFAULT_STUDY, help="its config")
     return parser
 
 
 def results_parser_of(name: str, description: str | None, *examples: str) -> argparse.ArgumentParser:
     """The parser of a command about a study's results, wherever they are."""
     parser = study_parser_of(name, description, *examples)
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    parser.add_argument("--results", type=there, default=RESULTS, help="the folder of results")
     return parser
+
+
+def named(text: str) -> Path:
+    """A path of the command line; a variable that was empty names none.
+
+    Raises:
+        argparse.ArgumentTypeError: it is empty.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"given {text!r}; allowed: a path")
+    return Path(text).expanduser()
+
+
+def there(text: str) -> Path:
+    """A folder of the command line that is there.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not.
+    """
+    if not (path := named(text)).is_dir():
+        raise argparse.ArgumentTypeError(f"given {text!r}, which is no folder; allowed: a folder of results")
+    return path
 
 
 def study_and_folder(given: argparse.Namespace) -> tuple[StudyConfig, Path]:

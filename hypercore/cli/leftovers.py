@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
-from hypercore.cli.command import parser_of
+from hypercore.cli.command import named, parser_of, there
 from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.jobs import RESULTS
 
@@ -23,8 +23,8 @@ def leftovers(results: Path, plans: Iterable[Plan]) -> list[Path]:
         listed.update(results / sweep.path for sweep in plan.sweeps)
         for path in plan.rounds.values():
             listed |= {results / path, (results / path).with_suffix(".plan.parquet")}
-    there = chain(results.glob("sweeps/*.parquet"), results.glob("*/rounds/*.parquet"))
-    return sorted(path for path in there if path not in listed)
+    files = chain(results.glob("sweeps/*.parquet"), results.glob("*/rounds/*.parquet"))
+    return sorted(path for path in files if path not in listed)
 
 
 def remark(results: Path, study: Path) -> str | None:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Its arguments."""
     found = parser_of("leftovers", main.__doc__, "config/*.yaml", "config/*.yaml --remove")
-    found.add_argument("configs", nargs="+", type=Path, help="every config whose sweeps to keep")
-    found.add_argument("--results", type=Path, default=RESULTS, help="the folder of results")
+    found.add_argument("configs", nargs="+", type=named, help="every config whose sweeps to keep")
+    found.add_argument("--results", type=there, default=RESULTS, help="the folder of results")
     found.add_argument("--remove", action="store_true", help="remove them")
     return found

@@ -44,8 +44,12 @@ class Tables:
         write_frame(folder / "gradients.parquet", self.gradients, "gradients", GRADIENTS, facts)
 
 
-def gather(plan: Path, sweeps: Iterable[Path], rounds: Iterable[Path] = ()) -> Tables:
+def gather(
+    plan: Path, sweeps: Iterable[Path], rounds: Iterable[Path] = (), others: Iterable[pa.Table] = ()
+) -> Tables:
     """Read a study's plan, what ``rounds`` of refinement added to it, and its sweep files, and join them.
+
+    ``others`` are records that are in none of these files.
 
     Raises:
         ResultFileError: a file is missing or damaged; the message says what to do.
@@ -53,7 +57,7 @@ def gather(plan: Path, sweeps: Iterable[Path], rounds: Iterable[Path] = ()) -> T
     added = [read_frame(path, "refinement", REFINEMENT)[list(names(PLAN))] for path in rounds]
     planned = read_frame(plan, "plan", PLAN)
     whole = pd.concat([planned, *(frame for frame in added if len(frame))], ignore_index=True)
-    return join(whole, [read_sweep_table(path) for path in sweeps])
+    return join(whole, [*map(read_sweep_table, sweeps), *others])
 
 
 def join(plan: pd.DataFrame, sweeps: Iterable[pa.Table]) -> Tables:

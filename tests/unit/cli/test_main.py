@@ -136,3 +136,34 @@ def test_a_sweep_that_the_study_lacks_is_refused_in_words(
     assert main(["train", "study.yaml", "--sweep", "nothing"]) == 1
     told = capsys.readouterr().err
     assert "given nothing" in told and "digits-mlp-sgd_sgd-e1-b256" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["check", "--results", "nosuch"],
+            "argument --results: given 'nosuch', which is no folder; allowed: ",
+        ),
+        (["leftovers", "a.yaml", "--results", "nosuch"], "given 'nosuch', which is no folder"),
+        (["show", "a.yaml", "--results", ""], "argument --results: given ''; allowed: a path"),
+        (["plan", " "], "argument study: given ' '; allowed: a path"),
+        (["plan", "--cores", "0"], "argument --cores: given '0'; allowed: a whole number from 1"),
+        (["plan", "--cores", "-1"], "argument --cores: given '-1'; allowed: a whole number from 1"),
+        (
+            ["plan", "--cores", "99999999999"],
+            "argument --cores: given '99999999999'; allowed: a whole number",
+        ),
+    ],
+)
+def test_what_names_nothing_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2 and words in capsys.readouterr().err
