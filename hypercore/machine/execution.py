@@ -15,15 +15,24 @@ from hypercore.spec.cell import Cell, digest
 _SETTINGS = {
     "cpu": (
         "ATEN_CPU_CAPABILITY",
+        "DNNL_CPU_ISA_HINTS",
         "DNNL_DEFAULT_FPMATH_MODE",
         "DNNL_MAX_CPU_ISA",
         "MKL_CBWR",
+        "MKL_DEBUG_CPU_TYPE",
         "MKL_ENABLE_INSTRUCTIONS",
+        "ONEDNN_CPU_ISA_HINTS",
         "ONEDNN_DEFAULT_FPMATH_MODE",
         "ONEDNN_MAX_CPU_ISA",
     ),
     "cuda": ("CUBLAS_WORKSPACE_CONFIG", "NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
 }
+
+# The same of compiled steps: what switches them off, and all of Inductor's but where and how it compiles.
+_COMPILED = ("TORCH_COMPILE_DISABLE", "TORCHDYNAMO_DISABLE", "TORCH_COMPILE_OVERRIDE_INDUCTOR_CONFIGS")
+_INDUCTOR, _NO_BITS = "TORCHINDUCTOR_", ("CACHE", "COMPILE_", "WORKER", "PROFIL", "DEBUG")
+# The C library's functions of mathematics choose among kernels, too; its other tunables change no bit.
+_TUNABLES, _OF_CPU = "GLIBC_TUNABLES", "glibc.cpu."
 
 # The widest vector instructions that torch's CPU kernels choose between, widest first.
 _VECTOR_FLAGS = ("avx512f", "avx2", "asimd")
@@ -102,14 +111,23 @@ class ExecutionKey:
 def execution(device: str, backend: str = EAGER, lanes: int | None = None, threads: int = 1) -> Execution:
     """Find the execution on a device (``cpu``, ``cuda``, ``cuda:1``) without importing torch."""
     torch_version = metadata.version("torch")
+    given = settings("cpu" if device == "cpu" else "cuda", backend)
     if device == "cpu":  # every admitted width gives the same bits there
-        return Execution(cpu_model() + settings("cpu"), backend, torch_version, threads=threads)
-    return Execution(gpu_model(device) + settings("cuda"), backend, torch_version, lanes)
+        return Execution(cpu_model() + given, backend, torch_version, threads=threads)
+    return Execution(gpu_model(device) + given, backend, torch_version, lanes)
 
 
-def settings(kind: str) -> str:
+def settings(kind: str, backend: str = EAGER) -> str:
     """The environment's settings that change bits on a kind of device, as they follow its name in a key."""
-    given = ((name, os.environ.get(name, "")) for name in _SETTINGS[kind])
+    names = list(_SETTINGS[kind])
+    if backend == COMPILED:
+        names += _COMPILED
+        inductor = (name for name in os.environ if name.startswith(_INDUCTOR))
+        names += sorted(name for name in inductor if not any(word in name for word in _NO_BITS))
+    given = [(name, os.environ.get(name, "")) for name in names]
+    if kind == "cpu":
+        tunables = os.environ.get(_TUNABLES, "").split(":")
+        given += [(_TUNABLES, ":".join(one for one in tunables if one.startswith(_OF_CPU)))]
     return "".join(f", {name}={value}" for name, value in given if value)
 
 

@@ -55,3 +55,26 @@ def test_this_machine_is_told_from_a_gpu(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not Execution("NVIDIA H100", "eager", "2.15.0").is_of_cpu
     here, there = execution("cpu").key(CELL), Execution("NVIDIA H100", "eager", "0").key(CELL)
     assert here.differs_by_device(here) and not here.differs_by_device(there)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "eager", "compiled"),
+    [
+        ("ONEDNN_CPU_ISA_HINTS", "PREFER_YMM", True, True),
+        ("GLIBC_TUNABLES", "glibc.malloc.check=3:glibc.cpu.hwcaps=-AVX2_Usable", True, True),
+        ("GLIBC_TUNABLES", "glibc.malloc.check=3", False, False),
+        ("TORCH_COMPILE_DISABLE", "1", False, True),
+        ("TORCHINDUCTOR_CPP_ENABLE_UNSAFE_MATH_OPT_FLAG", "1", False, True),
+        ("TORCHINDUCTOR_CACHE_DIR", "/tmp", False, False),
+        ("TORCHINDUCTOR_COMPILE_THREADS", "1", False, False),
+        ("OMP_PROC_BIND", "true", False, False),
+    ],
+)
+def test_settings_that_change_bits_are_in_the_key(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, eager: bool, compiled: bool
+) -> None:
+    before = [execution("cpu", backend) for backend in ("eager", "compiled")]
+    monkeypatch.setenv(name, value)
+    after = [execution("cpu", backend) for backend in ("eager", "compiled")]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [eager, compiled]
+    assert all(ExecutionKey.of(str(one.key(CELL))) == one.key(CELL) for one in after)
