@@ -36,7 +36,8 @@ def conditions(study: StudyConfig) -> Execution:
 def engine(study: StudyConfig) -> Engine:
     """What a study's cells train on here, as rates of training are kept by."""
     device = device_kind(study.device)
-    return Engine(device, backend_kind(study.backend, device) == COMPILED)
+    threads = study.threads if device == "cpu" else 1
+    return Engine(device, backend_kind(study.backend, device) == COMPILED, threads, study.lanes)
 
 
 @dataclass(frozen=True)

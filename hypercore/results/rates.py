@@ -4,9 +4,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
+
+from pydantic import TypeAdapter, ValidationError
 
 from hypercore.results.disk import ResultFileError, read_json, write_json
 from hypercore.spec.cell import Cell, digest
@@ -27,10 +29,21 @@ _THINNER = 4
 
 @dataclass(frozen=True)
 class Engine:
-    """What cells train on: a ``device``, ``cpu`` or ``cuda``, by eager steps or ``compiled`` ones."""
+    """What cells train on: a ``device``, ``cpu`` or ``cuda``, by eager steps or ``compiled`` ones.
+
+    ``threads`` are a job's on a CPU. ``lanes``, of which a study may allow fewer, are no part of its speed.
+    """
 
     device: str
     compiled: bool = False
+    threads: int = 1
+    lanes: int | None = field(default=None, compare=False)
+
+    @property
+    def facts(self) -> dict[str, str | bool | int]:
+        """What it is known by in files; those of before have no number of threads."""
+        more = {} if self.threads == 1 else {"threads": self.threads}
+        return {"device": self.device, "compiled": self.compiled, **more}
 
 
 @dataclass(frozen=True)
@@ -60,9 +73,10 @@ class Kind:
     def widest(self) -> int:
         """How many lanes train side by side at most, about."""
         on_cpu = self.engine.device == "cpu"
-        if on_cpu and self.engine.compiled:
+        if on_cpu and (self.engine.compiled or self.engine.threads > 1):
             return 1
         most = CPU_STATE_BYTES / (4 * self.weights) if on_cpu else 2**24 / self.weights
+        most = min(most, self.engine.lanes or most)
         return int(2 ** max(0, min(7, math.floor(math.log2(most)))))
 
     def cost(self, lanes: int) -> float:
@@ -104,10 +118,11 @@ def write_rates(results: Path, engine: Engine, trained: Iterable[tuple[Cell, Rec
 
 def write_rate(results: Path, rate: Rate) -> None:
     """Keep a rate in a file of its own; thin evidence replaces no better one."""
-    path = results / "status" / "rates" / f"{digest([asdict(rate.kind), rate.lanes])}.json"
+    kind = asdict(rate.kind) | {"engine": rate.kind.engine.facts}
+    path = results / "status" / "rates" / f"{digest([kind, rate.lanes])}.json"
     known = _read(path)
     if known is None or rate.cell_epochs * _THINNER >= known.cell_epochs:
-        write_json(path, asdict(rate))
+        write_json(path, asdict(rate) | {"kind": kind})
 
 
 def read_rates(results: Path) -> list[Rate]:
@@ -161,8 +176,11 @@ def _number(record: Record, column: str) -> float:
 
 def _read(path: Path) -> Rate | None:
     try:
-        content = read_json(path)
-        kind = content["kind"]
-        return Rate(**content | {"kind": Kind(**kind | {"engine": Engine(**kind["engine"])})})
-    except (ResultFileError, TypeError, KeyError):
+        rate = _FILE.validate_python(read_json(path))
+    except (ResultFileError, ValidationError):
         return None
+    numbers = rate.lanes, rate.sec_per_epoch, rate.cell_epochs
+    return rate if min(numbers) > 0 and math.isfinite(sum(numbers) + rate.startup_sec) else None
+
+
+_FILE = TypeAdapter(Rate)

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -132,6 +132,12 @@ def measured(lanes: int, sec_per_epoch: float, cell_epochs: int = 30, shape: str
     return Rate(Kind("digits", "mlp", shape, 32, CPU), lanes, sec_per_epoch, cell_epochs, 4.0)
 
 
+def _with(rate: Rate) -> list[str]:
+    """What a rate's file may hold that is no rate."""
+    wrong = {"lanes": 0, "sec_per_epoch": "fast", "cell_epochs": None, "startup_sec": {}}
+    return [json.dumps(asdict(rate) | {name: value}) for name, value in wrong.items()]
+
+
 def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Path, plan: Plan) -> None:
     [sweep] = plan.sweeps
     kinds = [(cell, 1) for cell in sweep.cells]
@@ -140,6 +146,8 @@ def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Pat
     write_rate(tmp_path, measured(8, 0.5))
     (tmp_path / "status/rates/torn.json").write_text("{")
     (tmp_path / "status/rates/old.json").write_text('{"dataset": "digits", "sec_per_cell_epoch": 40.0}')
+    for damaged in ("[]", '"x"', '{"kind": 1}', *_with(measured(8, 0.5))):
+        (tmp_path / "status/rates" / f"{abs(hash(damaged))}.json").write_text(damaged)
     [rate] = read_rates(tmp_path)
     assert rate == measured(8, 0.5)
     assert total(kinds, [rate], CPU) == pytest.approx(30 * 0.5)
@@ -148,6 +156,25 @@ def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Pat
         None,
     ]
     assert makespan([preview(sweep, Stored(tmp_path, plan.study))], [rate], CPU, 2) == pytest.approx(19.0)
+
+
+def test_a_rate_is_of_its_number_of_threads_and_one_of_before_of_one(tmp_path: Path) -> None:
+    one, two = measured(1, 2.0), Engine("cpu", threads=2)
+    write_rate(tmp_path, one)
+    [path] = (tmp_path / "status/rates").iterdir()
+    assert "threads" not in path.read_text(), "as files of before"
+    write_rate(tmp_path, replace(one, kind=replace(one.kind, engine=two), sec_per_epoch=9.0))
+    rates = read_rates(tmp_path)
+    told = [seconds(replace(one.kind, engine=e), 3, 1, rates) for e in (CPU, two, Engine("cpu", threads=4))]
+    # With several threads each cell trains alone.
+    assert told[0] is not None and told[0] < 3 * 2.0 and told[1:] == [27.0, None]
+
+
+def test_a_study_of_few_lanes_takes_longer() -> None:
+    kind, rates = measured(1, 0.7).kind, [measured(1, 0.7), measured(16, 1.4)]
+    few = replace(kind, engine=Engine("cpu", lanes=2))
+    assert seconds(kind, 32, 1, rates) == pytest.approx(2 * 1.4)
+    assert float(seconds(few, 32, 1, rates) or 0) > 16 * 0.7
 
 
 # Seconds of an epoch of the digits as measured on one core: of one lane, and of sixteen.
