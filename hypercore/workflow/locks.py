@@ -19,15 +19,19 @@ import psutil
 from hypercore.results.disk import ResultFileError, read_json, write_json
 from hypercore.workflow.adapter import clear_locks
 
-# Two readings of one process's start time agree to the clock's tick.
-_START_TOLERANCE_SEC = 1.0
+# Two readings of one process's start time agree to the clock's tick, and to that of the boot time, a second.
+_START_TOLERANCE_SEC = 1.5
 # A run plans its jobs between its registration and its lock.
 _UNTIL_LOCKED_SEC = 600.0
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A process. Host and start time tell it from a later one with the same number."""
+    """A process. Host and start time tell it from a later one with the same number.
+
+    ``started`` counts from the system's boot: seconds since the epoch would change for a process that lives
+    on where somebody sets the clock.
+    """
 
     host: str
     pid: int
@@ -45,7 +49,7 @@ class Owner:
             return True
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < _START_TOLERANCE_SEC
+            same = abs(_since_boot(process) - self.started) < _START_TOLERANCE_SEC
             return bool(same and process.status() != psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return False
@@ -56,7 +60,16 @@ class Owner:
 
 def this_process() -> Owner:
     """The process that calls."""
-    return Owner(socket.gethostname(), os.getpid(), psutil.Process().create_time())
+    return owner_of(psutil.Process())
+
+
+def owner_of(process: psutil.Process) -> Owner:
+    """A process of this host."""
+    return Owner(socket.gethostname(), process.pid, _since_boot(process))
+
+
+def _since_boot(process: psutil.Process) -> float:
+    return float(process.create_time() - psutil.boot_time())
 
 
 def registration(snakemake_folder: Path, owner: Owner) -> Path:

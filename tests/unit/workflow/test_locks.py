@@ -10,14 +10,14 @@ import psutil
 import pytest
 
 from hypercore.workflow.begin import enter
-from hypercore.workflow.locks import Owner, leave, registration, take_over, this_process
+from hypercore.workflow.locks import Owner, leave, owner_of, registration, take_over, this_process
 from tests.workflow.runner import environment
 
 
 @pytest.fixture
 def dead() -> Owner:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    owner = Owner(socket.gethostname(), process.pid, psutil.Process(process.pid).create_time())
+    owner = owner_of(psutil.Process(process.pid))
     assert owner.lives
     process.communicate(b"\n")
     return owner
@@ -40,6 +40,14 @@ def test_a_process_is_told_from_a_later_one_of_the_same_number(dead: Owner) -> N
     assert not replace(me, started=me.started - 100).lives
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_run_lives_on_where_somebody_sets_the_clock(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+    me, boot, created = this_process(), psutil.boot_time(), psutil.Process().create_time()
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot + 3600 * hours)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: created + 3600 * hours)
+    assert me.lives
+
+
 def test_a_dead_runs_lock_is_cleared(tmp_path: Path, dead: Owner) -> None:
     lock = killed(tmp_path, dead)
     assert take_over(tmp_path) == []
@@ -50,7 +58,7 @@ def test_a_dead_runs_lock_is_cleared(tmp_path: Path, dead: Owner) -> None:
 
 
 def test_a_living_runs_lock_stays_even_beside_a_dead_one(tmp_path: Path, dead: Owner) -> None:
-    parent = Owner(socket.gethostname(), os.getppid(), psutil.Process(os.getppid()).create_time())
+    parent = owner_of(psutil.Process(os.getppid()))
     killed(tmp_path, dead)
     lock = killed(tmp_path, parent)
     assert take_over(tmp_path) == [parent]
