@@ -8,7 +8,6 @@ somebody who knows that it is dead runs ``snakemake --unlock``.
 """
 
 import json
-import os
 import socket
 import time
 from dataclasses import asdict, dataclass

@@ -146,8 +146,8 @@ def test_estimates_come_from_measured_rates_and_are_silent_without(tmp_path: Pat
     write_rate(tmp_path, measured(8, 0.5))
     (tmp_path / "status/rates/torn.json").write_text("{")
     (tmp_path / "status/rates/old.json").write_text('{"dataset": "digits", "sec_per_cell_epoch": 40.0}')
-    for damaged in ("[]", '"x"', '{"kind": 1}', *_with(measured(8, 0.5))):
-        (tmp_path / "status/rates" / f"{abs(hash(damaged))}.json").write_text(damaged)
+    for wrong in ("[]", '"x"', '{"kind": 1}', *_with(measured(8, 0.5))):
+        (tmp_path / "status/rates" / f"{abs(hash(wrong))}.json").write_text(wrong)
     [rate] = read_rates(tmp_path)
     assert rate == measured(8, 0.5)
     assert total(kinds, [rate], CPU) == pytest.approx(30 * 0.5)
