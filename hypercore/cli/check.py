@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hypercore.cli.command import parser_of, there
+from hypercore.cli.command import looked_into, named, parser_of
 from hypercore.results.disk import ResultFileError, unfinished
 from hypercore.results.parquet import read_table
 from hypercore.results.records import NAME
@@ -76,7 +76,7 @@ def _age_sec(path: Path) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Name, or remove, damaged and unfinished result files. The next run makes what is missing."""
     given = parser().parse_args(arguments)
-    count, wrong = check(given.results)
+    count, wrong = check(looked_into(given.results))
     left = abandoned(given.results)
     for error in wrong:
         if given.remove:
@@ -94,6 +94,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Its arguments."""
     found = parser_of("check", main.__doc__, "", "--results /data/results", "--remove")
-    found.add_argument("--results", type=there, default=RESULTS, help="the folder of results")
+    found.add_argument("--results", type=named, default=RESULTS, help="the folder of results")
     found.add_argument("--remove", action="store_true", help="remove them")
     return found

@@ -4,6 +4,7 @@ import argparse
 import inspect
 from pathlib import Path
 
+from hypercore.spec.errors import UserError
 from hypercore.study import Plan, StudyConfig, load, load_config
 from hypercore.workflow.jobs import RESULTS
 from hypercore.workflow.names import refuse_taken_name
@@ -32,7 +33,7 @@ def study_parser_of(name: str, description: str | None, *examples: str) -> argpa
 def results_parser_of(name: str, description: str | None, *examples: str) -> argparse.ArgumentParser:
     """The parser of a command about a study's results, wherever they are."""
     parser = study_parser_of(name, description, *examples)
-    parser.add_argument("--results", type=there, default=RESULTS, help="the folder of results")
+    parser.add_argument("--results", type=named, default=RESULTS, help="the folder of results")
     return parser
 
 
@@ -47,15 +48,15 @@ def named(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def there(text: str) -> Path:
-    """A folder of the command line that is there.
+def looked_into(results: Path) -> Path:
+    """The folder of results that a command reads files of, which may lack the usual one alone.
 
     Raises:
-        argparse.ArgumentTypeError: it is not.
+        UserError: it is not there.
     """
-    if not (path := named(text)).is_dir():
-        raise argparse.ArgumentTypeError(f"given {text!r}, which is no folder; allowed: a folder of results")
-    return path
+    if results != RESULTS and not results.is_dir():
+        raise UserError(f"--results: given {results}, which is no folder; allowed: a folder of results")
+    return results
 
 
 def study_and_folder(given: argparse.Namespace) -> tuple[StudyConfig, Path]:

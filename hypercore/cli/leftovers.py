@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
-from hypercore.cli.command import named, parser_of, there
+from hypercore.cli.command import looked_into, named, parser_of
 from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.jobs import RESULTS
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Name, or remove, files of sweeps that no config lists; never a trained cell of the store."""
     given = parser().parse_args(arguments)
     # A config that cannot be read might list any of them, so nothing goes then.
-    found = leftovers(given.results, [load(path, confirm_large=True) for path in given.configs])
+    found = leftovers(looked_into(given.results), [load(path, confirm_large=True) for path in given.configs])
     for path in found:
         if given.remove:
             path.unlink(missing_ok=True)
@@ -57,6 +57,6 @@ def parser() -> argparse.ArgumentParser:
     """Its arguments."""
     found = parser_of("leftovers", main.__doc__, "config/*.yaml", "config/*.yaml --remove")
     found.add_argument("configs", nargs="+", type=named, help="every config whose sweeps to keep")
-    found.add_argument("--results", type=there, default=RESULTS, help="the folder of results")
+    found.add_argument("--results", type=named, default=RESULTS, help="the folder of results")
     found.add_argument("--remove", action="store_true", help="remove them")
     return found

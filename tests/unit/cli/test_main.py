@@ -141,11 +141,6 @@ def test_a_sweep_that_the_study_lacks_is_refused_in_words(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (
-            ["check", "--results", "nosuch"],
-            "argument --results: given 'nosuch', which is no folder; allowed: ",
-        ),
-        (["leftovers", "a.yaml", "--results", "nosuch"], "given 'nosuch', which is no folder"),
         (["show", "a.yaml", "--results", ""], "argument --results: given ''; allowed: a path"),
         (["plan", " "], "argument study: given ' '; allowed: a path"),
         (["plan", "--cores", "0"], "argument --cores: given '0'; allowed: a whole number from 1"),
@@ -167,3 +162,13 @@ def test_what_names_nothing_is_refused(
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2 and words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["leftovers", "study.yaml"]])
+def test_a_folder_of_results_that_is_not_there_is_not_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("study.yaml").write_text(STUDY)
+    assert main([*arguments, "--results", "nosuch"]) == 1
+    assert "--results: given nosuch, which is no folder; allowed: a folder of" in capsys.readouterr().err
