@@ -6,21 +6,18 @@ What cannot be read raises :class:`~hypercore.results.disk.ResultFileError`.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from dashboard import coverage, data, origins, partial, runs, stability, verdicts
+from dashboard import coverage, data, origins, partial
 from dashboard.kept import has, kept
 from hypercore.analysis.frames.judgement import DivergenceRule, judge
 from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present.advice import Advice, advise
 from hypercore.results.disk import ResultFileError
 from hypercore.results.excerpts import Stretch
-from hypercore.spec.columns import Role
 
 _RULE = DivergenceRule()
 
@@ -98,53 +95,6 @@ def alphas(study: str) -> dict[str, int]:
 def entry(study: str, title: str) -> pd.DataFrame:
     """The judged cells of one entry."""
     return data.of_entry(judged(study), title)
-
-
-@kept("cells", "trajectories", entries=64)
-def ends(study: str, title: str) -> pd.DataFrame:
-    """Where the runs of one entry end: :func:`dashboard.runs.final_against_initial`."""
-    cells = entry(study, title)
-    return runs.final_against_initial(points(study, "trajectories", cells["cell_id"]), cells)
-
-
-@kept("effects", "cells", entries=64)
-def effects_of(study: str, title: str) -> pd.DataFrame:
-    """Clipping's effects on one entry: from the file, else worked out for that entry alone."""
-    found = optional(study, "effects")
-    if found is not None:
-        return data.of_entry(found, title)
-    cells = judged(study)
-    return effects(data.of_entry(cells[cells["role"] == Role.STACK.value], title))
-
-
-@kept("cells")
-def grids(study: str, rule: DivergenceRule, titles: list[str]) -> list[stability.Grid]:
-    """The grids of α of some stacks, for the stability page."""
-    return stability.grids(judged(study, rule), tuple(titles))
-
-
-@kept("cells", entries=64)
-def profiles(study: str, title: str, errors: tuple[float, ...]) -> pd.DataFrame:
-    """Performance profiles of one entry."""
-    return stability.profiles(judged(study), title, np.asarray(errors))
-
-
-@kept("cells", "regions", "safety")
-def advice(study: str) -> list[Advice]:
-    """What to take on each data set of a study."""
-    return advise(derived(study, "safety"), judged(study))
-
-
-@kept("cells", "regions", "effects")
-def sentences(study: str) -> list[verdicts.Verdict]:
-    """A verdict in words for each stack of a study: :func:`dashboard.verdicts.verdicts`."""
-    return verdicts.verdicts(derived(study, "regions"), derived(study, "effects"))
-
-
-@kept("cells", "safety", "regions")
-def seeds_needed(study: str) -> pd.DataFrame:
-    """How many seeds would settle each undetermined point: :func:`dashboard.coverage.seeds_needed`."""
-    return coverage.seeds_needed(derived(study, "safety"), criteria(study))
 
 
 def planned(study: str) -> pd.DataFrame:

@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import streamlit as st
 
-from dashboard import cache, data, exports, widgets
+from dashboard import cache, data, exports
+from dashboard.saying import plain
 from hypercore.results.disk import ResultFileError
 
 # Under which name the session keeps what is not in the address yet.
@@ -126,10 +127,10 @@ def lost(label: str, key: str, options: list[str]) -> bool:
 
 def _not_there(label: str, asked: list[str], options: list[str]) -> None:
     """Say that a link leads to what is not there, and what is."""
-    names = ", ".join(map(widgets.plain, options[:_MOST_NAMED]))
+    names = ", ".join(map(plain, options[:_MOST_NAMED]))
     more = f", and {len(options) - _MOST_NAMED} more in the list" if len(options) > _MOST_NAMED else ""
     st.warning(
-        f"The address asks for {widgets.plain(label)} {widgets.plain(', '.join(asked))}, which is not there. "
+        f"The address asks for {plain(label)} {plain(', '.join(asked))}, which is not there. "
         f"There is: {names}{more}.",
         icon=":material/link_off:",
     )

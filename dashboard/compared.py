@@ -1,12 +1,14 @@
 """An entry's rows of a comparison as they are read, ours beside what was published, and as numbers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from dashboard.stability import GLYPHS
+from hypercore.analysis.measures.comparison import is_bold
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present.table import ARM_HEADERS, GROUP, arm_text
 from hypercore.spec.clipping import OFF_NAME
@@ -15,6 +17,31 @@ from hypercore.spec.stack import short
 
 # Up to this p, unadjusted, a difference is called one.
 SUPPORTED_P = 0.05
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An entry's comparison as it is read, and as numbers; rows in which clipping is bold; whose it is."""
+
+    shown: pd.DataFrame
+    numbers: pd.DataFrame
+    bold: list[bool]
+    lowest: str
+    published_in: list[str]
+
+
+def comparison(
+    rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None, epsilon: float
+) -> Comparison:
+    """All that a page shows of an entry's rows of the table COMPARISON."""
+    rows = rows.reset_index(drop=True)
+    return Comparison(
+        side_by_side(rows, effects, residuals, epsilon),
+        numbers(rows, effects, residuals),
+        is_bold(rows["off_mean"], rows["on_mean"]).tolist(),
+        "" if rows.empty else str(rows["lowest"].iloc[0]),
+        published_in(rows, residuals),
+    )
 
 
 def side_by_side(
@@ -96,8 +123,13 @@ def published(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> l
     key = ["dataset", "model", "epochs", "batch_size"]
     # A baseline's row is one of the plain optimizer, whatever stack stands on it.
     key += {Role.BASELINE: ["lowest"], OFF_NAME: ["label", "alpha"]}.get(arm, ["label", "alpha", "clipping"])
-    own = own.drop_duplicates(key)
-    return rows[key].merge(own[[*key, "published_pct"]], on=key, how="left")["published_pct"].tolist()
+    # The first of equals counts.
+    known = dict(reversed([*zip(_keys(own, key), own["published_pct"].tolist(), strict=True)]))
+    return [known.get(one, math.nan) for one in _keys(rows, key)]
+
+
+def _keys(frame: pd.DataFrame, names: list[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(frame[name].tolist() for name in names), strict=True)
 
 
 def published_text(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> list[str]:

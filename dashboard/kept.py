@@ -28,7 +28,8 @@ def kept(
         def worked_out(root: str, stamps: tuple[Any, ...], *arguments: Any) -> R:  # noqa: ARG001 (keys)
             return inner(*arguments)
 
-        worked_out.__qualname__ = function.__qualname__  # streamlit tells functions apart by it
+        # Streamlit tells functions apart by these.
+        worked_out.__module__, worked_out.__qualname__ = function.__module__, function.__qualname__
         cached = st.cache_resource(max_entries=entries, show_spinner=spinner)(worked_out)
 
         @wraps(function)

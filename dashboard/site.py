@@ -1,6 +1,5 @@
 """The site: its pages in order, and what is around each of them."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +9,8 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import cache, choices, data, exports, running, widgets
+from dashboard.saying import in_words, plain
 from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
-
-LOG = logging.getLogger(__name__)
 
 Body = Callable[[str], None]
 
@@ -140,25 +138,18 @@ def draw(page: Page) -> None:
         return
     exports.about(*([study] if page.of_one_study else []))
     if page.of_one_study and (origin := cache.origin(study)):
-        st.caption(f"Data: {widgets.plain(origin)}")
+        st.caption(f"Data: {plain(origin)}")
     if page.of_one_study:
         running.banner(study)
-    with widgets.damage_in_words(study):
+    with in_words(study):
         page.body(study)
     choices.write_address()
 
 
 def _draw_or_say(page: Page) -> None:
     """Draw one page; what stops it is said in a sentence, and its traceback goes to the terminal."""
-    try:
+    with in_words():
         draw(page)
-    except Exception as error:
-        LOG.exception("the page %s", page.title)
-        study = str(st.session_state.get("study"))
-        words = f"{page.title} cannot be drawn for the study {study}: {type(error).__name__}, {error}."
-        st.error(f"{widgets.plain(words)} The terminal has the details.", icon=":material/error:")
-        st.write("Other pages may work. This makes the study's tables anew:")
-        st.code(data.command(study), language="bash")
 
 
 def open_page(path: str) -> None:
@@ -169,9 +160,9 @@ def open_page(path: str) -> None:
 def _nothing() -> None:
     root = data.results_root()
     if wrong := data.misnamed(root):
-        st.error(widgets.plain(wrong), icon=":material/error:")
+        st.error(plain(wrong), icon=":material/error:")
     else:
-        st.info(f"There are no results in the folder {widgets.plain(root)} yet.", icon=":material/info:")
+        st.info(f"There are no results in the folder {plain(root)} yet.", icon=":material/info:")
         st.write("Train the default study, in minutes on two cores:")
         st.code(data.MAKE, language="bash")
     st.write("Results that lie elsewhere are found by naming their folder:")

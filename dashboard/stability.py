@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from dashboard import data
 from hypercore.analysis.frames.entries import Entry, entries
 from hypercore.analysis.stats.aggregates import performance_profile
-from hypercore.analysis.stats.regions import Criteria, Point, Region, Safety, find_region, judge_all, widening
+from hypercore.analysis.stats.regions import Criteria, Point, Region, Safety, judge_all, region, widening
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.stack import short
 
@@ -53,6 +54,16 @@ def grids(judged: pd.DataFrame, chosen: Collection[str] | None = None) -> list[G
     return found
 
 
+@lru_cache(maxsize=4096)
+def _judged(points: tuple[Point, ...], criteria: Criteria) -> list[Safety]:
+    """Map, ranges and gains all ask for it, and it takes most of their time."""
+    return judge_all(points, criteria)
+
+
+def _region(grid: Grid, criteria: Criteria) -> Region:
+    return region([point.alpha for point in grid.points], _judged(grid.points, criteria))
+
+
 def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     """One row a point: title, clipping, alpha, safety, n, n_diverged, planned, excess."""
     rows = [
@@ -68,7 +79,7 @@ def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
         }
         for grid in found
         for point, planned, safety in zip(
-            grid.points, grid.planned, judge_all(grid.points, criteria), strict=True
+            grid.points, grid.planned, _judged(grid.points, criteria), strict=True
         )
     ]
     columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess"]
@@ -79,19 +90,19 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     """One row a grid: its longest safe run."""
     rows = []
     for grid in found:
-        region: Region = find_region(grid.points, criteria)
+        found_region = _region(grid, criteria)
         rows.append(
             {
                 "title": grid.title,
                 "clipping": grid.clipping,
                 "height": grid.height,
-                "n_points": region.n_points,
-                "alpha_low": region.low,
-                "alpha_high": region.high,
-                "width_decades": region.width_decades,
-                "censored": region.censored,
-                "reason_low": region.low_reason,
-                "reason_high": region.high_reason,
+                "n_points": found_region.n_points,
+                "alpha_low": found_region.low,
+                "alpha_high": found_region.high,
+                "width_decades": found_region.width_decades,
+                "censored": found_region.censored,
+                "reason_low": found_region.low_reason,
+                "reason_high": found_region.high_reason,
             }
         )
     return pd.DataFrame(rows, columns=_REGIONS).astype({"alpha_low": float, "alpha_high": float})
@@ -102,7 +113,7 @@ def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
 
     ``relation`` says how to read the number where the grid cuts a range: see ``regions.widening``.
     """
-    regions = {(grid.title, grid.clipping): find_region(grid.points, criteria) for grid in found}
+    regions = {(grid.title, grid.clipping): _region(grid, criteria) for grid in found}
     rows = []
     for (title, clipping), on in regions.items():
         off = regions.get((title, OFF_NAME))

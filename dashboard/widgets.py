@@ -1,8 +1,6 @@
 """What pages show alike: text, charts with the table behind them, tables, links to other pages."""
 
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
@@ -10,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, exports, links, running
-from hypercore.results.disk import ResultFileError
+from dashboard import data, exports, links
+from dashboard.saying import in_words, plain
 
 _CONFIG = {
     "displaylogo": False,
@@ -28,34 +26,20 @@ RUN_COLUMNS = {
 # Under which name the session keeps the site's pages, by their address.
 PAGES = "pages"
 _MOST_DIGITS = 9
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
-def plain(text: object) -> str:
-    r"""A text from the data as Markdown that shows it letter by letter.
-
-    >>> plain("Adam^alpha <b>")
-    'Adam^alpha \\<b\\>'
-    """
-    return _MARKDOWN.sub(r"\\\1", str(text))
+def fold(study: str, label: str, key: str, draw: Callable[[], None], named: Iterable[str] = ()) -> None:
+    """A part of a page that is drawn once it is opened, or where the address has a key ``named``."""
+    st.fragment(_fold)(study, label, key, draw, tuple(named))
 
 
-@contextmanager
-def damage_in_words(study: str) -> Iterator[None]:
-    """Say in words which file cannot be read, and the command that makes it anew."""
-    try:
-        yield
-    except ResultFileError as error:
-        if running.gathers_later(study):
-            st.info(
-                "The study is planned, and its results are not gathered yet: a run does that once all cells "
-                "are trained. This page then shows them. If none is running, this trains them:"
-            )
-            st.code(data.command(study), language="bash")
-            return
-        st.error(plain(error), icon=":material/error:")
-        st.write("This makes what is missing or damaged anew, and leaves the rest as it is:")
-        st.code(data.command(study), language="bash")
+def _fold(study: str, label: str, key: str, draw: Callable[[], None], named: tuple[str, ...]) -> None:
+    # As it was at first: what is chosen inside is written into the address, too.
+    asked = st.session_state.setdefault(f"asked-{key}", any(name in st.query_params for name in named))
+    part = st.expander(label, expanded=asked, key=key, on_change="rerun")
+    if part.open:
+        with part, in_words(study):
+            draw()
 
 
 def chart(

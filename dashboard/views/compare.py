@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, compared, data, queries, stability, widgets
-from dashboard.figures import compare as figures
-from dashboard.figures import paired as figures_paired
+from dashboard import answers, cache, charts, choices, compared, data, queries, stability, widgets
 from dashboard.figures import style
-from hypercore.analysis.measures.comparison import is_bold
+from dashboard.saying import in_words, plain
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
@@ -28,44 +26,37 @@ _DARKEST = 0.5
 
 def page(study: str) -> None:
     """Draw the page."""
-    comparison = cache.derived(study, "comparison")
-    judged = cache.judged(study)
-    stacks = queries.stacks(judged)
-    alphas = cache.alphas(study)
-    # Of stacks tried at one α there is little to compare: they come last.
-    titles = sorted(
-        set(data.options(comparison)) & set(data.options(stacks)), key=lambda t: (alphas[t] == 1, t)
-    )
-    title = choices.entry(study, titles)
-    if title is None:
-        return
-    rows, entry = data.of_entry(comparison, title), data.of_entry(stacks, title)
-    st.fragment(_in_words)(study, lambda: _draw(study, title, rows, entry))
+    title = choices.entry(study, answers.comparable(study))
+    if title is not None:
+        st.fragment(_in_words)(study, lambda: _draw(study, title))
 
 
 def _in_words(study: str, draw: Callable[[], None]) -> None:
-    with widgets.damage_in_words(study):  # a fragment's errors reach nobody else
+    with in_words(study):  # a fragment's errors reach nobody else
         draw()
 
 
-def _draw(study: str, title: str, rows: pd.DataFrame, entry: pd.DataFrame) -> None:
-    if len(queries.clippings(entry)) > _FEW:
-        chosen = _overview(study, title, rows)
-        rows, entry = (part[part["clipping"].isin([OFF_NAME, *chosen])] for part in (rows, entry))
-    points = queries.seed_points(entry)
+def _draw(study: str, title: str) -> None:
+    clippings = queries.clippings(answers.comparison_of(study, title))
+    if len(clippings) > _FEW:
+        chosen = _overview(study, title, answers.comparison_of(study, title))
+        clippings = [name for name in clippings if name in chosen]
+    points = charts.arms(answers.seeds_of(study, title), clippings)
     if points.empty:
         st.info("No seed of this stack has a result yet.")
         st.code(data.command(study), language="bash")
     else:
         # Each alone: a switch of the one leaves the other and the table as they are.
-        plain = queries.baseline(cache.judged(study), entry)
-        st.fragment(_in_words)(study, lambda: _errors(study, title, points, plain))
-        st.fragment(_in_words)(study, lambda: _differences(study, title, points, queries.clippings(entry)))
+        st.fragment(_in_words)(study, lambda: _errors(study, title, points, clippings))
+        st.fragment(_in_words)(study, lambda: _differences(study, title, points, clippings))
+    st.fragment(_in_words)(study, lambda: _numbers(study, title, points, clippings))
+
+
+def _numbers(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
     st.subheader("In numbers")
-    picked = _table(study, rows, cache.effects_of(study, title), cache.optional(study, "residuals"))
-    widgets.look_inside(
-        study, title, _of_rows(points, picked), "Choose a row to look inside the runs of its α."
-    )
+    picked = _table(study, answers.compared_of(study, title, clippings))
+    hint = "Choose a row to look inside the runs of its α."
+    widgets.look_inside(study, title, _of_rows(points, picked, clippings), hint)
 
 
 def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
@@ -118,63 +109,57 @@ def _heat(grid: pd.DataFrame) -> list[list[str]]:
     ]
 
 
-def _of_rows(points: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def _of_rows(points: pd.DataFrame, rows: pd.DataFrame, clippings: list[str]) -> pd.DataFrame:
     """The runs behind rows of a comparison: without clipping and with the row's."""
-    arms = points["clipping"].isin([OFF_NAME, *rows["clipping"]])
+    wanted = list(rows["clipping"]) if "clipping" in rows else clippings
+    arms = points["clipping"].isin([OFF_NAME, *wanted])
     return points[points["alpha"].isin(rows["alpha"]) & arms]
 
 
-def _table(
-    study: str, rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None
-) -> pd.DataFrame:
-    """The comparison; gives the rows that are chosen in it."""
-    rows = rows.reset_index(drop=True)
-    epsilon = cache.criteria(study).epsilon
-    shown = compared.side_by_side(rows, effects, residuals, epsilon)
-    bold = is_bold(rows["off_mean"], rows["on_mean"]).to_numpy()
-    styled = shown.style.apply(
+def _table(study: str, found: compared.Comparison) -> pd.DataFrame:
+    """The comparison; gives the rows that are chosen in it, as numbers."""
+    rows, bold = found.shown, found.bold
+    styled = rows.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )
     # One baseline stands above the table: it would repeat in every row, and push the badges out of sight.
-    same = [name for name in ("baseline", "their baseline") if name in shown and shown[name].nunique() == 1]
+    same = [name for name in ("baseline", "their baseline") if name in rows and rows[name].nunique() == 1]
     if "baseline" in same:
-        own = shown[same].iloc[0]
-        words = f"{rows['lowest'].iloc[0]} alone: test error {own['baseline']}"
-        st.markdown(widgets.plain(f"Baseline, {words}{_theirs(own)}"))
+        own = rows[same].iloc[0]
+        words = f"{found.lowest} alone: test error {own['baseline']}"
+        st.markdown(plain(f"Baseline, {words}{_theirs(own)}"))
     picked = widgets.table(
-        compared.numbers(rows, effects, residuals),
+        found.numbers,
         "comparison",
         dict.fromkeys(("their baseline", "their off", "their on"), "theirs"),
         styled=styled,
         clicks=True,
-        height=widgets.height(shown),
-        column_order=[name for name in shown if "baseline" not in same or name not in same],
+        height=widgets.height(rows),
+        column_order=[name for name in rows if "baseline" not in same or name not in same],
     )
-    tables = compared.published_in(rows, residuals)
     theirs = (
-        f" “Their” figures: the presentation's table {', '.join(tables)}; neither SD nor n is published."
-        if tables
+        f" “Their” figures: the presentation's table {', '.join(found.published_in)}; neither SD nor n is "
+        "published."
+        if found.published_in
         else " Nothing was published of this stack on this data set."
     )
     st.caption(
         f"{_LEGEND} Clipping is better or worse: a sign-flip p ≤ 0.05 of the paired differences at that α "
-        f"alone; equal: its interval lies within ε = {epsilon:g} of zero; with n, no such p could "
-        f"come out.{theirs}"
+        f"alone; equal: its interval lies within ε = {cache.criteria(study).epsilon:g} of zero; with n, "
+        f"no such p could come out.{theirs}"
     )
-    return rows.loc[picked.index]
+    return picked
 
 
 def _theirs(own: pd.Series) -> str:
     return f"; theirs {own['their baseline']}" if "their baseline" in own else ""
 
 
-def _errors(study: str, title: str, points: pd.DataFrame, baseline: queries.Baseline) -> None:
+def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
     st.subheader("Test error against α")
-    epsilon = cache.criteria(study).epsilon
-    safe = data.of_entry(cache.derived(study, "regions"), title)
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
     picked = widgets.chart(
-        figures.error_against_alpha(points, baseline, log_error, epsilon, safe),
+        charts.errors(study, title, clippings, log_error),
         "errors",
         f"Test error of {title} against the rightmost α on a logarithmic axis: a mark for every seed, "
         "medians and ranges without and with clipping, the plain optimizer's baseline and the margin above "
@@ -201,7 +186,7 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
         st.info("No seed has a result both without and with this clipping yet.")
         return
     picked = widgets.chart(
-        figures_paired.paired_differences(differences, clipping, cache.criteria(study).epsilon),
+        charts.differences(study, title, clipping),
         "differences",
         f"For {title} at each α: error without clipping minus error with it, a mark for each seed, "
         "and the mean with its 95% interval. Above zero clipping is better.",

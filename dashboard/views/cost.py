@@ -3,15 +3,16 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, costs, peers, widgets
+from dashboard import answers, cache, choices, costs, peers, widgets
 from dashboard.figures import cost as figures
+from dashboard.saying import plain
 from hypercore.analysis.published.read import Published
 from hypercore.present import speed
 
 
 def page(study: str) -> None:
     """Draw the page."""
-    found = costs.speeds(cache.table(study, "cells"))
+    found = answers.speeds(study)
     if found.empty:
         st.info("No cell of this study has a time yet.")
     else:
@@ -63,12 +64,12 @@ def _targets(study: str) -> None:
     if found is None or ranks is None or found.empty:
         st.info("No target is known: it takes a plain optimizer's runs, or target_errors in the config.")
         return
-    widgets.table(speed.reached(found), "targets")
+    widgets.table(answers.reached(study), "targets")
     split = sorted(found["judged_on"].dropna().unique())
-    st.caption(widgets.plain(f"{speed.TARGETS_LEGEND} Errors are of: {', '.join(split) or 'test'}."))
+    st.caption(plain(f"{speed.TARGETS_LEGEND} Errors are of: {', '.join(split) or 'test'}."))
     if len(ranked := speed.profiles(ranks)):
         widgets.table(ranked, "profiles")
-        st.caption(widgets.plain(speed.PROFILES_LEGEND))
+        st.caption(plain(speed.PROFILES_LEGEND))
 
 
 def _tuning(study: str) -> None:
@@ -76,8 +77,8 @@ def _tuning(study: str) -> None:
     if found is None or found.empty:
         return
     st.subheader("What tuning α comes to")
-    widgets.table(speed.tuning(found), "tuning")
-    st.caption(widgets.plain(speed.TUNING_LEGEND))
+    widgets.table(answers.tuned(study), "tuning")
+    st.caption(plain(speed.TUNING_LEGEND))
 
 
 def _clipping(prices: pd.DataFrame | None) -> None:
@@ -96,7 +97,7 @@ def _clipping(prices: pd.DataFrame | None) -> None:
         "for the median, a line for the quartiles.",
         prices,
     )
-    st.caption(widgets.plain(peers.origin(prices)))
+    st.caption(plain(peers.origin(prices)))
 
 
 def _peers(speed: pd.DataFrame | None) -> None:
@@ -118,7 +119,7 @@ def _peers(speed: pd.DataFrame | None) -> None:
         "the median, a line for the quartiles.",
         best,
     )
-    st.caption(widgets.plain(peers.origin(best)))
+    st.caption(plain(peers.origin(best)))
 
 
 def _published() -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, links, widgets
+from dashboard import answers, cache, data, links, widgets
+from dashboard.kept import kept
+from dashboard.saying import in_words, plain
 from hypercore.present import sentences
 from hypercore.present.advice import Advice
 from hypercore.results.disk import ResultFileError
@@ -26,11 +28,11 @@ hyperparameters (α, β₁, β₂) while it does so. What is left to choose is t
 
 @dataclass(frozen=True)
 class Summary:
-    """What one study is about, and how far it has come."""
+    """How far a study has come, and what it says."""
 
-    about: str
     facts: str
     verdicts: tuple[str, ...]
+    planned: int
     trained: bool
 
 
@@ -43,30 +45,31 @@ def page(_: str) -> None:
     for name in sorted(data.studies(root), key=_size, reverse=True):
         with st.container(border=True):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
-                st.subheader(widgets.plain(name), anchor=False)
+                st.subheader(plain(name), anchor=False)
                 widgets.link("Open", links.verdict(name), ":material/gavel:")
-            with widgets.damage_in_words(name):
+            with in_words(name):
                 _draw(name, summary(name))
 
 
 def _size(study: str) -> int:
     """How many cells it plans; 0 where that cannot be read, which the study's own lines say."""
     try:
-        return len(cache.planned(study))
+        return summary(study).planned
     except ResultFileError:
         return 0
 
 
 def _draw(study: str, found: Summary) -> None:
-    if found.about:
-        st.markdown(widgets.plain(found.about))
+    if about := data.description(study):
+        st.markdown(plain(about))
     for verdict in found.verdicts:
-        st.markdown(f"**{widgets.plain(verdict)}**")
-    st.caption(widgets.plain(found.facts))
+        st.markdown(f"**{plain(verdict)}**")
+    st.caption(plain(found.facts))
     if not found.trained:
         st.code(data.command(study), language="bash")
 
 
+@kept("plan", "cells", "safety", "regions", entries=256)
 def summary(study: str) -> Summary:
     """What a study's tables say of it, in a few lines.
 
@@ -83,10 +86,9 @@ def summary(study: str) -> Summary:
             *facts,
             str(finished["created_utc"].max())[:10],
         ]
-    verdicts = tuple(map(line, cache.advice(study))) if len(finished) else ("Nothing is trained yet.",)
-    return Summary(
-        data.description(study), " · ".join(facts), verdicts or (_none(cells),), bool(len(finished))
-    )
+    verdicts = tuple(map(line, answers.advice(study))) if len(finished) else ("Nothing is trained yet.",)
+    trained = bool(len(finished))
+    return Summary(" · ".join(facts), verdicts or (_none(cells),), len(cells), trained)
 
 
 def _none(cells: pd.DataFrame) -> str:

@@ -1,12 +1,9 @@
 """Inside a run: how the error, the gradients and every learned hyperparameter moved."""
 
-from collections.abc import Iterable
-
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, kept, links, runs, widgets
-from dashboard.figures import runs as figures
+from dashboard import answers, cache, charts, choices, kept, links, runs, widgets
 from hypercore.present import palette
 from hypercore.spec.stack import short
 
@@ -33,13 +30,12 @@ def page(study: str) -> None:
     else:
         cell = str(picked["cell"].iloc[0])
         widgets.link(f"Where cell {cell} comes from", links.provenance(study, cell))
-    levels = chosen.head(0)
-    if kept.has(study, "gradients"):
-        levels = runs.gradients_of(cache.points(study, "gradients", chosen["cell_id"]), chosen)
-    _curves(study, chosen, runs.PANELS if levels.empty else runs.OUTCOMES)
-    if len(levels):
-        _gradients(levels, chosen)
-    _trajectories(study, chosen)
+    cells = list(chosen["cell_id"])
+    levels = kept.has(study, "gradients") and len(cache.points(study, "gradients", cells)) > 0
+    _curves(study, title, cells, runs.OUTCOMES if levels else tuple(runs.PANELS))
+    if levels:
+        _gradients(study, title, cells)
+    _trajectories(study, title, cells)
     _final(study, title)
 
 
@@ -74,14 +70,14 @@ def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     ].sort_values(["clipping", "seed"])
 
 
-def _curves(study: str, chosen: pd.DataFrame, names: Iterable[str]) -> None:
+def _curves(study: str, title: str, cells: list[str], names: tuple[str, ...]) -> None:
     st.subheader("Over the epochs")
-    points = runs.curves_of(cache.points(study, "curves", chosen["cell_id"]), chosen)
+    points = answers.curves(study, title, cells)
     if points.empty:
         st.info("These runs ended before their first epoch did, or have no result yet.")
         return
     widgets.chart(
-        figures.curves(points, runs.blow_ups(chosen), names),
+        charts.curves(study, title, cells, names),
         "curves",
         f"{', '.join(runs.PANELS[name] for name in names if points[name].notna().any()).capitalize()} "
         "over the epochs, a line for each chosen run, a vertical line where one turned non-finite.",
@@ -89,26 +85,26 @@ def _curves(study: str, chosen: pd.DataFrame, names: Iterable[str]) -> None:
     )
 
 
-def _gradients(points: pd.DataFrame, chosen: pd.DataFrame) -> None:
+def _gradients(study: str, title: str, cells: list[str]) -> None:
     st.subheader("The gradient of every level")
     widgets.chart(
-        figures.gradients(points, runs.blow_ups(chosen)),
+        charts.gradients(study, title, cells),
         "gradients",
         "For every level the norm of its gradient, its clipping threshold and the share of norms that were "
         "clipped, over the steps: a line for each chosen run, a vertical line where one turned non-finite.",
-        points,
+        answers.gradients(study, title, cells),
     )
     st.caption("Level 0 are the weights, level 1 the lowest optimizer's hyperparameters, and so on upwards.")
 
 
-def _trajectories(study: str, chosen: pd.DataFrame) -> None:
+def _trajectories(study: str, title: str, cells: list[str]) -> None:
     st.subheader("What the stack learned")
-    points = runs.trajectories_of(cache.points(study, "trajectories", chosen["cell_id"]), chosen)
+    points = answers.trajectories(study, title, cells)
     if points.empty:
         st.info("Nothing is learned here: a plain optimizer, or runs without a result.")
         return
     widgets.chart(
-        figures.trajectories(points, runs.blow_ups(chosen)),
+        charts.trajectories(study, title, cells),
         "trajectories",
         "Every learned hyperparameter of every level over the steps, a line for each chosen run; a ring "
         "marks the start, a cross the last finite value of a run that blew up, and a vertical line the step.",
@@ -121,12 +117,12 @@ def _trajectories(study: str, chosen: pd.DataFrame) -> None:
 
 def _final(study: str, title: str) -> None:
     st.subheader("Do runs end at a common α?")
-    ends = cache.ends(study, title)
+    ends = answers.ends(study, title)
     if ends.empty:
         st.info("No finished run of this stack learns an α.")
         return
     picked = widgets.chart(
-        figures.final_alpha(ends),
+        charts.final(study, title),
         "final",
         f"For every finished run of {title}: the learned α at the end against its rightmost α.",
         ends,

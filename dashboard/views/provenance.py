@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, data, links, origins, widgets
+from dashboard.saying import plain
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.normalisation import words as normalised
 from hypercore.spec.stack import short
@@ -39,7 +40,7 @@ def _chosen(cells: pd.DataFrame) -> pd.Series | None:
     if found.empty:
         if identifier:
             st.warning(
-                f"No cell of this study has an id that begins with {widgets.plain(identifier)}. There is "
+                f"No cell of this study has an id that begins with {plain(identifier)}. There is "
                 f"{cells['cell_id'].iloc[0]} and {cells['cell_id'].nunique() - 1} more, on the page Sweeps."
                 if len(cells)
                 else "This study plans no cell."
@@ -64,8 +65,8 @@ def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
         f"{cell['batch_size']}), {normalised(parse_normalisation(cell['normalisation']))}, clipping "
         f"{cell['clipping']}, seed {cell['seed']}: {result}"
     )
-    st.subheader(widgets.plain(f"Cell {cell['cell_id']}"))
-    st.markdown(f"**{widgets.plain(words)}**")
+    st.subheader(plain(f"Cell {cell['cell_id']}"))
+    st.markdown(f"**{plain(words)}**")
     run = cells[(cells["cell_id"] == cell["cell_id"]) & (cells["label"] == cell["label"])]
     address = links.inside(study, data.title_of(cells, cell), run)
     widgets.link(f"Look inside: α = {short(cell['alpha'])}, seed {cell['seed']}", address)
@@ -99,7 +100,7 @@ def _config(study: str) -> None:
     if path is None:
         st.caption("The study's config is not among the files in the folder config.")
         return
-    with st.expander(f"The study's config: {widgets.plain(path)}"):
+    with st.expander(f"The study's config: {plain(path)}"):
         st.code(path.read_text(encoding="utf-8", errors="replace"), language="yaml")
 
 
@@ -107,7 +108,5 @@ def _mixed(mixed: dict[str, list[str]]) -> None:
     if not mixed:
         st.success("All results of this study were made by one version of everything, on one kind of device.")
         return
-    lines = [
-        f"- **{widgets.plain(name)}**: {widgets.plain(', '.join(values))}" for name, values in mixed.items()
-    ]
+    lines = [f"- **{plain(name)}**: {plain(', '.join(values))}" for name, values in mixed.items()]
     st.warning("\n".join(["Results of different origin are mixed in this study:", *lines]))

@@ -1,70 +1,64 @@
 """Stability: the map of α, the safe intervals, and how much they hang on the criteria."""
 
-import numpy as np
+from typing import NamedTuple
+
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, data, ranges, stability, widgets
-from dashboard.figures import ranges as figures_ranges
-from dashboard.figures import safety as figures_safety
+from dashboard import answers, cache, charts, choices, ranges, stability, widgets
 from dashboard.figures import stability as figures
+from dashboard.saying import in_words
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
 
-_ERRORS = np.linspace(0, 100, 101)
 _SENSITIVITY = "error above the best α's, mean over log α"
 
 
 def page(study: str) -> None:
     """Draw the page."""
     st.fragment(_body)(study)
-    sensitivity = cache.derived(study, "sensitivity")
-    if len(sensitivity):
+    if len(sensitivity := answers.sensitivity(study)):
         # Not in the fragment: the stack that is chosen here is the one of the other pages, too.
-        _profiles(study, sorted(set(data.titles(sensitivity))))
+        _profiles(study, sorted(sensitivity["title"].unique()))
 
 
 def _body(study: str) -> None:
-    with widgets.damage_in_words(study):  # a fragment's errors reach nobody else
+    with in_words(study):  # a fragment's errors reach nobody else
         _draw(study)
 
 
 def _draw(study: str) -> None:
     criteria, rule = _criteria(cache.criteria(study))
-    sensitivity = cache.derived(study, "sensitivity")
-    sensitivity = stability.with_height(sensitivity.assign(title=data.titles(sensitivity)))
-    with_regions = data.titles(cache.derived(study, "regions"))
-    titles = choices.few(sorted({*sensitivity["title"], *with_regions}))
-    grids = cache.grids(study, rule, titles)
-    regions = stability.region_table(grids, criteria)
-    if grids:
-        _safety(study, grids, regions, (criteria, rule), titles)
+    sensitivity = answers.sensitivity(study)
+    titles = choices.few(sorted({*sensitivity["title"], *answers.filed_ranges(study)[0]["title"]}))
+    chosen = Chosen(study, rule, criteria, tuple(titles))
+    points, regions, gains = answers.safety_of(*chosen)
+    if len(points):
+        _safety(chosen, points, regions, gains)
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
+    _costs(chosen)
     sensitivity = sensitivity[sensitivity["title"].isin(titles)]
-    _costs(study, rule, sensitivity, regions)
     _heights(stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])
 
 
-def _safety(
-    study: str,
-    grids: list[stability.Grid],
-    regions: pd.DataFrame,
-    chosen: tuple[Criteria, DivergenceRule],
-    titles: list[str],
-) -> None:
+class Chosen(NamedTuple):
+    """What the map is drawn of, and by which criteria."""
+
+    study: str
+    rule: DivergenceRule
+    criteria: Criteria
+    titles: tuple[str, ...]
+
+
+def _safety(chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: pd.DataFrame) -> None:
     """The map, what flips against the study's own criteria, and the safe ranges."""
-    default, (criteria, _) = cache.criteria(study), chosen
-    own = chosen == (default, DivergenceRule())
-    before = [] if own else cache.grids(study, DivergenceRule(), titles)
-    points = stability.safety_map(grids, criteria)
-    changed = stability.flips(stability.safety_map(before, default), points)
-    if len(changed):
-        points = stability.flagged(points, changed)
+    study = chosen.study
+    own = (chosen.criteria, chosen.rule) == (cache.criteria(study), DivergenceRule())
     st.subheader("Which α is safe")
-    shown = _shown(regions)
+    whole = _whole(regions)
     picked = widgets.chart(
-        figures_safety.safety_figure(ranges.of_rows(points, shown)),
+        charts.safety(*chosen, whole),
         "map",
         "A map with a row for each stack and clipping, and α from left to right. A colour and a glyph say "
         "whether the α is safe, undetermined, unsafe, diverged or missing.",
@@ -72,29 +66,26 @@ def _safety(
         clicks=True,
     )
     widgets.look_inside_points(study, cache.table(study, "cells"), picked)
-    gains = stability.gains(grids, criteria)
     if own:
         st.caption(
             "These are the study's own criteria. Move one, and the verdicts that flip are outlined and "
             "listed."
         )
     else:
-        _flips(before, default, changed, (regions, gains))
+        _flips(chosen, (regions, gains))
     st.subheader("How far the safe range reaches")
     if regions["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")
     else:
-        _intervals(study, shown, gains, own)
+        _intervals(chosen, charts.drawn_rows(regions, whole), whole)
 
 
-def _shown(regions: pd.DataFrame) -> pd.DataFrame:
-    """The rows that are drawn: the leading ones, or all where the reader wants them."""
-    leading = ranges.leading(regions)
-    more = len(regions) - len(leading)
-    if not more:
-        return leading
+def _whole(regions: pd.DataFrame) -> bool:
+    """Whether all rows are drawn: where they are no more than the leading ones, or the reader wants them."""
+    if not (more := len(regions) - len(ranges.leading(regions))):
+        return False
     label = f"All rows: {more} more, of stacks tried at one α and of clippings that reach less far"
-    return ranges.by_reach(regions) if st.toggle(label, key="all_rows", bind="query-params") else leading
+    return st.toggle(label, key="all_rows", bind="query-params")
 
 
 def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
@@ -120,16 +111,14 @@ def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
     )
 
 
-def _intervals(study: str, regions: pd.DataFrame, gains: pd.DataFrame, own: bool) -> None:
-    edges = cache.optional(study, "edges") if own else None
-    known = None if edges is None else ranges.of_rows(ranges.upper_edges(edges), regions)
+def _intervals(chosen: Chosen, rows: pd.DataFrame, whole: bool) -> None:
     widgets.chart(
-        figures_ranges.intervals_figure(regions, ranges.of_rows(gains, regions), known),
+        charts.intervals(*chosen, whole),
         "intervals",
         "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
         "arrowhead where the grid ends, and how many decades clipping adds. Below it, where half of the runs "
-        f"fail, with a {cache.criteria(study).confidence:.0%} interval.",
-        regions,
+        f"fail, with a {cache.criteria(chosen.study).confidence:.0%} interval.",
+        rows,
     )
     st.caption("An arrowhead: the grid ends there, so that the range may reach further.")
 
@@ -175,18 +164,15 @@ def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
     return default if same else chosen, DivergenceRule(loss, near)
 
 
-def _flips(
-    grids: list[stability.Grid],
-    default: Criteria,
-    changed: pd.DataFrame,
-    chosen: tuple[pd.DataFrame, pd.DataFrame],
-) -> None:
+def _flips(chosen: Chosen, ranges_now: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     """What the chosen criteria flip against the study's own."""
+    changed = answers.flips_of(*chosen)
     if changed.empty:
         st.success("No verdict flips: under the study's own criteria the map is the same.")
         return
-    own = stability.region_table(grids, default), stability.gains(grids, default)
-    moved = stability.range_flips(own, chosen)
+    own = cache.criteria(chosen.study)
+    _, *before = answers.safety_of(chosen.study, DivergenceRule(), own, chosen.titles)
+    moved = stability.range_flips((before[0], before[1]), ranges_now)
     st.warning(
         f"{len(changed)} verdicts on an α (outlined) and {len(moved)} on a range differ from the study's own "
         "criteria:"
@@ -201,12 +187,12 @@ def _profiles(study: str, titles: list[str]) -> None:
     title = choices.entry(study, titles)
     if title is None:
         return
-    profiles = cache.profiles(study, title, tuple(_ERRORS))
+    profiles = answers.profiles(study, title)
     if profiles.empty:
         st.info("No seed of this stack has a result yet.")
         return
     widgets.chart(
-        figures.profile_figure(profiles),
+        charts.profiles(study, title),
         "profiles",
         f"For {title}: the share of all runs over the grid of α whose error is at most the value on the "
         "axis, without and with clipping, with 95% bands.",
@@ -214,15 +200,14 @@ def _profiles(study: str, titles: list[str]) -> None:
     )
 
 
-def _costs(study: str, rule: DivergenceRule, sensitivity: pd.DataFrame, regions: pd.DataFrame) -> None:
+def _costs(chosen: Chosen) -> None:
     st.subheader("What a badly chosen α costs")
-    found = ranges.costs(cache.judged(study, rule), sensitivity, regions)
+    found = answers.costs_of(*chosen)
     if found.empty:
         st.info("No stack of this study has results at two α yet.")
         return
-    shown = found.merge(ranges.leading(regions)[["title", "clipping"]]) if len(regions) else found
     widgets.chart(
-        figures_ranges.costs_figure(shown if len(shown) else found),
+        charts.costs(*chosen),
         "sensitivity",
         "For each stack and clipping: the test error at its best α, joined with the mean over log α, and the "
         "plain optimizer's; grey where no α is usable.",

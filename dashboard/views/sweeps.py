@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, coverage, data, kept, runs, widgets
+from dashboard import answers, cache, choices, coverage, data, kept, runs, widgets
 from dashboard.figures import sweeps as figures
+from dashboard.saying import in_words, plain
 from hypercore.spec import columns as spec
 from hypercore.spec.stack import short
 
@@ -20,7 +21,8 @@ def page(study: str) -> None:
     st.fragment(_matrix, run_every=REFRESH_SEC if seen[0] else None)(study)
     _needed(study)
     _browser(study)
-    _differences(study)
+    label = "How this study differs from another"
+    widgets.fold(study, label, "apart", lambda: _differences(study), ["other"])
 
 
 def _seen(study: str) -> tuple[object, ...]:
@@ -34,7 +36,7 @@ def _seen(study: str) -> tuple[object, ...]:
 def _live(study: str, seen: tuple[object, ...]) -> None:
     if _seen(study) != seen:
         st.rerun()
-    with widgets.damage_in_words(study):  # a fragment's errors reach nobody else
+    with in_words(study):  # a fragment's errors reach nobody else
         _running(study)
 
 
@@ -42,7 +44,7 @@ def _running(study: str) -> None:
     root = data.results_root()
     states, problems = coverage.sweep_states(root, study)
     for problem in problems:
-        st.warning(widgets.plain(problem))
+        st.warning(plain(problem))
     running = states[states["state"] == "running"]
     if running.empty:
         st.caption(f"No sweep of this study is running; looked at {pd.Timestamp.now():%H:%M:%S}.")
@@ -51,7 +53,7 @@ def _running(study: str) -> None:
 
 
 def _matrix(study: str) -> None:
-    with widgets.damage_in_words(study):
+    with in_words(study):
         _coverage(study)
 
 
@@ -59,8 +61,9 @@ def _coverage(study: str) -> None:
     st.subheader("Planned and done")
     root = data.results_root()
     states, _ = coverage.sweep_states(root, study)
-    cells = coverage.follow(cache.planned(study), states, root)
-    counts = coverage.coverage(cells)
+    planned = cache.planned(study)
+    cells = coverage.follow(planned, states, root)
+    counts = answers.coverage_of(study) if cells is planned else coverage.coverage(cells)
     total = coverage.totals(cells)
     with st.container(horizontal=True, gap="large"):
         for name, value in total.items():
@@ -85,7 +88,7 @@ def _needed(study: str) -> None:
     if not kept.has(study, "cells"):
         st.info("Nothing is trained yet.")
         return
-    needed = cache.seeds_needed(study)
+    needed = answers.seeds_needed(study)
     if needed.empty:
         st.success("No α of this study is undetermined.")
         return
@@ -116,7 +119,7 @@ def _needed(study: str) -> None:
         config = data.config(study)
         st.write(
             f"{half} seeds would settle {int((known <= half).sum())} of these {len(needed)} points, {every} "
-            f"seeds {len(known)}. Change this line of {widgets.plain(config or 'the study’s config')}:"
+            f"seeds {len(known)}. Change this line of {plain(config or 'the study’s config')}:"
         )
         st.code(f"seeds: {half}", language="yaml")
         st.write("This then trains the new seeds only:")
@@ -171,8 +174,8 @@ def _filtered(cells: pd.DataFrame) -> pd.DataFrame:
 def _differences(study: str) -> None:
     others = [name for name in data.studies(data.results_root()) if name != study]
     if not others:
+        st.info("There is no other.")
         return
-    st.subheader("How this study differs from another")
     start = None if choices.lost("study", "other", others) else 0
     other = st.selectbox("Other study", others, index=start, key="other", bind="query-params")
     if other is None:

@@ -5,9 +5,9 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, choices, data, exports, links, ranges, runs, stability, widgets
-from dashboard.figures import ranges as figures
-from dashboard.verdicts import Verdict, single_points
+from dashboard import answers, cache, charts, choices, data, exports, links, ranges, runs, widgets
+from dashboard.saying import plain
+from dashboard.verdicts import Verdict
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
 from hypercore.present.advice import Option
@@ -22,28 +22,42 @@ _ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "u
 def page(study: str) -> None:
     """Draw the page."""
     regions = cache.derived(study, "regions")
-    found = cache.sentences(study)
+    found = answers.sentences(study)
     if regions.empty:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     else:
         _advice(study, regions)
     if found:
         titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
-        shown = [verdict for verdict in found if verdict.title in titles]
-        _ranges(regions, shown)
-        if len(shown) > _MOST_CARDS:
-            wide = {
-                name: st.column_config.TextColumn(width="large") for name in ("safe", "clipping", "effect")
-            }
-            widgets.table(_sentences(shown), "verdicts", wide)
-        else:
-            for verdict in shown:
-                _card(study, verdict)
-            exports.tables(_sentences(found), "verdicts")
-    if len(regions):
-        _single_points(single_points(regions, cache.derived(study, "safety")))
-    _claims(study, cache.optional(study, "claims"))
-    _residuals(study, cache.optional(study, "residuals"))
+        _ranges(study, titles)
+        own = [verdict for verdict in found if verdict.title in titles]
+        widgets.fold(study, "Each stack in words", "words", lambda: _words(study, own))
+    single = answers.single_points(study)
+    if len(single):
+        label = f"{single['title'].nunique()} stacks trained at one α only"
+        widgets.fold(study, label, "single", lambda: _single_points(single))
+    claims, residuals = (cache.optional(study, name) for name in ("claims", "residuals"))
+    named = ("verdicts", "claims-row", "claim-runs-row")
+    widgets.fold(study, _tally(claims), "claimed", lambda: _claims(study, claims), named)
+    label = "Ours against the published numbers"
+    widgets.fold(study, label, "published", lambda: _residuals(study, residuals), ["residuals-row"])
+
+
+def _words(study: str, found: list[Verdict]) -> None:
+    if len(found) > _MOST_CARDS:
+        wide = {name: st.column_config.TextColumn(width="large") for name in ("safe", "clipping", "effect")}
+        widgets.table(_sentences(found), "verdicts", wide)
+        return
+    for verdict in found:
+        _card(study, verdict)
+    exports.tables(_sentences(found), "verdicts")
+
+
+def _tally(claims: pd.DataFrame | None) -> str:
+    """What was claimed, and how many of it our runs bear out, in a line."""
+    counts = {} if claims is None else claims["verdict"].value_counts().to_dict()
+    listed = ", ".join(f"{counts.get(name, 0)} {word}" for name, word in _ICONS.items())
+    return "What was claimed" + (f": {listed}" if counts else "")
 
 
 def _sentences(found: list[Verdict]) -> pd.DataFrame:
@@ -53,22 +67,22 @@ def _sentences(found: list[Verdict]) -> pd.DataFrame:
 
 
 def _advice(study: str, regions: pd.DataFrame) -> None:
-    found = cache.advice(study)
+    found = answers.advice(study)
     for advice in found:
         use = advice.use
         with st.container(border=True):
-            st.subheader(widgets.plain(f"Use {use.name}, α = {short(use.alpha)}"), anchor=False)
-            measured, plain, room = st.columns([2, 2, 3])
-            error, alone = f"{use.error:.2f}%", f"{use.plain_error:.2f}%"
+            st.subheader(plain(f"Use {use.name}, α = {short(use.alpha)}"), anchor=False)
+            measured, alone, room = st.columns([2, 2, 3])
+            error, without = f"{use.error:.2f}%", f"{use.plain_error:.2f}%"
             measured.metric(f"test error on {advice.dataset}", error, help=_errors(use))
-            plain.metric("the plain optimizer", alone, help="The median over its seeds.")
+            alone.metric("the plain optimizer", without, help="The median over its seeds.")
             tone = ":red" if advice.fragile else ":green"
-            room.markdown(f"{tone}[**{widgets.plain(advice.room.capitalize())}.**]")
-            room.caption(widgets.plain(advice.beyond))
+            room.markdown(f"{tone}[**{plain(advice.room.capitalize())}.**]")
+            room.caption(plain(advice.beyond))
             st.code(advice.code, language="python")
-            st.caption(widgets.plain(advice.others))
+            st.caption(plain(advice.others))
     for dataset in sorted(set(regions["dataset"]) - {advice.dataset for advice in found}):
-        st.warning(f"On {widgets.plain(dataset)} no α of any stack is shown to be safe; more seeds may tell.")
+        st.warning(f"On {plain(dataset)} no α of any stack is shown to be safe; more seeds may tell.")
 
 
 def _errors(use: Option) -> str:
@@ -76,38 +90,35 @@ def _errors(use: Option) -> str:
     return f"The mean of {len(use.errors)} seeds, from {low:.2f} to {high:.2f}, after {use.epochs} epochs."
 
 
-def _ranges(regions: pd.DataFrame, shown: list[Verdict]) -> None:
-    filed, gains = stability.filed_ranges(regions)
-    own = filed[filed["title"].isin([verdict.title for verdict in shown])]
+def _ranges(study: str, titles: list[str]) -> None:
+    filed, _ = answers.filed_ranges(study)
+    own = filed[filed["title"].isin(titles)]
     if own["alpha_low"].isna().all():
         return
-    first = ranges.leading(own)
     widgets.chart(
-        figures.intervals_figure(first, ranges.of_rows(gains, first)),
+        charts.filed_ranges(study, titles),
         "ranges",
         "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
         "arrowhead where the grid ends, and how many decades clipping adds.",
         own,
     )
-    more = f" {len(own) - len(first)} more clippings are on the page Stability." * (len(own) > len(first))
+    left = len(own) - len(ranges.leading(own))
+    more = f" {left} more clippings are on the page Stability." * (left > 0)
     st.caption(f"An arrowhead: the grid ends there, so that the range may reach further.{more}")
 
 
 def _card(study: str, verdict: Verdict) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.subheader(widgets.plain(verdict.name), anchor=False)
+            st.subheader(plain(verdict.name), anchor=False)
             widgets.link("Compare", links.compare(study, verdict.title), ":material/compare:")
-        st.markdown(f"**{widgets.plain(verdict.safe)}** {widgets.plain(verdict.gain)}")
+        st.markdown(f"**{plain(verdict.safe)}** {plain(verdict.gain)}")
         if verdict.effect:
             icon = ":material/verified:" if verdict.sure else ":material/help:"
-            st.markdown(f"{icon} {widgets.plain(verdict.effect)}")
+            st.markdown(f"{icon} {plain(verdict.effect)}")
 
 
 def _single_points(points: pd.DataFrame) -> None:
-    if points.empty:
-        return
-    st.subheader("Trained at one α only")
     st.caption("Of these no range of safe α can be told.")
     shown = pd.DataFrame(
         {
@@ -124,13 +135,10 @@ def _single_points(points: pd.DataFrame) -> None:
 
 
 def _claims(study: str, claims: pd.DataFrame | None) -> None:
-    st.header("What was claimed, and what our runs say")
     if claims is None:
         st.info("The claims have not been judged for this study yet.")
         st.code(data.command(study), language="bash")
         return
-    counts = claims["verdict"].value_counts()
-    st.write(", ".join(f"{counts.get(name, 0)} {name}" for name in _ICONS) + ".")
     wanted = st.pills(
         "Verdicts", list(_ICONS), selection_mode="multi", key="verdicts", bind="query-params", default=None
     )
@@ -159,7 +167,7 @@ def _claims(study: str, claims: pd.DataFrame | None) -> None:
 
 def _claim(study: str, claim: pd.Series) -> None:
     words = f"{claim['statement']}: {claim['verdict']}, for {claim['reason']}."
-    st.markdown(f"{widgets.plain(words)} ({widgets.plain(claim['source'])})")
+    st.markdown(f"{plain(words)} ({plain(claim['source'])})")
     judged = cache.judged(study)
     own = judged[judged["cell_id"].isin(json.loads(claim["cells"])) & (judged["role"] == Role.STACK.value)]
     if own.empty:
@@ -171,7 +179,6 @@ def _claim(study: str, claim: pd.Series) -> None:
 
 
 def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
-    st.header("Ours against the published numbers")
     if residuals is None or residuals.empty:
         st.info("None of this study's runs is one that was published, so there is nothing to compare with.")
         return
@@ -201,7 +208,7 @@ def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
         st.caption("Published SD unknown: the presentation gives none. The interval is from our seeds alone.")
     st.caption("Fits: the published figure, a mean of three runs, could be one more mean of three of ours.")
     for text in sentences.fits(count_fits(residuals)):
-        st.caption(widgets.plain(text))
+        st.caption(plain(text))
     cells = cache.table(study, "cells")
     own = cells.head(0)
     if len(picked):

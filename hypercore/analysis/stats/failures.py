@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ def fails(differences: Sequence[float], diverged: Sequence[bool], margin: float)
     return np.asarray(diverged, dtype=bool) | (np.asarray(differences) > margin + 1e-9)
 
 
+@lru_cache(maxsize=4096)
 def failure_rate(k: int, n: int, confidence: float = CONFIDENCE) -> FailureRate:
     """Bound the rate of failures by Clopper and Pearson (1934), each side at ``confidence``.
 

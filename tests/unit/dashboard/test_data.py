@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboard import cache, data, runs
+from dashboard import answers, cache, data, runs
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.results.disk import ResultFileError
 from hypercore.spec import columns as spec
@@ -127,11 +127,11 @@ def test_what_inside_shows_of_a_stack_is_worked_out_once(
 ) -> None:
     monkeypatch.setenv("HYPERCORE_RESULTS", str(results))
     title = cache.titles("digits")[0]
-    assert cache.ends("digits", title) is cache.ends("digits", title)
+    assert answers.ends("digits", title) is answers.ends("digits", title)
     entry = data.of_entry(cache.judged("digits"), title)
     assert cache.entry("digits", title).equals(entry)
     learned = data.read(results, "digits", "trajectories")
-    assert cache.ends("digits", title).equals(runs.final_against_initial(learned, entry))
+    assert answers.ends("digits", title).equals(runs.final_against_initial(learned, entry))
 
 
 def test_a_home_in_the_results_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -71,3 +71,16 @@ def test_an_error_that_nobody_thought_of_is_one_sentence(
     [error] = app.error
     assert "KeyError" in error.value and "digits" in error.value
     assert "snakemake" in app.code[0].value
+
+
+def test_an_error_in_a_part_of_a_page_leaves_the_rest(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("alpha_low")
+
+    monkeypatch.setattr("dashboard.charts.errors", broken)
+    app = run_page("compare")
+    assert not app.exception and app.dataframe
+    [error] = app.error
+    assert "KeyError" in error.value and "digits" in error.value

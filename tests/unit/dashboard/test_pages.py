@@ -66,7 +66,7 @@ def test_downloads_are_named_after_what_the_page_is_about(
 ) -> None:
     named: list[tuple[str, ...]] = []
     monkeypatch.setattr(exports, "file_name", lambda suffix, *parts: named.append(parts) or f"x.{suffix}")
-    opened = [f"{table}-download"]
+    opened = ["claimed", f"{table}-download"]
     app = run_page(page, rich, opened, study="rich", stack="Adam / SGD on mnist")
     assert not app.exception and len(named) == 4
     assert {frozenset(parts[:-1]) for parts in named} == {frozenset(about)}
@@ -134,7 +134,7 @@ def test_texts_from_data_are_never_html(run_page: RunPage, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_widget_moves_and_is_kept_in_the_address(run_page: RunPage, name: str, rich: Path) -> None:
-    app = run_page(name, rich, study="rich")
+    app = run_page(name, rich, ["words", "single", "claimed", "published", "apart"], study="rich")
     for kind in (app.selectbox, app.slider, app.toggle, app.button_group, app.text_input):
         for widget in kind:
             if widget.key in ("study", "stack"):  # always in the address, at first too
@@ -209,7 +209,7 @@ def test_stacks_without_baselines_show_what_can_be_shown(run_page: RunPage, tmp_
 def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
     run_page: RunPage, rich: Path
 ) -> None:
-    app = run_page("verdict", rich, study="rich")
+    app = run_page("verdict", rich, ["claimed", "published"], study="rich")
     assert app.subheader[0].value.startswith("Use ") and "α = " in app.subheader[0].value
     assert app.code[0].value.startswith("Stack(model, ") and "mnist" in app.metric[0].label
     assert "Published SD unknown" in words(app)

@@ -1,0 +1,190 @@
+"""What pages show of a study, kept in memory: worked out from its tables by pure functions."""
+
+import numpy as np
+import pandas as pd
+
+from dashboard import compared, costs, coverage, data, queries, ranges, runs, stability, verdicts
+from dashboard.cache import alphas, criteria, derived, entry, judged, optional, planned, points, table
+from dashboard.kept import kept
+from hypercore.analysis.frames.judgement import DivergenceRule
+from hypercore.analysis.measures.effects import effects
+from hypercore.analysis.stats.regions import Criteria
+from hypercore.present import speed
+from hypercore.present.advice import Advice, advise
+from hypercore.spec.columns import Role
+
+
+@kept("cells", "trajectories", entries=64)
+def ends(study: str, title: str) -> pd.DataFrame:
+    """Where the runs of one entry end: :func:`dashboard.runs.final_against_initial`."""
+    cells = entry(study, title)
+    return runs.final_against_initial(points(study, "trajectories", cells["cell_id"]), cells)
+
+
+@kept("cells")
+def comparable(study: str) -> list[str]:
+    """The titles of the stacks that can be compared; those tried at one α, of which little can, come last."""
+    found, known = derived(study, "comparison"), alphas(study)
+    both = set(data.options(found)) & set(data.options(queries.stacks(judged(study))))
+    return sorted(both, key=lambda title: (known[title] == 1, title))
+
+
+@kept("cells", "comparison", entries=64)
+def comparison_of(study: str, title: str) -> pd.DataFrame:
+    """The rows of one entry in the table COMPARISON."""
+    return data.of_entry(derived(study, "comparison"), title)
+
+
+@kept("cells", "comparison", "effects", "residuals", "regions", entries=64)
+def compared_of(study: str, title: str, clippings: list[str]) -> compared.Comparison:
+    """The comparison of one entry with some clippings, as it is read."""
+    rows = comparison_of(study, title)
+    rows = rows[rows["clipping"].isin(clippings) | rows["clipping"].isna()]
+    effects = effects_of(study, title)
+    return compared.comparison(rows, effects, optional(study, "residuals"), criteria(study).epsilon)
+
+
+@kept("cells", entries=64)
+def seeds_of(study: str, title: str) -> pd.DataFrame:
+    """Every seed of a stack that has a result: :func:`dashboard.queries.seed_points`."""
+    return queries.seed_points(data.of_entry(queries.stacks(judged(study)), title))
+
+
+@kept("cells", entries=64)
+def plain_of(study: str, title: str) -> queries.Baseline:
+    """The plain optimizer that a stack is compared with."""
+    return queries.baseline(judged(study), entry(study, title))
+
+
+@kept("effects", "cells", entries=64)
+def effects_of(study: str, title: str) -> pd.DataFrame:
+    """Clipping's effects on one entry: from the file, else worked out for that entry alone."""
+    found = optional(study, "effects")
+    if found is not None:
+        return data.of_entry(found, title)
+    cells = judged(study)
+    return effects(data.of_entry(cells[cells["role"] == Role.STACK.value], title))
+
+
+@kept("cells", "regions", entries=32)
+def safety_of(
+    study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The map of α of some stacks under some criteria, their safe ranges, and what clipping adds to those."""
+    found = grids(study, rule, titles)
+    parts = (stability.safety_map, stability.region_table, stability.gains)
+    points, regions, gains = (part(found, chosen) for part in parts)
+    return points, regions, gains
+
+
+@kept("cells", "regions", entries=32)
+def flips_of(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...]) -> pd.DataFrame:
+    """The points that are judged otherwise than by the study's own criteria."""
+    before, _, _ = safety_of(study, DivergenceRule(), criteria(study), titles)
+    return stability.flips(before, safety_of(study, rule, chosen, titles)[0])
+
+
+@kept("cells", "sensitivity", "regions", entries=32)
+def costs_of(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...]) -> pd.DataFrame:
+    """What a badly chosen α costs some stacks: :func:`dashboard.ranges.costs`."""
+    known = sensitivity(study)
+    _, regions, _ = safety_of(study, rule, chosen, titles)
+    return ranges.costs(judged(study, rule), known[known["title"].isin(titles)], regions)
+
+
+@kept("cells", "sensitivity")
+def sensitivity(study: str) -> pd.DataFrame:
+    """The table SENSITIVITY with the title and the height of each entry."""
+    found = derived(study, "sensitivity")
+    return stability.with_height(found.assign(title=data.titles(found)))
+
+
+@kept("cells", "regions")
+def filed_ranges(study: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Safe ranges and what clipping adds, as filed: :func:`dashboard.stability.filed_ranges`."""
+    return stability.filed_ranges(derived(study, "regions"))
+
+
+@kept("cells", "regions", "safety")
+def single_points(study: str) -> pd.DataFrame:
+    """What is known of entries of one α: :func:`dashboard.verdicts.single_points`."""
+    return verdicts.single_points(derived(study, "regions"), derived(study, "safety"))
+
+
+@kept("cells")
+def grids(study: str, rule: DivergenceRule, titles: tuple[str, ...]) -> list[stability.Grid]:
+    """The grids of α of some stacks, for the stability page."""
+    return stability.grids(judged(study, rule), tuple(titles))
+
+
+@kept("cells", entries=64)
+def profiles(study: str, title: str) -> pd.DataFrame:
+    """Performance profiles of one entry."""
+    return stability.profiles(judged(study), title, np.linspace(0, 100, 101))
+
+
+@kept("cells", entries=64)
+def runs_of(study: str, title: str, cells: list[str]) -> pd.DataFrame:
+    """The rows of some cells of an entry, as they are drawn."""
+    own = entry(study, title)
+    return own[own["cell_id"].isin(cells)].sort_values(["clipping", "seed"])
+
+
+@kept("cells", "curves", entries=64)
+def curves(study: str, title: str, cells: list[str]) -> pd.DataFrame:
+    """The curves of some cells of an entry: :func:`dashboard.runs.curves_of`."""
+    return runs.curves_of(points(study, "curves", cells), runs_of(study, title, cells))
+
+
+@kept("cells", "gradients", entries=64)
+def gradients(study: str, title: str, cells: list[str]) -> pd.DataFrame:
+    """The gradients of some cells of an entry: :func:`dashboard.runs.gradients_of`."""
+    return runs.gradients_of(points(study, "gradients", cells), runs_of(study, title, cells))
+
+
+@kept("cells", "trajectories", entries=64)
+def trajectories(study: str, title: str, cells: list[str]) -> pd.DataFrame:
+    """What some cells of an entry learned: :func:`dashboard.runs.trajectories_of`."""
+    return runs.trajectories_of(points(study, "trajectories", cells), runs_of(study, title, cells))
+
+
+@kept("cells", "regions", "safety")
+def advice(study: str) -> list[Advice]:
+    """What to take on each data set of a study."""
+    return advise(derived(study, "safety"), judged(study))
+
+
+@kept("cells", "regions", "effects")
+def sentences(study: str) -> list[verdicts.Verdict]:
+    """A verdict in words for each stack of a study: :func:`dashboard.verdicts.verdicts`."""
+    return verdicts.verdicts(derived(study, "regions"), derived(study, "effects"))
+
+
+@kept("cells", "safety", "regions")
+def seeds_needed(study: str) -> pd.DataFrame:
+    """How many seeds would settle each undetermined point: :func:`dashboard.coverage.seeds_needed`."""
+    return coverage.seeds_needed(derived(study, "safety"), criteria(study))
+
+
+@kept("plan", "cells")
+def coverage_of(study: str) -> pd.DataFrame:
+    """How much of the plan is done, by the tables alone: :func:`dashboard.coverage.coverage`."""
+    return coverage.coverage(planned(study))
+
+
+@kept("cells")
+def speeds(study: str) -> pd.DataFrame:
+    """How fast the study's batches trained: :func:`dashboard.costs.speeds`."""
+    return costs.speeds(table(study, "cells"))
+
+
+@kept("targets")
+def reached(study: str) -> pd.DataFrame:
+    """How soon a target error is reached: :func:`hypercore.present.speed.reached`."""
+    return speed.reached(table(study, "targets"))
+
+
+@kept("tuning")
+def tuned(study: str) -> pd.DataFrame:
+    """What tuning comes to: :func:`hypercore.present.speed.tuning`."""
+    return speed.tuning(table(study, "tuning"))

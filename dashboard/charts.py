@@ -1,0 +1,117 @@
+"""The charts of a study, kept in memory: to draw one anew takes longer than all else on its page."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard import answers, cache, data, queries, ranges, runs, stability
+from dashboard.figures import compare as figures_compare
+from dashboard.figures import paired as figures_paired
+from dashboard.figures import ranges as figures_ranges
+from dashboard.figures import runs as figures_runs
+from dashboard.figures import safety as figures_safety
+from dashboard.figures import stability as figures_stability
+from dashboard.kept import kept
+from hypercore.analysis.frames.judgement import DivergenceRule
+from hypercore.analysis.stats.regions import Criteria
+from hypercore.spec.clipping import OFF_NAME
+
+
+def arms(points: pd.DataFrame, clippings: list[str]) -> pd.DataFrame:
+    """Of a stack's seeds those without clipping and with some clippings; rows keep their numbers."""
+    return points[points["clipping"].isin([OFF_NAME, *clippings])]
+
+
+@kept("cells", "regions", entries=64)
+def errors(study: str, title: str, clippings: list[str], log_error: bool) -> go.Figure:
+    """Error against α: :func:`dashboard.figures.compare.error_against_alpha`."""
+    points = arms(answers.seeds_of(study, title), clippings)
+    safe = data.of_entry(cache.derived(study, "regions"), title)
+    plain, epsilon = answers.plain_of(study, title), cache.criteria(study).epsilon
+    return figures_compare.error_against_alpha(points, plain, log_error, epsilon, safe)
+
+
+@kept("cells", "regions", entries=64)
+def differences(study: str, title: str, clipping: str) -> go.Figure:
+    """What clipping gains: :func:`dashboard.figures.paired.paired_differences`."""
+    found = queries.paired(answers.seeds_of(study, title), clipping)
+    return figures_paired.paired_differences(found, clipping, cache.criteria(study).epsilon)
+
+
+@kept("cells", "regions")
+def filed_ranges(study: str, titles: list[str]) -> go.Figure:
+    """The leading safe ranges as filed: :func:`dashboard.figures.ranges.intervals_figure`."""
+    filed, gains = answers.filed_ranges(study)
+    first = ranges.leading(filed[filed["title"].isin(titles)])
+    return figures_ranges.intervals_figure(first, ranges.of_rows(gains, first))
+
+
+def drawn_rows(regions: pd.DataFrame, whole: bool) -> pd.DataFrame:
+    """The rows of a map that are drawn: the leading ones, or all of them."""
+    return ranges.by_reach(regions) if whole else ranges.leading(regions)
+
+
+@kept("cells", "regions", entries=32)
+def safety(
+    study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...], whole: bool
+) -> go.Figure:
+    """The map of α, with what flips: :func:`dashboard.figures.safety.safety_figure`."""
+    points, regions, _ = answers.safety_of(study, rule, chosen, titles)
+    changed = answers.flips_of(study, rule, chosen, titles)
+    if len(changed):
+        points = stability.flagged(points, changed)
+    return figures_safety.safety_figure(ranges.of_rows(points, drawn_rows(regions, whole)))
+
+
+@kept("cells", "regions", "edges", entries=32)
+def intervals(
+    study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...], whole: bool
+) -> go.Figure:
+    """The safe ranges: :func:`dashboard.figures.ranges.intervals_figure`."""
+    _, regions, gains = answers.safety_of(study, rule, chosen, titles)
+    rows = drawn_rows(regions, whole)
+    own = (chosen, rule) == (cache.criteria(study), DivergenceRule())
+    edges = cache.optional(study, "edges") if own else None
+    known = None if edges is None else ranges.of_rows(ranges.upper_edges(edges), rows)
+    return figures_ranges.intervals_figure(rows, ranges.of_rows(gains, rows), known)
+
+
+@kept("cells", "sensitivity", "regions", entries=32)
+def costs(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...]) -> go.Figure:
+    """What a badly chosen α costs: :func:`dashboard.figures.ranges.costs_figure`."""
+    found = answers.costs_of(study, rule, chosen, titles)
+    _, regions, _ = answers.safety_of(study, rule, chosen, titles)
+    leading = found.merge(ranges.leading(regions)[["title", "clipping"]]) if len(regions) else found
+    return figures_ranges.costs_figure(leading if len(leading) else found)
+
+
+@kept("cells", entries=64)
+def profiles(study: str, title: str) -> go.Figure:
+    """Performance profiles of one entry: :func:`dashboard.figures.stability.profile_figure`."""
+    return figures_stability.profile_figure(answers.profiles(study, title))
+
+
+@kept("cells", "curves", entries=64)
+def curves(study: str, title: str, cells: list[str], names: tuple[str, ...]) -> go.Figure:
+    """Some runs over the epochs: :func:`dashboard.figures.runs.curves`."""
+    ends = runs.blow_ups(answers.runs_of(study, title, cells))
+    return figures_runs.curves(answers.curves(study, title, cells), ends, names)
+
+
+@kept("cells", "gradients", entries=64)
+def gradients(study: str, title: str, cells: list[str]) -> go.Figure:
+    """The gradients of some runs: :func:`dashboard.figures.runs.gradients`."""
+    ends = runs.blow_ups(answers.runs_of(study, title, cells))
+    return figures_runs.gradients(answers.gradients(study, title, cells), ends)
+
+
+@kept("cells", "trajectories", entries=64)
+def trajectories(study: str, title: str, cells: list[str]) -> go.Figure:
+    """What some runs learned: :func:`dashboard.figures.runs.trajectories`."""
+    ends = runs.blow_ups(answers.runs_of(study, title, cells))
+    return figures_runs.trajectories(answers.trajectories(study, title, cells), ends)
+
+
+@kept("cells", "trajectories", entries=64)
+def final(study: str, title: str) -> go.Figure:
+    """Where runs end: :func:`dashboard.figures.runs.final_alpha`."""
+    return figures_runs.final_alpha(answers.ends(study, title))
