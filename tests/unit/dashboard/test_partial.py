@@ -53,7 +53,7 @@ def test_every_page_shows_what_is_trained_so_far(run_page: RunPage, half: Path, 
     assert not app.exception and not app.error
     assert "Training: 21 of 42 cells are done, at least 10 min left. What is shown rests on" in words(app)
     assert "not gathered yet" not in words(app)
-    assert app.dataframe or app.metric or app.subheader
+    assert app.dataframe or app.metric or app.subheader or app.expander
 
 
 def test_a_new_result_is_shown(run_page: RunPage, half: Path) -> None:
