@@ -12,6 +12,9 @@ from torch import Tensor
 from hypercore.problems.datasets import DataError
 
 _PARTS = ("training", "test")
+# A network has an output for each class: numbers beyond are names, such as ids.
+_MOST_CLASSES = 1_000_000
+_WIDE_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class ArrayData:
 def array_data(name: str, loaded: Any) -> ArrayData:
     """A data set of what a study's own function returned: ``(train, test)``, each ``(inputs, …, targets)``.
 
-    Tensors and numpy arrays are taken as they are (but for float64, which becomes float32, as all training
+    Tensors and numpy arrays are taken as they are (but for other floats, which become float32, as all training
     is); a torch ``Dataset`` is read once.
 
     Raises:
@@ -109,7 +112,7 @@ def _split(name: str, part: str, loaded: Any) -> Arrays:
                 f"data set {name!r}: the {part} split holds {_kind(value)}; allowed: tensors or arrays"
             )
         tensor = torch.as_tensor(value).detach().cpu().contiguous()
-        tensors.append(tensor.float() if tensor.dtype == torch.float64 else tensor)
+        tensors.append(_trainable(tensor))
     lengths = [len(tensor) if tensor.dim() else 0 for tensor in tensors]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise DataError(
@@ -122,6 +125,13 @@ def _split(name: str, part: str, loaded: Any) -> Arrays:
     if not tensors[-1].is_floating_point():
         tensors[-1] = tensors[-1].long()
     return Arrays(tuple(tensors))
+
+
+def _trainable(tensor: Tensor) -> Tensor:
+    """The tensor in a type that networks compute with."""
+    if tensor.is_floating_point():
+        return tensor.float()
+    return tensor.long() if tensor.dtype in _WIDE_UNSIGNED else tensor
 
 
 def _classes(name: str, train: Arrays, test: Arrays) -> int:
@@ -137,6 +147,10 @@ def _classes(name: str, train: Arrays, test: Arrays) -> int:
     least, most = (int(value) for value in torch.cat((targets.flatten(), others.flatten())).aminmax())
     if least < 0:
         raise DataError(f"data set {name!r}: a target is {least}; allowed: classes from 0")
+    if most >= _MOST_CLASSES:
+        raise DataError(
+            f"data set {name!r}: a target is {most}; allowed: classes from 0 to {_MOST_CLASSES - 1:,}"
+        )
     if most < 1:
         raise DataError(f"data set {name!r}: all targets are of one class; allowed: at least two classes")
     return most + 1

@@ -3,6 +3,7 @@
 import importlib
 import io
 import json
+import math
 import zipfile
 import zlib
 from collections import Counter
@@ -65,6 +66,8 @@ def table(
     for name in (target, *([split] if split else []), *left_out):
         if name not in rows.column_names:
             raise DataError(f"{path} has no column {name!r}; allowed: {', '.join(rows.column_names)}")
+    if target in left_out:
+        raise DataError(f"{path}: the column {target!r} is the target and left out; allowed: one of the two")
     if missing := [n for n in rows.column_names if rows[n].null_count and n not in left_out]:
         raise DataError(
             f"{path}: the column {missing[0]!r} lacks {rows[missing[0]].null_count} values; allowed: none "
@@ -80,14 +83,17 @@ def table(
     if not columns:
         raise DataError(f"{path} has no column but {target!r}; allowed: at least one column of numbers")
     inputs = numpy.stack([rows[n].to_numpy().astype(numpy.float64) for n in columns], axis=1)
-    finite = numpy.isfinite(inputs).all(0)
-    if not finite.all():
-        name = columns[int(finite.argmin())]
-        raise DataError(
-            f"{path}: the column {name!r} holds infinite numbers; allowed: finite ones, or without: {name}"
-        )
-    trains = _chosen(path, rows, split, test_share)
     targets, standardised = _targets(rows[target], numbers)
+    of_numbers = [*columns, target] if standardised else columns
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        spread = [float(rows[name].to_numpy().astype(numpy.float64).var()) for name in of_numbers]
+    for name, variance in zip(of_numbers, spread, strict=True):
+        if not math.isfinite(variance):
+            raise DataError(
+                f"{path}: the column {name!r} holds infinite numbers, or too large ones; allowed: finite "
+                f"ones, or without: {name}"
+            )
+    trains = _chosen(path, rows, split, test_share)
     return _standardised(inputs, targets, trains, standardised)
 
 
@@ -136,7 +142,7 @@ def arrays(path: str) -> Splits:
     for name in _ARRAYS:
         if found[name].dtype.kind not in "biuf" or found[name].dtype.itemsize > 8:
             raise DataError(f"{path}: {name} holds {found[name].dtype}; allowed: numbers, true and false")
-    x, y, test_x, test_y = (torch.from_numpy(numpy.ascontiguousarray(found[name])) for name in _ARRAYS)
+    x, y, test_x, test_y = (torch.from_numpy(_native(found[name])) for name in _ARRAYS)
     return (x, y), (test_x, test_y)
 
 
@@ -202,11 +208,14 @@ def _targets(column: pa.ChunkedArray, numbers: bool) -> tuple[numpy.ndarray, boo
 
 def _read_table(path: Path) -> pa.Table:
     try:
-        if path.suffix == ".parquet":
-            return pyarrow.parquet.read_table(path)
-        return pyarrow.csv.read_csv(path)
-    except (OSError, pa.ArrowInvalid) as error:
+        is_parquet = path.suffix == ".parquet"
+        found = pyarrow.parquet.read_table(path) if is_parquet else pyarrow.csv.read_csv(path)
+        found.column_names  # noqa: B018 - decoded only now
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as a table: {first_line(error)}") from None
+    if not found.num_rows:
+        raise DataError(f"{path} holds no rows; allowed: at least one in each split")
+    return found
 
 
 def _bytes(path: Path) -> bytes:
@@ -214,6 +223,11 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _native(array: numpy.ndarray) -> numpy.ndarray:
+    """The same numbers in this machine's byte order, one behind the other."""
+    return numpy.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
 
 
 def _npz(content: bytes) -> dict[str, numpy.ndarray]:
@@ -230,6 +244,8 @@ def _safetensors(content: bytes) -> dict[str, numpy.ndarray]:
     found = {}
     for name, one in header.items():
         if name != "__metadata__":
+            if one["dtype"] not in _SAFETENSORS:
+                raise ValueError(f"{name} is {one['dtype']}, not one of {', '.join(_SAFETENSORS)}")
             start, stop = one["data_offsets"]
             array = numpy.frombuffer(content[begin + start : begin + stop], dtype=_SAFETENSORS[one["dtype"]])
             found[name] = array.reshape(one["shape"]).copy()

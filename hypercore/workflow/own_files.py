@@ -44,7 +44,7 @@ def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:
         else:
             with pyarrow.csv.open_csv(path) as rows:
                 columns = rows.schema.names
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         yield "path", f"{path}, which is no table ({first_line(error)})", "a CSV or parquet file"
         return
     for argument in ("target", "split", "without"):

@@ -171,11 +171,47 @@ def test_columns_that_no_mean_can_be_taken_of_are_named(tmp_path: Path) -> None:
     path.write_text("x,y,x\n1,a,2\n3,b,4\n")
     with pytest.raises(DataError, match="rows.csv has several columns 'x'; allowed: each name once"):
         table(str(path), "y")
-    path.write_text("x,y\n1,a\ninf,b\n3,a\n4,b\n")
-    with pytest.raises(
-        DataError, match="the column 'x' holds infinite numbers; allowed: finite ones, or wit"
-    ):
+    for large in ("inf", "1e300"):
+        path.write_text(f"x,y\n1,a\n{large},b\n3,a\n4,b\n")
+        with pytest.raises(
+            DataError, match="the column 'x' holds infinite numbers, or too large ones; allowed"
+        ):
+            table(str(path), "y")
+    path.write_text("x,y\n1,1.5\n2,-inf\n3,0.5\n4,2\n")
+    with pytest.raises(DataError, match="the column 'y' holds infinite numbers"):
         table(str(path), "y")
+
+
+@pytest.mark.parametrize(
+    ("content", "without", "words"),
+    [
+        (b"x,y\n", "", "rows.csv holds no rows; allowed: at least one in each split"),
+        (b"x,y\n1,a\n", "y", "the column 'y' is the target and left out; allowed: one of the two"),
+        (b"x,\xe9\n1,a\n", "", "rows.csv cannot be read as a table: 'utf-8' codec"),
+    ],
+)
+def test_tables_that_hold_none_are_refused(tmp_path: Path, content: bytes, without: str, words: str) -> None:
+    (tmp_path / "rows.csv").write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        table(str(tmp_path / "rows.csv"), "y", without=without)
+
+
+@pytest.mark.parametrize(("inputs", "targets"), [(">f4", ">i8"), ("f2", "u2"), ("f8", "u4")])
+def test_arrays_of_other_types_and_byte_orders_train_as_their_numbers(
+    tmp_path: Path, inputs: str, targets: str
+) -> None:
+    x, y = np.arange(12.0).reshape(4, 3), np.array([0, 1, 0, 1])
+    given = {"inputs": x.astype(inputs), "targets": y.astype(targets)}
+    np.savez(tmp_path / "a.npz", **{f"{part}_{k}": v for part in ("train", "test") for k, v in given.items()})
+    data = array_data("a", arrays(str(tmp_path / "a.npz")))
+    assert data.train.tensors[0].dtype == torch.float32 and data.train.tensors[1].tolist() == y.tolist()
+    np.testing.assert_array_equal(data.train.tensors[0].numpy(), x)
+
+
+def test_names_in_place_of_classes_are_refused() -> None:
+    split = torch.zeros(2, 1), torch.tensor([0, 10**9])
+    with pytest.raises(DataError, match="a target is 1000000000; allowed: classes from 0 to 999,999"):
+        array_data("a", (split, split))
 
 
 def cell(stack: str = "Adam(0.01)", epochs: int = 3) -> Cell:
