@@ -73,8 +73,8 @@ class ArrayData:
 def array_data(name: str, loaded: Any) -> ArrayData:
     """A data set of what a study's own function returned: ``(train, test)``, each ``(inputs, …, targets)``.
 
-    Tensors and numpy arrays are taken as they are (but for other floats, which become float32, as all training
-    is); a torch ``Dataset`` is read once.
+    Tensors and numpy arrays are taken as they are (but for other floats, which become float32 for
+    training); a torch ``Dataset`` is read once.
 
     Raises:
         DataError: it is something else; the message says what.

@@ -173,9 +173,7 @@ def test_columns_that_no_mean_can_be_taken_of_are_named(tmp_path: Path) -> None:
         table(str(path), "y")
     for large in ("inf", "1e300"):
         path.write_text(f"x,y\n1,a\n{large},b\n3,a\n4,b\n")
-        with pytest.raises(
-            DataError, match="the column 'x' holds infinite numbers, or too large ones; allowed"
-        ):
+        with pytest.raises(DataError, match="the column 'x' holds infinite numbers, or too large ones"):
             table(str(path), "y")
     path.write_text("x,y\n1,1.5\n2,-inf\n3,0.5\n4,2\n")
     with pytest.raises(DataError, match="the column 'y' holds infinite numbers"):
