@@ -15,6 +15,8 @@ from hypercore.results.disk import of_system
 from hypercore.results.provenance import other_code
 from hypercore.spec.errors import UserError
 
+_INTERRUPTED = 130  # as shells have it
+
 COMMANDS = {
     "plan": "say what a study will train, and how long that takes",
     "train": "train sweeps of a study, without the workflow",
@@ -61,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; what was trained is kept, and the same command goes on\n")
+        return _INTERRUPTED
     except BrokenPipeError:  # who read what it prints has gone
         return 1
     except OSError as error:

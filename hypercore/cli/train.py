@@ -8,6 +8,7 @@ from pathlib import Path
 from hypercore.cli.command import planned, study_parser_of
 from hypercore.jobs.sweep import run_sweep
 from hypercore.study import Plan, Problem, StudyError, Sweep
+from hypercore.workflow.completeness import verify_trained
 from hypercore.workflow.jobs import RESULTS, Jobs
 
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         out = RESULTS / sweep.path
         done = run_sweep(given.study, sweep.name, sweep.digest, out, RESULTS)
         sys.stdout.write(f"{sweep.name}: {done}\n")
+    verify_trained(RESULTS / sweep.path for sweep in wanted)
     return 0
 
 

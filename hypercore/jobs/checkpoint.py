@@ -2,6 +2,7 @@
 
 import io
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -15,18 +16,30 @@ from hypercore.core.hypergradient import StackState
 from hypercore.jobs import checkpoint_files
 from hypercore.problems.contract import Problem, ProblemData
 from hypercore.spec.cell import Cell
+from hypercore.spec.errors import UserError
 from hypercore.train.batch import BatchRun
 from hypercore.train.lanes import Carry, Log
 from hypercore.train.outcomes import Outcome, Progress
 from hypercore.train.recording import Recorded
 
 LOG = logging.getLogger(__name__)
-_DEFAULT_INTERVAL_SEC = 60.0
+_INTERVAL, _DEFAULT_INTERVAL_SEC = "HYPERCORE_CHECKPOINT_SEC", 60.0
 
 
 def interval_sec() -> float:
-    """The least time between two checkpoints of a batch: $HYPERCORE_CHECKPOINT_SEC, else 60."""
-    return float(os.environ.get("HYPERCORE_CHECKPOINT_SEC", _DEFAULT_INTERVAL_SEC))
+    """The least time between two checkpoints of a batch: $HYPERCORE_CHECKPOINT_SEC, else 60.
+
+    Raises:
+        UserError: it is no number of seconds.
+    """
+    given = os.environ.get(_INTERVAL) or str(_DEFAULT_INTERVAL_SEC)
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0.0:
+        raise UserError(f"${_INTERVAL}: given {given}; allowed: seconds, a number from 0")
+    return seconds
 
 
 def train_resumable(

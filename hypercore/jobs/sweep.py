@@ -14,6 +14,7 @@ from hypercore.jobs.retrain import not_before_ns, unmark
 from hypercore.jobs.stored import Stored, engine
 from hypercore.machine.lock import claimed
 from hypercore.machine.slots import claimed_device
+from hypercore.machine.snakemake_job import sec_before
 from hypercore.results.rates import read_rates, total, write_rates
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.results.sweeps import write_sweep
@@ -78,7 +79,7 @@ def named_in_the_config(path: Path) -> Iterator[None]:
 
 
 def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) -> SweepReport:
-    began = time.perf_counter()
+    began, before_sec = time.perf_counter(), sec_before()
     plan = load(study_path, confirm_large=True)
     study, planned = plan.study, plan.sweep(sweep, digest)
     cells = planned.cells
@@ -104,7 +105,8 @@ def _run(study_path: Path, sweep: str, digest: str, out: Path, results: Path) ->
     remove_finished(checkpoint_folder(stored, cells[0].dataset), [*cells, *plain])
     unmark(results, sweep, digest)
     tracker.end()
-    write_rates(results, engine(study), ((c, r) for c in missing if (r := found[c.id]) is not None))
+    measured = ((c, r) for c in missing if (r := found[c.id]) is not None)
+    write_rates(results, engine(study), measured, before_sec)
     return SweepReport(len(cells), cached, len(missing), status.failed)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from hypercore.jobs.bisect import Failure, OutOfMemoryError, bisected
-from hypercore.jobs.checkpoint import train_resumable
+from hypercore.jobs.checkpoint import interval_sec, train_resumable
 from hypercore.jobs.checkpoint_files import begun, checkpoint_path
 from hypercore.jobs.problem import prepared, problem_of
 from hypercore.jobs.records import failed_record, trained_record
@@ -50,6 +50,7 @@ def train_cells(
     """
     if any(cell.parent is not None for cell in cells):
         raise ValueError("a frozen cell trains as the plain cell that its parent's values make of it")
+    interval_sec()  # refused now, not cell by cell
     _set_numerics(study.threads)
     data = prepared(study, cells[0]).to(torch.device(device))
     model = problem_of(study, cells[0], data)

@@ -2,8 +2,10 @@
 
 import codecs
 import io
+import os
 import sys
 import unicodedata
+from pathlib import Path
 
 _READABLE = "hypercore.readable"
 _SIGNS = {
@@ -36,6 +38,9 @@ def _replaced(error: UnicodeError) -> tuple[str, int]:
 
 def make_readable() -> None:
     """Let standard output and error spell what their encoding lacks. Each entry point calls it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - till the end
     codecs.register_error(_READABLE, _replaced)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

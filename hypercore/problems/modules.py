@@ -155,6 +155,11 @@ def module_problem(
             problem.training_losses(weights, batch, state, (0,) if noisy else ()) for _ in range(2)
         )
         problem.totals(weights, tuple(tensor[0].clone() for tensor in batch), state)
+    learning = weights.clone().requires_grad_()
+    with _words(name, batch[:-1]), torch.enable_grad():
+        found, _ = problem.training_losses(learning, batch, state, (0,) if noisy else ())
+    if not found.requires_grad:
+        raise DataError(f"model {name}: its loss does not follow from its weights; allowed: one that does")
     if not torch.allclose(losses, again, rtol=0.0, atol=0.0, equal_nan=True):
         raise DataError(
             f"model {name}: one step taken twice gave losses {float(losses[0])} and {float(again[0])}; "

@@ -99,8 +99,13 @@ class Rate:
     startup_sec: float
 
 
-def write_rates(results: Path, engine: Engine, trained: Iterable[tuple[Cell, Record]]) -> None:
-    """Keep what trained records measured: a rate for each kind and width."""
+def write_rates(
+    results: Path, engine: Engine, trained: Iterable[tuple[Cell, Record]], before_sec: float = 0.0
+) -> None:
+    """Keep what trained records measured: a rate for each kind and width.
+
+    ``before_sec`` are what a job took before its start-up clock ran.
+    """
     groups: dict[tuple[Kind, int], list[Record]] = {}
     for cell, record in trained:
         if record.curves and record.cell["train_sec"] is not None and record.cell["lanes"]:
@@ -113,7 +118,7 @@ def write_rates(results: Path, engine: Engine, trained: Iterable[tuple[Cell, Rec
         startup = _number(members[0], "startup_sec")
         warm_up = _WARM_UP * startup * len(members) / lanes
         steady = max(spent - warm_up, 0.25 * spent)
-        write_rate(results, Rate(kind, lanes, steady / epochs * lanes, epochs, startup))
+        write_rate(results, Rate(kind, lanes, steady / epochs * lanes, epochs, before_sec + startup))
 
 
 def write_rate(results: Path, rate: Rate) -> None:

@@ -48,6 +48,17 @@ def verify_sweeps(sweeps: Iterable[Path], mark: Path) -> None:
         ResultFileError: a sweep's file is missing or damaged.
     """
     clear_marks(mark)
+    verify_trained(sweeps)
+    mark.touch()
+
+
+def verify_trained(sweeps: Iterable[Path]) -> None:
+    """Raise if a cell of these files has no result, and remove its file, so that it is tried again.
+
+    Raises:
+        StudyIncompleteError: some cells failed.
+        ResultFileError: a sweep's file is missing or damaged.
+    """
     failed: list[Row] = []
     planned = 0
     for path in sweeps:
@@ -58,7 +69,6 @@ def verify_sweeps(sweeps: Iterable[Path], mark: Path) -> None:
         failed += bad
         planned += table.num_rows
     _refuse(failed, planned)
-    mark.touch()
 
 
 def _without_result(table: pa.Table, columns: Sequence[str]) -> list[Row]:

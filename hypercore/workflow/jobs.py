@@ -10,7 +10,7 @@ from pathlib import Path
 from hypercore.jobs.retrain import mark
 from hypercore.jobs.stored import Stored, engine, of_same_code
 from hypercore.machine.slots import DeviceError, slots
-from hypercore.results.rates import read_rates, total
+from hypercore.results.rates import read_rates, startup_sec, total
 from hypercore.results.sweep_status import clock
 from hypercore.study import LargeGridError, Plan, Problem, Sweep
 from hypercore.workflow.damaged import unusable
@@ -20,6 +20,7 @@ from hypercore.workflow.preview import Preview, Reason, preview
 
 RESULTS = Path("results")
 
+_TABLE_RULES = len(("plan", "gather", "compare", "analyse", "report", "verify"))
 # Shorter runs are not worth a change of the config.
 WORTH_SPLITTING_SEC = 300.0
 
@@ -93,7 +94,10 @@ class Jobs:
             )
         if not train:
             return f"{text}."
-        time = makespan(previews, read_rates(RESULTS), engine(study), self.at_once)
+        rates = read_rates(RESULTS)
+        time = makespan(previews, rates, engine(study), self.at_once)
+        # Each rule that makes tables or the report takes about as long as a job does to start.
+        time = time and time + _TABLE_RULES * startup_sec(rates)
         return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
 
     def _elsewhere(self, previews: Iterable[Preview]) -> str:

@@ -172,3 +172,14 @@ def test_a_folder_of_results_that_is_not_there_is_not_sound(
     Path("study.yaml").write_text(STUDY)
     assert main([*arguments, "--results", "nosuch"]) == 1
     assert "--results: given nosuch, which is no folder; allowed: a folder of" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_so_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hypercore.cli.plan.main", interrupted)
+    assert main(["plan"]) == 130
+    assert capsys.readouterr().err == "interrupted; what was trained is kept, and the same command goes on\n"

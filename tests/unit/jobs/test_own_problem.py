@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from hypercore.cli.main import main as command_line
 from hypercore.jobs.stored import Stored
 from hypercore.jobs.sweep import SweepReport, run_sweep
 from hypercore.problems.datasets import DataError
 from hypercore.results.sweeps import read_sweep
 from hypercore.spec.cell import Cell
+from hypercore.spec.errors import UserError
 from hypercore.spec.protocol import Protocol
 from hypercore.study import Plan, StudyError, load
 from hypercore.workflow.preview import Reason, preview
@@ -97,3 +99,30 @@ def test_what_is_held_out_of_own_data_is_known_or_refused_before_anything_trains
         assert Cell.from_identity(record.cell).protocol == Protocol(0.5, 2)
         assert record.cell["n_train"] == record.cell["n_validation"] == 120
         assert len(record.curves) == 2 or record.cell["status"] == "nonfinite"
+
+
+@pytest.mark.parametrize("given", ["soon", "-1", "nan"])
+def test_seconds_between_checkpoints_that_are_none_are_refused_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("HYPERCORE_CHECKPOINT_SEC", given)
+    with pytest.raises(UserError, match=f"HYPERCORE_CHECKPOINT_SEC: given {given}; allowed: seconds"):
+        train(example(tmp_path / "own"), tmp_path / "results")
+
+
+def test_training_by_hand_fails_where_a_cell_does_and_tries_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A network that ends the process ends its cells alone, and no run as if all were well."""
+    plan = example(tmp_path / "own")
+    network = tmp_path / "own/network.py"
+    late = "        self.calls = getattr(self, 'calls', 0) + 1\n"
+    late += "        if self.calls > 9: raise SystemExit(0)\n"
+    head = "def forward(self, tokens: Tensor) -> Tensor:\n"
+    assert head in network.read_text()
+    network.write_text(network.read_text().replace(head, head + late))
+    monkeypatch.chdir(tmp_path)
+    assert command_line(["train", str(plan.path)]) == 1
+    said = capsys.readouterr().err
+    assert "failed: RuntimeError: the study's own code ended the process (exit code 0)" in said
+    assert "4 of 5 cells have no result" in said and len(list(Path("results/sweeps").iterdir())) == 1

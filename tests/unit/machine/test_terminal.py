@@ -31,6 +31,14 @@ def test_only_what_an_encoding_lacks_is_spelled(
         assert stream.buffer.getvalue().decode(encoding) == printed
 
 
+def test_a_stream_that_was_closed_before_is_written_to_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    make_readable()
+    sys.stdout.write("α")
+    assert not sys.stdout.isatty()
+    sys.stdout.close()
+
+
 STUDY = "config/control-mnist.yaml"
 
 

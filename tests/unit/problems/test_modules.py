@@ -166,6 +166,11 @@ class Counting(nn.Linear):
         return super().forward(images.flatten(1)) * Counting.calls
 
 
+class Detached(nn.Linear):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return super().forward(images.flatten(1)).detach()
+
+
 class Exiting(nn.Linear):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if not self.training:
@@ -203,6 +208,7 @@ class Replacing(nn.Module):
             lambda: Counting(25, 3),
             "model net: one step taken twice gave losses .*allowed: random numbers of torch",
         ),
+        (lambda: Detached(25, 3), "model net: its loss does not follow from its weights"),
         (lambda: Exiting(25, 3), "model net: it cannot train on inputs of 4×1×5×5 .*: 0"),
         (lambda: nn.LSTM(5, 3), "returned a tuple"),
         (lambda: nn.Conv2d(1, 3, 5), "a network gave outputs of 4×3×1×1 for targets of 4"),
