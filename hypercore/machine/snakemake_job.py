@@ -2,6 +2,7 @@
 
 import time
 from functools import cache
+from pathlib import Path
 
 import psutil
 
@@ -18,7 +19,7 @@ def sec_before() -> float:
         process = psutil.Process()
         for parent in process.parents()[:_GENERATIONS]:
             command = parent.cmdline()
-            if any("snakemake" in word for word in command):
+            if any(Path(word).name == "snakemake" for word in command):
                 began = parent if _OF_ONE_JOB in command else process
                 return max(0.0, time.time() - began.create_time())
     except psutil.Error:  # one may end, or be hidden from us

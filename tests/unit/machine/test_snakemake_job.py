@@ -17,7 +17,7 @@ print(first, sec_before() == first)
 
 @pytest.mark.parametrize("started_by", ["snakemake", "by hand"])
 def test_what_snakemake_took_to_start_a_job_is_known(tmp_path: Path, started_by: str) -> None:
-    starter = tmp_path / f"{started_by.replace(' ', '-')}.py"
+    starter = tmp_path / started_by
     starter.write_text(
         f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {CODE!r}], check=True)\n"
     )
