@@ -21,7 +21,7 @@ def sec_before() -> float:
             command = parent.cmdline()
             if any(Path(word).name == "snakemake" for word in command):
                 began = parent if _OF_ONE_JOB in command else process
-                return max(0.0, time.time() - began.create_time())
+                return max(0.0, time.time() - float(began.create_time()))
     except psutil.Error:  # one may end, or be hidden from us
         pass
     return 0.0
