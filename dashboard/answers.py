@@ -105,6 +105,14 @@ def filed_ranges(study: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     return stability.filed_ranges(derived(study, "regions"))
 
 
+@kept("cells", "regions", entries=64)
+def edge_of(study: str, title: str) -> float | None:
+    """The largest α of an entry that is safe under any clipping; ``None`` where none is."""
+    filed, _ = filed_ranges(study)
+    found = filed.loc[filed["title"] == title, "alpha_high"].max()
+    return None if pd.isna(found) else float(found)
+
+
 @kept("cells", "regions", "safety")
 def single_points(study: str) -> pd.DataFrame:
     """What is known of entries of one α: :func:`dashboard.verdicts.single_points`."""

@@ -39,9 +39,7 @@ def file_name(suffix: str, *parts: str) -> str:
 
 def drawings(figure: go.Figure, name: str) -> None:
     """Downloads of a chart: SVG and PDF, with where its data come from. Made only when one is clicked."""
-    st.fragment(_offer)(
-        "Download the chart", ":material/image:", f"{name}-drawing", lambda: _drawn(figure), name
-    )
+    st.fragment(_offer)("Chart", ":material/download:", f"{name}-drawing", lambda: _drawn(figure), name)
 
 
 def _drawn(figure: go.Figure) -> Files | str:

@@ -24,9 +24,15 @@ _STYLE = """<style>
 </style>"""
 # Streamlit draws the current page's link apart, and does not tell those who cannot see it.
 _CURRENT = """<script>
-for (const link of document.querySelectorAll('[data-testid=stSidebar] [data-testid=stPageLink] a'))
-  if (link.textContent.trim().endsWith('{title}')) link.setAttribute('aria-current', 'page');
-  else link.removeAttribute('aria-current');
+window.currentTitle = '{title}';
+window.markCurrent ??= (() => {{
+  const mark = () => document.querySelectorAll('[data-testid=stSidebar] a').forEach(link =>
+    link.textContent.trim().endsWith(window.currentTitle)
+      ? link.setAttribute('aria-current', 'page') : link.removeAttribute('aria-current'));
+  new MutationObserver(mark).observe(document.body, {{childList: true, subtree: true}});
+  return mark;
+}})();
+window.markCurrent();
 </script>"""
 _ICON = Path(__file__).with_name("icon.svg")
 
@@ -137,12 +143,13 @@ def draw(page: Page) -> None:
             _nothing()
         return
     exports.about(*([study] if page.of_one_study else []))
-    if page.of_one_study and (origin := cache.origin(study)):
-        st.caption(f"Data: {plain(origin)}")
     if page.of_one_study:
         running.banner(study)
     with in_words(study):
         page.body(study)
+    # Below: it is asked of a figure that is believed, or not.
+    if page.of_one_study and (origin := cache.origin(study)):
+        st.caption(f"Data: {plain(origin)}")
     choices.write_address()
 
 

@@ -61,7 +61,7 @@ def _judged(points: tuple[Point, ...], criteria: Criteria) -> list[Safety]:
 
 
 def _region(grid: Grid, criteria: Criteria) -> Region:
-    return region([point.alpha for point in grid.points], _judged(grid.points, criteria))
+    return region([point.alpha for point in grid.points], _judged(tuple(grid.points), criteria))
 
 
 def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
         }
         for grid in found
         for point, planned, safety in zip(
-            grid.points, grid.planned, _judged(grid.points, criteria), strict=True
+            grid.points, grid.planned, _judged(tuple(grid.points), criteria), strict=True
         )
     ]
     columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess"]

@@ -66,13 +66,17 @@ def chart(
     """
     options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if clicks else {}
     event = st.plotly_chart(figure, key=key, alt=alt, config=_CONFIG, **options)
-    exports.drawings(figure, key)
+    left, right = st.columns([1, 4])
+    with left:
+        exports.drawings(figure, key)
     if rows is None:
         return pd.DataFrame()
-    if not clicks:
-        st.fragment(_behind)(rows, f"{key}-table", columns, clicks=False)
-        return rows.head(0)
-    by_row, by_mark = _behind(rows, f"{key}-table", columns, clicks=True), picked(event, rows)
+    with right:
+        if not clicks:
+            st.fragment(_behind)(rows, f"{key}-table", columns, clicks=False)
+            return rows.head(0)
+        by_row = _behind(rows, f"{key}-table", columns, clicks=True)
+    by_mark = picked(event, rows)
     if by_mark.empty:
         return by_row
     _keep_row(f"{key}-table-row", [rows.index.get_indexer(by_mark.index)[0]])

@@ -130,7 +130,9 @@ def costs_figure(costs: pd.DataFrame) -> go.Figure:
         own, look = placed[placed["clipping"] == clipping], palette.look(clipping)
         color = own["usable"].map({True: look.color, False: palette.GREY})
         traces += _dumbbells(own, clipping, color.tolist(), look)
-    ticks = [tick for tick in style.ERROR_TICKS if tick >= 1]
+    ticks = style.error_ticks(
+        pd.concat([costs[name] for name in ("best_error", "mean", "plain_error")]).dropna()
+    )
     x = {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks], "tickangle": 0}
     title = {"title": {"text": "test error (%)"}, "showgrid": True, "side": "top"}
     axes = {"xaxis": x | title, "yaxis": grid.axis, "annotations": grid.headings}

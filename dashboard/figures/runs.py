@@ -91,8 +91,10 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
             traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
     axes = style.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
     for row, (_, name) in enumerate(panels, start=1):
-        if GRADIENT_PANELS[name][1]:
-            axes[style.axis(row).replace("y", "yaxis")] |= {"type": "log", "exponentformat": "power"}
+        log = {"type": "log", "exponentformat": "power"}
+        axes[style.axis(row).replace("y", "yaxis")] |= (
+            log if GRADIENT_PANELS[name][1] else {"range": [-0.05, 1.05]}
+        )
     axes["xaxis"]["title"] = {"text": "optimizer step"}
     _blow_ups(axes, ends, ends["step"], float(points["step"].max()))
     return _figure(traces, len(panels), axes, points)

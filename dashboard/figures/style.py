@@ -174,6 +174,20 @@ def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
     return look | {"tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
 
 
+def error_ticks(errors: "pd.Series[float]") -> list[float]:
+    """Round numbers for a logarithmic axis of errors, three at least between the lowest and the highest.
+
+    >>> error_ticks(pd.Series([37.0, 63.0]))
+    [40.0, 50.0, 60.0]
+    """
+    low, high = float(errors.min()), float(errors.max())
+    if sum(low <= tick <= high for tick in ERROR_TICKS) >= 3 or not low < high:
+        return [float(tick) for tick in ERROR_TICKS]
+    steps = (factor * 10.0**power for power in (1, 0, -1, -2) for factor in (2, 1, 0.5))
+    step = next((step for step in steps if high // step - low // step >= 3), high - low)
+    return [round(step * place, 6) for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
 def signed_log_axis(
     values: pd.Series, title: str, unit: float | None = None
 ) -> tuple[Callable[[pd.Series], pd.Series], Trace]:

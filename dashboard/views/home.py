@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import answers, cache, data, links, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
+from hypercore.analysis.stats.regions import FEWEST_RUNS
 from hypercore.present import sentences
 from hypercore.present.advice import Advice
 from hypercore.results.disk import ResultFileError
@@ -95,7 +96,8 @@ def _none(cells: pd.DataFrame) -> str:
     failed = cells[cells["status"] == Status.FAILED.value]
     if len(failed):
         return f"No α is shown to be safe; {len(failed)} cells failed."
-    return "No α of any stack is shown to be safe."
+    few = cells["seed"].nunique() < FEWEST_RUNS
+    return f"No α of any stack is shown to be safe{f', which takes {FEWEST_RUNS} seeds' * few}."
 
 
 def line(advice: Advice) -> str:

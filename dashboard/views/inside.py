@@ -17,7 +17,7 @@ def page(study: str) -> None:
     if title is None:
         return
     entry = cache.entry(study, title)
-    chosen = _choose(entry)
+    chosen = _choose(entry, answers.edge_of(study, title))
     if chosen.empty:
         st.info("Choose an α, and at least one clipping and one seed.")
         return
@@ -39,7 +39,7 @@ def page(study: str) -> None:
     _final(study, title)
 
 
-def _choose(entry: pd.DataFrame) -> pd.DataFrame:
+def _choose(entry: pd.DataFrame, edge: float | None) -> pd.DataFrame:
     alphas = sorted(entry["alpha"].astype(float).unique())
     clippings = palette.ordered(entry["clipping"])
     seeds = [str(seed) for seed in sorted(entry["seed"].unique())]
@@ -47,8 +47,12 @@ def _choose(entry: pd.DataFrame) -> pd.DataFrame:
     no_alpha = choices.lost("α", "alpha", names)
     shown = [] if choices.lost("clipping", "arms", clippings) else clippings[:2]
     first = [] if choices.lost("seed", "seeds", seeds) else seeds[:3]
+    # What happens at the edge of safety is of interest; the smallest α are alike.
+    first_alpha = alphas.index(edge) if edge in alphas else len(alphas) // 2
     left, middle, right = st.columns(3)
-    alpha = left.selectbox("α", names, index=None if no_alpha else 0, key="alpha", bind="query-params")
+    alpha = left.selectbox(
+        "α", names, index=None if no_alpha else first_alpha, key="alpha", bind="query-params"
+    )
     if len(clippings) > _MOST_PILLS:
         clipping = middle.multiselect("Clipping", clippings, default=shown, key="arms", bind="query-params")
     else:

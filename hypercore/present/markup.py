@@ -73,4 +73,4 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     if not body:
         return "<p>Nothing to show.</p>"
     head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>{body}</table></div>'

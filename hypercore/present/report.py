@@ -30,7 +30,9 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 .advice { border: 1px solid #8888; border-radius: 6px; padding: 0.2rem 1rem; margin: 0.6rem 0; }
 @page { size: A4; margin: 12mm; }
 @media print {
-  details { display: none; } h2 { break-before: page; } tr, .js-plotly-plot { break-inside: avoid; }
+  body { font-size: 10pt; margin: 0; } h2 { margin-top: 1.5rem; } h1, h2, h3 { break-after: avoid; }
+  nav, .modebar, details, h2:has(+ details) { display: none !important; }
+  tr, .js-plotly-plot, .advice { break-inside: avoid; } p, li { orphans: 3; widows: 3; }
   table { font-size: 8pt; } th, td { white-space: normal; }
 }
 @media (prefers-color-scheme: dark) {

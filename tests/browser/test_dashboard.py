@@ -134,7 +134,7 @@ def test_a_table_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) 
 
 def test_a_chart_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) -> None:
     page = open_page("compare")
-    page.get_by_role("button", name="Download the chart").first.click()
+    page.get_by_role("button", name="Chart").first.click()
     for name, part in {"SVG": b"<svg", "PDF": b"%PDF"}.items():
         assert part in downloaded(page, name, tmp_path / name)[:200], name
 
