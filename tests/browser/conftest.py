@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.unit.studies import MadeUp, write_study
 
@@ -108,25 +108,45 @@ def site(browser: Browser, results: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def open_page(browser: Browser, site: str) -> Iterator[Open]:
-    """Open an address of the site in a fresh browser profile, wait until it is drawn."""
-    contexts = []
+@pytest.fixture(scope="session")
+def profiles() -> dict[tuple[int, bool], BrowserContext]:
+    """A profile for each width and brightness: what it has loaded of the dashboard's code it keeps."""
+    return {}
 
-    def open_(path: str, width: int = 1280, dark: bool = False, url: str = site) -> Page:
+
+@pytest.fixture
+def open_page(
+    browser: Browser, site: str, profiles: dict[tuple[int, bool], BrowserContext]
+) -> Iterator[Open]:
+    """Open an address of the site, wait until it is drawn; ``fresh``: in a profile of its own.
+
+    Pages ask for nothing on other machines.
+    """
+    opened: list[Page] = []
+    asked: set[str] = set()
+
+    def profile(width: int, dark: bool) -> BrowserContext:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
         )
         context.set_default_timeout(TIMEOUT_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{url}/{path}")
+        return context
+
+    def open_(path: str, width: int = 1280, dark: bool = False, fresh: bool = False) -> Page:
+        if fresh or (width, dark) not in profiles:
+            profiles[width, dark] = profile(width, dark)
+        page = profiles[width, dark].new_page()
+        opened.append(page)
+        page.on("request", lambda request: asked.add(request.url.partition("/static")[0]))
+        page.goto(f"{site}/{path}")
         settle(page)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.close()
+    own = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+    assert not {url for url in asked if not url.startswith(own)}
 
 
 def settle(page: Page) -> None:

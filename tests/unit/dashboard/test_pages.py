@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -72,8 +73,14 @@ def test_downloads_are_named_after_what_the_page_is_about(
     assert {frozenset(parts[:-1]) for parts in named} == {frozenset(about)}
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "flipped", "older", "gone"])
-@pytest.mark.parametrize("name", NAMES)
+# Every page with what a file's end shows, what reading shows and what is not there; others go the same way.
+DAMAGES = [
+    *product(NAMES, ("cut", "flipped", "gone")),
+    *(("verdict", how) for how in ("empty", "text", "older")),
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGES)
 def test_damaged_results_are_named_in_words(
     run_page: RunPage,
     name: str,
