@@ -13,6 +13,7 @@ from hypercore.spec.problems import DATASETS, MODELS
 from hypercore.spec.protocol import HeldOutError, Protocol
 from hypercore.study import Plan, Problem, data_root
 from hypercore.study.config.errors import Location
+from hypercore.study.config.schema import RESERVED_NAMES
 from hypercore.study.config.yaml_source import read
 from hypercore.workflow import own_files
 
@@ -153,8 +154,13 @@ def _disk(plan: Plan, cells: Collection[Cell], results: Path) -> Iterator[Findin
         if free < needed:
             given = f"{free / 1e6:,.0f} MB free where {folder.resolve()} lies"
             yield (), given, f"at least {needed / 1e6:,.0f} MB for {len(cells)} cells: free some"
-    if not os.access(_nearest(results), os.W_OK):
-        yield (), f"{results}, where nothing may be written", "a folder of results that may be written to"
+    # What is trained would be lost at the end if it could not be written there.
+    for folder in (results, *(results / name for name in (*RESERVED_NAMES, plan.study.name))):
+        if os.path.lexists(folder) and not folder.is_dir():
+            yield (), f"{folder}, which is no folder", "a folder of results: move what is there away"
+        elif not os.access(_nearest(folder), os.W_OK):
+            yield (), f"{folder}, where nothing may be written", "a folder of results that may be written to"
+            return
 
 
 def _nearest(path: Path) -> Path:

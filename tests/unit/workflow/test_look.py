@@ -1,5 +1,6 @@
 """The look before anything trains: every problem at once, a line each, and nothing where all is there."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -192,3 +193,23 @@ def test_the_file_of_a_table_is_looked_into(
     expected = [] if words is None else [f"study.yaml:2: datasets.rows.{words.format(path=path)}"]
     assert len(lines) == len(expected)
     assert all(text in line for text, line in zip(expected, lines, strict=True)), lines
+
+
+@pytest.mark.parametrize("name", [".", "store", "status", "tiny"])
+@pytest.mark.parametrize("kind", ["file", "link", "locked"])
+def test_a_place_where_results_cannot_be_written_is_named_before_they_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    place = tmp_path / "results" / name
+    place.parent.mkdir(exist_ok=True)
+    if kind == "file":
+        place.touch()
+    elif kind == "link":
+        place.symlink_to(tmp_path / "gone" / "away")
+    else:
+        place.mkdir(exist_ok=True)
+        may = os.access
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != place and may(path, mode))
+    lines = told(planned(tmp_path, "digits"), tmp_path / "results")
+    what = "where nothing may be written" if kind == "locked" else "which is no folder"
+    assert any(f"given {place}, {what}; allowed: a folder of results" in line for line in lines), lines
