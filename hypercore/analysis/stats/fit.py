@@ -1,15 +1,17 @@
 """How the share of failing runs grows with α, from all α of an entry together.
 
-The share is a logistic function of log10 α with two parameters, the α at which half of the runs fail and a
-scale. Their posterior is taken on a grid: flat in the edge, from two decades below the grid of α to two above
-it, and flat in the logarithm of the scale. What lies beyond the grid of α rests on that choice alone: such
-bounds are left out.
+The share is a logistic function of log10 α between a floor, the share that fails at any α, and a ceiling that
+no α exceeds. The posterior of its middle, its scale and both levels is taken on a grid: flat in the middle,
+from two decades below the grid of α to two above it, and in the logarithm of the scale; no floor is likelier
+than any, and no ceiling below 1 as likely as some. What lies beyond the grid of α rests on that choice alone:
+such bounds are left out.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from scipy.special import expit, log_expit, logit
@@ -22,8 +24,14 @@ FAILING_PCT = (50, 10)
 
 # Decades that the posterior's grid of edges goes beyond the α.
 REACH = 2.0
-# Scales of the logistic function, decades: the share goes from 10 to 90% within 4.4 of them.
-SCALES = np.geomspace(0.02, 1.0, 24)
+# Scales of the logistic function, decades: it goes from 10 to 90% of its way within 4.4 of them.
+SCALES = np.geomspace(0.02, 1.0, 12)
+# Levels with how likely each is before any run was seen.
+FLOORS = {0.0: 6, 0.03: 2, 0.08: 2, 0.2: 1}
+CEILINGS = {1.0: 2, 0.85: 1, 0.6: 1}
+# Columns of the posterior, one for each scale, floor and ceiling.
+SCALE, FLOOR, CEILING = np.array(list(product(SCALES, FLOORS, CEILINGS))).T
+PRIOR = np.array([FLOORS[floor] * CEILINGS[top] for floor, top in zip(FLOOR, CEILING, strict=True)], float)
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,8 @@ class Tried:
 
 @dataclass(frozen=True)
 class Fit:
-    """The posterior of the edge at half (rows, from ``first`` on, log10) and the scale (columns), of a side.
+    """The posterior of a side: by the middle of the logistic function (rows, from ``first`` on, log10), and
+    its scale, floor and ceiling (columns).
 
     ``inner``, ``outer`` and ``lower_side`` as in :class:`~hypercore.analysis.stats.edges.Edge`.
     """
@@ -49,33 +58,39 @@ class Fit:
     lower_side: bool = False
 
     def edge(self, failing: float = 0.5) -> Edge:
-        """Where the share ``failing`` of runs fails.
+        """Where the share ``failing`` of runs fails; beyond the grid where the floor or ceiling is past it.
 
         Raises:
             ValueError: the share is not between 0 and 1.
         """
         if not 0 < failing < 1:
             raise ValueError(f"failing {failing:g}; allowed: above 0 and below 1")
-        # The edge of another share lies a multiple of the scale from the half's.
-        shift = np.rint(float(logit(failing)) * SCALES / STEP).astype(int)
-        lowest, steps = min(0, int(shift.min())), self.mass.shape[0]
-        moved = np.zeros(steps + int(np.abs(shift).max()))
-        for column, by in enumerate(shift - lowest):
-            moved[by : by + steps] += self.mass[:, column]
+        # The edge of a share lies a multiple of the scale from the middle.
+        shift = np.rint(_from_middle(np.full(SCALE.size, failing)) / STEP)
+        crossed = np.isfinite(shift)
+        by = np.where(crossed, shift, 0).astype(int)
+        lowest, steps = min(0, int(by.min())), self.mass.shape[0]
+        moved = np.zeros(steps + int(by.max()) - lowest)
+        for column in np.flatnonzero(crossed):
+            start = by[column] - lowest
+            moved[start : start + steps] += self.mass[:, column]
+        moved[0] += self.mass[:, shift == -np.inf].sum()
+        moved[-1] += self.mass[:, shift == np.inf].sum()
         return Edge(self.first + lowest * STEP, moved, self.inner, self.outer, self.lower_side)
 
     def failure_high(self, alphas: Sequence[float], confidence: float = CONFIDENCE) -> Floats:
         """The one-sided upper bound of the failure rate at each α."""
         x = np.log10(np.asarray(alphas, dtype=np.float64)) * (-1 if self.lower_side else 1)
-        below = np.vstack([np.zeros(SCALES.size), np.cumsum(self.mass, axis=0)])
+        below = np.vstack([np.zeros(SCALE.size), np.cumsum(self.mass, axis=0)])
         low, high = np.full(x.size, -50.0), np.full(x.size, 50.0)
-        # A rate above r is an edge at half below x - scale * logit(r).
+        # A rate above r is a middle further below x than the edge of r lies above the middle.
         for _ in range(40):
-            middle = (low + high) / 2
-            half = x[:, None] - SCALES * middle[:, None]
-            rows = np.clip(np.ceil((half - self.first) / STEP - 1e-9), 0, self.mass.shape[0]).astype(int)
-            more = below[rows, np.arange(SCALES.size)].sum(axis=1) > 1 - confidence
-            low, high = np.where(more, middle, low), np.where(more, high, middle)
+            logit_rate = (low + high) / 2
+            middle = x[:, None] - _from_middle(expit(logit_rate)[:, None])
+            rows = np.ceil((middle - self.first) / STEP - 1e-9)
+            rows = np.clip(rows, 0, self.mass.shape[0]).astype(int)
+            more = below[rows, np.arange(SCALE.size)].sum(axis=1) > 1 - confidence
+            low, high = np.where(more, logit_rate, low), np.where(more, high, logit_rate)
         return np.asarray(expit(high))
 
 
@@ -103,9 +118,9 @@ def fit(tried: Sequence[Tried], lower_side: bool = False) -> Fit:
 
     >>> runs = [Tried(0.1, 0, 20), Tried(1.0, 1, 20), Tried(10.0, 19, 20), Tried(100.0, 20, 20)]
     >>> round(fit(runs).edge().bounds().value, 1)
-    3.2
+    3.5
     >>> fit(runs).failure_high([0.1, 1.0, 10.0]).round(2).tolist()
-    [0.0, 0.17, 0.99]
+    [0.08, 0.16, 0.99]
     """
     if len({t.alpha for t in tried}) != len(tried) or len(tried) < 2:
         raise ValueError(f"{len(tried)} α; an edge needs two or more, each once")
@@ -114,10 +129,10 @@ def fit(tried: Sequence[Tried], lower_side: bool = False) -> Fit:
     sign = -1 if lower_side else 1
     rows = sorted((sign * math.log10(t.alpha), t.n_failed, t.n) for t in tried)
     inner, outer = rows[0][0], rows[-1][0]
-    x, k, n = (np.array(column, dtype=np.float64) for column in zip(*rows[_best(rows) :], strict=True))
-    first = math.floor(inner / STEP) * STEP - REACH
-    half = np.asarray(first + STEP * np.arange(round((outer + REACH - first) / STEP) + 1), dtype=np.float64)
-    return Fit(first, _posterior(x, k, n, half), inner, outer, lower_side)
+    x, k, n = zip(*rows[_best(rows) :], strict=True)
+    first, last = round((inner - REACH) / STEP), round((outer + REACH) / STEP)
+    mass = _posterior([round(at / STEP) for at in x], k, n, first, last - first + 1)
+    return Fit(first * STEP, mass, inner, outer, lower_side)
 
 
 # Several tables ask for the same entries; what is kept of one takes some 50 kB.
@@ -150,10 +165,33 @@ def _best(rows: Sequence[tuple[float, int, int]]) -> int:
     return best
 
 
-def _posterior(x: Floats, k: Floats, n: Floats, half: Floats) -> Floats:
-    """Mass by edge (row) and scale (column)."""
-    z = (x[None, None, :] - half[:, None, None]) / SCALES[None, :, None]
-    # log(1 - p) is log p - z.
-    log_mass = log_expit(z) @ n - z @ (n - k)
+def _from_middle(rate: Floats) -> Floats:
+    """How far above the middle a share of runs fails, decades, by column; infinite where none is."""
+    share = np.clip((rate - FLOOR) / (CEILING - FLOOR), 0.0, 1.0)
+    return np.asarray(SCALE * logit(share))
+
+
+@lru_cache(maxsize=4)
+def _log_rates(reach: int) -> tuple[Floats, Floats]:
+    """The logarithms of the share that fails and of the rest, from so many steps below the middle on."""
+    z = STEP * np.arange(-reach, reach + 1)[:, None] / SCALE
+    up, down = log_expit(z), log_expit(-z)
+    with np.errstate(divide="ignore"):
+        floor, above, rest, top = np.log([FLOOR, CEILING - FLOOR, 1 - FLOOR, 1 - CEILING])
+    return np.logaddexp(floor, above + up), np.logaddexp(rest + down, top + up)
+
+
+def _posterior(x: Sequence[int], k: Sequence[int], n: Sequence[int], first: int, steps: int) -> Floats:
+    """Mass by middle (row) and column; α and middles in steps."""
+    reach = max(abs(x[0] - first - steps), abs(x[-1] - first)) + 1
+    failing, passing = _log_rates(reach)
+    log_mass = np.tile(np.log(PRIOR), (steps, 1))
+    for at, failed, runs in zip(x, k, n, strict=True):
+        # A higher middle is a row further down.
+        rows = slice(reach + at - first - steps + 1, reach + at - first + 1)
+        if failed:
+            log_mass += failed * failing[rows][::-1]
+        if failed < runs:
+            log_mass += (runs - failed) * passing[rows][::-1]
     mass = np.exp(log_mass - log_mass.max())
     return np.asarray(mass / mass.sum())

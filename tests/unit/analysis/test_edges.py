@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import binom
 
 from hypercore.analysis.measures.edges import edges, gains
@@ -44,6 +44,30 @@ def test_intervals_cover_the_true_edges_and_gain() -> None:
             low = -math.inf if bounds.low is None else bounds.low
             hits[place] += low <= truth <= (math.inf if bounds.high is None else bounds.high)
     assert (hits >= 69).all(), hits
+
+
+@pytest.mark.parametrize(("floor", "ceiling"), [(0.0, 0.8), (0.0, 0.6), (0.05, 1.0), (0.1, 0.9)])
+def test_a_share_that_levels_off_elsewhere_moves_no_edge(floor: float, ceiling: float) -> None:
+    """200 studies: 95% intervals; a binomial count of at least 180 has a probability above 0.999 at 95%."""
+    rng = np.random.default_rng(1)
+    hits = 0
+    for _ in range(200):
+        middle = rng.uniform(-1.5, 1.0)
+        rates = floor + (ceiling - floor) * expit((EXPONENTS - middle) / 0.2)
+        failed = rng.binomial(8, rates)
+        tried = [Tried(10.0**x, int(k), 8) for x, k in zip(EXPONENTS, failed, strict=True)]
+        truth = 10 ** (middle + 0.2 * logit((0.5 - floor) / (ceiling - floor)))
+        found = find_edge(tried).bounds()
+        hits += (found.low or 0.0) <= truth <= (found.high or math.inf)
+    assert hits >= 180, hits
+
+
+def test_a_share_that_never_or_always_fails_is_beyond_the_grid() -> None:
+    """A third of 40 runs fail at every α: half do nowhere, more than a tenth do everywhere."""
+    third = [Tried(10.0**x, 13, 40) for x in EXPONENTS]
+    half, tenth = find_edge(third), find_edge(third, 0.1)
+    assert (half.beyond, half.bounds().value, half.bounds().high) == ("above", None, None)
+    assert (tenth.beyond, tenth.bounds().value, tenth.bounds().low) == ("below", None, None)
 
 
 def test_a_sharp_edge_lies_between_its_neighbours() -> None:

@@ -106,7 +106,7 @@ def test_the_error_printed_beside_an_alpha_is_that_alphas() -> None:
 
 
 def test_one_bad_run_of_the_baseline_decides_nothing() -> None:
-    cells = judged("SGD / SGD", [0.1, 1.0], lambda *_: 9.2, seeds=8)
+    cells = judged("SGD / SGD", ALPHAS, lambda *_: 9.2, seeds=8)
     bad = (cells["role"] == "baseline") & (cells["seed"] == 3)
     cells.loc[bad, ["test_error", "imputed_error", "judged_error"]] = 60.0
     assert set(safety(cells)["safety"]) == {"safe"} and set(safety(cells)["baseline_error"]) == {9.0}

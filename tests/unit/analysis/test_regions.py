@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hypercore.analysis.stats.regions import (
@@ -104,6 +104,8 @@ def test_runs_that_do_not_fail_may_still_be_too_close_to_the_margin() -> None:
 @given(st.integers(0, 8), st.integers(0, 8), st.integers(0, 3))
 def test_known_edges_are_found(a: int, b: int, seed: int) -> None:
     first, last = min(a, b), max(a, b)
+    # Of a grid's last α, alone, no other tells how often it fails.
+    assume(first < 8)
     found = find_region(curve(first, last, seed))
     assert (found.low, found.high) == (ALPHAS[first], ALPHAS[last])
     assert found.width_decades == pytest.approx(last - first)

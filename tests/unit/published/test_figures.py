@@ -36,19 +36,31 @@ def table(study: str, name: str) -> pd.DataFrame:
 
 
 @cache
+def benchmark(name: str) -> pd.DataFrame:
+    return pd.read_parquet(ROOT / f"benchmarks/results/{name}.parquet")
+
+
+@cache
 def text_of(name: str) -> str:
     return " ".join((ROOT / name).read_text(encoding="utf-8").split())
 
 
 def printed(figure: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     """The figure as its file must have it; a minus sign, not a hyphen."""
-    found = table(figure["study"], figure["table"])
-    for column, value in {**figure["where"], **row}.items():
+    named = figure.get("benchmark")
+    found = benchmark(named) if named else table(figure["study"], figure["table"])
+    for column, value in {**figure.get("where", {}), **row}.items():
         found = found[found[column].isin(value if isinstance(value, list) else [value])]
-    if "distinct" in figure:
-        record: dict[str, Any] = {"n": found[figure["distinct"]].nunique()}
-    elif "count" in figure:
-        record = {"n": int(found[figure["count"]].sum()), "of": len(found)}
+    if "query" in figure:
+        found = found.query(figure["query"])
+    if "once" in figure:
+        found = found.drop_duplicates(figure["once"])
+    for name, (key, column, function) in figure.get("by", {}).items():
+        found = found.groupby(key, as_index=False).agg(**{name: (column, function)})
+    for name, expression in figure.get("assign", {}).items():
+        found = found.assign(**{name: found.eval(expression)})
+    if "over" in figure:
+        record = {name: found[column].agg(function) for name, (column, function) in figure["over"].items()}
     else:
         [record] = found.to_dict("records")
     return str(figure["text"].format(**record)).replace("-", "−")
