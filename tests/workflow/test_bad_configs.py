@@ -8,7 +8,7 @@ import pytest
 from tests.workflow.runner import TINY, Workplace
 
 # Of the processor, user time: the clock also counts what else the machine does.
-MOST_SEC = 3.0
+MOST_SEC = 8.0
 
 
 def children_sec() -> float:
@@ -18,9 +18,8 @@ def children_sec() -> float:
 
 # All other mistakes: tests/unit/study/test_bad_configs.py.
 BROKEN = {
-    "unknown key": TINY + "colour: red\n",
+    "value": TINY.replace("1000]", "-1]"),
     "huge grid": TINY.replace("seeds: 1", "seeds: 99999"),
-    "tag": TINY.replace("name: tiny", "name: !!python/name:os.system tiny"),
     "bomb": "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
     + "".join(
         f"{n}: &{n} [{', '.join([f'*{p}'] * 10)}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
@@ -35,7 +34,8 @@ def test_broken_configs_end_in_words_before_anything_starts(workplace: Workplace
     said = workplace.run(code=1)
     assert children_sec() - began < MOST_SEC
     assert re.search(r"^\s*study\.yaml(:\d+)?: (\S+: )?given .+; allowed: .+$", said, re.MULTILINE), said
-    assert ("To train all of it: no rate is measured yet" in said) is (broken == "huge grid")
+    for told in ("To train all of it: no rate is measured yet", "confirm_large=true"):
+        assert (told in said) is (broken == "huge grid")
     assert "Traceback" not in said
     assert "pydantic" not in said
     assert not (workplace.folder / "results").exists()

@@ -170,9 +170,9 @@ def test_damaged_files_are_noticed_and_only_they_are_made_again(trained: Workpla
     sound = tables(workplace)
     results = workplace.folder / "results"
     [sweep] = (results / "sweeps").glob("*.parquet")
-    for file, how in ((sweep, "truncated"), (results / "tiny/comparison.parquet", "emptied")):
-        damage(file, how)
-        assert workplace.trained(target="tables") == 0, how
+    damage(sweep, "truncated")
+    damage(results / "tiny/comparison.parquet", "emptied")
+    assert workplace.trained(target="tables") == 0
     # A flipped bit among the values shows only when the file is read.
     damage(sweep, "flipped")
     assert [error.path for error in check(results)[1]] == [sweep]
@@ -197,17 +197,14 @@ def test_a_dry_run_names_what_is_damaged_and_changes_nothing(trained: Workplace)
     study = workplace.folder / "results/tiny"
     (study / "report.html").write_bytes(b"")
     (study / "tables/comparison.csv").unlink()
-    said = workplace.run("-n")
-    assert "results/tiny/report.html is empty: it will be made again." in said
-    assert "results/tiny/tables/comparison.csv is gone: it will be made again." in said
-    assert re.findall(r"^rule (\w+):", said, re.MULTILINE) == ["report"]
     (study / "effects.parquet").write_bytes(b"")
     runs = workplace.folder / ".snakemake/hypercore-runs"
     assert list(runs.iterdir()) == []
     runs.rmdir()
     before = workplace.files()
     said = workplace.run("-n")
-    assert "results/tiny/effects.parquet is damaged: it will be made again." in said
+    for what in ("report.html is empty", "tables/comparison.csv is gone", "effects.parquet is damaged"):
+        assert f"results/tiny/{what}: it will be made again." in said
     assert re.findall(r"^rule (\w+):", said, re.MULTILINE) == ["analyse", "report"]
     workplace.run("--summary")
     assert workplace.files() == before
@@ -274,9 +271,7 @@ def test_a_failing_cell_is_recorded_the_others_finish_and_the_next_run_tries_it_
     assert workplace.table("comparison").num_rows == 2
     said = workplace.run("-n")
     assert "4 cells in 1 sweeps, 1 to train" in said and "4 cells (3 cached, 1 new)" in said
-    assert workplace.trained(target="sweeps") == 1
-    assert "Nothing to be done" in workplace.run("--", "sweeps")
-    assert workplace.trained(target="tables") == 0
+    assert workplace.trained(target="tables") == 1
     assert "failed" not in {row["status"] for row in workplace.cells()}
 
 

@@ -1,6 +1,7 @@
 """A checkout in a folder that a shell would take apart, with another checkout's environment."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,6 @@ def test_it_trains_its_own_code_names_its_own_commit_and_trains_once(checkout: P
     )
     commits = pq.read_table(checkout / "results/tiny/cells.parquet")["git_commit"].to_pylist()
     assert set(commits) == {head.stdout.strip()}
-    assert "Nothing to be done" in snakemake(checkout, "--", "tables")
     (checkout / "results/tiny/comparison.parquet").unlink()
-    assert "rule train" not in snakemake(checkout, "-n", "--", "tables")
+    said = snakemake(checkout, "-n", "--", "tables")
+    assert re.findall(r"^rule (\w+):", said, re.MULTILINE) == ["compare", "verify", "tables"]
