@@ -134,6 +134,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.prices
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.library
+	$(BIN)/python -m benchmarks.modules
 	$(BIN)/python -m benchmarks.gpu
 
 picture: $(READY)

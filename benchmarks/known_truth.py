@@ -132,7 +132,7 @@ def verdicts(arm: Arm, setting: Setting, criteria: Criteria) -> Iterator[Judged]
     """What each α of an arm is said to be, and what it is."""
     for safety, rate in zip(judge_all(arm.points, criteria), arm.rates.tolist(), strict=True):
         mean = rate * sum(HIGH_PCT) / 2 + (1 - rate) * setting.low_pct
-        yield Judged(safety, rate, mean - criteria.epsilon)
+        yield Judged(safety, rate, mean - criteria.margin)
 
 
 def covered(arms: tuple[Arm, Arm], criteria: Criteria) -> Iterator[tuple[str, bool]]:

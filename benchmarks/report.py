@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import gpu, gpu_steps, heights, library, measure, memory, prices, speed
+from benchmarks import gpu, gpu_steps, heights, library, measure, memory, modules, prices, speed
 from benchmarks.measure import MACHINE
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.present.table import text_table
@@ -23,6 +23,8 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "prices": ("Prices", prices.PRICES),
     "memory_growth": ("Memory over thousands of steps", memory.GROWTH),
     "library": ("The library in a loop of one's own", library.LIBRARY),
+    "modules": ("Own modules", modules.MODULES),
+    "modules_planning": ("Planning a study of own models", modules.PLANNING),
     "heights": ("Heights of stacks", heights.HEIGHTS),
     "gpu-compiled": ("The presentation's study on a GPU, compiled", gpu.GPU),
     "gpu-eager": ("The presentation's study on a GPU, eager", gpu.GPU),

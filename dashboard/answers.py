@@ -4,9 +4,22 @@ import numpy as np
 import pandas as pd
 
 from dashboard import compared, costs, coverage, data, queries, ranges, runs, stability, verdicts
-from dashboard.cache import alphas, criteria, derived, entry, judged, optional, planned, points, table
+from dashboard.cache import (
+    alphas,
+    criteria,
+    derived,
+    entry,
+    judged,
+    margin_of,
+    metric,
+    optional,
+    planned,
+    points,
+    table,
+)
 from dashboard.kept import kept
-from hypercore.analysis.frames.judgement import DivergenceRule
+from hypercore.analysis.frames.entries import entries
+from hypercore.analysis.frames.judgement import IMPUTED, DivergenceRule
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import speed
@@ -19,6 +32,13 @@ def ends(study: str, title: str) -> pd.DataFrame:
     """Where the runs of one entry end: :func:`dashboard.runs.final_against_initial`."""
     cells = entry(study, title)
     return runs.final_against_initial(points(study, "trajectories", cells["cell_id"]), cells)
+
+
+@kept("cells", "regions")
+def margin(study: str) -> float:
+    """The margin ε of a study, the largest where its data sets have several."""
+    found = (one.criteria(criteria(study)).margin for one in entries(judged(study)))
+    return max(found, default=criteria(study).margin)
 
 
 @kept("cells")
@@ -41,7 +61,7 @@ def compared_of(study: str, title: str, clippings: list[str]) -> compared.Compar
     rows = comparison_of(study, title)
     rows = rows[rows["clipping"].isin(clippings) | rows["clipping"].isna()]
     effects = effects_of(study, title)
-    return compared.comparison(rows, effects, optional(study, "residuals"), criteria(study).epsilon)
+    return compared.comparison(rows, effects, optional(study, "residuals"), margin_of(study, title))
 
 
 @kept("cells", entries=64)
@@ -128,7 +148,8 @@ def grids(study: str, rule: DivergenceRule, titles: tuple[str, ...]) -> list[sta
 @kept("cells", entries=64)
 def profiles(study: str, title: str) -> pd.DataFrame:
     """Performance profiles of one entry."""
-    return stability.profiles(judged(study), title, np.linspace(0, 100, 101))
+    highest = 100.0 if metric(study, title).is_percent else 1.05 * float(entry(study, title)[IMPUTED].max())
+    return stability.profiles(judged(study), title, np.linspace(0, highest, 101))
 
 
 @kept("cells", entries=64)

@@ -3,14 +3,14 @@
 What cannot be read raises :class:`~hypercore.results.disk.ResultFileError`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 from pydantic import ValidationError
 
 from dashboard import coverage, data, origins, partial
 from dashboard.kept import has, kept
+from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.judgement import DivergenceRule, judge
 from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
@@ -18,6 +18,7 @@ from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.results.disk import ResultFileError
 from hypercore.results.excerpts import Stretch
+from hypercore.spec.metric import Metric
 
 _RULE = DivergenceRule()
 
@@ -111,22 +112,41 @@ def criteria(study: str) -> Criteria:
     """The criteria of the study's own analysis, as its regions name them; else those of its config."""
     filed = data.table_path(data.results_root(), study, "regions").exists()
     found = table(study, "regions") if filed else pd.DataFrame()
-    given = _configured(study) if found.empty else found.iloc[0]
-    return Criteria(*(float(given[name]) for name in ("epsilon", "tolerated_failures", "confidence")))
+    if found.empty:
+        return _configured(study)
+    first, margins = found.iloc[0], found.groupby("dataset")["epsilon"].first()
+    epsilon = float(first["epsilon"]) if margins.nunique() == 1 else None
+    by_data = () if epsilon is not None else tuple((str(name), float(one)) for name, one in margins.items())
+    return Criteria(epsilon, float(first["tolerated_failures"]), float(first["confidence"]), by_data)
 
 
-def _configured(study: str) -> Mapping[Any, Any]:
+@kept("cells", "regions")
+def margin_of(study: str, title: str) -> float:
+    """The margin ε of one entry, in the unit of its metric."""
+    found = entries(entry(study, title))
+    return found[0].criteria(criteria(study)).margin if found else criteria(study).margin
+
+
+@kept("cells", entries=64)
+def metric(study: str, title: str) -> Metric:
+    """What the errors of one entry are."""
+    return Metric.shared(entry(study, title)["metric"].unique())
+
+
+def _configured(study: str) -> Criteria:
     """What a study's config says of its analysis; the defaults where it is not found or cannot be read."""
-    from hypercore.study.config.analysis import AnalysisConfig  # else every start waited for it
+    from hypercore.analysis.analyse import Settings  # else every start waited for these
+    from hypercore.study.config.analysis import AnalysisConfig
     from hypercore.study.config.errors import StudyError
     from hypercore.study.config.yaml_source import read
 
     path = data.config(study)
     try:
         given = {} if path is None else read(path).data.get("analysis") or {}
-        return AnalysisConfig.model_validate(given).model_dump()
+        found = AnalysisConfig.model_validate(given)
     except (StudyError, ValidationError):
-        return AnalysisConfig().model_dump()
+        found = AnalysisConfig()
+    return Settings.of(**found.model_dump()).criteria
 
 
 @kept("cells")

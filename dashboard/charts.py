@@ -14,6 +14,7 @@ from dashboard.kept import kept
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.spec.clipping import OFF_NAME
+from hypercore.spec.metric import Metric
 
 
 def arms(points: pd.DataFrame, clippings: list[str]) -> pd.DataFrame:
@@ -26,15 +27,18 @@ def errors(study: str, title: str, clippings: list[str], log_error: bool) -> go.
     """Error against α: :func:`dashboard.figures.compare.error_against_alpha`."""
     points = arms(answers.seeds_of(study, title), clippings)
     safe = data.of_entry(cache.derived(study, "regions"), title)
-    plain, epsilon = answers.plain_of(study, title), cache.criteria(study).epsilon
-    return figures_compare.error_against_alpha(points, plain, log_error, epsilon, safe)
+    plain, epsilon = answers.plain_of(study, title), cache.margin_of(study, title)
+    metric = cache.metric(study, title)
+    return figures_compare.error_against_alpha(points, plain, log_error, epsilon, safe, metric)
 
 
 @kept("cells", "regions", entries=64)
 def differences(study: str, title: str, clipping: str) -> go.Figure:
     """What clipping gains: :func:`dashboard.figures.paired.paired_differences`."""
     found = queries.paired(answers.seeds_of(study, title), clipping)
-    return figures_paired.paired_differences(found, clipping, cache.criteria(study).epsilon)
+    return figures_paired.paired_differences(
+        found, clipping, cache.margin_of(study, title), cache.metric(study, title)
+    )
 
 
 @kept("cells", "regions")
@@ -80,21 +84,22 @@ def costs(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str,
     """What a badly chosen α costs: :func:`dashboard.figures.ranges.costs_figure`."""
     found = answers.costs_of(study, rule, chosen, titles)
     _, regions, _ = answers.safety_of(study, rule, chosen, titles)
+    metric = Metric.shared(cache.judged(study)["metric"].unique())
     leading = found.merge(ranges.leading(regions)[["title", "clipping"]]) if len(regions) else found
-    return figures_ranges.costs_figure(leading if len(leading) else found)
+    return figures_ranges.costs_figure(leading if len(leading) else found, metric)
 
 
 @kept("cells", entries=64)
 def profiles(study: str, title: str) -> go.Figure:
     """Performance profiles of one entry: :func:`dashboard.figures.stability.profile_figure`."""
-    return figures_stability.profile_figure(answers.profiles(study, title))
+    return figures_stability.profile_figure(answers.profiles(study, title), cache.metric(study, title))
 
 
 @kept("cells", "curves", entries=64)
 def curves(study: str, title: str, cells: list[str], names: tuple[str, ...]) -> go.Figure:
     """Some runs over the epochs: :func:`dashboard.figures.runs.curves`."""
     ends = runs.blow_ups(answers.runs_of(study, title, cells))
-    return figures_runs.curves(answers.curves(study, title, cells), ends, names)
+    return figures_runs.curves(answers.curves(study, title, cells), ends, names, cache.metric(study, title))
 
 
 @kept("cells", "gradients", entries=64)

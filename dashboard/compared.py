@@ -8,26 +8,39 @@ from typing import Any
 import pandas as pd
 
 from dashboard.stability import GLYPHS
-from hypercore.analysis.measures.comparison import is_bold
 from hypercore.analysis.stats.regions import Safety
-from hypercore.present.table import ARM_HEADERS, GROUP, arm_text
+from hypercore.present.table import ARM_HEADERS, GROUP, arm_text, bold_words, measured
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, Role
+from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
 # Up to this p, unadjusted, a difference is called one.
 SUPPORTED_P = 0.05
 
 
+_LEGEND = (
+    "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did "
+    "not diverge of those planned. Gain: without minus with clipping{unit}, with its 95% interval over "
+    "paired seeds.{bold}"
+)
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """An entry's comparison as it is read, and as numbers; rows in which clipping is bold; whose it is."""
+    """An entry's comparison as it is read, and as numbers; rows in which clipping is bold; whose it is.
+
+    ``margin`` is the study's ε, in the unit of the ``metric``; ``legend`` says what the figures are.
+    """
 
     shown: pd.DataFrame
     numbers: pd.DataFrame
     bold: list[bool]
     lowest: str
     published_in: list[str]
+    metric: Metric
+    margin: float
+    legend: str
 
 
 def comparison(
@@ -38,9 +51,16 @@ def comparison(
     return Comparison(
         side_by_side(rows, effects, residuals, epsilon),
         numbers(rows, effects, residuals),
-        is_bold(rows["off_mean"], rows["on_mean"]).tolist(),
+        rows["bold"].fillna(False).astype(bool).tolist(),
         "" if rows.empty else str(rows["lowest"].iloc[0]),
         published_in(rows, residuals),
+        metric := Metric.shared(rows["metric"]),
+        epsilon,
+        _LEGEND.format(
+            measured=measured(rows),
+            unit=f" in {metric.gap_unit}" if metric.gap_unit else "",
+            bold=bold_words(rows, " Bold: clipping at least 1 point better."),
+        ),
     )
 
 
@@ -60,7 +80,7 @@ def side_by_side(
         theirs = published_text(rows, residuals, arm)
         if any(theirs):
             shown[f"their {arm}"] = theirs
-    shown["gain"] = [_signed(row["reduction"]) for row in records]
+    shown["gain"] = [_signed(row["reduction"], Metric.of(row["metric"])) for row in records]
     return pd.DataFrame({**shown, **own}, index=rows.index)
 
 
@@ -71,8 +91,8 @@ def _arm(row: Mapping[Any, Any], arm: str) -> str:
     return f"{arm_text(row, arm).partition(' (')[0]} ({row[f'{arm}_n_ok']}/{row[f'{arm}_n']})"
 
 
-def _signed(value: float) -> str:
-    return "" if pd.isna(value) else f"{value:+.2f}"
+def _signed(value: float, metric: Metric) -> str:
+    return "" if pd.isna(value) else metric.signed(value)
 
 
 def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[str, list[str]]:
@@ -86,9 +106,12 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[st
     single = effects[effects["test"] == "alpha"].drop_duplicates(key)
     joined = rows[key].merge(single[[*key, *facts]], on=key, how="left")
     found: dict[str, list[str]] = {"95% interval": [], "clipping is": []}
+    metric = Metric.shared(rows["metric"])
     for row in joined.to_dict("records"):
         unknown = pd.isna(row["low"]) or pd.isna(row["high"])
-        found["95% interval"].append("" if unknown else f"{row['low']:+.2f} to {row['high']:+.2f}")
+        found["95% interval"].append(
+            "" if unknown else f"{metric.signed(row['low'])} to {metric.signed(row['high'])}"
+        )
         found["clipping is"].append("" if unknown else _word(row, epsilon))
     return found
 
@@ -104,7 +127,7 @@ def _word(row: Mapping[Any, Any], epsilon: float) -> str:
 
 
 def numbers(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
-    """What :func:`side_by_side` shows as numbers, for files: units stand in the names of the columns."""
+    """What :func:`side_by_side` shows as numbers, for files; errors are in the unit that ``metric`` names."""
     known = ["mean", "sd", "n", "n_done", "n_ok"]
     ours = rows[["alpha", "clipping", *(f"{arm}_{name}" for arm in ARMS for name in known)]]
     ours = ours.rename(columns=lambda name: name.replace("_mean", "_test_error"))
@@ -112,7 +135,7 @@ def numbers(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame |
     single = effects[effects["test"] == "alpha"][["alpha", "clipping", "low", "high", "p", "n_pairs"]]
     single = single.rename(columns={"low": "gain_low", "high": "gain_high"})
     found = ours.assign(**theirs, gain=rows["reduction"])
-    return found.merge(single, on=["alpha", "clipping"], how="left")
+    return found.merge(single, on=["alpha", "clipping"], how="left").assign(metric=rows["metric"].iloc[0])
 
 
 def published(rows: pd.DataFrame, residuals: pd.DataFrame | None, arm: str) -> list[float]:
@@ -146,18 +169,19 @@ def published_in(rows: pd.DataFrame, residuals: pd.DataFrame | None) -> list[str
     return sorted(own["table"].astype(str).unique())
 
 
-def glyphs(grid: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
+def glyphs(grid: pd.DataFrame, safety: pd.DataFrame, metric: Metric = PERCENT) -> pd.DataFrame:
     """A grid of errors as texts, each with the glyph of what its point is.
 
     Args:
         grid: what :func:`overview` gives.
         safety: the entry's rows of the table SAFETY.
+        metric: what errors are.
     """
     known = safety.drop_duplicates(["clipping", "alpha"]).set_index(["clipping", "alpha"])["safety"]
     return pd.DataFrame(
         [
             [
-                "–" if pd.isna(error) else f"{error:.2f} {_glyph(known.get((clipping, alpha)))}"
+                "–" if pd.isna(error) else f"{metric.number(error)} {_glyph(known.get((clipping, alpha)))}"
                 for alpha, error in row.items()
             ]
             for clipping, row in grid.iterrows()
@@ -172,7 +196,7 @@ def _glyph(state: str | None) -> str:
 
 
 def overview(rows: pd.DataFrame) -> pd.DataFrame:
-    """An entry's rows of a comparison as a grid: mean error in %, a row a clipping, a column an α.
+    """An entry's rows of a comparison as a grid: mean errors, a row a clipping, a column an α.
 
     The clipping of the lowest mean over the grid comes first; off is one of them.
     """

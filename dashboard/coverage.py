@@ -31,7 +31,7 @@ _STATE = ["sweep", "state", "done", "cells", "failed", "epoch", "epochs", "lane_
 _NUMBERS = dict.fromkeys(("done", "cells", "failed"), int) | dict.fromkeys(_STATE[5:], float)
 _TRAINED_BY = {name: name for name in ("device", "backend", "threads", "torch_version", "numerics")}
 _JUDGED_BY = {
-    "epsilon": "margin ε, points",
+    "epsilon": "margin ε",
     "tolerated_failures": "share that may fail",
     "confidence": "confidence",
 }
@@ -40,6 +40,7 @@ _ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protoc
 MOST_SEEDS = 200
 # What is said of a point that seeds could settle.
 _NEEDED = [
+    "metric",
     "title",
     "clipping",
     "alpha",
@@ -235,10 +236,10 @@ def _seeds(row: Mapping[Any, Any], rule: Criteria) -> int | None:
     share = math.ceil(failed / rule.tolerated_failures - 1e-9) if failed else 0
     least = max(FEWEST_RUNS, share, done + 1, _excluding(row, rule))
     n, mean, high = done - failed, float(row["rest"]), float(row["rest_high"])
-    if n >= 2 and mean < high and high > rule.epsilon:
+    if n >= 2 and mean < high and high > float(row["margin"]):
         tail = (1 + rule.confidence) / 2
         sd = (high - mean) * math.sqrt(n) / float(stats.t.ppf(tail, n - 1))
         candidates = np.arange(n + 1, MOST_SEEDS + 1)
-        enough = mean + stats.t.ppf(tail, candidates - 1) * sd / np.sqrt(candidates) <= rule.epsilon
+        enough = mean + stats.t.ppf(tail, candidates - 1) * sd / np.sqrt(candidates) <= float(row["margin"])
         least = max(least, failed + int(candidates[enough.argmax()])) if enough.any() else MOST_SEEDS + 1
     return least if least <= MOST_SEEDS else None

@@ -12,7 +12,7 @@ from hypercore.spec.columns import Role
 
 @dataclass(frozen=True)
 class Baseline:
-    """The plain optimizer: the median of its error over seeds, in per cent; NaN where it has no result."""
+    """The plain optimizer: the median of its error over seeds; NaN where it has no result."""
 
     median: float
     n: int
@@ -67,7 +67,7 @@ def baseline(judged: pd.DataFrame, entry: pd.DataFrame) -> Baseline:
 
 
 def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:
-    """Off minus ``clipping`` of each seed, in points: alpha, seed, difference, either_diverged."""
+    """Off minus ``clipping`` of each seed: alpha, seed, difference, either_diverged."""
     off = points[points["clipping"] == OFF_NAME]
     on = points[points["clipping"] == clipping]
     both = off.merge(on, on=["alpha", "seed"], suffixes=("_off", "_on"))

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 
 from hypercore.spec.columns import Status
+from hypercore.spec.metric import Metric
 
 PANELS = {
-    "test_error": "test error (%)",
-    "validation_error": "validation error (%)",
-    "train_loss": "training loss (nats)",
+    "test_error": "test",
+    "validation_error": "validation",
+    "train_loss": "training loss",
     "grad_norm_mean": "gradient norm, mean",
     "threshold_mean": "clipping threshold θ, mean",
     "clipped_share": "share of norms clipped",
@@ -23,7 +24,19 @@ GRADIENT_PANELS = {
 }
 # Of the curves, what is no gradient's.
 OUTCOMES = ("test_error", "validation_error", "train_loss")
-_RARE = ["validation error (%)", "first non-finite step", "error"]
+_ERRORS = ("test_error", "validation_error")
+_RARE = ["validation_error", "first_nonfinite_step", "error"]
+
+
+def panel(name: str, metric: Metric) -> str:
+    """What a panel of curves shows; of errors with their name and unit.
+
+    >>> panel("test_error", PERCENT), panel("clipped_share", PERCENT)
+    ('test error (%)', 'share of norms clipped')
+    """
+    if name == "train_loss":
+        return f"{PANELS[name]} (nats)" if metric.is_percent else PANELS[name]
+    return metric.of_split(PANELS[name]) if name in _ERRORS else PANELS[name]
 
 
 def curves_of(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -100,13 +113,13 @@ def blow_ups(runs: pd.DataFrame) -> pd.DataFrame:
 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs as a table: seed, clipping, what came of each, and the steps with a negative α."""
+    metric = Metric.shared(runs["metric"])
     columns = {
         "seed": "seed",
         "clipping": "clipping",
         "status": "status",
         "diverged": "diverged",
-        "test_error": "test error (%)",
-        "validation_error": "validation error (%)",
+        **{name: panel(name, metric) for name in _ERRORS},
         "first_nonfinite_step": "first non-finite step",
         "negative_alpha_steps": "steps with a negative α",
         "steps": "steps",
@@ -115,7 +128,7 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     }
     shown = runs[list(columns)].rename(columns=columns).reset_index(drop=True)
     # Columns that say nothing of these runs only push the others out of sight.
-    return shown.drop(columns=[name for name in _RARE if shown[name].isna().all()])
+    return shown.drop(columns=[columns[name] for name in _RARE if runs[name].isna().all()])
 
 
 def listing(judged: pd.DataFrame) -> pd.DataFrame:

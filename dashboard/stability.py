@@ -37,6 +37,11 @@ class Grid:
     height: int
     points: tuple[Point, ...]
     planned: tuple[int, ...]
+    entry: Entry
+
+    def criteria(self, criteria: Criteria) -> Criteria:
+        """The criteria with the margin of its data set."""
+        return self.entry.criteria(criteria)
 
 
 def grids(judged: pd.DataFrame, chosen: Collection[str] | None = None) -> list[Grid]:
@@ -50,7 +55,7 @@ def grids(judged: pd.DataFrame, chosen: Collection[str] | None = None) -> list[G
         points = tuple(entry.points())
         height = int(entry.frame["height"].iloc[0])
         planned = tuple(int(counts[point.alpha]) for point in points)
-        found.append(Grid(title, entry.clipping, height, points, planned))
+        found.append(Grid(title, entry.clipping, height, points, planned, entry))
     return found
 
 
@@ -61,7 +66,9 @@ def _judged(points: tuple[Point, ...], criteria: Criteria) -> list[Safety]:
 
 
 def _region(grid: Grid, criteria: Criteria) -> Region:
-    return region([point.alpha for point in grid.points], _judged(tuple(grid.points), criteria))
+    return region(
+        [point.alpha for point in grid.points], _judged(tuple(grid.points), grid.criteria(criteria))
+    )
 
 
 def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
@@ -79,7 +86,7 @@ def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
         }
         for grid in found
         for point, planned, safety in zip(
-            grid.points, grid.planned, _judged(tuple(grid.points), criteria), strict=True
+            grid.points, grid.planned, _judged(tuple(grid.points), grid.criteria(criteria)), strict=True
         )
     ]
     columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess"]

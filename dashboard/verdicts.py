@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 
@@ -70,12 +71,12 @@ def single_points(regions: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
     """What is known of the entries trained at one α only, from the tables REGIONS and SAFETY.
 
     Returns:
-        title, clipping, alpha, safety, n_done, n_failed and excess, a row each entry and clipping.
+        title, clipping, alpha, safety, n_done, n_failed, excess and metric, a row each entry and clipping.
     """
     ranges = regions.assign(title=data.titles(regions))
     points = safety.assign(title=data.titles(safety))
     alone = points[~points["title"].isin(stability.swept(ranges)["title"])]
-    columns = ["title", "clipping", "alpha", "safety", "n_done", "n_failed", "excess"]
+    columns = ["title", "clipping", "alpha", "safety", "n_done", "n_failed", "excess", "metric"]
     return alone[columns].reset_index(drop=True)
 
 
@@ -156,16 +157,19 @@ def effect_sentence(
             if all(row["n_too_small"] for row in effects)
             else f"at {supported} of them p ≤ 0.05, unadjusted (n = {n})"
         )
+        if not Metric.of(effects[0].get("metric")).is_percent:
+            return f"Of {len(effects)} α {words}.", False
         return f"Of {len(effects)} α clipping gains at least 1 point at {bold}; {words}.", False
     row = primary[0]
     if row["n_pairs"] == 0 or pd.isna(row["reduction"]):
         return "Over the published interval there is no complete pair of seeds yet.", False
+    metric = Metric.of(row.get("metric"))
     verb, sign = ("lowers", 1) if row["reduction"] >= 0 else ("raises", -1)
     where = f"Over the published interval ({short(row['alpha_low'])} < α ≤ {short(row['alpha_high'])})"
-    figure = f"clipping {verb} the error by {abs(row['reduction']):.2f} points"
+    figure = f"clipping {verb} the error by {metric.gap(abs(row['reduction']))}"
     if not math.isnan(row["low"]):
         low, high = sorted((sign * row["low"], sign * row["high"]))
-        figure += f" (95% interval {low:+.2f} to {high:+.2f}, n = {row['n_pairs']})"
+        figure += f" (95% interval {metric.signed(low)} to {metric.signed(high)}, n = {row['n_pairs']})"
     reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
     unusable = "" if reaches else " That is of no use: with clipping no α of that interval is safe."
     return f"{where} {figure}: {_support(row)}.{unusable}", bool(row["supported"]) and reaches

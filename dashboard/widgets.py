@@ -10,22 +10,28 @@ import streamlit as st
 
 from dashboard import data, exports, links
 from dashboard.saying import in_words, plain
+from hypercore.spec.metric import Metric
 
 _CONFIG = {
     "displaylogo": False,
     "toImageButtonOptions": {"format": "svg", "scale": 1},
     "modeBarButtonsToRemove": ["lasso2d", "select2d"],
 }
-# How tables of runs show their columns.
-RUN_COLUMNS = {
-    "alpha": st.column_config.NumberColumn("α", format="%.3g"),
-    "test_error": st.column_config.NumberColumn("test error (%)", format="%.2f"),
-    "over_epochs": st.column_config.LineChartColumn("error over the epochs", y_min=0, y_max=100),
-    "cell_id": st.column_config.TextColumn("cell", width="small"),
-}
 # Under which name the session keeps the site's pages, by their address.
 PAGES = "pages"
 _MOST_DIGITS = 9
+
+
+def run_columns(metric: Metric) -> dict[str, Any]:
+    """How tables of runs show their columns."""
+    highest = 100 if metric.is_percent else None
+    name = f"{metric.name} over the epochs"
+    return {
+        "alpha": st.column_config.NumberColumn("α", format="%.3g"),
+        "test_error": st.column_config.NumberColumn(metric.of_split("test"), format=f"%{metric.form}"),
+        "over_epochs": st.column_config.LineChartColumn(name, y_min=0, y_max=highest),
+        "cell_id": st.column_config.TextColumn("cell", width="small"),
+    }
 
 
 def fold(study: str, label: str, key: str, draw: Callable[[], None], named: Iterable[str] = ()) -> None:

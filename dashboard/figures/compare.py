@@ -12,6 +12,7 @@ from dashboard.figures.style import Trace
 from dashboard.queries import Baseline, spread
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.spec.metric import PERCENT, Metric
 
 # Heights of the errors, of a line of a rail, and of the gap between them.
 _ERRORS_PX, _LINE_PX, _GAP_PX = 345, 17, 14
@@ -23,6 +24,7 @@ def error_against_alpha(
     log_error: bool = True,
     epsilon: float = 1.0,
     regions: pd.DataFrame | None = None,
+    metric: Metric = PERCENT,
 ) -> go.Figure:
     """Every seed's test error, medians with ranges, the margin above the baseline; above them a rail for
     diverged seeds, below them the safe span of each clipping.
@@ -31,20 +33,21 @@ def error_against_alpha(
         points: what :func:`dashboard.queries.seed_points` gives of one entry.
         baseline: the plain optimizer's figures; a NaN median draws none.
         log_error: a logarithmic error axis.
-        epsilon: the study's margin, in points.
+        epsilon: the study's margin, in the unit of the errors.
         regions: the entry's rows of REGIONS; none draw no safe span.
+        metric: what errors are.
     """
     clippings = palette.ordered(points["clipping"])
     known = np.isfinite(baseline.median) and len(points)
-    traces = _baseline(baseline, points["alpha"], epsilon) if known else []
+    traces = _baseline(baseline, points["alpha"], epsilon, metric) if known else []
     middle = spread(points, baseline.median + epsilon)
     beside = points.assign(x=style.beside(points["alpha"], points["seed"]))
     for row, clipping in enumerate(clippings):
         look = palette.look(clipping)
-        traces += _median(middle[middle["clipping"] == clipping], clipping, look)
+        traces += _median(middle[middle["clipping"] == clipping], clipping, look, metric)
         own = beside[beside["clipping"] == clipping]
         gone = own["diverged"].to_numpy(dtype=bool)
-        traces.append(_seeds(own[~gone], own.loc[~gone, "error"], clipping, look, 2))
+        traces.append(_seeds(own[~gone], own.loc[~gone, "error"], clipping, look, 2, metric))
         rail = pd.Series(float(len(clippings) - row), index=own.index[gone])
         traces.append(_seeds(own[gone], rail, clipping, look, 1))
         if regions is not None:
@@ -64,7 +67,7 @@ def error_against_alpha(
     axes = {
         "xaxis": style.alpha_axis(points["alpha"]) | {"anchor": "y3"},
         "yaxis": rail_axis | {"domain": [top, 1], "title": {"text": "diverged"}},
-        "yaxis2": _error_axis(points, baseline, log_error) | {"domain": [bottom + gap, top - gap]},
+        "yaxis2": _error_axis(points, baseline, log_error, metric) | {"domain": [bottom + gap, top - gap]},
         "yaxis3": rail_axis | {"domain": [0, bottom], "title": {"text": "safe"}},
     }
     return style.figure(traces, plot_px + 102, axes)
@@ -101,17 +104,19 @@ def _safe(span: Mapping[Any, Any], look: palette.Look, place: int) -> Trace:
     }
 
 
-def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool) -> Trace:
-    look: Trace = {"title": {"text": "test error (%)"}}
+def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool, metric: Metric) -> Trace:
+    look: Trace = {"title": {"text": style.text(metric.of_split("test"))}}
     if not log_error:
         return look | {"type": "linear"}
+    if not metric.is_percent:
+        return look | {"type": "log"}
     shown = [points["error"].min(), baseline.median, 50.0]
     bottom = np.log10(0.8 * max(float(np.nanmin(shown)), 0.05))
     ticks = {"tickvals": style.ERROR_TICKS, "ticktext": [f"{tick:g}" for tick in style.ERROR_TICKS]}
     return look | {"type": "log", "range": [bottom, np.log10(105)], **ticks}
 
 
-def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float) -> list[Trace]:
+def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float, metric: Metric) -> list[Trace]:
     """The baseline's median, and the margin above it, across the grid; as traces: shapes miss log axes."""
     low, high = (
         float(alphas.min()) * 10**-style.SPREAD_DECADES,
@@ -125,14 +130,14 @@ def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float) -> list[Tra
         "x": ends,
         "y": plain,
         "line": {"color": palette.GREY, "width": 1.5, "dash": "dot"},
-        "name": f"plain optimizer {middle:.2f}%, and ε = {epsilon:g} more",
-        "hovertemplate": f"plain: median {middle:.2f}%, n = {baseline.n}<extra></extra>",
+        "name": f"plain optimizer {style.text(metric.text(middle))}, and ε = {epsilon:.4g} more",
+        "hovertemplate": f"plain: median {style.text(metric.text(middle))}, n = {baseline.n}<extra></extra>",
     }
     return [band | common, common | line]
 
 
-def _median(own: pd.DataFrame, clipping: str, look: palette.Look) -> list[Trace]:
-    name = style.arm_name(clipping)
+def _median(own: pd.DataFrame, clipping: str, look: palette.Look, metric: Metric) -> list[Trace]:
+    name, form, unit = style.arm_name(clipping), metric.form, style.text(metric.after)
     common = {"type": "scatter", "mode": "lines", "legendgroup": clipping, "yaxis": "y2"}
     band = style.band(own["alpha"], own["min"].clip(1e-3), own["max"].clip(1e-3), look.color, 0.12)
     line = {
@@ -141,14 +146,21 @@ def _median(own: pd.DataFrame, clipping: str, look: palette.Look) -> list[Trace]
         "line": {"color": look.color, "dash": look.dash, "width": 2.5},
         "name": name,
         "customdata": style.custom(own["n"], own["min"], own["max"], own["fine"]),
-        "hovertemplate": f"{name}, α %{{x:.3g}}: median %{{y:.2f}}%, %{{customdata[1]:.2f}} to "
-        "%{customdata[2]:.2f}; %{customdata[3]} of %{customdata[0]} fine<extra></extra>",
+        "hovertemplate": f"{name}, α %{{x:.3g}}: median %{{y:{form}}}{unit}, %{{customdata[1]:{form}}} to "
+        f"%{{customdata[2]:{form}}}; %{{customdata[3]}} of %{{customdata[0]}} fine<extra></extra>",
     }
     return [band | common, common | line]
 
 
-def _seeds(own: pd.DataFrame, y: pd.Series, clipping: str, look: palette.Look, row: int) -> Trace:
-    result = "diverged" if row == 1 else "%{y:.2f}%"
+def _seeds(
+    own: pd.DataFrame,
+    y: pd.Series,
+    clipping: str,
+    look: palette.Look,
+    row: int,
+    metric: Metric = PERCENT,
+) -> Trace:
+    result = "diverged" if row == 1 else f"%{{y:{metric.form}}}{style.text(metric.after)}"
     return {
         "type": "scatter",
         "x": own["x"],

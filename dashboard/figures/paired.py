@@ -9,18 +9,24 @@ from dashboard.figures import style
 from dashboard.figures.style import Trace
 from dashboard.queries import intervals
 from hypercore.present import palette
+from hypercore.spec.metric import PERCENT, Metric
 
 
-def paired_differences(differences: pd.DataFrame, clipping: str, epsilon: float = 1.0) -> go.Figure:
+def paired_differences(
+    differences: pd.DataFrame, clipping: str, epsilon: float = 1.0, metric: Metric = PERCENT
+) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval.
 
     The axis is linear within the margin, which is shaded, and logarithmic beyond it: gains of 50 points would
     else hide those of one.
     """
     place, y_axis = style.signed_log_axis(
-        differences["difference"], "gain from clipping (points)", max(epsilon, 0.1)
+        differences["difference"],
+        style.text(metric.head("gain from clipping")),
+        max(epsilon, 0.1) if metric.is_percent else epsilon or None,
     )
     traces: list[Trace] = []
+    unit = f" {style.text(metric.gap_unit)}".rstrip()
     look = palette.look(clipping)
     beside = differences.assign(x=style.beside(differences["alpha"], differences["seed"]))
     for gone, symbol, name in ((False, "circle", "seed"), (True, "x", "seed, one of both diverged")):
@@ -37,12 +43,12 @@ def paired_differences(differences: pd.DataFrame, clipping: str, epsilon: float 
                 "name": name,
                 "marker": {"symbol": symbol, "size": 7, "color": style.faded(look.color, 0.6)},
                 "customdata": style.custom(own["seed"], own["alpha"], gains, style.picks(own)),
-                "hovertemplate": "α %{customdata[1]:.3g}, seed %{customdata[0]}: %{customdata[2]:+.2f} points"
-                "<extra></extra>",
+                "hovertemplate": "α %{customdata[1]:.3g}, seed %{customdata[0]}: "
+                f"%{{customdata[2]:{metric.gap_form}}}{unit}<extra></extra>",
             }
         )
     if len(differences):
-        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference"), look, place))
+        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference"), look, place, metric))
     edge = float(place(pd.Series([epsilon])).iloc[0])
     zone = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -edge, "y1": edge, "layer": "below"}
     axes = {
@@ -51,7 +57,7 @@ def paired_differences(differences: pd.DataFrame, clipping: str, epsilon: float 
         "shapes": [zone | {"fillcolor": style.faded(palette.GREY, 0.18), "line": {"width": 0}}],
         "annotations": [
             {
-                "text": f"within ε = {epsilon:g}",
+                "text": f"within ε = {epsilon:.4g}",
                 "xref": "paper",
                 "x": 1,
                 "xanchor": "right",
@@ -65,7 +71,7 @@ def paired_differences(differences: pd.DataFrame, clipping: str, epsilon: float 
 
 
 def _mean_difference(
-    means: pd.DataFrame, look: palette.Look, place: Callable[[pd.Series], pd.Series]
+    means: pd.DataFrame, look: palette.Look, place: Callable[[pd.Series], pd.Series], metric: Metric
 ) -> Trace:
     middle = place(means["mean"])
     return {
@@ -83,5 +89,7 @@ def _mean_difference(
             "color": look.color,
         },
         "customdata": style.custom(means["n"], means["mean"]),
-        "hovertemplate": "α %{x:.3g}: %{customdata[1]:+.2f} points, n = %{customdata[0]}<extra></extra>",
+        "hovertemplate": f"α %{{x:.3g}}: %{{customdata[1]:{metric.gap_form}}}"
+        f" {style.text(metric.gap_unit)}".rstrip()
+        + ", n = %{customdata[0]}<extra></extra>",
     }

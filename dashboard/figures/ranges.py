@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from dashboard.figures import headed_rows, style
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
 NONE = "no usable α"
@@ -116,30 +117,33 @@ def _open(alpha: float) -> str:
     return "open" if pd.isna(alpha) else f"{alpha:.3g}"
 
 
-def costs_figure(costs: pd.DataFrame) -> go.Figure:
+def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT) -> go.Figure:
     """The error at the best α and the mean over log α, joined, a row a stack and clipping.
 
     Args:
         costs: what :func:`dashboard.ranges.costs` gives.
+        metric: what errors are.
     """
     below = {(row["title"], row["clipping"]): NONE for row in costs[~costs["usable"]].to_dict("records")}
     grid = headed_rows.grouped(costs["title"], costs["clipping"], below)
     placed = costs.assign(place=grid.places)
-    traces: list[style.Trace] = [_plain(placed)]
+    traces: list[style.Trace] = [_plain(placed, metric)]
     for clipping in palette.ordered(costs["clipping"]):
         own, look = placed[placed["clipping"] == clipping], palette.look(clipping)
         color = own["usable"].map({True: look.color, False: palette.GREY})
-        traces += _dumbbells(own, clipping, color.tolist(), look)
+        traces += _dumbbells(own, clipping, color.tolist(), look, metric)
     ticks = style.error_ticks(
         pd.concat([costs[name] for name in ("best_error", "mean", "plain_error")]).dropna()
     )
-    x = {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks], "tickangle": 0}
-    title = {"title": {"text": "test error (%)"}, "showgrid": True, "side": "top"}
+    x: style.Trace = {"type": "log", "tickangle": 0}
+    if metric.is_percent:
+        x |= {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+    title = {"title": {"text": style.text(metric.of_split("test"))}, "showgrid": True, "side": "top"}
     axes = {"xaxis": x | title, "yaxis": grid.axis, "annotations": grid.headings}
     return style.figure(traces, 112 + grid.height, axes)
 
 
-def _plain(placed: pd.DataFrame) -> style.Trace:
+def _plain(placed: pd.DataFrame, metric: Metric) -> style.Trace:
     known = placed.dropna(subset=["plain_error"])
     return {
         "type": "scatter",
@@ -148,12 +152,19 @@ def _plain(placed: pd.DataFrame) -> style.Trace:
         "y": known["place"],
         "marker": {"symbol": "line-ns", "size": 16, "line": {"width": 2, "color": palette.GREY}},
         "name": "plain optimizer",
-        "hovertemplate": "plain optimizer: %{x:.2f}%<extra></extra>",
+        "hovertemplate": f"plain optimizer: %{{x:{metric.form}}}{style.text(metric.after)}<extra></extra>",
     }
 
 
-def _dumbbells(own: pd.DataFrame, clipping: str, color: list[str], look: palette.Look) -> list[style.Trace]:
+def _dumbbells(
+    own: pd.DataFrame, clipping: str, color: list[str], look: palette.Look, metric: Metric
+) -> list[style.Trace]:
     name = style.arm_name(clipping)
+    value = f"%{{x:{metric.form}}}{style.text(metric.after)}"
+    # Of a logarithmic axis an end at zero or below is nowhere.
+    low, high = own["best_low"].clip(0.02 * own["best_error"]), own["best_high"]
+    if metric.is_percent:
+        low, high = own["best_low"].clip(0.1, 100), high.clip(0, 100)
     ends = [value for row in own.to_dict("records") for value in (row["best_error"], row["mean"], None)]
     common = {"type": "scatter", "legendgroup": clipping, "y": own["place"], "mode": "markers"}
     words = own["title"].map(style.text)
@@ -170,8 +181,8 @@ def _dumbbells(own: pd.DataFrame, clipping: str, color: list[str], look: palette
         "error_x": {
             "type": "data",
             "symmetric": False,
-            "array": (own["best_high"].clip(0, 100) - own["best_error"]).fillna(0.0),
-            "arrayminus": (own["best_error"] - own["best_low"].clip(0.1, 100)).fillna(0.0),
+            "array": (high - own["best_error"]).fillna(0.0),
+            "arrayminus": (own["best_error"] - low).fillna(0.0),
             "color": look.color,
             "thickness": 1,
         },
@@ -179,13 +190,13 @@ def _dumbbells(own: pd.DataFrame, clipping: str, color: list[str], look: palette
         "name": name,
         "text": words,
         "customdata": style.custom(own["best_alpha"]),
-        "hovertemplate": "%{text}: %{x:.2f}% at α = %{customdata[0]:.3g}<extra></extra>",
+        "hovertemplate": f"%{{text}}: {value} at α = %{{customdata[0]:.3g}}<extra></extra>",
     }
     mean = {
         "x": own["mean"],
         "marker": {"symbol": f"{look.symbol}-open", "size": 11, "color": color, "line": {"width": 2}},
         "showlegend": False,
         "text": words,
-        "hovertemplate": "%{text}: %{x:.2f}%, mean over log α<extra></extra>",
+        "hovertemplate": f"%{{text}}: {value}, mean over log α<extra></extra>",
     }
     return [common | line, common | best, common | mean]

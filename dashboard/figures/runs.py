@@ -8,21 +8,25 @@ import plotly.graph_objects as go
 
 from dashboard.figures import style
 from dashboard.figures.style import Trace
-from dashboard.runs import GRADIENT_PANELS, PANELS
+from dashboard.runs import GRADIENT_PANELS, PANELS, panel
 from hypercore.present import palette
+from hypercore.spec.metric import PERCENT, Metric
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # Of more runs that blew up only the lines are drawn: their words would hide the panel.
 MOST_WORDS = 6
 
 
-def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tuple(PANELS)) -> go.Figure:
+def curves(
+    points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tuple(PANELS), metric: Metric = PERCENT
+) -> go.Figure:
     """A panel a quantity over epochs, a line a run, a vertical line where a run turned non-finite.
 
     Args:
         points: what :func:`dashboard.runs.curves_of` gives.
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
         names: the quantities.
+        metric: what errors are.
     """
     shown = [name for name in names if points[name].notna().any()]
     traces: list[Trace] = []
@@ -38,7 +42,7 @@ def curves(points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tupl
             traces[-1]["hovertemplate"] = (
                 f"{style.text(clipping)}, seed {seed}, epoch %{{x:.4g}}: %{{y:.4g}}<extra></extra>"
             )
-    axes = style.panels([PANELS[name] for name in shown])
+    axes = style.panels([style.text(panel(name, metric)) for name in shown])
     axes["xaxis"]["title"] = {"text": "epoch"}
     _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()))
     return _figure(traces, len(shown), axes, points)

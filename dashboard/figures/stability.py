@@ -6,11 +6,13 @@ import plotly.graph_objects as go
 from dashboard.figures import style
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME
+from hypercore.spec.metric import PERCENT, Metric
 
 
-def profile_figure(profiles: pd.DataFrame) -> go.Figure:
+def profile_figure(profiles: pd.DataFrame, metric: Metric = PERCENT) -> go.Figure:
     """The share of runs with at most each error, with a 95% band."""
     traces: list[style.Trace] = []
+    value = f"%{{x:{'.1f' if metric.is_percent else metric.form}}}{style.text(metric.after)}"
     for clipping, own in profiles.groupby("clipping", sort=False):
         look = palette.look(str(clipping))
         common = {"type": "scatter", "mode": "lines", "legendgroup": str(clipping)}
@@ -20,14 +22,15 @@ def profile_figure(profiles: pd.DataFrame) -> go.Figure:
             "y": own["share"],
             "line": {"color": look.color, "dash": look.dash, "width": 2.5},
             "name": style.arm_name(str(clipping)),
-            "hovertemplate": "%{y:.0%} of runs have at most %{x:.1f}%<extra></extra>",
+            "hovertemplate": f"%{{y:.0%}} of runs have at most {value}<extra></extra>",
         }
         traces += [band | common, common | line]
     y = {"title": {"text": "share of runs"}, "tickformat": ".0%", "range": [-0.02, 1.02]}
-    return style.figure(traces, 360, {"xaxis": {"title": {"text": "test error at most (%)"}}, "yaxis": y})
+    at_most = Metric(f"{metric.name} at most", metric.unit).of_split("test")
+    return style.figure(traces, 360, {"xaxis": {"title": {"text": style.text(at_most)}}, "yaxis": y})
 
 
-def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.Figure:
+def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str, form: str = ".1f") -> go.Figure:
     """The height of a stack against one of its numbers.
 
     Args:
@@ -36,6 +39,7 @@ def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.F
         column: the number.
         name: what the axis says of it.
         unit: what it is counted in.
+        form: how its values are printed.
     """
     traces: list[style.Trace] = []
     censored = rows.get("censored", pd.Series(False, index=rows.index))
@@ -52,12 +56,12 @@ def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str) -> go.F
                 "marker": {"symbol": look.symbol, "size": 11, "color": look.color, "opacity": 0.8},
                 "name": style.arm_name(str(clipping)),
                 "text": own["title"].map(style.text) + bounded[own.index],
-                "hovertemplate": f"%{{text}}: %{{y:.1f}} {unit}<extra></extra>",
+                "hovertemplate": f"%{{text}}: %{{y:{form}}} {unit}<extra></extra>",
             }
         )
     heights = sorted({int(height) for height in rows["height"]})
     axes = {
         "xaxis": {"title": {"text": "optimizers in the stack"}, "tickvals": heights},
-        "yaxis": {"title": {"text": f"{name} ({unit})"}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": f"{name} ({unit})" if unit else name}, "rangemode": "tozero"},
     }
     return style.figure(traces, 360, axes)

@@ -11,13 +11,9 @@ from dashboard.figures import style
 from dashboard.saying import in_words, plain
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
-_LEGEND = (
-    "Test error in %, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did "
-    "not diverge of those planned. Gain: without minus with clipping in points, with its 95% interval over "
-    "paired seeds. Bold: clipping at least 1 point better."
-)
 # Of more clippings than these one chart says nothing.
 _FEW = 2
 # Of the colour behind the highest error: words on it must stay legible on light and dark pages.
@@ -54,7 +50,7 @@ def _draw(study: str, title: str) -> None:
 
 def _numbers(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
     st.subheader("In numbers")
-    picked = _table(study, answers.compared_of(study, title, clippings))
+    picked = _table(answers.compared_of(study, title, clippings))
     hint = "Choose a row to look inside the runs of its α."
     widgets.look_inside(study, title, _of_rows(points, picked, clippings), hint)
 
@@ -64,7 +60,8 @@ def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
     st.subheader("Every clipping at every α")
     grid = compared.overview(rows)
     safety = data.of_entry(cache.derived(study, "safety"), title)
-    glyphs = compared.glyphs(grid, safety)
+    metric = Metric.shared(rows["metric"])
+    glyphs = compared.glyphs(grid, safety, metric)
     named = grid.rename(columns=short).rename_axis("clipping").reset_index()
     texts = named.copy().astype(object)
     texts.iloc[:, 1:] = glyphs.to_numpy()
@@ -80,7 +77,7 @@ def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
     )
     keys = ", ".join(f"{glyph} {state.value}" for state, glyph in stability.GLYPHS.items())
     st.caption(
-        f"Mean test error in %, a column an α; the redder, the higher. {keys}. Diverged seeds count "
+        f"Mean test {metric.words}, a column an α; the redder, the higher. {keys}. Diverged seeds count "
         "as chance. The lowest mean over all α comes first."
     )
     clippings = [name for name in grid.index if name != OFF_NAME]
@@ -100,7 +97,10 @@ def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
 
 def _heat(grid: pd.DataFrame) -> list[list[str]]:
     """A colour behind each cell of a grid of errors, by their logarithm."""
-    logs = np.log(grid.clip(lower=0.01).to_numpy(dtype=float))
+    # Where errors are near zero their logarithms would be all there is to see.
+    logs = np.log(
+        grid.clip(lower=max(0.01 * float(np.nanmin(grid.to_numpy(dtype=float))), 1e-4)).to_numpy(dtype=float)
+    )
     low, high = float(np.nanmin(logs)), float(np.nanmax(logs))
     shares = np.nan_to_num((logs - low) / (high - low or 1.0))
     red = palette.STATES["unsafe"]
@@ -116,9 +116,9 @@ def _of_rows(points: pd.DataFrame, rows: pd.DataFrame, clippings: list[str]) -> 
     return points[points["alpha"].isin(rows["alpha"]) & arms]
 
 
-def _table(study: str, found: compared.Comparison) -> pd.DataFrame:
+def _table(found: compared.Comparison) -> pd.DataFrame:
     """The comparison; gives the rows that are chosen in it, as numbers."""
-    rows, bold = found.shown, found.bold
+    rows, bold, metric = found.shown, found.bold, found.metric
     styled = rows.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )
@@ -126,7 +126,7 @@ def _table(study: str, found: compared.Comparison) -> pd.DataFrame:
     same = [name for name in ("baseline", "their baseline") if name in rows and rows[name].nunique() == 1]
     if "baseline" in same:
         own = rows[same].iloc[0]
-        words = f"{found.lowest} alone: test error {own['baseline']}"
+        words = f"{found.lowest} alone: test {metric.name} {own['baseline']}"
         st.markdown(plain(f"Baseline, {words}{_theirs(own)}"))
     picked = widgets.table(
         found.numbers,
@@ -144,9 +144,9 @@ def _table(study: str, found: compared.Comparison) -> pd.DataFrame:
         else " Nothing was published of this stack on this data set."
     )
     st.caption(
-        f"{_LEGEND} Clipping is better or worse: a sign-flip p ≤ 0.05 of the paired differences at that α "
-        f"alone; equal: its interval lies within ε = {cache.criteria(study).epsilon:g} of zero; with n, "
-        f"no such p could come out.{theirs}"
+        f"{plain(found.legend)} Clipping is better or worse: a sign-flip p ≤ 0.05 of the paired "
+        f"differences at that α alone; equal: its interval lies within ε = {found.margin:.4g} of zero; with "
+        f"n, no such p could come out.{theirs}"
     )
     return picked
 
@@ -156,7 +156,7 @@ def _theirs(own: pd.Series) -> str:
 
 
 def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
-    st.subheader("Test error against α")
+    st.subheader(f"Test {cache.metric(study, title).name} against α")
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
     picked = widgets.chart(
         charts.errors(study, title, clippings, log_error),

@@ -78,7 +78,7 @@ def _tuning(study: str) -> None:
         return
     st.subheader("What tuning α comes to")
     widgets.table(answers.tuned(study), "tuning")
-    st.caption(plain(speed.TUNING_LEGEND))
+    st.caption(plain(speed.tuning_legend(found)))
 
 
 def _clipping(prices: pd.DataFrame | None) -> None:

@@ -104,6 +104,6 @@ def line(advice: Advice) -> str:
     """One advice in a line."""
     use = advice.use
     return (
-        f"{advice.dataset}: {use.name}, α = {short(use.alpha)}: {use.error:.2f}% "
-        f"({use.plain_error:.2f}% without a stack); {advice.room}."
+        f"{advice.dataset}: {use.name}, α = {short(use.alpha)}: {use.metric.text(use.error)} "
+        f"({use.metric.text(use.plain_error)} without a stack); {advice.room}."
     )

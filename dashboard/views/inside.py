@@ -21,9 +21,9 @@ def page(study: str) -> None:
     if chosen.empty:
         st.info("Choose an α, and at least one clipping and one seed.")
         return
-    columns = dict.fromkeys(
-        ("test error (%)", "validation error (%)"), st.column_config.NumberColumn(format="%.2f")
-    )
+    metric = cache.metric(study, title)
+    form = st.column_config.NumberColumn(format=f"%{metric.form}")
+    columns = {metric.of_split(split): form for split in ("test", "validation")}
     picked = widgets.table(runs.summary(chosen), "runs", columns, clicks=True)
     if picked.empty:
         st.caption("Choose a row to see where its numbers come from.")
@@ -80,10 +80,11 @@ def _curves(study: str, title: str, cells: list[str], names: tuple[str, ...]) ->
     if points.empty:
         st.info("These runs ended before their first epoch did, or have no result yet.")
         return
+    metric = cache.metric(study, title)
     widgets.chart(
         charts.curves(study, title, cells, names),
         "curves",
-        f"{', '.join(runs.PANELS[name] for name in names if points[name].notna().any()).capitalize()} "
+        f"{', '.join(runs.panel(n, metric) for n in names if points[n].notna().any()).capitalize()} "
         "over the epochs, a line for each chosen run, a vertical line where one turned non-finite.",
         points,
     )

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import cache, data, links, origins, widgets
 from dashboard.saying import plain
+from hypercore.spec.metric import Metric
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.normalisation import words as normalised
 from hypercore.spec.stack import short
@@ -56,10 +57,10 @@ def _chosen(cells: pd.DataFrame) -> pd.Series | None:
 
 
 def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
-    error = cell["test_error"]
-    result = str(cell["status"]) if pd.isna(error) else f"test error {error:.2f}%"
+    error, metric = cell["test_error"], Metric.of(cell["metric"])
+    result = str(cell["status"]) if pd.isna(error) else metric.sentence(error)
     if pd.notna(held := cell["validation_error"]):
-        result += f", validation error {held:.2f}%"
+        result += f", validation {metric.name} {metric.text(held)}"
     words = (
         f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {cell['epochs']} epochs, batch "
         f"{cell['batch_size']}), {normalised(parse_normalisation(cell['normalisation']))}, clipping "

@@ -10,6 +10,7 @@ from dashboard.figures import stability as figures
 from dashboard.saying import in_words
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.spec.metric import Metric
 
 _SENSITIVITY = "error above the best α's, mean over log α"
 
@@ -28,7 +29,8 @@ def _body(study: str) -> None:
 
 
 def _draw(study: str) -> None:
-    criteria, rule = _criteria(cache.criteria(study))
+    default, metrics = cache.criteria(study), cache.judged(study)["metric"].unique()
+    criteria, rule = _criteria(default, answers.margin(study), Metric.shared(metrics))
     sensitivity = answers.sensitivity(study)
     titles = choices.few(sorted({*sensitivity["title"], *answers.filed_ranges(study)[0]["title"]}))
     chosen = Chosen(study, rule, criteria, tuple(titles))
@@ -101,9 +103,11 @@ def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
             "The width of the safe range in decades against the number of optimizers in the stack.",
             regions,
         )
+    metric = Metric.shared(sensitivity["metric"])
+    form = ".1f" if metric.is_percent else ".3g"
     shown = sensitivity[["title", "clipping", "height", "sensitivity"]]
     widgets.chart(
-        figures.height_figure(shown, "sensitivity", _SENSITIVITY, "points"),
+        figures.height_figure(shown, "sensitivity", _SENSITIVITY, metric.gap_unit, form),
         "height-sensitivity",
         "How far the error is above the best α's, on average over log α, against the number of optimizers in "
         "the stack.",
@@ -123,16 +127,21 @@ def _intervals(chosen: Chosen, rows: pd.DataFrame, whole: bool) -> None:
     st.caption("An arrowhead: the grid ends there, so that the range may reach further.")
 
 
-def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
+def _criteria(default: Criteria, margin: float, metric: Metric) -> tuple[Criteria, DivergenceRule]:
     left, middle, right = st.expander("Criteria: when α counts as safe", icon=":material/tune:").columns(3)
+    percent = metric.is_percent
     epsilon = left.slider(
-        "Margin ε: points of error above the baseline's median from which a run fails",
+        f"Margin ε: {metric.gap_unit or metric.name} {'of error ' * percent}above the baseline's median from "
+        "which a run fails",
         min_value=0.0,
-        max_value=max(10.0, default.epsilon),
-        value=default.epsilon,
-        step=0.25,
+        max_value=max(10.0, margin) if percent else 10 * margin or 1.0,
+        value=margin,
+        step=0.25 if percent else margin / 4 or 0.01,
+        format=None if percent else "%.3g",
         key="epsilon",
         bind="query-params",
+        disabled=bool(default.epsilons),
+        help="Its data sets have margins of their own, which stay." if default.epsilons else None,
     )
     tolerated = middle.slider(
         "Share of runs that may fail at a safe α (%)",
@@ -159,8 +168,9 @@ def _criteria(default: Criteria) -> tuple[Criteria, DivergenceRule]:
         bind="query-params",
         help="A run whose last epoch's training loss is not below the first batch's counts as diverged.",
     )
-    chosen = Criteria(epsilon, tolerated / 100, default.confidence)
-    same = (epsilon, tolerated) == (default.epsilon, round(100 * default.tolerated_failures))
+    own = default.epsilon if epsilon == margin else epsilon
+    chosen = Criteria(own, tolerated / 100, default.confidence, default.epsilons)
+    same = (epsilon, tolerated) == (margin, round(100 * default.tolerated_failures))
     return default if same else chosen, DivergenceRule(loss, near)
 
 

@@ -7,6 +7,7 @@ from dashboard import answers, cache, choices, coverage, data, kept, runs, widge
 from dashboard.figures import sweeps as figures
 from dashboard.saying import in_words, plain
 from hypercore.spec import columns as spec
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 REFRESH_SEC = 3
@@ -92,6 +93,7 @@ def _needed(study: str) -> None:
     if needed.empty:
         st.success("No α of this study is undetermined.")
         return
+    metric = Metric.shared(needed["metric"])
     shown = pd.DataFrame(
         {
             "stack": needed["title"],
@@ -100,10 +102,10 @@ def _needed(study: str) -> None:
             "seeds now": needed["n_done"],
             "failed": needed["n_failed"],
             "excluded (% failing, more than)": needed["excluded"].map("{:.0%}".format),
-            "others above the baseline (points)": needed["rest"].map("{:+.2f}".format),
-            f"{cache.criteria(study).confidence:.0%} interval": needed["rest_low"].map("{:+.2f}".format)
+            metric.head("others above the baseline"): needed["rest"].map(metric.signed),
+            f"{cache.criteria(study).confidence:.0%} interval": needed["rest_low"].map(metric.signed)
             + " to "
-            + needed["rest_high"].map("{:+.2f}".format),
+            + needed["rest_high"].map(metric.signed),
             "seeds needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
         }
     )
@@ -134,14 +136,14 @@ def _browser(study: str) -> None:
     cells = cache.judged(study)
     rows = _filtered(cells)
     st.caption(f"{len(rows)} of {len(cells)} runs{'; the first 1000 are shown' if len(rows) > 1000 else ''}.")
-    rows = rows.head(1000)
+    rows, metric = rows.head(1000), Metric.shared(cells["metric"])
     listed = runs.listing(rows)
     lines = listed["cell_id"].map(coverage.sparklines(cache.points(study, "curves", rows["cell_id"])))
     shown = listed.assign(over_epochs=lines)
     # The curve before the id: at 1280 pixels the last columns are out of sight.
     order = [*(name for name in shown if name != "cell_id"), "cell_id"]
     picked = widgets.table(
-        listed, "browser", widgets.RUN_COLUMNS, styled=shown, clicks=True, column_order=order
+        listed, "browser", widgets.run_columns(metric), styled=shown, clicks=True, column_order=order
     )
     widgets.look_inside_rows(study, cells, rows.iloc[picked.index], "Choose a row to look inside its run.")
 

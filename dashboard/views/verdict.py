@@ -12,6 +12,7 @@ from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
 from hypercore.present.advice import Option
 from hypercore.spec.columns import Role
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 # More cards than these are read faster as a table.
@@ -73,8 +74,8 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
         with st.container(border=True):
             st.subheader(plain(f"Use {use.name}, α = {short(use.alpha)}"), anchor=False)
             measured, alone, room = st.columns([2, 2, 3])
-            error, without = f"{use.error:.2f}%", f"{use.plain_error:.2f}%"
-            measured.metric(f"test error on {advice.dataset}", error, help=_errors(use))
+            error, without = use.metric.text(use.error), use.metric.text(use.plain_error)
+            measured.metric(f"test {use.metric.name} on {advice.dataset}", error, help=_errors(use))
             alone.metric("the plain optimizer", without, help="The median over its seeds.")
             tone = ":red" if advice.fragile else ":green"
             room.markdown(f"{tone}[**{plain(advice.room.capitalize())}.**]")
@@ -87,7 +88,8 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
 
 def _errors(use: Option) -> str:
     low, high = use.errors[0], use.errors[-1]
-    return f"The mean of {len(use.errors)} seeds, from {low:.2f} to {high:.2f}, after {use.epochs} epochs."
+    ends = f"from {use.metric.number(low)} to {use.metric.number(high)}"
+    return f"The mean of {len(use.errors)} seeds, {ends}, after {use.epochs} epochs."
 
 
 def _ranges(study: str, titles: list[str]) -> None:
@@ -120,13 +122,14 @@ def _card(study: str, verdict: Verdict) -> None:
 
 def _single_points(points: pd.DataFrame) -> None:
     st.caption("Of these no range of safe α can be told.")
+    metric = Metric.shared(points["metric"])
     shown = pd.DataFrame(
         {
             "stack": points["title"],
             "clipping": points["clipping"],
             "α": points["alpha"].map(short),
             "that α is": points["safety"],
-            "above the baseline (points)": points["excess"].map("{:+.2f}".format),
+            metric.head("above the baseline"): points["excess"].map(metric.signed),
             "failed": points["n_failed"],
             "n": points["n_done"],
         }
@@ -174,7 +177,9 @@ def _claim(study: str, claim: pd.Series) -> None:
         st.caption("It rests on no run of this study.")
         return
     listed = runs.listing(own)
-    picked = widgets.table(listed, "claim-runs", widgets.RUN_COLUMNS, clicks=True)
+    picked = widgets.table(
+        listed, "claim-runs", widgets.run_columns(Metric.shared(own["metric"])), clicks=True
+    )
     widgets.look_inside_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
 
 

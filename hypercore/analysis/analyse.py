@@ -31,10 +31,17 @@ class Settings:
 
     @classmethod
     def of(
-        cls, stands_for: Mapping[str, str], target_errors: Mapping[str, Sequence[float]], **criteria: float
+        cls,
+        stands_for: Mapping[str, str],
+        target_errors: Mapping[str, Sequence[float]],
+        epsilon: float | Mapping[str, float] | None = None,
+        **criteria: float,
     ) -> "Settings":
         """Those of a config's section ``analysis``, by its keys."""
-        return cls(Criteria(**criteria), stands_for, target_errors)
+        by_data = epsilon if isinstance(epsilon, Mapping) else {}
+        margin = None if isinstance(epsilon, Mapping) else epsilon
+        found = Criteria(margin, **criteria, epsilons=tuple(sorted(by_data.items())))
+        return cls(found, stands_for, target_errors)
 
 
 def analyse(
@@ -45,7 +52,7 @@ def analyse(
     judged, known = judge(cells), Published()
     study = "" if cells.empty else str(cells["study"].iloc[0])
     evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
-    to_target = targets(judged, curves, chosen.target_errors, chosen.criteria.epsilon)
+    to_target = targets(judged, curves, chosen.target_errors, chosen.criteria)
     return {
         "effects": effects(judged, known, chosen.stands_for),
         "safety": safety(judged, chosen.criteria),

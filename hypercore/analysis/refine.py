@@ -126,7 +126,7 @@ def _ordered(found: Sequence[Entry], rule: Rule, criteria: Criteria) -> Iterator
 
 
 def _edges(entry: Entry, rule: Rule, criteria: Criteria) -> Iterator[Request]:
-    tried = tries(entry.points(), criteria)
+    tried = tries(entry.points(), entry.criteria(criteria))
     for (side, failing_pct), edge in fit_both(tried, criteria.confidence).edges.items():
         found = edge.bounds(criteria.confidence)
         if failing_pct != HALF_PCT or found.value is None:
@@ -149,7 +149,7 @@ def _edges(entry: Entry, rule: Rule, criteria: Criteria) -> Iterator[Request]:
 
 def _undetermined(entry: Entry, rule: Rule, criteria: Criteria) -> Iterator[Request]:
     points = entry.points()
-    for point, safety in zip(points, judge_all(points, criteria), strict=True):
+    for point, safety in zip(points, judge_all(points, entry.criteria(criteria)), strict=True):
         if safety is Safety.UNDETERMINED and (added := _more_seeds(entry, point.alpha, rule)):
             seeds = len(point.differences)
             reason = f"undetermined at {point.alpha:g} with clipping {entry.clipping} and {seeds} seeds"

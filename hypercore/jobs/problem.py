@@ -64,6 +64,8 @@ def problem_of(study: StudyConfig, cell: Cell, data: ProblemData) -> Problem:
         DataError: they don't fit, or the study's code failed.
     """
     call, of_data = study.model_call(cell.model), study.dataset_call(cell.dataset)
-    if call is None:
-        return model_of(cell.model, data)
-    return own.own_model(call, data, None if of_data is None else of_data.loss)
+    if call is not None:
+        return own.own_model(call, data, own.own_task(data, of_data))
+    if isinstance(data, ArrayData):
+        return own.image_model(cell.model, data, own.own_task(data, of_data))
+    return model_of(cell.model, data)

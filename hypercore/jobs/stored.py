@@ -151,6 +151,8 @@ class Stored:
         found, numerics = (record.cell[name] for name in ("dataset_sha256", "numerics"))
         if record.cell["status"] == Status.FAILED.value or not of_same_code(cell, numerics):
             return False
+        if is_relative(record.cell["n_classes"], record.cell["metric"]):
+            return False
         if self.study.is_own_data(cell.dataset):
             return found in (None, self.images_sha256(cell.dataset))
         return self.of_same_data(cell.dataset, None if found is None else str(found)) is True
@@ -192,6 +194,11 @@ def of_same_code(cell: Cell, numerics: object) -> bool:
         return True
     found = json.loads(numerics) if isinstance(numerics, str) else {}
     return own.items() <= found.items()
+
+
+def is_relative(n_classes: object, metric: object) -> bool:
+    """Whether a result is of before, when errors of numbers were in percent of the mean's."""
+    return n_classes == 0 and metric is None
 
 
 def any_known(answers: Iterable[bool | None]) -> bool | None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from hypercore.analysis.frames.judgement import IMPUTED, JUDGED
+from hypercore.analysis.frames.judgement import IMPUTED, JUDGED, METRIC
 from hypercore.analysis.stats.regions import Safety, unbroken
 from hypercore.present.table import GROUP
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
+from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
 
@@ -39,6 +40,7 @@ class Option:
     open_below: bool
     open_above: bool
     beyond: tuple[float, float] | None = None
+    metric: Metric = PERCENT
 
     @property
     def error(self) -> float:
@@ -95,7 +97,11 @@ class Advice:
         if self.use.beyond is None:
             return f"No α above {short(self.use.reach)} was tried."
         alpha, error = self.use.beyond
-        there = "it has no result yet" if math.isnan(error) else f"its mean error is {error:.1f}%"
+        there = (
+            "it has no result yet"
+            if math.isnan(error)
+            else f"its mean error is {_rough(self.use.metric, error)}"
+        )
         return f"The next larger one, α = {short(alpha)}, is not shown to be safe: {there}."
 
     @property
@@ -104,9 +110,11 @@ class Advice:
         lowest, widest = self.lowest, self.widest
         said = []
         if lowest is not self.use:
-            said.append(f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.error:.2f}%.")
+            said.append(
+                f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.metric.text(lowest.error)}."
+            )
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
-            reach = f"up to α = {short(widest.reach)}, {widest.error:.2f}% at its best"
+            reach = f"up to α = {short(widest.reach)}, {widest.metric.text(widest.error)} at its best"
             said.append(f"Widest safe range: {widest.name}, {reach}.")
         return " ".join(said)
 
@@ -137,6 +145,10 @@ class Advice:
         return f"fragile: {_end('smaller', use.open_below)}, and {_end('larger', use.open_above)}"
 
 
+def _rough(metric: Metric, error: float) -> str:
+    return f"{error:.1f}%" if metric.is_percent else metric.text(error)
+
+
 def _end(size: str, grid: bool) -> str:
     """Why the safe range ends on a side where it has no room."""
     return f"no {size} α was tried" if grid else f"the next {size} α is not shown to be safe"
@@ -153,8 +165,8 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
     """One advice a data set that has a safe point.
 
     Of the points within the study's margin ε of the lowest mean error, that with most decades of safe α on
-    both sides; of equals, that of the lower error; of equals to a tenth of a point, that without clipping, or
-    else by the presentation's rule.
+    both sides; of equals, that of the lower error; of equals to a tenth of a point (by other metrics, of the
+    margin), that without clipping, or else by the presentation's rule.
 
     Args:
         safety: the table SAFETY.
@@ -167,10 +179,15 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
         own = [one for one in found if one.dataset == dataset]
         lowest = min(own, key=lambda one: one.deciding)
         near = [one for one in own if one.deciding <= lowest.deciding + margins[dataset]]
-        use = max(near, key=lambda one: (round(one.slack, 9), -round(one.deciding, 1), _plainness(one)))
+        step = 0.1 if lowest.metric.is_percent else float(margins[dataset]) / 10
+        use = max(near, key=lambda one: (round(one.slack, 9), -_rounded(one.deciding, step), _plainness(one)))
         widest = max(own, key=lambda one: (round(one.width, 9), -one.deciding))
         advice.append(Advice(dataset, use, lowest, widest))
     return advice
+
+
+def _rounded(error: float, step: float) -> float:
+    return round(error, 1) if step == 0.1 else round(error / step) if step else error
 
 
 def _plainness(one: Option) -> int:
@@ -181,7 +198,7 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
     key = [*GROUP, "clipping"]
     # Only what is needed: wide frames cut into one for each point would take a large study seconds.
-    wanted = [*key, "alpha", "role", "cell_id", "baseline_id", "stack", IMPUTED, JUDGED]
+    wanted = [*key, "alpha", "role", "cell_id", "baseline_id", "stack", METRIC, IMPUTED, JUDGED]
     cells = judged.loc[judged[IMPUTED].notna(), wanted]
     stacks = cells[cells["role"] == Role.STACK.value]
     baselines = cells[cells["role"] == Role.BASELINE.value]
@@ -226,6 +243,7 @@ def _option(
         above=math.log10(float(ordered[last]["alpha"]) / alpha),
         open_below=first == 0,
         open_above=after is None,
+        metric=Metric.of(cells[METRIC].iloc[0]),
         beyond=None if after is None else (float(after["alpha"]), float(after["error"])),
     )
 

@@ -42,9 +42,9 @@ def spread(mean: float, sd: float) -> str:
     return number(mean, ".2f") + ("" if pd.isna(sd) else f" ± {sd:.2f}")
 
 
-def estimate(mean: float, low: float, high: float) -> str:
+def estimate(mean: float, low: float, high: float, form: str = ".2f") -> str:
     """A signed mean with its interval, where there is one."""
-    return number(mean, "+.2f") + ("" if pd.isna(low) else f" [{low:.2f}, {high:.2f}]")
+    return number(mean, f"+{form}") + ("" if pd.isna(low) else f" [{low:{form}}, {high:{form}}]")
 
 
 def p_value(value: float) -> str:

@@ -11,6 +11,7 @@ from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS
+from hypercore.spec.metric import Metric
 
 _MOST_BANDS = 4
 _ARMS = dict.fromkeys(ARMS, palette.GREY) | {name: palette.look(name).color for name in (OFF_NAME, ON_NAME)}
@@ -21,8 +22,10 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
 
     ``entries`` are the clippings of one entry, ``regions`` its rows of the REGIONS table.
     """
-    figure = go.Figure()
+    figure, metric = go.Figure(), entries[0].metric
     _baseline(figure, entries[0])
+    highest = max((float(entry.frame["error"].max()) for entry in entries), default=0.0)
+    below = 2.0 if metric.is_percent else 0.02 * abs(highest)
     for row_below, entry in enumerate(entries):
         colour = palette.look(entry.clipping).color
         name = palette.arm_name(entry.clipping)
@@ -63,14 +66,14 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
             bar = {"color": colour, "width": 6}
             figure.add_scatter(
                 x=ends,
-                y=[-2 * (row_below + 1)] * 2,
+                y=[-below * (row_below + 1)] * 2,
                 line=bar,
                 hovertext=f"safe, {name}",
                 legendgroup=name,
                 showlegend=False,
             )
     figure.update_xaxes(type="log", title="initial α of the rightmost optimizer", exponentformat="e")
-    figure.update_yaxes(title="test error, %", rangemode="tozero")
+    figure.update_yaxes(title=metric.column("test"), rangemode="tozero")
     figure.update_layout(template="none", height=420, margin={"t": 30}, hovermode="closest")
     return figure
 
@@ -100,7 +103,8 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
         band |= {"hoverinfo": "skip", "legendgroup": name}
         figure.add_scatter(x=taus, y=profile.low, **band)
         figure.add_scatter(x=taus, y=profile.high, fill="tonexty", opacity=0.2, **band)
-    figure.update_xaxes(type="log", title="test error τ, %")
+    metric = entries[0].metric
+    figure.update_xaxes(type="log", title=Metric(f"{metric.name} τ", metric.unit).column("test"))
     figure.update_yaxes(title="share of runs", range=[0, 1.02])
     figure.update_layout(template="none", height=360, margin={"t": 30})
     return figure
@@ -138,5 +142,5 @@ def _baseline(figure: go.Figure, entry: Entry) -> None:
         figure.add_hline(
             y=mean,
             line={"color": palette.GREY, "dash": "dash"},
-            annotation_text=f"{entry.key['lowest']} alone, {mean:.2f}%",
+            annotation_text=f"{entry.key['lowest']} alone, {entry.metric.text(mean)}",
         )

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from hypercore.present.table import GROUP
+from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
 TARGETS_LEGEND = (
@@ -20,14 +21,23 @@ PROFILES_LEGEND = (
     "every task. Only stacks that were run on every task are compared."
 )
 TUNING_LEGEND = (
-    "The expected error of the best of k runs, each at an α drawn at random from the grid, in %; a diverged "
-    "run counts as chance. The benefit of tuning is what the most trials gain over one, in points."
+    "The expected error of the best of k runs, each at an α drawn at random from the grid{unit}; a diverged "
+    "run counts as chance. The benefit of tuning is what the most trials gain over one{gap}."
 )
+
+
+def tuning_legend(frame: pd.DataFrame) -> str:
+    """What stands by the TUNING table, with the unit that its errors are in."""
+    metric = Metric.shared(frame["metric"])
+    units = (f", in {unit}" if unit else "" for unit in (metric.unit, metric.gap_unit))
+    return TUNING_LEGEND.format(**dict(zip(("unit", "gap"), units, strict=True)))
 
 
 def reached(targets: pd.DataFrame) -> pd.DataFrame:
     """The TARGETS table in short: a row a stack, clipping and target, at the α that gets there first."""
     key = [*GROUP, "clipping", "target_error"]
+    metrics = targets.groupby("dataset")["metric"].first().map(Metric.of)
+    target = f"target ({unit})" if (unit := Metric.shared(targets["metric"]).unit) else "target"
     timed = targets.assign(
         steps=targets["steps_to_target"].astype("float64").fillna(math.inf),
         sec=targets["train_sec_to_target"].fillna(math.inf),
@@ -41,7 +51,10 @@ def reached(targets: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **_named(best),
-            "target (%)": [f"{value:.2f}" for value in best["target_error"]],
+            target: [
+                metrics.get(data, PERCENT).number(value)
+                for data, value in zip(best["dataset"], best["target_error"], strict=True)
+            ],
             "α": [short(value) for value in best["alpha"]],
             "runs that reach it": [f"{k} of {n}" for k, n in zip(best["there"], best["n"], strict=True)],
             "steps": [_number(value, ".0f") for value in best["steps"]],
@@ -72,11 +85,15 @@ def tuning(frame: pd.DataFrame) -> pd.DataFrame:
     wide = frame.pivot_table(index=key, columns="trials", values="expected_best")
     rows = wide.reset_index()
     benefit = frame.groupby(key)["benefit"].max()
+    metrics = [Metric.of(text) for text in frame.groupby(key)["metric"].first().reindex(wide.index)]
     texts = {
-        "1 trial" if trials == 1 else f"{trials} trials": [f"{v:.2f}" for v in wide[trials]]
+        "1 trial" if trials == 1 else f"{trials} trials": [
+            metric.number(v) for metric, v in zip(metrics, wide[trials], strict=True)
+        ]
         for trials in wide
     }
-    return pd.DataFrame({**_named(rows), **texts, "benefit": [f"{value:.2f}" for value in benefit]})
+    gained = [metric.number(value) for metric, value in zip(metrics, benefit, strict=True)]
+    return pd.DataFrame({**_named(rows), **texts, "benefit": gained})
 
 
 def _named(rows: pd.DataFrame) -> dict[str, pd.Series]:

@@ -12,19 +12,49 @@ from rich.markup import escape
 from rich.table import Table
 
 from hypercore.analysis.frames.tables import read_frame
-from hypercore.analysis.measures.comparison import DECIMALS
 from hypercore.spec.columns import ARMS, COMPARISON
+from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
 # What tells one stack on one problem from another.
 GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
 ARM_HEADERS = dict(zip(ARMS, ("baseline", "without clipping", "with clipping"), strict=True))
-HEADERS = ("α", "clipping", *ARM_HEADERS.values(), "gain, points")
+HEADERS = ("α", "clipping", *ARM_HEADERS.values(), "gain")
 OPEN_DASHBOARD = "To look closer: make dashboard   (or: streamlit run dashboard/app.py)"
-LEGEND = (
-    "Test error in %, mean ± SD over seeds; a diverged seed counts as chance, and “k/n ok” says how many "
-    "did not diverge. Bold: clipping at least 1 point better."
-)
+
+
+def heads(metric: Metric) -> tuple[str, ...]:
+    """:data:`HEADERS` with the unit of the gain."""
+    return (*HEADERS[:-1], f"gain, {metric.gap_unit}" if metric.gap_unit else "gain")
+
+
+def measured(frame: pd.DataFrame) -> str:
+    """What the errors of a table are, in words; by data set where they differ.
+
+    >>> both = pd.DataFrame({"dataset": ["digits", "cars"], "metric": ["error (%)", "RMSE (mpg)"]})
+    >>> measured(both.head(1)), measured(both)
+    ('Test error in %', 'Test error in % (digits), test RMSE in mpg (cars)')
+    """
+    names: dict[str, list[str]] = {}
+    for dataset, text in frame[["dataset", "metric"]].drop_duplicates().itertuples(index=False):
+        names.setdefault(Metric.of(text).words, []).append(str(dataset))
+    if len(names) < 2:
+        return f"Test {next(iter(names), PERCENT.words)}"
+    listed = ", ".join(f"test {words} ({', '.join(data)})" for words, data in names.items())
+    return listed[0].upper() + listed[1:]
+
+
+def bold_words(frame: pd.DataFrame, words: str) -> str:
+    """What bold means, where errors are in percent; empty where they are not."""
+    return words if any(Metric.of(text).is_percent for text in frame["metric"].unique()) else ""
+
+
+def legend(comparison: pd.DataFrame) -> str:
+    """What stands below a comparison."""
+    return (
+        f"{measured(comparison)}, mean ± SD over seeds; a diverged seed counts as chance, and “k/n ok” says "
+        f"how many did not diverge.{bold_words(comparison, ' Bold: clipping at least 1 point better.')}"
+    )
 
 
 def title(entry: Mapping[Any, Any] | pd.Series) -> str:
@@ -55,7 +85,8 @@ def arm_text(row: Mapping[Any, Any], arm: str) -> str:
     if done == 0:
         return f"missing (0/{n})"
     mean, sd = (float(row[f"{arm}_{name}"]) for name in ("mean", "sd"))
-    text = f"{mean:.{DECIMALS}f}" + ("" if math.isnan(sd) else f" ± {sd:.{DECIMALS}f}")
+    metric = Metric.of(row.get("metric"))
+    text = metric.number(mean) + ("" if math.isnan(sd) else f" ± {metric.spread(sd)}")
     if done < n:
         return f"{text} ({ok}/{done} ok, {n - done} missing)"
     return text if ok == n else f"{text} ({ok}/{n} ok)"
@@ -69,7 +100,10 @@ def readable(comparison: pd.DataFrame) -> pd.DataFrame:
         [short(row["alpha"]) for row in rows],
         [str(text) for text in comparison["clipping"].fillna("–")],
         *([arm_text(row, arm) for row in rows] for arm in ARMS),
-        ["" if math.isnan(row["reduction"]) else f"{row['reduction']:+.{DECIMALS}f}" for row in rows],
+        [
+            "" if math.isnan(row["reduction"]) else Metric.of(row["metric"]).signed(row["reduction"])
+            for row in rows
+        ],
     ]
     for header, column in zip(HEADERS, columns, strict=True):
         texts[header] = pd.Series(column, index=texts.index, dtype=object)
@@ -79,26 +113,26 @@ def readable(comparison: pd.DataFrame) -> pd.DataFrame:
 def markdown(comparison: pd.DataFrame) -> str:
     """The comparison as Markdown, a table an entry, clipping's mean in bold where the rule says so."""
     parts = []
-    for title, rows, bold in _entries(comparison):
-        lines = [f"### {title}", "", _line(HEADERS), _line(["---"] * len(HEADERS))]
+    for title, head, rows, bold in _entries(comparison):
+        lines = [f"### {title}", "", _line(head), _line(["---"] * len(head))]
         for cells, is_bold in zip(rows, bold, strict=True):
             cells[4] = f"**{cells[4]}**" if is_bold else cells[4]
             lines.append(_line(cells))
         parts.append("\n".join(lines))
-    return "\n\n".join([*parts, LEGEND]) + "\n"
+    return "\n\n".join([*parts, legend(comparison)]) + "\n"
 
 
 def latex(comparison: pd.DataFrame) -> str:
     """The comparison as LaTeX ``tabular``s (package ``booktabs``), an entry each."""
     parts = []
-    for title, rows, bold in _entries(comparison):
+    for title, head, rows, bold in _entries(comparison):
         body = []
         for cells, is_bold in zip(rows, bold, strict=True):
             texts = [_tex(cell) for cell in cells]
             texts[4] = rf"\textbf{{{texts[4]}}}" if is_bold else texts[4]
             body.append(" & ".join(texts) + r" \\")
-        head = " & ".join(_tex(header) for header in HEADERS) + r" \\"
-        lines = [f"% {title}", r"\begin{tabular}{llrrrr}", r"\toprule", head, r"\midrule", *body]
+        top = " & ".join(_tex(header) for header in head) + r" \\"
+        lines = [f"% {title}", r"\begin{tabular}{llrrrr}", r"\toprule", top, r"\midrule", *body]
         parts.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
     return "\n\n".join(parts) + "\n"
 
@@ -131,16 +165,16 @@ def render(comparison: pd.DataFrame, console: Console) -> None:
     """Print the comparison to a terminal, an entry after the other, and how to open the dashboard."""
     if comparison.empty:
         console.print("There is nothing to compare: the study plans no stack.")
-    for title, rows, bold in _entries(comparison):
+    for title, head, rows, bold in _entries(comparison):
         table = Table(title=escape(title), title_justify="left", title_style="bold")
-        for header in HEADERS:
+        for header in head:
             table.add_column(header, no_wrap=True, justify="left" if header == "clipping" else "right")
         for cells, is_bold in zip(rows, bold, strict=True):
             texts = [escape(cell) for cell in cells]
             texts[4] = f"[bold]{texts[4]} *[/bold]" if is_bold else texts[4]
             table.add_row(*texts)
         console.print(table)
-    console.print(LEGEND + " (*)", style="dim")
+    console.print(legend(comparison) + " (*)", style="dim")
     console.print(OPEN_DASHBOARD, highlight=False)
 
 
@@ -154,13 +188,14 @@ def print_study(folder: Path, console: Console | None = None) -> None:
     render(comparison, console or Console(width=None if sys.stdout.isatty() else 120))
 
 
-def _entries(comparison: pd.DataFrame) -> list[tuple[str, list[list[str]], list[bool]]]:
+def _entries(comparison: pd.DataFrame) -> list[tuple[str, tuple[str, ...], list[list[str]], list[bool]]]:
     texts = readable(comparison)
     found = []
     for key, rows in texts.groupby(GROUP, sort=True, dropna=False):
         bold = comparison.loc[rows.index, "bold"].fillna(False).astype(bool).tolist()
+        head = heads(Metric.shared(comparison.loc[rows.index, "metric"]))
         of_entry = full_title(dict(zip(GROUP, key, strict=True)))
-        found.append((of_entry, rows[list(HEADERS)].to_numpy().tolist(), bold))
+        found.append((of_entry, head, rows[list(HEADERS)].to_numpy().tolist(), bold))
     return found
 
 

@@ -1,6 +1,7 @@
 """Data of any kind: tensors with one entry an example, inputs first and targets last."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -50,6 +51,22 @@ class Arrays:
 
 
 @dataclass(frozen=True)
+class Standardised:
+    """What targets were before they were standardised: targets·sd + mean."""
+
+    mean: float = 0.0
+    sd: float = 1.0
+
+    def undone(self, targets: Tensor) -> Tensor:
+        """Targets, or outputs for them, in the unit that they had.
+
+        >>> Standardised(20.0, 8.0).undone(torch.tensor([-1.0, 0.5]))
+        tensor([12., 24.])
+        """
+        return targets if self == Standardised() else targets * self.sd + self.mean
+
+
+@dataclass(frozen=True)
 class ArrayData:
     """A data set in memory. ``n_classes`` is one more than the largest target, or 0."""
 
@@ -59,6 +76,7 @@ class ArrayData:
     n_classes: int
     sha256: str
     validation: Arrays | None = None
+    standardised: Standardised = Standardised()
 
     def with_validation(self, train: Tensor, validation: Tensor) -> "ArrayData":
         """The data with examples of the training split, by index, as training and as validation split."""
@@ -73,15 +91,18 @@ class ArrayData:
 def array_data(name: str, loaded: Any) -> ArrayData:
     """A data set of what a study's own function returned: ``(train, test)``, each ``(inputs, …, targets)``.
 
+    Behind them ``(mean, sd)`` may say what targets that are standardised were in their own unit.
+
     Tensors and numpy arrays are taken as they are (but for other floats, which become float32 for
     training); a torch ``Dataset`` is read once.
 
     Raises:
         DataError: it is something else; the message says what.
     """
-    if not isinstance(loaded, Sequence) or len(loaded) != len(_PARTS):
+    if not isinstance(loaded, Sequence) or len(loaded) not in (len(_PARTS), len(_PARTS) + 1):
         raise DataError(f"data set {name!r}: a loader returns (train, test); it returned {_kind(loaded)}")
-    train, test = (_split(name, part, one) for part, one in zip(_PARTS, loaded, strict=True))
+    train, test = (_split(name, part, one) for part, one in zip(_PARTS, loaded, strict=False))
+    standardised = _standardised(name, loaded[len(_PARTS) :])
     shapes = [[(tuple(t.shape[1:]), t.dtype) for t in split.tensors] for split in (train, test)]
     if shapes[0] != shapes[1]:
         raise DataError(
@@ -93,7 +114,22 @@ def array_data(name: str, loaded: Any) -> ArrayData:
     for tensor in (*train.tensors, *test.tensors):
         fingerprint.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
         fingerprint.update(tensor.numpy().tobytes())
-    return ArrayData(name, train, test, n_classes, fingerprint.hexdigest())
+    return ArrayData(name, train, test, n_classes, fingerprint.hexdigest(), standardised=standardised)
+
+
+def _standardised(name: str, given: Sequence[Any]) -> Standardised:
+    if not given:
+        return Standardised()
+    try:
+        mean, sd = map(float, given[0])
+    except (TypeError, ValueError):
+        mean, sd = math.nan, math.nan
+    if not (math.isfinite(mean) and 0 < sd < math.inf):
+        raise DataError(
+            f"data set {name!r}: behind the splits a loader returned {_kind(given[0])}; allowed: (mean, sd) "
+            "of targets that are standardised, sd above 0"
+        )
+    return Standardised(mean, sd)
 
 
 def _split(name: str, part: str, loaded: Any) -> Arrays:

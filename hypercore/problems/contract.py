@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from hypercore.core.levels import Segments
+from hypercore.spec.metric import Metric
 
 # Inputs, then targets: [L, B, …] for lanes of their own, [n, …] where all lanes see the same.
 Batch = tuple[Tensor, ...]
@@ -22,7 +23,7 @@ SplitName = Literal["validation", "test"]
 
 
 class Totals(NamedTuple):
-    """Sums over ``counted`` targets: of the loss, float64 [L], and of what the metric counts, [L]."""
+    """Of ``counted`` targets: the sum of the loss, float64 [L], and what the metric wants of them, [L, …]."""
 
     loss: Tensor
     score: Tensor
@@ -132,8 +133,16 @@ class Problem(Protocol):
         ``noise`` seeds the random numbers of each lane; empty if it draws none.
         """
 
-    def totals(self, weights: Tensor, examples: Batch, state: State) -> Totals:
-        """Sums over examples [n, …] that all lanes are tested on."""
+    @property
+    def metric(self) -> Metric:
+        """What its errors are. Less is better."""
 
-    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
-        """The metric of sums over ``count`` examples of a split, [L]."""
+    @property
+    def constant_error(self) -> float | None:
+        """The error of a guess that does not look at inputs; None: of the test split's commonest class."""
+
+    def totals(self, weights: Tensor, examples: Batch, state: State) -> Totals:
+        """Of examples [n, …] that all lanes are tested on."""
+
+    def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:
+        """The errors, [L], by the scores of all of a split's examples, ``count`` targets."""

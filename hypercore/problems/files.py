@@ -36,6 +36,8 @@ _DAMAGED = (
 )
 
 Splits = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
+# Behind them mean and SD of what targets were, where they are standardised.
+OfNumbers = tuple[tuple[Tensor, ...], tuple[Tensor, ...], tuple[float, float]]
 
 _ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 _SAFETENSORS = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
@@ -48,7 +50,7 @@ def table(
     test_share: float = 0.2,
     without: str = "",
     numbers: bool = False,
-) -> Splits:
+) -> Splits | OfNumbers:
     """Rows of a CSV or parquet file: numbers in, one column out; standardised on the training split.
 
     Args:
@@ -146,7 +148,7 @@ def arrays(path: str) -> Splits:
     return (x, y), (test_x, test_y)
 
 
-def scikit_learn(name: str, test_share: float = 0.2) -> Splits:
+def scikit_learn(name: str, test_share: float = 0.2) -> Splits | OfNumbers:
     """One of scikit-learn's bundled sets, standardised on the training split, which is drawn."""
     if name not in BUNDLED:
         raise DataError(f"scikit-learn's {name!r}; allowed: {', '.join(BUNDLED)}")
@@ -160,20 +162,31 @@ def scikit_learn(name: str, test_share: float = 0.2) -> Splits:
     return _standardised(inputs.astype(numpy.float64), targets, trains, name == "diabetes")
 
 
-def _standardised(inputs: numpy.ndarray, targets: numpy.ndarray, trains: numpy.ndarray, both: bool) -> Splits:
+def _standardised(
+    inputs: numpy.ndarray, targets: numpy.ndarray, trains: numpy.ndarray, both: bool
+) -> Splits | OfNumbers:
     scaled = _scaled(inputs, trains)
     of = _scaled(targets.astype(numpy.float64), trains) if both else targets
     parts = [
         (torch.from_numpy(scaled[rows].astype(numpy.float32)), torch.from_numpy(of[rows].copy()))
         for rows in (trains, ~trains)
     ]
-    return parts[0], parts[1]
+    if not both:
+        return parts[0], parts[1]
+    mean, sd = _moments(targets.astype(numpy.float64), trains)
+    return parts[0], parts[1], (float(mean), float(sd))
 
 
 def _scaled(values: numpy.ndarray, trains: numpy.ndarray) -> numpy.ndarray:
-    mean, sd = values[trains].mean(0), values[trains].std(0)
-    scaled: numpy.ndarray = (values - mean) / numpy.where(sd > 0, sd, 1.0)
+    mean, sd = _moments(values, trains)
+    scaled: numpy.ndarray = (values - mean) / sd
     return scaled
+
+
+def _moments(values: numpy.ndarray, trains: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Mean and SD of the training split; 1 where there is none."""
+    sd = values[trains].std(0)
+    return values[trains].mean(0), numpy.where(sd > 0, sd, 1.0)
 
 
 def _drawn(path: str, n: int, test_share: float) -> numpy.ndarray:

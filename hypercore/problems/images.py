@@ -14,6 +14,7 @@ from hypercore.problems.contract import Batch, ProblemData, SplitName, State, To
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.streams import stream
 from hypercore.problems.weight_rows import Rows
+from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.problems import MODELS
 
 # [L, P] weights split into named [L, …] tensors, and images [L, B, C, H, W], to log-probabilities [L, B, K].
@@ -87,9 +88,19 @@ class Model(Rows):
         loss = -log_p.gather(2, shared.unsqueeze(2)).squeeze(2).double().sum(1)
         return Totals(loss, (log_p.argmax(2) != shared).sum(1), len(labels))
 
-    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
+    @property
+    def metric(self) -> Metric:
+        """Percent of images."""
+        return PERCENT
+
+    @property
+    def constant_error(self) -> None:
+        """Of the commonest class."""
+
+    def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
         """Share misclassified, in percent."""
-        return 100.0 * total / count
+        first, *others = scores
+        return 100.0 * sum(others, first) / count
 
     def losses(self, weights: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """Mean negative log-likelihood of each lane's batch, [L], in nats."""

@@ -15,6 +15,7 @@ from hypercore.problems.streams import number
 from hypercore.problems.tasks import Task, task_of
 from hypercore.problems.weight_rows import Rows
 from hypercore.spec.errors import first_line
+from hypercore.spec.metric import Metric
 
 # Examples that a module is tried on before anything trains.
 _TRIED = 4
@@ -82,7 +83,7 @@ class ModuleProblem(Rows):
         return torch.stack(losses), tuple(map(torch.stack, zip(*after, strict=True)))
 
     def totals(self, weights: Tensor, examples: Batch, state: State) -> Totals:
-        """Sums over examples that all lanes are tested on."""
+        """Of examples that all lanes are tested on."""
         *inputs, targets = examples
         found = []
         for lane, row in enumerate(weights.unbind(0)):
@@ -94,9 +95,19 @@ class ModuleProblem(Rows):
         losses, scores, counts = zip(*found, strict=True)
         return Totals(torch.stack(losses), torch.stack(scores), counts[0])
 
-    def score(self, total: Tensor, count: int, split: SplitName = "test") -> Tensor:
-        """The metric of sums over ``count`` targets of a split."""
-        return self.task.score(total, count, split)
+    @property
+    def metric(self) -> Metric:
+        """The task's."""
+        return self.task.metric
+
+    @property
+    def constant_error(self) -> float | None:
+        """The task's."""
+        return self.task.constant_error
+
+    def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:
+        """The task's, of ``count`` targets of a split."""
+        return self.task.error(scores, count, split)
 
     def _outputs(
         self, module: nn.Module, row: Tensor, state: Sequence[Tensor], inputs: Sequence[Tensor]
@@ -113,7 +124,7 @@ def module_problem(
     name: str,
     build: Callable[[], nn.Module],
     data: ProblemData,
-    loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+    task: Task | None = None,
     built_in: bool = False,
 ) -> ModuleProblem:
     """A module on a data set, after it was tried on a few examples.
@@ -138,7 +149,7 @@ def module_problem(
     problem = ModuleProblem(
         name,
         build,
-        task_of(data, loss),
+        task or task_of(data),
         training,
         testing,
         {n: tuple(p.shape) for n, p in training.named_parameters() if p.requires_grad},

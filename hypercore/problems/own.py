@@ -9,14 +9,16 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.contract import ProblemData
 from hypercore.problems.datasets import DataError
 from hypercore.problems.modules import ModuleProblem, module_problem
+from hypercore.problems.tasks import OwnLoss, Task, task_of
 from hypercore.spec.cell import digest
 from hypercore.spec.own_code import FILLED, Call, Entry
+from hypercore.spec.problems import MODELS, ImageModel, Shapes
 
 
 def own_data(call: Call) -> ArrayData:
@@ -28,7 +30,73 @@ def own_data(call: Call) -> ArrayData:
     return array_data(call.name, _result(call, f"data set {call.name!r}"))
 
 
-def own_model(call: Call, data: ProblemData, loss: Entry | None = None) -> ModuleProblem:
+def own_task(data: ProblemData, call: Call | None) -> Task:
+    """The task of a data set, with the loss and the metric that the call which made it declares.
+
+    Raises:
+        DataError: as :func:`~hypercore.problems.tasks.task_of`, or their source failed.
+    """
+    if call is None:
+        return task_of(data)
+    entries = (
+        call.loss,
+        None if call.measure is None or isinstance(call.measure.score, str) else call.measure.score,
+    )
+    loss, function = (
+        None if entry is None else _in_words(partial(_function, entry), entry, f"data set {data.name!r}")
+        for entry in entries
+    )
+    return task_of(data, loss, call.measure, function)
+
+
+def image_model(name: str, data: ArrayData, task: Task) -> ModuleProblem:
+    """A model of images that is known by name, on a study's own data.
+
+    Raises:
+        DataError: its layers take no such inputs, or it tells classes and targets are numbers.
+    """
+    spec, what = MODELS[name], f"model {name}"
+    _, *shape = data.train.tensors[0].shape
+    if not data.n_classes:
+        raise DataError(
+            f"{what} tells classes, and the targets of {data.name} are numbers; allowed: build: mlp"
+        )
+    fits = len(shape) == 3 and spec.fits((shape[0], shape[1], shape[2]))
+    if not (fits or (shape and name == "mlp")):
+        raise DataError(
+            f"{what}: inputs of {data.name} are {'×'.join(map(str, shape)) or 'a number'}; allowed: images, "
+            "channels×height×width, of which its layers leave something, or model: mlp"
+        )
+    size = math.prod(shape)
+    tensors = spec.shapes((shape[0], shape[1], shape[2]) if len(shape) == 3 else (1, 1, size), data.n_classes)
+    return module_problem(name, partial(NamedModel, spec, tensors), data, task)
+
+
+class NamedModel(nn.Module):
+    """A model of images as a module, one lane of it; weights begin as in all lanes."""
+
+    def __init__(self, spec: ImageModel, shapes: Shapes) -> None:
+        super().__init__()
+        self.spec, self.names = spec, tuple(shapes)
+        fan_in = 1
+        for name, shape in shapes.items():
+            fan_in = math.prod(shape[1:]) if len(shape) > 1 else fan_in
+            bound = 1.0 / math.sqrt(fan_in)
+            self.register_parameter(
+                _attribute(name), nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+            )
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Log-probabilities [B, K]."""
+        weights = {name: getattr(self, _attribute(name)).unsqueeze(0) for name in self.names}
+        return self.spec.forward(weights, inputs.unsqueeze(0)).squeeze(0)
+
+
+def _attribute(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def own_model(call: Call, data: ProblemData, task: Task) -> ModuleProblem:
     """The model that a call makes, on a data set.
 
     What the source asks of the data (:data:`~hypercore.spec.own_code.FILLED`) is filled in.
@@ -52,34 +120,28 @@ def own_model(call: Call, data: ProblemData, loss: Entry | None = None) -> Modul
     def build() -> nn.Module:
         module = _result(given, what)
         if not isinstance(module, nn.Module):
-            raise DataError(f"{what}: {call.words} returned a {type(module).__name__}; allowed: an nn.Module")
+            raise DataError(
+                f"{what}: {call.entry.words} returned a {type(module).__name__}; allowed: an nn.Module"
+            )
         return module
 
-    own_loss = None if loss is None else _loss(loss, f"the loss of data set {data.name!r}")
-    built_in = call.entry.numerics is not None and own_loss is None
-    return module_problem(call.name, build, data, own_loss, built_in)
+    built_in = call.entry.numerics is not None and not isinstance(task, OwnLoss)
+    return module_problem(call.name, build, data, task, built_in)
 
 
 def _result(call: Call, what: str) -> Any:
+    return _in_words(lambda: _function(call.entry)(**call.arguments), call.entry, what)
+
+
+def _in_words(run: Callable[[], Any], entry: Entry, what: str) -> Any:
     try:
-        return partial(_function(call.entry), **call.arguments)()
+        return run()
     except DataError:
         raise
     except (Exception, SystemExit) as error:
-        raise _raised(what, call.words, error) from error
-
-
-def _raised(what: str, words: str, error: BaseException) -> DataError:
-    text = str(error).strip()
-    reason = f": {text.splitlines()[0]}" if text else ""
-    return DataError(f"{what}: {words} raised {type(error).__name__}{reason}")
-
-
-def _loss(entry: Entry, what: str) -> Callable[..., Any]:
-    try:
-        return _function(entry)
-    except (Exception, SystemExit) as error:
-        raise _raised(what, entry.words, error) from error
+        text = str(error).strip()
+        reason = f": {text.splitlines()[0]}" if text else ""
+        raise DataError(f"{what}: {entry.words} raised {type(error).__name__}{reason}") from error
 
 
 def _function(entry: Entry) -> Callable[..., Any]:

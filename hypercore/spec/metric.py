@@ -64,6 +64,16 @@ class Metric:
         """How its values are printed: percent to two decimals, others to four digits."""
         return ".2f" if self.is_percent else ".4g"
 
+    @property
+    def after(self) -> str:
+        """The unit behind a number."""
+        return _after(self.unit)
+
+    @property
+    def gap_form(self) -> str:
+        """How differences are printed."""
+        return "+.2f" if self.is_percent else "+.3g"
+
     def number(self, value: float) -> str:
         """A value without its unit."""
         return format(value, self.form)
@@ -72,9 +82,37 @@ class Metric:
         """A value with its unit."""
         return self.number(value) + _after(self.unit)
 
+    def spread(self, value: float) -> str:
+        """A standard deviation without its unit."""
+        return format(value, ".2f" if self.is_percent else ".2g")
+
+    def sentence(self, value: float) -> str:
+        """A test split's value in a sentence.
+
+        >>> PERCENT.sentence(4.7), Metric("RMSE", "mpg").sentence(3.14)
+        ('4.70% test error', 'test RMSE 3.14 mpg')
+        """
+        return f"{self.text(value)} test error" if self.is_percent else f"test {self.name} {self.text(value)}"
+
+    def of_split(self, split: str) -> str:
+        """The head of a page's column, or an axis: a split's errors.
+
+        >>> PERCENT.of_split("test"), Metric("bits per token").of_split("test")
+        ('test error (%)', 'test bits per token')
+        """
+        return f"{split} {self}"
+
+    def column(self, split: str) -> str:
+        """The head of a report's column, or an axis: a split's errors.
+
+        >>> PERCENT.column("test"), Metric("bits per token").column("test")
+        ('test error, %', 'test bits per token')
+        """
+        return f"{split} {self.name}{', ' * bool(self.unit)}{self.unit}"
+
     def signed(self, value: float) -> str:
         """A difference without its unit."""
-        return format(value, "+.2f" if self.is_percent else "+.3g")
+        return format(value, self.gap_form)
 
     def gap(self, value: float) -> str:
         """The size of a difference with its unit.
@@ -85,8 +123,12 @@ class Metric:
         return format(value, ".2f" if self.is_percent else ".3g") + _after(self.gap_unit)
 
     def margin(self, value: float) -> str:
-        """A margin with its unit, as short as it was given."""
-        return f"{value:g}{_after(self.gap_unit)}"
+        """A margin with its unit, as short as it was given.
+
+        >>> PERCENT.margin(1.0), Metric("RMSE", "mpg").margin(0.057068)
+        ('1 points', '0.0571 mpg')
+        """
+        return f"{value:{'g' if self.is_percent else '.3g'}}{_after(self.gap_unit)}"
 
     def head(self, what: str) -> str:
         """A column or axis of differences: what they are, and their unit.
@@ -97,9 +139,10 @@ class Metric:
         return f"{what} ({self.gap_unit})" if self.gap_unit else what
 
 
-def _after(unit: str) -> str:
-    return unit if unit in ("", "%") else f" {unit}"
-
-
 PERCENT = Metric("error", "%")
-MIXED = Metric("error", "in its data set's unit")
+# Of rows of several: each value is in the unit of its data set.
+MIXED = Metric("error", "the data set's unit")
+
+
+def _after(unit: str) -> str:
+    return unit if unit == "%" else f" {unit}" if unit and unit != MIXED.unit else ""

@@ -6,10 +6,13 @@ import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypercore.spec.cell import digest
 from hypercore.spec.errors import SpecError
+
+if TYPE_CHECKING:
+    from hypercore.spec.measure import Measure
 
 FORM = "file.py:name, beside the config, or package.module:name, installed"
 
@@ -70,11 +73,6 @@ class Entry:
             raise SpecError(f"{text!r}, a name that {entry.file} lacks", ", ".join(sorted(names)) or "none")
         return entry
 
-    @property
-    def words(self) -> str:
-        """Where it stands."""
-        return f"{self.module or self.file}:{self.name}"
-
     def sources(self) -> tuple[Path, ...]:
         """The file, and those of its own folder or package that it imports, at any depth."""
         found = {self.file.resolve(): None}
@@ -100,6 +98,11 @@ class Entry:
             return f"{self.module}:{self.name} {self.numerics}"
         contents = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.sources()]
         return digest([self.name, contents], _LENGTH)
+
+    @property
+    def words(self) -> str:
+        """Where it stands."""
+        return f"{self.module or self.file}:{self.name}"
 
     def parameters(self) -> "Parameters | None":
         """What may be given to it; None where its source does not say (a class without an ``__init__``)."""
@@ -237,7 +240,7 @@ class Call:
     """A study's own function or class with its arguments, under the name that cells and tables have for it.
 
     ``version`` is its owner's, or a hash of the source, and of the arguments. A data set may have its
-    own ``loss``, a function of outputs and targets.
+    own ``loss``, a function of outputs and targets, and a metric of its own, its ``measure``.
     """
 
     name: str
@@ -245,11 +248,7 @@ class Call:
     arguments: Mapping[str, Any]
     version: str
     loss: Entry | None = None
-
-    @property
-    def words(self) -> str:
-        """Where it stands."""
-        return self.entry.words
+    measure: "Measure | None" = None
 
 
 # What a model may ask of the data that it is built for, without being given it.

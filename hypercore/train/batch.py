@@ -15,6 +15,7 @@ from hypercore.problems.images import Model, model_of
 from hypercore.problems.streams import data_order
 from hypercore.spec.cell import Cell
 from hypercore.spec.errors import first_line
+from hypercore.spec.record import Row
 from hypercore.train.captured import CapturedStep
 from hypercore.train.clocks import Clocks
 from hypercore.train.compiled import Step, compiled_step, eager_step
@@ -27,7 +28,7 @@ from hypercore.train.recording import (
     Interval,
     Point,
     Recorded,
-    constant_error,
+    commonest_error,
     curve_points,
     facts,
     gradient_points,
@@ -267,7 +268,10 @@ class BatchRun:
 
     def outcomes(self) -> list[Outcome]:
         """What was found out about each cell, once all of them ended."""
-        shared = self.clocks.seconds.get("compile", 0.0), constant_error(self.data)
+        constant = self.model.constant_error
+        constant = commonest_error(self.data) if constant is None else constant
+        of_all: Row = {"metric": str(self.model.metric), "constant_error": constant}
+        shared = self.clocks.seconds.get("compile", 0.0), of_all
         pairs = zip(self.cells, self.records, strict=True)
         return [Outcome.of(cell, record, *shared) for cell, record in pairs]
 

@@ -17,7 +17,7 @@ def chunk_size(device: torch.device) -> int:
 
 
 class Evaluation(NamedTuple):
-    """Mean loss, and the metric, each [L]: of classes the share misclassified, in percent."""
+    """Mean loss, and the error by the problem's metric, each [L]."""
 
     loss: Tensor
     error: Tensor
@@ -63,11 +63,11 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate weights [L, P] on every example of a split."""
     loss = torch.zeros(weights.shape[0], dtype=torch.float64, device=weights.device)
-    score: Tensor | int = 0
+    scores: list[Tensor] = []
     count = 0
     with torch.no_grad():
         for examples in split.chunks(chunk_size(weights.device)):
             totals = problem.totals(weights, examples, state)
-            loss, score, count = loss + totals.loss, score + totals.score, count + totals.counted
-    assert isinstance(score, Tensor), "a split without an example"
-    return Evaluation(loss / count, problem.score(score, count, name))
+            loss, count = loss + totals.loss, count + totals.counted
+            scores.append(totals.score)
+        return Evaluation(loss / count, problem.error(scores, count, name))

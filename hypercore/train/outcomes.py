@@ -24,12 +24,12 @@ class Outcome:
     seconds: dict[str, float]
 
     @classmethod
-    def of(cls, cell: Cell, record: Recorded, compile_sec: float, constant_error: float | None) -> "Outcome":
-        """What is known of a cell that ended."""
+    def of(cls, cell: Cell, record: Recorded, compile_sec: float, of_all: Row) -> "Outcome":
+        """What is known of a cell that ended; ``of_all`` are facts that its batch shares."""
         assert record.facts is not None, "a cell that has not ended"
         return cls(
             cell=cell,
-            facts=record.facts | {"constant_error": constant_error},
+            facts=record.facts | of_all,
             curves=tuple(record.curves),
             trajectories=tuple(record.trajectories),
             gradients=tuple(record.gradients),

@@ -102,8 +102,8 @@ def facts(epoch: Epoch, data: ProblemData) -> list[Row]:
     ]
 
 
-def constant_error(data: ProblemData) -> float | None:
-    """Error of the best constant guess on the test split, its commonest class; None without classes."""
+def commonest_error(data: ProblemData) -> float | None:
+    """Percent of the test split that are not of its commonest class; None without classes."""
     if not data.n_classes:
         return None
     targets = torch.cat([batch[-1].flatten() for batch in data.test.chunks(len(data.test))])

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from hypercore.jobs.retrain import not_before_ns
-from hypercore.jobs.stored import Stored, any_known, of_same_code
+from hypercore.jobs.stored import Stored, any_known, is_relative, of_same_code
 from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import is_whole, read_table
 from hypercore.results.records import NAME
@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
 
 # Of records, what decides whether they count.
-_FACTS = ["status", "dataset_sha256", "numerics"]
+_FACTS = ["status", "dataset_sha256", "numerics", "n_classes", "metric"]
 
 KNOWN = (Reason.CACHED, Reason.TABLED, Reason.UNSEEN)
 
@@ -116,5 +116,7 @@ def _counts(cell: Cell, stored: Stored, path: Path) -> bool | None:
     except ResultFileError:  # the job will find it damaged, too
         return False
     if found["status"] == Status.FAILED.value or not of_same_code(cell, found["numerics"]):
+        return False
+    if is_relative(found["n_classes"], found["metric"]):
         return False
     return stored.of_same_data(cell.dataset, found["dataset_sha256"])

@@ -3,6 +3,7 @@
 All take the CELLS table with the columns that :mod:`hypercore.analysis.frames.judgement` adds.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, JUDGED
-from hypercore.analysis.stats.regions import Point
+from hypercore.analysis.frames.judgement import CHANCE, DIVERGED, IMPUTED, JUDGED, METRIC
+from hypercore.analysis.stats.regions import USUAL_MARGIN, Criteria, Point
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import Column, Role, names
+from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.protocol import TEST, parse_protocol
 
 # What an entry is, clipping apart.
@@ -33,13 +35,15 @@ class Entry:
     ``frame`` has cell_id, baseline_id, status, alpha, seed, height, whether a round of refinement added the
     row, the test error (NaN: no result), that which decides (the held-out examples', where there are some),
     whether it diverged, and both errors of the baseline with the same seed. ``judged_on`` names the split of
-    the error that decides.
+    the error that decides, ``metric`` says what errors are, and ``chance`` is a guess's.
     """
 
     key: dict[str, Any]
     clipping: str
     frame: pd.DataFrame
     judged_on: str = TEST
+    metric: Metric = PERCENT
+    chance: float = math.nan
 
     @property
     def alphas(self) -> list[float]:
@@ -54,7 +58,13 @@ class Entry:
     @property
     def identity(self) -> dict[str, Any]:
         """The columns that every table of entries begins with."""
-        return {**self.key, "clipping": self.clipping, "judged_on": self.judged_on}
+        columns = {METRIC: str(self.metric), "clipping": self.clipping, "judged_on": self.judged_on}
+        return {**self.key, **columns}
+
+    def criteria(self, criteria: Criteria) -> Criteria:
+        """The criteria with the margin that its data set has: by default one point, else 1% of chance."""
+        usual = USUAL_MARGIN if self.metric.is_percent or math.isnan(self.chance) else abs(self.chance) / 100
+        return criteria.of(str(self.key["dataset"]), usual)
 
     @property
     def planned(self) -> "Entry":
@@ -131,10 +141,19 @@ def entries(cells: pd.DataFrame) -> list[Entry]:
     judged_on = _judged_on(cells)
     keys = [stacks[name] for name in (*ENTRY, "clipping")]
     groups = frame.groupby(keys, sort=True, dropna=False)
-    return [
-        Entry(dict(zip(ENTRY, key[:-1], strict=True)), str(key[-1]), group, judged_on)
-        for key, group in groups
-    ]
+    known = _metrics(cells)
+    found = ((dict(zip(ENTRY, key[:-1], strict=True)), str(key[-1]), group) for key, group in groups)
+    return [Entry(*one, judged_on, *known[str(one[0]["dataset"])]) for one in found]
+
+
+def _metrics(cells: pd.DataFrame) -> dict[str, tuple[Metric, float]]:
+    """What each data set's errors are, and a guess's; of cells that say nothing they are in percent."""
+    names = cells["dataset"].astype(str)
+    text, chance = (
+        cells[name].groupby(names).first() if name in cells else pd.Series(dtype=object)
+        for name in (METRIC, CHANCE)
+    )
+    return {name: (Metric.of(text.get(name)), float(chance.get(name, math.nan))) for name in names.unique()}
 
 
 def _judged_on(cells: pd.DataFrame) -> str:

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, DivergenceRule, judge
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, METRIC, DivergenceRule, judge
 from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.analysis.stats.statistics import mean_interval
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, CELLS, COMPARISON, Role, names
+from hypercore.spec.metric import PERCENT
 
 _ENTRY = ["study", "label", "dataset", "model", "stack_shape", "lowest", "epochs", "batch_size"]
 _POINT = [*_ENTRY, "alpha"]
@@ -57,7 +58,13 @@ def compare(cells: pd.DataFrame, rule: DivergenceRule | None = None) -> pd.DataF
         for count in _FIGURES[:3]:
             rows[f"{arm}_{count}"] = rows[f"{arm}_{count}"].fillna(0).astype("Int64")
     rows["reduction"] = rows["off_mean"] - rows["on_mean"]
-    rows["bold"] = is_bold(rows["off_mean"], rows["on_mean"]).astype("boolean")
+    rows[METRIC] = rows["dataset"].map(judged.groupby("dataset")[METRIC].first())
+    in_percent = rows[METRIC] == str(PERCENT)
+    rows["bold"] = (is_bold(rows["off_mean"], rows["on_mean"]) & in_percent).astype("boolean")
+    # No error rate lies outside, so cutting the interval there loses no coverage.
+    for arm in ARMS:
+        for name in (f"{arm}_low", f"{arm}_high"):
+            rows[name] = rows[name].mask(in_percent, rows[name].clip(0.0, 100.0))
     return rows[list(names(COMPARISON))].sort_values([*_POINT, "clipping"], ignore_index=True)
 
 
@@ -98,5 +105,4 @@ def _figures(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         .reset_index()
     )
     low, high = mean_interval(figures["n_done"], figures["mean"], figures["sd"])
-    # No error rate lies outside, so cutting the interval there loses no coverage.
-    return figures.assign(low=np.clip(low, 0.0, None), high=np.clip(high, None, 100.0))
+    return figures.assign(low=low, high=high)

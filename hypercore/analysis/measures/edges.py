@@ -19,7 +19,7 @@ def edges(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
     rule = criteria or Criteria()
     rows: list[dict[str, Any]] = []
     for entry in entries(cells):
-        tried = tries(entry.points(), rule)
+        tried = tries(entry.points(), own := entry.criteria(rule))
         for (side, failing_pct), edge in fit_both(tried, rule.confidence).edges.items():
             bounds = edge.bounds(rule.confidence)
             ends = (tried[0].alpha, tried[-1].alpha)
@@ -28,7 +28,7 @@ def edges(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
                     **entry.identity,
                     "side": side,
                     "failing_pct": failing_pct,
-                    "margin": rule.epsilon,
+                    "margin": own.margin,
                     "confidence": rule.confidence,
                     "n_alphas": len(tried),
                     "n_runs": sum(t.n for t in tried),
@@ -48,7 +48,7 @@ def gains(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
     rule = criteria or Criteria()
     families: dict[tuple[Any, ...], list[tuple[Entry, Mapping[tuple[str, int], Edge]]]] = {}
     for entry in entries(cells):
-        if found := fit_both(tries(entry.points(), rule), rule.confidence).edges:
+        if found := fit_both(tries(entry.points(), entry.criteria(rule)), rule.confidence).edges:
             families.setdefault(tuple(entry.key.values()), []).append((entry, found))
     rows: list[dict[str, Any]] = []
     for family in families.values():
@@ -64,7 +64,7 @@ def gains(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame
                         "than": than.clipping,
                         "side": side,
                         "failing_pct": failing_pct,
-                        "margin": rule.epsilon,
+                        "margin": entry.criteria(rule).margin,
                         "confidence": rule.confidence,
                         "gain_decades": added.value,
                         "low_decades": added.low,

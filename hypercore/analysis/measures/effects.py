@@ -83,7 +83,11 @@ def _is_bold(off: Entry, on: Entry, paired: pd.DataFrame) -> bool:
         if complete.size
         else []
     )
-    return bool(means) and bool(is_bold(pd.Series(means[:1]), pd.Series(means[1:])).item())
+    return (
+        bool(means)
+        and on.metric.is_percent
+        and bool(is_bold(pd.Series(means[:1]), pd.Series(means[1:])).item())
+    )
 
 
 def seed_means(paired: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":

@@ -27,9 +27,9 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
     rule = criteria or Criteria()
     rows: list[dict[str, Any]] = []
     for entry in _with_baseline(cells):
-        points = entry.points()
-        for point, fitted_high in zip(points, failures_high(points, rule), strict=True):
-            failed = point.failed(rule.epsilon)
+        points, own = entry.points(), entry.criteria(rule)
+        for point, fitted_high in zip(points, failures_high(points, own), strict=True):
+            failed = point.failed(own.margin)
             rate = failure_rate(sum(failed), len(failed), rule.confidence) if failed else None
             rest = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
             others = estimate(rest, rule.confidence)
@@ -41,7 +41,7 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
                     "n_done": len(failed),
                     "n_diverged": sum(point.diverged),
                     "n_failed": sum(failed),
-                    "margin": rule.epsilon,
+                    "margin": own.margin,
                     "baseline_error": entry.baseline_error,
                     "failure_low": rate and rate.low,
                     "failure_high": rate and rate.high,
@@ -50,7 +50,7 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
                     "rest": others.mean,
                     "rest_low": others.low,
                     "rest_high": others.high,
-                    "safety": judge(point, rule, fitted_high).value,
+                    "safety": judge(point, own, fitted_high).value,
                 }
             )
     return table(rows, SAFETY)
@@ -63,13 +63,14 @@ def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFra
     unclipped = {tuple(entry.key.values()): entry for entry in found if entry.clipping == OFF_NAME}
     rows: list[dict[str, Any]] = []
     for entry in found:
-        region = find_region(entry.points(), rule)
+        own = entry.criteria(rule)
+        region = find_region(entry.points(), own)
         off = unclipped.get(tuple(entry.key.values()))
-        added = None if off is None or off is entry else widening(find_region(off.points(), rule), region)
+        added = None if off is None or off is entry else widening(find_region(off.points(), own), region)
         rows.append(
             {
                 **entry.identity,
-                "epsilon": rule.epsilon,
+                "epsilon": own.margin,
                 "tolerated_failures": rule.tolerated_failures,
                 "confidence": rule.confidence,
                 "n_points": region.n_points,

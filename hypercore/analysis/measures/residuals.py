@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.analysis.frames.entries import ENTRY, table
-from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
+from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED, METRIC
 from hypercore.analysis.published.matching import exact, published_protocol, swept
 from hypercore.analysis.published.read import Published
 from hypercore.analysis.published.rows import Printed
@@ -32,6 +32,7 @@ from hypercore.analysis.stats.statistics import (
 )
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import RESIDUALS, Role
+from hypercore.spec.metric import PERCENT
 from hypercore.spec.stack import rounded
 
 NO_SD = "the presentation gives no SD"
@@ -158,6 +159,7 @@ def _row(key: Mapping[str, Any], group: pd.DataFrame, target: Target) -> dict[st
     low, high = low - slack, high + slack
     return {
         **{name: key[name] for name in (*ENTRY, "clipping", "alpha")},
+        METRIC: str(PERCENT),
         "source": target.source,
         "table": target.table,
         "printed_stack": target.printed_stack,

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from hypercore.analysis.frames.entries import ENTRY, table, typed
+from hypercore.analysis.frames.entries import ENTRY, entries, table, typed
 from hypercore.analysis.frames.judgement import JUDGED
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.analysis.stats.time_profiles import cost_ratios, profile_score, solved_within
 from hypercore.spec.columns import PROFILES, TARGETS, Role
+from hypercore.spec.metric import PERCENT
 from hypercore.spec.protocol import TEST, parse_protocol
 
 TASK = ["dataset", "model", "batch_size", "target_error"]
@@ -21,7 +23,7 @@ def targets(
     cells: pd.DataFrame,
     curves: pd.DataFrame,
     given: Mapping[str, Sequence[float]] | None = None,
-    margin: float = 1.0,
+    criteria: Criteria | None = None,
 ) -> pd.DataFrame:
     """Make the TARGETS table: of each run with a result, when it first is at a target error or below.
 
@@ -30,23 +32,27 @@ def targets(
     Args:
         cells: judged cells.
         curves: their curves.
-        given: targets in percent by data set; without any, what the best plain optimizer of a data set and
-            model ends at, by the median over its runs, plus the margin.
-        margin: points of error that count as the same.
+        given: targets by data set; without any, what the best plain optimizer of a data set and model ends
+            at, by the median over its runs, plus the margin.
+        criteria: the margin within which errors count as the same.
     """
     kept = cells[JUDGED].notna() & cells["role"].isin([Role.STACK.value, Role.BASELINE.value])
     done = cells[kept].assign(judged_on=lambda rows: rows["protocol"].map(_judged_on))
     held = curves["cell_id"].isin(done.loc[done["judged_on"] != TEST, "cell_id"])
     error = curves["test_error"].where(~held, curves["validation_error"]).astype(np.float64)
+    known = {str(entry.key["dataset"]): entry for entry in entries(cells)}
     names = [*ENTRY, "clipping", "judged_on", "role", "alpha", "seed", "cell_id"]
     reached: list[pd.DataFrame] = []
     for key, own in done.groupby(_PROBLEM, sort=True):
-        for target in _given(given or {}, str(key[0])) or _of_best_plain(own, margin):
+        entry = known.get(str(key[0]))
+        rule = (criteria or Criteria()) if entry is None else entry.criteria(criteria or Criteria())
+        for target in _given(given or {}, str(key[0])) or _of_best_plain(own, rule.margin):
             there = curves.loc[(error <= target) & curves["cell_id"].isin(own["cell_id"])]
             step = own["cell_id"].map(there.groupby("cell_id")["step"].min()).astype(np.float64)
             share = step / own["steps"].astype(np.float64)
             reached.append(
                 own[names].assign(
+                    metric=str(PERCENT if entry is None else entry.metric),
                     target_error=float(target),
                     steps_to_target=step,
                     train_sec_to_target=own["train_sec"].astype(np.float64) * share,

@@ -8,13 +8,15 @@ cannot be told ends a region. Where an edge lies between α, and how surely, say
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hypercore.analysis.stats.failures import fails, failure_rate
 from hypercore.analysis.stats.fit import Tried, fit_both
 from hypercore.analysis.stats.statistics import CONFIDENCE, estimate
 
+# A margin that nobody set: points of error.
+USUAL_MARGIN = 1.0
 # Fewer runs are never enough to call an α safe: a failure rate of 40% would leave five without one in 8%.
 FEWEST_RUNS = 6
 # What must be excluded where α is safe: a failure rate by so much above what is tolerated.
@@ -39,7 +41,9 @@ GRID_EDGE = "grid"
 class Criteria:
     """When an α counts as safe.
 
-    ``epsilon``: the margin, points of test error above the baseline's median from which a run fails.
+    ``epsilon``: the margin, by how much the test error is above the baseline's median from which on a run
+    fails; ``epsilons`` the same by data set. Without any it is one point of errors in percent, else a
+    hundredth of chance.
     ``tolerated_failures``: share of runs that may fail; at 5% none of fewer than twenty. A rate by 0.05 above
     it must be excluded.
     ``confidence``: of the one-sided bounds of the failure rate, and of the others' interval.
@@ -48,17 +52,34 @@ class Criteria:
         ValueError: a value out of range.
     """
 
-    epsilon: float = 1.0
+    epsilon: float | None = None
     tolerated_failures: float = 0.05
     confidence: float = CONFIDENCE
+    epsilons: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.epsilon) and self.epsilon >= 0):
-            raise ValueError(f"epsilon {self.epsilon:g}; allowed: 0 or more, finite")
+        for epsilon in (self.margin, *dict(self.epsilons).values()):
+            if not (math.isfinite(epsilon) and epsilon >= 0):
+                raise ValueError(f"epsilon {epsilon:g}; allowed: 0 or more, finite")
         if not 0 <= self.tolerated_failures < 1:
             raise ValueError(f"tolerated_failures {self.tolerated_failures:g}; allowed: 0 or more, below 1")
         if not 0 < self.confidence < 1:
             raise ValueError(f"confidence {self.confidence:g}; allowed: above 0 and below 1")
+
+    @property
+    def margin(self) -> float:
+        """The margin; of errors in percent where none is given."""
+        return USUAL_MARGIN if self.epsilon is None else self.epsilon
+
+    def of(self, dataset: str, usual: float = USUAL_MARGIN) -> "Criteria":
+        """The criteria of one data set, with its margin; ``usual`` where none is given.
+
+        >>> Criteria(epsilons=(("cars", 0.2),)).of("cars(path=a.csv)").margin, Criteria().of("a", 0.07).margin
+        (0.2, 0.07)
+        """
+        by_name = dict(self.epsilons)
+        own = by_name.get(dataset, by_name.get(dataset.partition("(")[0], self.epsilon))
+        return replace(self, epsilon=usual if own is None else own, epsilons=())
 
 
 @dataclass(frozen=True)
@@ -157,7 +178,7 @@ def judge(point: Point, criteria: Criteria = Criteria(), failure_high: float = 1
         return Safety.MISSING
     if all(point.diverged):
         return Safety.DIVERGED
-    failed = point.failed(criteria.epsilon)
+    failed = point.failed(criteria.margin)
     rate = failure_rate(sum(failed), len(failed), criteria.confidence)
     if rate.low > criteria.tolerated_failures:
         return Safety.UNSAFE
@@ -166,14 +187,14 @@ def judge(point: Point, criteria: Criteria = Criteria(), failure_high: float = 1
     if min(rate.high, failure_high) > criteria.tolerated_failures + EXCLUDED_ABOVE:
         return Safety.UNDETERMINED
     others = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
-    within = estimate(others, criteria.confidence).high <= criteria.epsilon
+    within = estimate(others, criteria.confidence).high <= criteria.margin
     return Safety.SAFE if within else Safety.UNDETERMINED
 
 
 def tries(points: Sequence[Point], criteria: Criteria = Criteria()) -> tuple[Tried, ...]:
     """How many runs fail at each α, those without a result left out."""
     return tuple(
-        Tried(point.alpha, sum(point.failed(criteria.epsilon)), len(point.differences))
+        Tried(point.alpha, sum(point.failed(criteria.margin)), len(point.differences))
         for point in points
         if point.differences
     )

@@ -7,12 +7,12 @@ import pandas as pd
 
 from hypercore.analysis.claims.findings import NOT_PLANNED
 from hypercore.analysis.frames.judgement import DIVERGED, judge
-from hypercore.analysis.measures.comparison import DECIMALS
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
 from hypercore.present.advice import advise
 from hypercore.present.plots import residual_figure
 from hypercore.spec.clipping import ON_NAME
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 WORDS = (
@@ -39,13 +39,18 @@ def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
         use = one.use
         lines = [
             f"<b>{escape(one.dataset)}: {escape(use.name)}, α = {short(use.alpha)}</b>",
-            f"{use.error:.2f}% test error; the plain optimizer {use.plain_error:.2f}%. "
+            f"{escape(_first_upper(use.metric.sentence(use.error)))}; the plain optimizer "
+            f"{escape(use.metric.text(use.plain_error))}. "
             f"{escape(one.room.capitalize())}. {escape(one.beyond)}",
             f"<code>{escape(one.code)}</code>",
             f"<small>{escape(one.others)}</small>",
         ]
         parts.append(f'<div class="advice wrap">{"".join(f"<p>{line}</p>" for line in lines)}</div>')
     return "".join(parts) or "<p>No α of any stack is shown to be safe.</p>"
+
+
+def _first_upper(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def claims(frame: pd.DataFrame) -> str:
@@ -106,7 +111,7 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
 def cells_table(cells: pd.DataFrame) -> str:
     """Every cell once, in a row that claims link to; folded."""
     judged = judge(cells).drop_duplicates("cell_id")
-    held = judged["n_validation"].notna().any()
+    held, shared = judged["n_validation"].notna().any(), Metric.shared(judged["metric"])
     # Written once: a page of a thousand cells is a tenth of a megabyte smaller.
     numbered = {key: str(place) for place, key in enumerate(judged["execution_key"].dropna().unique(), 1)}
     header = (
@@ -117,8 +122,8 @@ def cells_table(cells: pd.DataFrame) -> str:
         "epochs",
         "seed",
         "status",
-        "test error, %",
-        *(["validation error, %"] if held else []),
+        shared.column("test"),
+        *([shared.column("validation")] if held else []),
         "execution",
     )
     rows = [
@@ -126,8 +131,10 @@ def cells_table(cells: pd.DataFrame) -> str:
             f'<span id="cell-{row["cell_id"][:_ID_DIGITS]}">{row["cell_id"]}</span>',
             *(escape(str(row[name])) for name in ("dataset", "stack", "clipping", "epochs", "seed")),
             escape(row["status"]) + (", diverged" if row[DIVERGED] is True else ""),
-            markup.number(row["test_error"], f".{DECIMALS}f"),
-            *([markup.number(row["validation_error"], f".{DECIMALS}f")] if held else []),
+            *(
+                markup.number(row[f"{split}_error"], Metric.of(row["metric"]).form)
+                for split in ("test", *(["validation"] if held else []))
+            ),
             numbered.get(row["execution_key"], ""),
         )
         for row in judged.to_dict("records")

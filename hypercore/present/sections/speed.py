@@ -16,7 +16,7 @@ def targets(found: pd.DataFrame, profiles: pd.DataFrame) -> list[str]:
 
 def tuning(frame: pd.DataFrame) -> list[str]:
     """What the best of some trials is expected to come to."""
-    return [_legend(speed.TUNING_LEGEND), _table(speed.tuning(frame))]
+    return [_legend(speed.tuning_legend(frame)), _table(speed.tuning(frame))]
 
 
 def _legend(text: str) -> str:

@@ -8,11 +8,11 @@ import pandas as pd
 
 from hypercore.analysis.frames.entries import ENTRY, Entry, entries
 from hypercore.analysis.frames.judgement import judge
-from hypercore.analysis.measures.comparison import DECIMALS
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
 from hypercore.present import markup, sentences, table
 from hypercore.present.plots import error_over_alpha, profile_figure
 from hypercore.spec.columns import ARMS
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 _PROFILE = (
@@ -21,9 +21,9 @@ _PROFILE = (
     "over seeds within each α."
 )
 _TABLE = (
-    "Test error in %, mean ± SD over seeds and 95% t-interval of the mean; a diverged seed counts as chance, "
+    "{measured}, mean ± SD over seeds and 95% t-interval of the mean; a diverged seed counts as chance, "
     "“k/n ok” says how many did not diverge. The gain is paired by seed, with its 95% t-interval and the "
-    "exact sign-flip p, unadjusted. Bold: at least 1 point better. ✓: statistically supported. n small: no p "
+    "exact sign-flip p, unadjusted.{bold} ✓: statistically supported. n small: no p "
     "of so few pairs could reach 0.05. In the figures every mark is a seed, a cross one that diverged, and a "
     "bar below zero the longest safe range of α."
 )
@@ -39,11 +39,20 @@ def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
     ]
     if not listed:
         return "<p>No stack was run at two α.</p>"
-    margin, confidence = f"{frame['margin'].iloc[0]:g}", f"{100 * frame['confidence'].iloc[0]:g}%"
+    confidence = f"{100 * frame['confidence'].iloc[0]:g}%"
     return (
-        f"<p>A run fails that diverges or ends more than {margin} points above the baseline's median. "
-        f"Intervals are {confidence}; open: the grid of α does not bound them.</p><ul>{''.join(listed)}</ul>"
+        f"<p>A run fails that diverges or ends more than {escape(_margins(frame))} above the baseline's "
+        f"median. Intervals are {confidence}; open: the grid of α does not bound them.</p>"
+        f"<ul>{''.join(listed)}</ul>"
     )
+
+
+def _margins(frame: pd.DataFrame) -> str:
+    """The margin in its unit; by data set where there are several."""
+    rows = frame[["dataset", "metric", "margin"]].drop_duplicates().itertuples(index=False)
+    texts = {str(dataset): Metric.of(text).margin(margin) for dataset, text, margin in rows}
+    several = len(set(texts.values())) > 1
+    return ", ".join(f"{t} ({name})" for name, t in texts.items()) if several else next(iter(texts.values()))
 
 
 def regions(frame: pd.DataFrame) -> str:
@@ -106,14 +115,20 @@ def stacks(
         parts.append(_comparison(rows, _of(gains, key), named=False))
     if single:
         parts += ["<h3>Stacks run at one α</h3>", _comparison(pd.concat(single), gains, named=True)]
-    return [f"<p>{escape(_TABLE)}</p>", *parts] if parts else []
+    words = _TABLE.format(
+        measured=table.measured(comparison),
+        bold=table.bold_words(comparison, " Bold: at least 1 point better."),
+    )
+    return [f"<p>{escape(words)}</p>", *parts] if parts else []
 
 
 def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
     known: dict[tuple[Any, ...], dict[Any, Any]] = {
         (row["label"], row["dataset"], row["alpha"], row["clipping"]): row for row in gains.to_dict("records")
     }
-    header = (*table.HEADERS[:-1], "gain [95% CI], points", "p", "")
+    metric = Metric.shared(rows["metric"])
+    gained = "gain [95% CI]" + (f", {metric.gap_unit}" if metric.gap_unit else "")
+    header = (*table.HEADERS[:-1], gained, "p", "")
     body = []
     for row in rows.to_dict("records"):
         gain = known.get((row["label"], row["dataset"], row["alpha"], row["clipping"]))
@@ -125,7 +140,8 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
         figures = ["", "", ""]
         if gain is not None:
             badge = "✓" if gain["supported"] else "n small" if gain["n_too_small"] else ""
-            interval = markup.estimate(gain["reduction"], gain["low"], gain["high"])
+            form = ".2f" if Metric.of(row["metric"]).is_percent else ".3g"
+            interval = markup.estimate(gain["reduction"], gain["low"], gain["high"], form)
             figures = [interval, markup.p_value(gain["p"]), badge]
         body.append((*name, short(row["alpha"]), clipping, *arms, *figures))
     return markup.table((("stack",) if named else ()) + header, body)
@@ -136,7 +152,8 @@ def _arm(row: Mapping[Any, Any], arm: str) -> str:
     low, high = row[f"{arm}_low"], row[f"{arm}_high"]
     if pd.isna(low):
         return text
-    return f"{text} <small>[{low:.{DECIMALS}f}, {high:.{DECIMALS}f}]</small>"
+    metric = Metric.of(row["metric"])
+    return f"{text} <small>[{metric.number(low)}, {metric.number(high)}]</small>"
 
 
 def _of(frame: pd.DataFrame, key: Any) -> pd.DataFrame:

@@ -16,6 +16,9 @@ _STACK = (
     Column("lowest", "string", "the optimizer that updates the weights"),
     Column("epochs", "int64", "passes over the training split"),
     Column("batch_size", "int64", "examples a step"),
+    Column(
+        "metric", "string", "what errors are, as of cells; null in tables of before: error (%)", added=True
+    ),
 )
 
 # What an entry of a study is: one stack on one problem, over all of its α.
@@ -40,8 +43,12 @@ _ARM = (
     Column("n_ok", "int64", "seeds that finished and did not diverge"),
     Column("mean", "float64", "mean test error over all done seeds, diverged ones imputed at chance"),
     Column("sd", "float64", "standard deviation over the same (n - 1); null for one seed"),
-    Column("low", "float64", "lower end of the mean's 95% t-interval, not below 0; null for one seed"),
-    Column("high", "float64", "upper end of the same, not above 100"),
+    Column(
+        "low",
+        "float64",
+        "lower end of the mean's 95% t-interval, of errors in percent not below 0; null for one seed",
+    ),
+    Column("high", "float64", "upper end of the same, of errors in percent not above 100"),
     Column("ok_mean", "float64", "mean test error over the seeds that did not diverge"),
 )
 
@@ -55,8 +62,8 @@ COMPARISON = (
         for arm in ARMS
         for column in _ARM
     ),
-    Column("reduction", "float64", "off mean minus on mean, in points: what clipping gains"),
-    Column("bold", "bool", "the presentation's rule: clipping at least 1 point better"),
+    Column("reduction", "float64", "off mean minus on mean: what clipping gains"),
+    Column("bold", "bool", "the presentation's rule, of errors in percent: clipping at least 1 point better"),
 )
 
 # One row an (entry, clipping that is not off, α), and one primary row over the published interval.
@@ -69,7 +76,7 @@ EFFECTS = (
     Column("interval_source", "string", "primary: slide and data set that the interval comes from"),
     Column("n_alphas", "int64", "α that the row averages over"),
     Column("n_pairs", "int64", "seeds with a result for both arms at every one of these α"),
-    Column("reduction", "float64", "mean over pairs of off minus on, diverged runs at chance, in points"),
+    Column("reduction", "float64", "mean over pairs of off minus on, diverged runs at chance"),
     Column("sd", "float64", "standard deviation of the paired differences (n - 1)"),
     Column("low", "float64", "lower bound of its 95% t-interval"),
     Column("high", "float64", "upper bound of its 95% t-interval"),
@@ -78,7 +85,7 @@ EFFECTS = (
         "p_holm", "float64", "primary: p adjusted by Holm over the study's primary tests of this clipping"
     ),
     Column("n_too_small", "bool", "no result of so few pairs could reach p <= 0.05"),
-    Column("bold", "bool", "the presentation's rule: clipping at least 1 point better"),
+    Column("bold", "bool", "the presentation's rule, of errors in percent: clipping at least 1 point better"),
     Column(
         "supported", "bool", "statistically: primary by Holm's p, at one α by its own; in clipping's favour"
     ),

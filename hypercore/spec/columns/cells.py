@@ -62,12 +62,7 @@ FACTS = (
     Column("first_batch_loss", "float64", "loss of the first batch, before any update (nats)"),
     Column("last_epoch_train_loss", "float64", "mean training loss over the last epoch trained (nats)"),
     Column("test_loss", "float64", "mean loss on the test split after the last epoch (nats)"),
-    Column(
-        "test_error",
-        "float64",
-        "share of test targets that are misclassified; of numbers, the root mean squared error "
-        "in percent of that of the training mean; null if non-finite",
-    ),
+    Column("test_error", "float64", "error on the test split after the last epoch; null if non-finite"),
     Column(
         "validation_loss",
         "float64",
@@ -82,9 +77,18 @@ FACTS = (
     Column("n_validation", "int64", "examples held out of the training split; null: none", added=True),
     Column("n_classes", "int64", "classes; 0: targets are numbers"),
     Column(
+        "metric",
+        "string",
+        "what all errors are, NAME (UNIT), less being better: error (%), the share of targets misclassified; "
+        "RMSE; bits per token; or the data set's own. Null, in tables of before: error (%), or of numbers "
+        "the RMSE in percent of the training mean's",
+        added=True,
+    ),
+    Column(
         "constant_error",
         "float64",
-        "error of the test split's commonest class as the guess for all (percent); null: targets are numbers",
+        "error on the test split of a guess that does not look at inputs: for error (%) that split's "
+        "commonest class, else what the training split's mean or shares give",
         added=True,
     ),
 )

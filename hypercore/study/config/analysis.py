@@ -7,17 +7,17 @@ from pydantic import Field
 from hypercore.spec.problems import DATASETS
 from hypercore.study.config.fields import Axis, Real, Strict
 
-Targets = Annotated[tuple[Annotated[Real, Field(gt=0, le=100)], ...], *Axis]
+Targets = Annotated[tuple[Annotated[Real, Field(gt=0)], ...], *Axis]
+Margin = Annotated[Real, Field(ge=0)]
 
 
 class AnalysisConfig(Strict):
     """When an α is safe, which errors are targets, which published data set one of ours stands for."""
 
-    epsilon: Real = Field(
-        default=1.0,
-        ge=0,
-        le=100,
-        description="points of test error above the baseline's median from which a run fails, 0 to 100",
+    epsilon: Margin | dict[str, Margin] | None = Field(
+        default=None,
+        description="by how much above the baseline's median a run fails, in the metric's unit (of per cent "
+        "in points), 0 or more, or a mapping of data sets to it; default: 1 point, else 1% of chance",
     )
     tolerated_failures: Real = Field(
         default=0.05, ge=0, lt=1, description="share of runs that may fail at a safe α, from 0 to below 1"
@@ -34,5 +34,5 @@ class AnalysisConfig(Strict):
     )
     target_errors: dict[str, Targets] = Field(
         default_factory=dict,
-        description="a data set of this study: errors to time runs to, a number or a list, above 0, to 100",
+        description="a data set of this study: errors to time runs to, a number or a list, above 0",
     )

@@ -10,37 +10,27 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from hypercore.spec import built_in
 from hypercore.spec.cell import digest
-from hypercore.spec.errors import SpecError
+from hypercore.spec.measure import METRICS, Measure
 from hypercore.spec.own_code import BUILDERS, FILLED, FORM, LOADERS, Call, Entry, as_printed, canonical
+from hypercore.study.config.code import entry_of
 from hypercore.study.config.errors import shown
 from hypercore.study.config.fields import MAX_LIST, Positive, Strict, as_list, refuse
 from hypercore.study.config.folders import there
+from hypercore.study.config.metric import OwnMetric, alone
 
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def _entry(known: Mapping[str, tuple[str, int]], value: Any, info: ValidationInfo) -> Entry:
-    if isinstance(value, Entry):
-        return value
-    allowed = f"{FORM}, or one of {', '.join(known)}" if known else FORM
-    if not isinstance(value, str):
-        refuse(allowed)
-    try:
-        return Entry.of(value, (info.context or {}).get("folder", Path()), known)
-    except SpecError as error:
-        refuse(error.allowed.replace(FORM, allowed), error.given)
-
-
 def _build(value: Any, info: ValidationInfo) -> Entry:
-    return _entry(BUILDERS, value, info)
+    return entry_of(BUILDERS, value, info)
 
 
 def _loss(value: Any, info: ValidationInfo) -> Any:
-    return None if value is None else _entry({}, value, info)
+    return None if value is None else entry_of({}, value, info)
 
 
 def _load(value: Any, info: ValidationInfo) -> Entry:
-    return _entry(LOADERS, value, info)
+    return entry_of(LOADERS, value, info)
 
 
 def _version(value: Any) -> Any:
@@ -66,6 +56,11 @@ class _Declared(Strict):
     @property
     def own_loss(self) -> Entry | None:
         """The loss, if it is one of the study's own."""
+        return None
+
+    @property
+    def measure(self) -> Measure | None:
+        """The metric, if it is not the usual one."""
         return None
 
     def check(self, filled: tuple[str, ...]) -> None:
@@ -115,10 +110,12 @@ class _Declared(Strict):
         for values in product(*axes.values()):
             given = dict(zip(axes, values, strict=True))
             named = {key: value for key, value in given.items() if all_named or len(axes[key]) > 1}
-            # Without a loss the version is what it was before there were any.
+            # Without a loss and a metric the version is what it was before there were any.
             of_loss = [] if self.own_loss is None else [self.own_loss.version()]
-            version = digest([source, sorted(given.items()), *of_loss], 16)
-            found.append(Call(canonical(name, named), self.entry, given, version, self.own_loss))
+            of_metric = [] if self.measure is None else [self.measure.version()]
+            version = digest([source, sorted(given.items()), *of_loss, *of_metric], 16)
+            call = canonical(name, named), self.entry, given, version, self.own_loss, self.measure
+            found.append(Call(*call))
         return tuple(found)
 
 
@@ -147,12 +144,22 @@ class OwnDataset(_Declared):
         description=f"{FORM}, or one of {', '.join(LOADERS)}"
     )
     loss: Annotated[Entry, BeforeValidator(_loss)] | None = Field(None, description=FORM)
+    metric: Annotated[OwnMetric, BeforeValidator(alone)] | None = Field(
+        None,
+        description=f"one of {', '.join(METRICS)}, {FORM}, or a mapping of score, name, unit, better, best "
+        "and chance",
+    )
     batch_size: Positive = Field(32, description="a whole number above 0")
 
     @property
     def own_loss(self) -> Entry | None:
         """The loss, if it is one of the study's own."""
         return self.loss
+
+    @property
+    def measure(self) -> Measure | None:
+        """The metric, if it is not the usual one."""
+        return None if self.metric is None else self.metric.measure
 
     @property
     def entry(self) -> Entry:

@@ -140,6 +140,9 @@ class StudyConfig(Axes):
             for name in getattr(self.analysis, key):
                 if name not in datasets:
                     refuse(f"of {', '.join(datasets)}", f"{what} {name!r}", ("analysis", key, name))
+        margins = self.analysis.epsilon if isinstance(self.analysis.epsilon, dict) else {}
+        for name in set(margins) - datasets.keys():
+            refuse(f"of {', '.join(datasets)}", f"the margin of {name!r}", ("analysis", "epsilon", name))
         for name in self.models:
             if model_name(name) in MODELS:
                 refuse(f"names other than {', '.join(MODELS)}", f"a model named {name!r}", ("models", name))

@@ -41,9 +41,10 @@ class Plan:
         rows = [[row.label, row.role.value, row.cell.id, row.baseline_id] for row in self.rows]
         sweeps = [[sweep.name, sweep.digest] for sweep in self.sweeps]
         analysis = self.study.analysis
-        # Left out where there are none, so that digests of before there were any stay what they were.
-        without = set() if analysis.target_errors else {"target_errors"}
-        settings = analysis.model_dump(mode="json", exclude=without)
+        # Under the names and defaults that they had before, so that digests stay what they were.
+        settings = analysis.model_dump(mode="json", exclude={"epsilon", "target_errors"})
+        settings["epsilon_pct"] = 1.0 if analysis.epsilon is None else analysis.epsilon
+        settings |= {"targets_pct": analysis.target_errors} if analysis.target_errors else {}
         refine = self.study.refine.model_dump(mode="json", exclude={"rounds"})
         return [self.study.name, rows, sweeps, settings, refine]
 

@@ -58,6 +58,7 @@ def _row(cell: Cell, label: str, role: str, baseline_id: str | None, outcome: Ou
         "round": None,
         "status": "missing" if outcome is None else "finished",
         "n_classes": 10,
+        "metric": "error (%)",
         "n_train": 60_000,
         "steps": 235 * cell.epochs,
         "train_sec": 10.0,

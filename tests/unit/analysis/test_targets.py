@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from hypercore.analysis.measures.targets import profiles, targets
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.analysis.stats.time_profiles import cost_ratios, profile_score, solved_within
 from hypercore.spec.columns import PROFILES, TARGETS, names
 from tests.unit.analysis.synthetic import judged
@@ -49,7 +50,7 @@ def test_a_target_is_reached_at_the_first_evaluation_below_it_whatever_comes_aft
 
 def test_without_targets_it_is_what_the_best_plain_optimizer_ends_at_and_the_margin() -> None:
     own = pd.concat([cells(), judged("SGD / SGD", [1.0], lambda *_: 9.0, baseline=40.0)])
-    found = targets(own, curves_of(own), {"cifar10": (1.0,)}, margin=0.95)
+    found = targets(own, curves_of(own), {"cifar10": (1.0,)}, Criteria(epsilon=0.95))
     assert set(found["target_error"]) == {9.95}
     assert first_steps(found) == {"off": 705, "on": 470}
     assert targets(own[own["role"] == "stack"], curves_of(own)).empty

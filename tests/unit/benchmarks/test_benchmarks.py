@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks import gpu, heights, library, measure, memory, prices, report, speed, teams
+from benchmarks import gpu, heights, library, measure, memory, modules, prices, report, speed, teams
 from benchmarks.contestants import Images, module, random_images
 from benchmarks.measure import MACHINE
 from benchmarks.products import step_gflop
@@ -107,6 +107,19 @@ def test_speed_compares_everyone(digits: Data, tmp_path: Path) -> None:
     assert {row["ratio"]: row["met"] for row in goals}["hypercore / package, preloaded"] is True
     assert written(tmp_path, "speed", rates, speed.SPEED) == 7
     assert written(tmp_path, "speed_goals", goals, speed.GOALS) == 5
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_own_modules_are_compared_with_the_model_that_they_equal(digits: Data, tmp_path: Path) -> None:
+    rows = modules.compare(digits, (EAGER,), (1, 2), seconds=0.01, rounds=2)
+    assert [(row["lanes"], row["goal"]) for row in rows] == [(1, 0.7), (2, 0.7)]
+    assert written(tmp_path, "modules", rows, modules.MODULES) == 2
+    image, net = digits.train.images[:2] / 16, modules.Net(64, 10)
+    own = modules.Own("SGD", "mlp", 256, 1, False).begin(digits).model
+    built_in = build("mlp", (1, 8, 8), 10)
+    row = torch.cat([p.detach().flatten() for p in net.parameters()] + [torch.zeros(built_in.padding)])
+    assert own.sizes == built_in.sizes
+    torch.testing.assert_close(net(image), built_in.log_probabilities(row[None], image[None])[0])
 
 
 @pytest.mark.usefixtures("in_this_process")

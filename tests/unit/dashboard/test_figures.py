@@ -120,7 +120,7 @@ def test_ranges_from_the_file_are_those_worked_out_here() -> None:
 def test_where_no_alpha_is_safe_no_decades_are_named() -> None:
     grids = stability.grids(JUDGED)
     exploded = [
-        replace(grid, points=[replace(p, diverged=tuple(True for _ in p.diverged)) for p in grid.points])
+        replace(grid, points=tuple(replace(p, diverged=tuple(True for _ in p.diverged)) for p in grid.points))
         for grid in grids
     ]
     gains = stability.gains(exploded, Criteria())

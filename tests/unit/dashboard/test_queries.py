@@ -325,9 +325,9 @@ def test_studies_differ_in_what_trained_and_in_what_judged_them() -> None:
     found = coverage.differences(
         plans, (TABLES.cells, other), (regions, regions.assign(epsilon=2.5))
     ).set_index("dimension")
-    assert list(found.index) == ["threads", "margin ε, points"]
+    assert list(found.index) == ["threads", "margin ε"]
     assert found.loc["threads", "only in the second"] == "2"
-    assert found.loc["margin ε, points"].tolist() == ["1", "2.5"]
+    assert found.loc["margin ε"].tolist() == ["1", "2.5"]
     assert coverage.differences(plans, (TABLES.cells, None), (None, regions)).empty
 
 
@@ -496,7 +496,7 @@ def test_the_comparison_is_exported_as_numbers() -> None:
     assert len(found) == len(rows) and found["alpha"].tolist() == rows["alpha"].tolist()
     assert found["on_test_error"].tolist() == rows["on_mean"].tolist()
     texts = found.select_dtypes(exclude="number").columns
-    assert list(texts) == ["clipping"] and found["gain_low"].notna().all()
+    assert list(texts) == ["clipping", "metric"] and found["gain_low"].notna().all()
 
 
 @pytest.mark.parametrize(("epsilon", "word"), [(0.5, "can't tell"), (1.0, "equal")])

@@ -21,7 +21,7 @@ def tables(
     errors: dict[tuple[str, str], tuple[float, ...]] = ERRORS, margin: float = 1.0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Made up: the tables SAFETY and judged cells, two seeds a point; no error where it is NaN."""
-    key = {"dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256}
+    key = {"dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256, "metric": "error (%)"}
     points, cells = [], []
     plain = {
         "role": "baseline",

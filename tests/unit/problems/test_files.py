@@ -16,6 +16,7 @@ from hypercore.problems.datasets import DataError
 from hypercore.problems.files import arrays, scikit_learn, table, text
 from hypercore.problems.modules import module_problem
 from hypercore.problems.networks import CharLSTM, GPTNano, ResNet20, mlp
+from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack
@@ -53,8 +54,9 @@ def test_a_table_is_split_by_a_column_and_standardised_on_the_training_split(
     np.testing.assert_allclose(x.std(0, correction=0), 1, rtol=1e-6)
     assert float(test_x[0, 0]) == pytest.approx((8 - 3.5) / np.std(range(8)))
     assert kind.tolist() == [1, 0] * 4 and test_kind.tolist() == [1, 0]
-    (_, y), _ = table(path, "y", split="part", without="kind", numbers=True)
+    (_, y), _, moments = table(path, "y", split="part", without="kind", numbers=True)
     assert y.is_floating_point() and float(y.mean()) == pytest.approx(0)
+    assert (y * moments[1] + moments[0]).tolist() == pytest.approx(rows()["y"][:8])
 
 
 def test_rows_are_drawn_alike_each_time(tmp_path: Path) -> None:
@@ -226,12 +228,9 @@ def test_regression_s_chance_is_the_mean() -> None:
     facts = outcome.facts
     spread = float((y[160:] - y[:160].mean()).square().mean().sqrt())
     assert facts["n_classes"] == 0
-    assert facts["test_error"] == pytest.approx(100 * float(facts["test_loss"]) ** 0.5 / spread, rel=1e-5)
-    assert 0 < float(facts["test_error"]) < 40
-    still = module_problem("net", lambda: mlp((3,), 1, hidden=8), data)
-    mean = y[:160].mean().expand(1, 40)
-    guess = still.task.totals(mean[0], y[160:])
-    assert float(still.task.score(guess.score, guess.counted)) == pytest.approx(100.0, rel=1e-5)
+    assert facts["test_error"] == pytest.approx(float(facts["test_loss"]) ** 0.5, rel=1e-5)
+    assert 0 < float(facts["test_error"]) < 0.4 * spread
+    assert (facts["metric"], facts["constant_error"]) == ("RMSE", pytest.approx(spread, rel=1e-5))
 
 
 def smooth(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -243,7 +242,8 @@ def test_a_loss_of_one_s_own_trains_and_the_error_stays_what_it_is() -> None:
     split = x, (x[:, 0] > 0).long()
     data = array_data("signs", (split, split))
     plain, own = (
-        module_problem("net", lambda: mlp((3,), 2, hidden=8), data, loss) for loss in (None, smooth)
+        module_problem("net", lambda: mlp((3,), 2, hidden=8), data, task_of(data, loss))
+        for loss in (None, smooth)
     )
     weights, batch = own.initial(0).unsqueeze(0), data.train.take(torch.arange(40).unsqueeze(0))
     losses, _ = own.training_losses(weights, batch, (), ())
@@ -251,8 +251,9 @@ def test_a_loss_of_one_s_own_trains_and_the_error_stays_what_it_is() -> None:
     totals, others = (one.totals(weights, split, ()) for one in (own, plain))
     assert float(totals.loss) / 40 == pytest.approx(float(losses), rel=1e-6)
     assert torch.equal(totals.score, others.score)
+    wrong = task_of(data, lambda outputs, _: outputs[:, 0])
     with pytest.raises(DataError, match="a loss returned 4; allowed: a tensor of one number"):
-        module_problem("net", lambda: mlp((3,), 2), data, lambda outputs, _: outputs[:, 0])
+        module_problem("net", lambda: mlp((3,), 2), data, wrong)
 
 
 def bundled(name: str) -> ArrayData:

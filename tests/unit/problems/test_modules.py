@@ -13,6 +13,7 @@ from hypercore.machine.compiler import compiler
 from hypercore.problems.arrays import ArrayData
 from hypercore.problems.datasets import DataError
 from hypercore.problems.modules import ModuleProblem, built, module_problem
+from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.notation import parse_stack
@@ -224,7 +225,7 @@ def test_what_cannot_train_is_said_before(build: Callable[[], nn.Module], words:
 
 
 def test_a_loss_that_changes_its_targets_is_refused() -> None:
+    data = networks.images()
+    task = task_of(data, greedy)
     with pytest.raises(DataError, match="a loss changes its targets in place"):
-        module_problem(
-            "net", lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3)), networks.images(), greedy
-        )
+        module_problem("net", lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3)), data, task)

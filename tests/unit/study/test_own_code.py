@@ -75,6 +75,18 @@ def test_a_loss_counts_as_a_part_of_its_data(folder: Path) -> None:
     assert versions(plan_of(folder, text)) != own
 
 
+def test_a_metric_counts_as_a_part_of_its_data(folder: Path) -> None:
+    before = versions(plan_of(folder, STUDY))
+    (folder / "metrics.py").write_text("def f1(outputs, targets): ...\n")
+    text = STUDY.replace('"data.py:load",', '"data.py:load", metric: "metrics.py:f1",')
+    own = versions(plan_of(folder, text))
+    named = text.replace('"metrics.py:f1"', '{score: "metrics.py:f1", better: higher}')
+    others = before, versions(plan_of(folder, named))
+    assert all(own["net(width=4)"] != other["net(width=4)"] for other in others)
+    (folder / "metrics.py").write_text("def f1(outputs, targets): return 0\n")
+    assert versions(plan_of(folder, text)) != own
+
+
 def test_a_version_counts_in_place_of_the_source(folder: Path) -> None:
     text = STUDY.replace('"network.py:Net",', '"network.py:Net", version: 1,')
     before = versions(plan_of(folder, text))
@@ -108,6 +120,14 @@ def test_a_known_dataset_trains_own_models_by_default(folder: Path) -> None:
         ("width: [4, 8]", "width: .nan", "models.net.arguments.width: given nan; allowed: a number, a text"),
         ("build: \"network.py:Net\", arguments: {width: [4, 8]}", "build: mlp, arguments: {activation: swish}", "models.net.arguments.activation: given 'swish'; allowed: gelu, relu, tanh"),
         ("build: \"network.py:Net\", arguments: {width: [4, 8]}", "build: mlp, arguments: {hidden: '8, x'}", "models.net.arguments.hidden: given '8, x'; allowed: whole numbers above 0"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: auc,", "datasets.words.metric: given 'auc'; allowed: file.py:name, beside the config, or package.module:name, installed, or one of error, bits-per-token, rmse"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: \"data.py:nope\",", "study.yaml:2: datasets.words.metric: given 'data.py:nope', a name that"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: {name: F1},", "datasets.words.metric: given no key 'score'; allowed: one of error"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: {score: rmse, best: 1},", "datasets.words.metric.best: given best of the metric rmse, which is built in; allowed: a metric of your own"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: {score: \"data.py:load\", better: more},", "datasets.words.metric.better: given 'more'; allowed: lower or higher"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: {score: \"data.py:load\", best: 1},", "datasets.words.metric.best: given best: 1; allowed: with better: higher"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: {score: \"data.py:load\", better: higher, chance: 1.5},", "datasets.words.metric.chance: given chance: 1.5; allowed: below 1"),
+        ("\"data.py:load\",", "\"data.py:load\", metric: {score: \"data.py:load\", unit: '(mpg)'},", "datasets.words.metric.unit: given '(mpg)'; allowed: its unit, up to 40 letters"),
         ("\"data.py:load\", arguments: {length: 3}", "text, arguments: {path: a, length: 0}", "datasets.words.arguments.length: given 0; allowed: a whole number above 0"),
         ("\"data.py:load\",", "\"data.py:load\", batch_size: 0,", "datasets.words.batch_size: given 0; allowed: a whole number above 0"),
         ("network.py:Net", "network.py:Nett", "study.yaml:3: models.net.build: given 'network.py:Nett', a name that"),

@@ -97,14 +97,17 @@ def robust(evidence: Evidence, dataset: str, at_least_decades: float = 1.0) -> F
     widths: list[float] = []
     cells: list[str] = []
     for arms in evidence.all_arms(dataset):
-        span = find_region(arms.off.points(), evidence.criteria)
+        span = find_region(arms.off.points(), arms.off.criteria(evidence.criteria))
         widths.append(span.width_decades)
         cells += arms.off.cells()
         if span.width_decades >= at_least_decades:
             continue
         points = arms.off.points()
         open_ones = {Safety.MISSING, Safety.UNDETERMINED}
-        at_best = [Safety.SAFE if one in open_ones else one for one in judge_all(points, evidence.criteria)]
+        at_best = [
+            Safety.SAFE if one in open_ones else one
+            for one in judge_all(points, arms.off.criteria(evidence.criteria))
+        ]
         most = region([point.alpha for point in points], at_best).width_max_decades
         certain = most is not None and most < at_least_decades
         (short if certain else unclear).append(f"{arms.stack}: {span}")
@@ -142,7 +145,7 @@ def _all_large(evidence: Evidence, dataset: str) -> list[_Runs]:
 
 
 def _large(evidence: Evidence, dataset: str, arms: Arms) -> _Runs:
-    off, on = (_failed(entry, evidence.criteria.epsilon) for entry in (arms.off, arms.on))
+    off, on = (_failed(one, one.criteria(evidence.criteria).margin) for one in (arms.off, arms.on))
     small = _small(evidence, dataset, arms.stack)
     alphas = [alpha for alpha in arms.off.alphas if alpha > small and alpha in arms.on.alphas]
     both = [at for at in off.index.intersection(on.index) if at[0] in alphas]
