@@ -137,8 +137,18 @@ def test_a_click_on_a_seed_leads_inside_its_run(open_page: Open) -> None:
 
 def test_pages_are_reached_by_keyboard(open_page: Open) -> None:
     page = open_page("")
-    page.get_by_test_id("stSidebar").get_by_role("link", name="Compare").press("Enter")
+    links = page.get_by_test_id("stSidebar").get_by_role("link")
+    links.filter(has_text="Compare").press("Enter")
     expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
+    expect(links.filter(has_text="Compare")).to_have_attribute("aria-current", "page")
+    expect(page.locator("[aria-current=page]")).to_have_count(1)
+    settle(page)
+    switch = page.get_by_role("switch", name=re.compile("Logarithmic"))
+    page.get_by_role("combobox", name=re.compile("Stack")).press("Tab")
+    for _ in range(4):
+        if not switch.evaluate("node => node === document.activeElement"):
+            page.keyboard.press("Tab")
+    expect(switch).to_be_focused()
 
 
 def test_a_table_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) -> None:

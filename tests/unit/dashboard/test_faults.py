@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import style
+from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.measures.comparison import write_comparison
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from tests.unit.dashboard.conftest import RunPage
@@ -84,3 +85,20 @@ def test_an_error_in_a_part_of_a_page_leaves_the_rest(
     assert not app.exception and app.dataframe
     [error] = app.error
     assert "KeyError" in error.value and "digits" in error.value
+
+
+@pytest.mark.parametrize("page", ["verdict", "compare", "stability", "inside"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        MadeUp(alphas=(("SGD / SGD", (0.1,)),), clippings=(OFF,), seeds=1),  # one cell and its baseline
+        MadeUp(alphas=(("SGD / SGD", (1e5, 1e6)),), seeds=2),  # all diverged
+    ],
+    ids=["one cell", "all diverged"],
+)
+def test_the_smallest_and_the_worst_studies_are_drawn(
+    run_page: RunPage, tmp_path: Path, page: str, odd: MadeUp
+) -> None:
+    write_analysis(write_study(tmp_path, odd), Settings())
+    app = run_page(page, tmp_path, ["words", "single", "claimed", "published"])
+    assert not app.exception and not app.error
