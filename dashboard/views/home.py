@@ -20,7 +20,8 @@ KEY = """
 hyperparameters (α, β₁, β₂) while it does so. What is left to choose is the rightmost step size, α = 1e-5.
 
 - `Adam^alpha`: of Adam only α is learned. `SGD / SGD / SGD`: the third learns the second's α.
-- **safe**: hardly any run ends more than a margin above the plain optimizer on its own, as is shown.
+- **safe**: hardly any run ends more than a margin above the plain optimizer on its own; that a tenth of them
+  would (5 points above what a study tolerates) is excluded, less is not.
 - **decade**: a factor of ten in α. **clipped**: by the presentation's rule, of hyperparameters' gradients;
   other rules are named, such as `fixed(0.1)`.
 - **diverged**: not a number, or no better than chance.

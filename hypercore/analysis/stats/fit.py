@@ -25,7 +25,7 @@ FAILING_PCT = (50, 10)
 # Decades that the posterior's grid of edges goes beyond the α.
 REACH = 2.0
 # Scales of the logistic function, decades: it goes from 10 to 90% of its way within 4.4 of them.
-SCALES = np.geomspace(0.02, 1.0, 12)
+SCALES = np.geomspace(0.02, 1.0, 16)
 # Levels with how likely each is before any run was seen.
 FLOORS = {0.0: 6, 0.03: 2, 0.08: 2, 0.2: 1}
 CEILINGS = {1.0: 2, 0.85: 1, 0.6: 1}

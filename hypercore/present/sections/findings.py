@@ -18,7 +18,8 @@ from hypercore.spec.stack import short
 WORDS = (
     '<p class="words">A <i>stack</i> such as Adam / SGD(α): Adam trains the weights, SGD, right of it, '
     "trains Adam's own hyperparameters, and α is left to choose. <i>Safe</i>: few runs fail, and the others "
-    "end at most a margin above the plain optimizer. A <i>decade</i> is a factor of ten in α. "
+    "end at most a margin above the plain optimizer; that 5 points more fail than is "
+    "tolerated (a tenth by default) is excluded, less is not. A <i>decade</i> is a factor of ten in α. "
     "<i>Diverged</i>: not a number, or no better than chance. <i>Clipped</i>: by the presentation's rule, "
     "of hyperparameters' gradients.</p>"
 )
