@@ -69,6 +69,17 @@ def _coverage(study: str) -> None:
     with st.container(horizontal=True, gap="large"):
         for name, value in total.items():
             st.metric(name, value, width="content")
+    if total["done"] == total["planned"]:  # then it says the same of every point
+        named = ["covered", "coverage-table-row"]
+        widgets.fold(study, "Every α of every stack", "matrix", lambda: _points(study, cells, counts), named)
+    else:
+        _points(study, cells, counts)
+    if total["missing"] or total["failed"]:
+        st.write("This trains what is missing and what failed, and nothing else:")
+        st.code(data.command(study), language="bash")
+
+
+def _points(study: str, cells: pd.DataFrame, counts: pd.DataFrame) -> None:
     counts = counts[counts["title"].isin(choices.few(sorted(counts["title"].unique()), "covered"))]
     picked = widgets.chart(
         figures.coverage(counts),
@@ -79,9 +90,6 @@ def _coverage(study: str) -> None:
         clicks=True,
     )
     widgets.look_inside_points(study, cells, picked)
-    if total["missing"] or total["failed"]:
-        st.write("This trains what is missing and what failed, and nothing else:")
-        st.code(data.command(study), language="bash")
 
 
 def _needed(study: str) -> None:

@@ -141,7 +141,7 @@ def test_texts_from_data_are_never_html(run_page: RunPage, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_widget_moves_and_is_kept_in_the_address(run_page: RunPage, name: str, rich: Path) -> None:
-    app = run_page(name, rich, ["words", "single", "claimed", "published", "apart"], study="rich")
+    app = run_page(name, rich, ["words", "single", "claimed", "published", "apart", "matrix"], study="rich")
     for kind in (app.selectbox, app.slider, app.toggle, app.button_group, app.text_input):
         for widget in kind:
             if widget.key in ("study", "stack"):  # always in the address, at first too
@@ -298,7 +298,7 @@ def test_of_a_large_study_the_stacks_that_one_looks_for_are_shown(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch, page: str, key: str
 ) -> None:
     monkeypatch.setattr(choices, "MOST_STACKS", 1)
-    app = run_page(page)
+    app = run_page(page, opened=["matrix"])
     assert "stacks; the first 1 are shown" in words(app)
     app.text_input(key=key).set_value("sgd / SGD").run()
     assert not app.exception and "1 of " in words(app)
