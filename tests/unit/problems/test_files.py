@@ -14,12 +14,14 @@ import torch
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.datasets import DataError
 from hypercore.problems.files import arrays, scikit_learn, table, text
+from hypercore.problems.held_out import hold_out
 from hypercore.problems.modules import module_problem
 from hypercore.problems.networks import CharLSTM, GPTNano, ResNet20, mlp
 from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack
+from hypercore.spec.protocol import Protocol
 from hypercore.train.batch import train_batch
 
 
@@ -291,3 +293,17 @@ def test_built_in_networks_train(build: Callable[[], torch.nn.Module], weights: 
     assert model.parameters == weights
     [outcome] = train_batch([cell("Adam(0.003) / SGD(1e-5)".replace("(0.003)", ""), 4)], data, model=model)
     assert float(outcome.facts["last_epoch_train_loss"]) < float(outcome.facts["first_batch_loss"])
+
+
+def test_of_a_table_and_a_text_examples_are_held_out(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{i / 7}\n" for i in range(400)))
+    (tmp_path / "book.txt").write_text("a bc" * 1000)
+    for data in (
+        array_data("rows", table(str(path), "y")),
+        array_data("book", text(str(tmp_path / "book.txt"), length=8)),
+    ):
+        held = hold_out(data, Protocol(100))
+        assert held.validation is not None and len(held.validation) == 100
+        assert len(held.train) == len(data.train) - 100
+        assert isinstance(held, ArrayData) and held.standardised == data.standardised
