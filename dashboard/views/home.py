@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, data, links, widgets
+from dashboard import answers, cache, claims, data, links, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.analysis.stats.regions import FEWEST_RUNS
@@ -51,6 +51,21 @@ def page(_: str) -> None:
                 widgets.link("Open", links.verdict(name), ":material/gavel:")
             with in_words(name):
                 _draw(name, summary(name))
+    widgets.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
+
+
+def _claims() -> None:
+    tables = []
+    for name in data.studies(data.results_root()):
+        with in_words(name):
+            if (judged := cache.optional(name, "claims")) is not None:
+                tables.append(judged)
+    if not tables:
+        st.info("The claims have not been judged yet: a study's tables, made by a run, hold what it says.")
+        return
+    wide = {name: st.column_config.TextColumn(width="large") for name in ("claim", "decided by")}
+    widgets.table(claims.joined(tables), "all-claims", wide)
+    st.caption("Each claim once. A study's own page, Verdict, says why it leaves one undetermined.")
 
 
 def _size(study: str) -> int:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import answers, cache, charts, choices, data, exports, links, ranges, runs, widgets
+from dashboard.claims import ICONS, tally
 from dashboard.saying import plain
 from dashboard.verdicts import Verdict
 from hypercore.analysis.measures.residuals import count_fits
@@ -17,7 +18,6 @@ from hypercore.spec.stack import short
 
 # More cards than these are read faster as a table.
 _MOST_CARDS = 12
-_ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "undetermined": "? undetermined"}
 
 
 def page(study: str) -> None:
@@ -39,7 +39,13 @@ def page(study: str) -> None:
         widgets.fold(study, label, "single", lambda: _single_points(single))
     claims, residuals = (cache.optional(study, name) for name in ("claims", "residuals"))
     named = ("verdicts", "claims-row", "claim-runs-row")
-    widgets.fold(study, _tally(claims), "claimed", lambda: _claims(study, claims), named)
+    widgets.fold(
+        study,
+        tally(pd.Series(dtype=str) if claims is None else claims["verdict"]),
+        "claimed",
+        lambda: _claims(study, claims),
+        named,
+    )
     label = "Ours against the published numbers"
     widgets.fold(study, label, "published", lambda: _residuals(study, residuals), ["residuals-row"])
 
@@ -52,13 +58,6 @@ def _words(study: str, found: list[Verdict]) -> None:
     for verdict in found:
         _card(study, verdict)
     exports.tables(_sentences(found), "verdicts")
-
-
-def _tally(claims: pd.DataFrame | None) -> str:
-    """What was claimed, and how many of it our runs bear out, in a line."""
-    counts = {} if claims is None else claims["verdict"].value_counts().to_dict()
-    listed = ", ".join(f"{counts.get(name, 0)} {word}" for name, word in _ICONS.items())
-    return "What was claimed" + (f": {listed}" if counts else "")
 
 
 def _sentences(found: list[Verdict]) -> pd.DataFrame:
@@ -143,14 +142,14 @@ def _claims(study: str, claims: pd.DataFrame | None) -> None:
         st.code(data.command(study), language="bash")
         return
     wanted = st.pills(
-        "Verdicts", list(_ICONS), selection_mode="multi", key="verdicts", bind="query-params", default=None
+        "Verdicts", list(ICONS), selection_mode="multi", key="verdicts", bind="query-params", default=None
     )
     rows = claims[claims["verdict"].isin(wanted)] if wanted else claims
-    decided_first = rows["verdict"].map({name: place for place, name in enumerate(_ICONS)})
+    decided_first = rows["verdict"].map({name: place for place, name in enumerate(ICONS)})
     rows = rows.loc[decided_first.sort_values(kind="stable").index].reset_index(drop=True)
     shown = pd.DataFrame(
         {
-            "verdict": rows["verdict"].map(_ICONS).fillna(rows["verdict"]),
+            "verdict": rows["verdict"].map(ICONS).fillna(rows["verdict"]),
             "claim": rows["statement"],
             "why": rows["reason"],
             "n": rows["n"],

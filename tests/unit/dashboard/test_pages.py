@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.dashboard import changes
-from dashboard import choices, data, exports, peers
+from dashboard import choices, claims, data, exports, peers
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.frames.tables import write_frame
@@ -440,3 +440,43 @@ def test_every_page_draws_a_study_with_held_out_examples_and_says_which_split_de
     inside = run_page("inside", tmp_path)
     assert not inside.exception and "validation error (%)" in inside.dataframe[0].value
     assert ", validation error " in words(run_page("provenance", tmp_path))
+
+
+def test_home_has_each_claim_once_over_all_studies(run_page: RunPage, rich: Path) -> None:
+    app = run_page("home", rich, opened=("all-claims",))
+    shown = next(frame.value for frame in app.dataframe if "decided by" in frame.value)
+    assert shown["claim"].is_unique
+    assert not set(shown["verdict"]) - {*claims.ICONS.values()}
+    assert (
+        shown.loc[shown["verdict"].isin(["✔ reproduced", "✘ contradicted"]), "decided by"]
+        .str.contains("rich: ")
+        .all()
+    )
+
+
+def test_claims_are_joined_over_studies() -> None:
+    def judged(study: str, **verdicts: str) -> pd.DataFrame:
+        rows = [
+            {
+                "study": study,
+                "statement": name,
+                "verdict": verdict,
+                "reason": f"why {name}",
+                "source": "slide 3",
+            }
+            for name, verdict in verdicts.items()
+        ]
+        return pd.DataFrame(rows)
+
+    found = claims.joined(
+        [
+            judged("one", a="undetermined", b="reproduced", c="reproduced"),
+            judged("two", a="undetermined", b="reproduced", c="contradicted"),
+            judged("three", b="undetermined"),
+        ]
+    ).set_index("claim")
+    assert dict(found["verdict"]) == {"b": "✔ reproduced", "a": "? undetermined", "c": claims.DISAGREE}
+    assert found.loc["b", "decided by"] == "one: why b; two: why b"
+    assert found.loc["c", "decided by"] == "one (reproduced): why c; two (contradicted): why c"
+    assert dict(found["undetermined in"]) == {"b": 1, "a": 2, "c": 0}
+    assert found.loc["a", "decided by"] == "no study"
