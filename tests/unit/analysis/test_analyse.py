@@ -21,7 +21,7 @@ def cells() -> pd.DataFrame:
         "SGD / SGD",
         [1.0, 50.0],
         lambda alpha, clipped, seed: 5.0 + 0.1 * seed + 30 * (alpha > 1 and not clipped),
-        seeds=10,
+        seeds=12,
     )
     facts = {
         "test_error": frame["imputed_error"],
