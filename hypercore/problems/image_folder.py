@@ -47,7 +47,8 @@ def _rgb(name: str, path: str) -> numpy.ndarray:
     """An image as counts [H, W, 3]."""
     try:
         with Image.open(path) as image:
-            if image.mode in _CLIPPED_MODES:
+            # Colours of 16 bits have the mode RGB here, too: only how they are unpacked tells.
+            if image.mode in _CLIPPED_MODES or ";16" in str(image.tile):
                 raise DataError(
                     f"data set {name!r}: {path} has more than 8 bits a pixel (mode {image.mode}), which RGB "
                     "would cut off; allowed: 8 bits a channel"

@@ -1,6 +1,8 @@
 """How a config declares models and data sets of its own: where their code is, and what it is given."""
 
+import hashlib
 import math
+import os
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -99,6 +101,10 @@ class _Declared(Strict):
                 at,
             )
 
+    def contents(self, arguments: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - of models
+        """Hashes of files that count as code."""
+        return []
+
     def calls(self, name: str, all_named: bool) -> tuple[Call, ...]:
         """One call for each combination of the arguments' axes.
 
@@ -113,7 +119,8 @@ class _Declared(Strict):
             # Without a loss and a metric the version is what it was before there were any.
             of_loss = [] if self.own_loss is None else [self.own_loss.version()]
             of_metric = [] if self.measure is None else [self.measure.version()]
-            version = digest([source, sorted(given.items()), *of_loss, *of_metric], 16)
+            parts = [source, sorted(given.items()), *of_loss, *of_metric, *self.contents(given)]
+            version = digest(parts, 16)
             call = canonical(name, named), self.entry, given, version, self.own_loss, self.measure
             found.append(Call(*call))
         return tuple(found)
@@ -135,6 +142,12 @@ class OwnModel(_Declared):
     def _arguments(self) -> Self:
         self.check(FILLED)
         return self
+
+    def contents(self, arguments: Mapping[str, Any]) -> list[str]:
+        """Of the files that arguments name: weights to begin with, or a description of the network."""
+        named = (there(Path(), value) for value in arguments.values() if isinstance(value, str))
+        files = [path for path in named if path is not None and path.is_file() and os.access(path, os.R_OK)]
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
 
 
 class OwnDataset(_Declared):

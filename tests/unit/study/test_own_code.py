@@ -194,3 +194,15 @@ def test_files_that_a_loader_names_in_its_source_count_by_their_content(
         (folder / "numbers.csv").write_text(content)
         plans.append(plan_of(folder, STUDY))
     assert plans[0].rows == plans[1].rows and plans[0].digest != plans[1].digest
+
+
+def test_weights_that_an_argument_of_a_model_names_count_by_their_content(folder: Path) -> None:
+    (folder / "network.py").write_text("def Net(width, weights): ...\n")
+    weights = folder / "first.pt"
+    text = STUDY.replace("width: [4, 8]", f"width: 4, weights: {weights}")
+    found = []
+    for content in (b"one", b"two", b"one"):
+        weights.write_bytes(content)
+        found.append(versions(plan_of(folder, text)))
+    assert found[0] == found[2] != found[1]
+    assert found[0].keys() == found[1].keys()

@@ -2,6 +2,7 @@
 
 import shutil
 import struct
+import zlib
 from pathlib import Path
 from urllib.error import URLError
 
@@ -159,6 +160,22 @@ def test_more_than_8_bits_a_pixel_are_refused(tmp_path: Path, mode: str) -> None
     suffix = "png" if mode == "I;16" else "tif"
     Image.new(mode, (6, 6), 40_000).save(tmp_path / f"train/dog/9999.{suffix}")
     with pytest.raises(DataError, match=r"9999\.\w+ has more than 8 bits a pixel \(mode "):
+        load("pets", Path("/nowhere"), folders={"pets": tmp_path})
+
+
+def test_colours_of_16_bits_are_refused(tmp_path: Path) -> None:
+    """Read as RGB they lose their lower eight bits."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        whole = kind + content
+        return struct.pack(">I", len(content)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 6, 6, 16, 2, 0, 0, 0))
+    rows = chunk(b"IDAT", zlib.compress((b"\0" + bytes(6 * 6)) * 6))
+    write_folder(tmp_path)
+    image = b"\x89PNG\r\n\x1a\n" + head + rows + chunk(b"IEND", b"")
+    (tmp_path / "train/dog/9999.png").write_bytes(image)
+    with pytest.raises(DataError, match=r"9999.png has more than 8 bits a pixel"):
         load("pets", Path("/nowhere"), folders={"pets": tmp_path})
 
 
