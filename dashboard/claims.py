@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-ICONS = {"reproduced": "✔ reproduced", "contradicted": "✘ contradicted", "undetermined": "? undetermined"}
+from hypercore.analysis.claims.findings import Verdict
+
+ICONS = {
+    Verdict.REPRODUCED.value: "✔ reproduced",
+    Verdict.CONTRADICTED.value: "✘ contradicted",
+    Verdict.UNDETERMINED.value: "? undetermined",
+}
 DISAGREE = "≠ studies disagree"
 
 
@@ -23,8 +29,8 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _joined(statement: str, own: pd.DataFrame) -> dict[str, object]:
-    decided = own[own["verdict"] != "undetermined"]
-    verdicts = list(dict.fromkeys(decided["verdict"])) or ["undetermined"]
+    decided = own[own["verdict"] != Verdict.UNDETERMINED.value]
+    verdicts = list(dict.fromkeys(decided["verdict"])) or [Verdict.UNDETERMINED.value]
     said = [
         f"{row.study}{f' ({row.verdict})' if len(verdicts) > 1 else ''}: {row.reason}"
         for row in decided.itertuples()

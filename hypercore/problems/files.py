@@ -20,7 +20,7 @@ from torch import Tensor
 
 from hypercore.problems.datasets import DataError
 from hypercore.problems.streams import stream
-from hypercore.spec.built_in import BUNDLED
+from hypercore.spec.built_in import BUNDLED, listed
 from hypercore.spec.errors import first_line
 
 # What reading a file raises that is cut off, altered or of another kind.
@@ -62,7 +62,7 @@ def table(
         without: columns to leave out, with commas between them.
         numbers: whole numbers in ``target`` are no classes.
     """
-    rows, left_out = _read_table(Path(path).expanduser()), _names(without)
+    rows, left_out = _read_table(Path(path).expanduser()), listed(without)
     if twice := [name for name, count in Counter(rows.column_names).items() if count > 1]:
         raise DataError(f"{path} has several columns {twice[0]!r}; allowed: each name once")
     for name in (target, *([split] if split else []), *left_out):
@@ -86,10 +86,10 @@ def table(
         raise DataError(f"{path} has no column but {target!r}; allowed: at least one column of numbers")
     inputs = numpy.stack([rows[n].to_numpy().astype(numpy.float64) for n in columns], axis=1)
     targets, standardised = _targets(rows[target], numbers)
-    of_numbers = [*columns, target] if standardised else columns
-    with numpy.errstate(over="ignore", invalid="ignore"):
-        spread = [float(rows[name].to_numpy().astype(numpy.float64).var()) for name in of_numbers]
-    for name, variance in zip(of_numbers, spread, strict=True):
+    of_numbers = dict(zip(columns, inputs.T, strict=True)) | ({target: targets} if standardised else {})
+    for name, values in of_numbers.items():
+        with numpy.errstate(over="ignore", invalid="ignore"):
+            variance = float(values.var(dtype=numpy.float64))
         if not math.isfinite(variance):
             raise DataError(
                 f"{path}: the column {name!r} holds infinite numbers, or too large ones; allowed: finite "
@@ -165,22 +165,16 @@ def scikit_learn(name: str, test_share: float = 0.2) -> Splits | OfNumbers:
 def _standardised(
     inputs: numpy.ndarray, targets: numpy.ndarray, trains: numpy.ndarray, both: bool
 ) -> Splits | OfNumbers:
-    scaled = _scaled(inputs, trains)
-    of = _scaled(targets.astype(numpy.float64), trains) if both else targets
-    parts = [
-        (torch.from_numpy(scaled[rows].astype(numpy.float32)), torch.from_numpy(of[rows].copy()))
+    mean, sd = _moments(inputs, trains)
+    scaled, moments = (inputs - mean) / sd, None
+    if both:
+        mean, sd = _moments(targets := targets.astype(numpy.float64), trains)
+        targets, moments = (targets - mean) / sd, (float(mean), float(sd))
+    train, test = (
+        (torch.from_numpy(scaled[rows].astype(numpy.float32)), torch.from_numpy(targets[rows].copy()))
         for rows in (trains, ~trains)
-    ]
-    if not both:
-        return parts[0], parts[1]
-    mean, sd = _moments(targets.astype(numpy.float64), trains)
-    return parts[0], parts[1], (float(mean), float(sd))
-
-
-def _scaled(values: numpy.ndarray, trains: numpy.ndarray) -> numpy.ndarray:
-    mean, sd = _moments(values, trains)
-    scaled: numpy.ndarray = (values - mean) / sd
-    return scaled
+    )
+    return (train, test) if moments is None else (train, test, moments)
 
 
 def _moments(values: numpy.ndarray, trains: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
@@ -263,7 +257,3 @@ def _safetensors(content: bytes) -> dict[str, numpy.ndarray]:
             array = numpy.frombuffer(content[begin + start : begin + stop], dtype=_SAFETENSORS[one["dtype"]])
             found[name] = array.reshape(one["shape"]).copy()
     return found
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]

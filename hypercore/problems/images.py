@@ -13,6 +13,7 @@ from torch import Tensor
 from hypercore.problems.contract import Batch, ProblemData, SplitName, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.streams import stream
+from hypercore.problems.tasks import misclassified_pct
 from hypercore.problems.weight_rows import Rows
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.problems import MODELS
@@ -99,8 +100,7 @@ class Model(Rows):
 
     def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
         """Share misclassified, in percent."""
-        first, *others = scores
-        return 100.0 * sum(others, first) / count
+        return misclassified_pct(scores, count)
 
     def losses(self, weights: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """Mean negative log-likelihood of each lane's batch, [L], in nats."""

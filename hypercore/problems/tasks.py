@@ -68,7 +68,7 @@ class Classification:
 
     def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
         """Share misclassified, in percent."""
-        return 100.0 * _sum(scores) / count
+        return misclassified_pct(scores, count)
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,11 @@ class Bits(Classification):
     def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
         """Nats over the logarithm of two."""
         return _sum(scores) / count / math.log(2)
+
+
+def misclassified_pct(scores: Sequence[Tensor], count: int) -> Tensor:
+    """The share of ``count`` targets that are misclassified, by how many are of each batch."""
+    return 100.0 * _sum(scores) / count
 
 
 def _sum(scores: Sequence[Tensor]) -> Tensor:

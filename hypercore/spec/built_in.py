@@ -11,6 +11,15 @@ _COUNTS = ("length", "width", "heads", "layers", "blocks")
 _CHOICES = {"name": BUNDLED, "unit": UNITS, "activation": ACTIVATIONS}
 
 
+def listed(text: str) -> list[str]:
+    """The names in a text with commas between them.
+
+    >>> listed("id, name,")
+    ['id', 'name']
+    """
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def allowed(argument: str, value: Any) -> str | None:
     """What an argument may be, in words, if a value is something else.
 

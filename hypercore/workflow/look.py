@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from hypercore.machine.slots import DeviceError, slots
@@ -88,10 +87,8 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
 
 def _images(folder: Path, models: Collection[str]) -> Iterator[tuple[str, str]]:
     if not folder.is_dir():
-        beside = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
-        near = get_close_matches(folder.name, beside, 1)
-        meant = f"; {folder.parent / near[0]} is there" if near else ""
-        yield f"{folder}, which is no folder", f"a folder of train/CLASS/* and test/CLASS/*{meant}"
+        wanted = f"a folder of train/CLASS/* and test/CLASS/*{own_files.meant(folder)}"
+        yield f"{folder}, which is no folder", wanted
         return
     try:
         found = image_files(folder)

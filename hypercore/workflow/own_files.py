@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from hypercore.spec.built_in import listed
 from hypercore.spec.errors import first_line
 from hypercore.spec.own_code import Call
 
@@ -25,15 +26,19 @@ def problems(call: Call) -> Iterator[tuple[str, str, str]]:
     if path.is_dir():
         yield "path", f"{path}, which is a folder", "a file"
     elif not path.exists():
-        near = get_close_matches(path.name, [p.name for p in path.parent.glob("*")], 1)
-        meant = f"; {path.parent / near[0]} is there" if near else ""
-        yield "path", f"{path}, which is not there", f"a file, from {Path.cwd()} on{meant}"
+        yield "path", f"{path}, which is not there", f"a file, from {Path.cwd()} on{meant(path)}"
     elif not os.access(path, os.R_OK):
         yield "path", f"{path}, which may not be read", "a file that may be read"
     elif not path.stat().st_size:
         yield "path", f"{path}, which is empty", "a file with something in it"
     elif "target" in call.arguments:
         yield from _columns(call, path)
+
+
+def meant(path: Path) -> str:
+    """What of about the same name lies where a file or folder is not, as the end of a sentence."""
+    near = get_close_matches(path.name, [one.name for one in path.parent.glob("*")], 1)
+    return f"; {path.parent / near[0]} is there" if near else ""
 
 
 def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:
@@ -49,9 +54,9 @@ def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:
         return
     for argument in ("target", "split", "without"):
         given = call.arguments.get(argument) or ""
-        names = [name.strip() for name in given.split(",")] if argument == "without" else [given]
+        names = listed(given) if argument == "without" else [given]
         for name in names:
             if name and name not in columns:
                 near = get_close_matches(name, columns, 1)
-                meant = f"; {near[0]!r} is there" if near else ""
-                yield argument, f"{name!r}, which is no column of {path}", f"{', '.join(columns)}{meant}"
+                there = f"; {near[0]!r} is there" if near else ""
+                yield argument, f"{name!r}, which is no column of {path}", f"{', '.join(columns)}{there}"

@@ -126,6 +126,12 @@ class _Declared(Strict):
         return tuple(found)
 
 
+def _named(arguments: Mapping[str, Any]) -> list[Path]:
+    """The files and folders that arguments name."""
+    texts = (value for value in arguments.values() if isinstance(value, str))
+    return [path for text in texts if (path := there(Path(), text)) is not None]
+
+
 class OwnModel(_Declared):
     """A function or class that returns an ``nn.Module``."""
 
@@ -145,8 +151,7 @@ class OwnModel(_Declared):
 
     def contents(self, arguments: Mapping[str, Any]) -> list[str]:
         """Of the files that arguments name: weights to begin with, or a description of the network."""
-        named = (there(Path(), value) for value in arguments.values() if isinstance(value, str))
-        files = [path for path in named if path is not None and path.is_file() and os.access(path, os.R_OK)]
+        files = (path for path in _named(arguments) if path.is_file() and os.access(path, os.R_OK))
         return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
 
 
@@ -186,8 +191,6 @@ class OwnDataset(_Declared):
 
     def files(self, arguments: Mapping[str, Any]) -> tuple[Path, ...]:
         """Files and folders that arguments name, and files that the source does: their content counts."""
-        texts = (value for value in arguments.values() if isinstance(value, str))
-        named = [path for text in texts if (path := there(Path(), text)) is not None]
         beside = product((Path(), self.load.file.parent), sorted(self.load.texts()))
         by_source = (there(*pair) for pair in beside)
-        return (*named, *(path for path in by_source if path is not None and path.is_file()))
+        return (*_named(arguments), *(path for path in by_source if path is not None and path.is_file()))
