@@ -9,14 +9,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from benchmarks import measure
-from benchmarks.contestants import Engine
+from benchmarks.contestants import Engine, few_tested
 from benchmarks.measure import Spread, spread_columns
 from benchmarks.scale import ROOT, cost
 from benchmarks.teams import Contestant, assembled, interleave, layouts
@@ -125,9 +125,7 @@ def main() -> None:
     if given.quick:
         rows = compare(load("digits", given.data), (EAGER,), (2,), 0.05, 2)
     else:
-        mnist = load("mnist", given.data)
-        few = replace(mnist.test, images=mnist.test.images[:256], labels=mnist.test.labels[:256])
-        mnist = replace(mnist, test=few)
+        mnist = few_tested(load("mnist", given.data))
         rows = compare(mnist, (EAGER, COMPILED), (1, 4), given.seconds, given.rounds)
     planned = [planning(STUDY, 1 if given.quick else given.rounds)]
     measure.show(f"An own module beside the built-in MLP, {STACK}, batch {BATCH_SIZE}", rows)

@@ -6,11 +6,11 @@ whole machine, as a process a core with one thread, or as one process with a thr
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import measure
-from benchmarks.contestants import Engine, Package, Torch, random_images
+from benchmarks.contestants import Engine, Package, Torch, few_tested, random_images
 from benchmarks.measure import Spread, spread_columns
 from benchmarks.products import LargeProducts, Products
 from benchmarks.teams import Contestant, Layout, assembled, interleave, layouts
@@ -84,11 +84,7 @@ def problems(quick: bool, root: Path) -> tuple[Problem, ...]:
     """The three that the goals are for, or tiny ones."""
     if quick:
         return (Problem("SGD / SGD", "mlp", "SGD", load("digits", root), (1, 2), {PRELOADED: 2.0}, (EAGER,)),)
-    mnist = load("mnist", root)
-    # The whole training split; evaluation is not timed, so a little of the test split will do.
-    mnist = replace(
-        mnist, test=replace(mnist.test, images=mnist.test.images[:256], labels=mnist.test.labels[:256])
-    )
+    mnist = few_tested(load("mnist", root))
     noise = random_images("noise in CIFAR-10's shape", (3, 32, 32), 8 * BATCH_SIZE, BATCH_SIZE)
     return (
         Problem("SGD / SGD", "mlp", "SGD", mnist, (1, 2, 4), {README: 12.0, PRELOADED: 2.0, LARGE: 0.70}),
