@@ -52,7 +52,7 @@ _WATCH = """still => {
     window.waited = last - begun;
   }, 20);
 }"""
-# What a page's main part can be switched by.
+# What a page's main part can be switched by, as it stands: not what a closed fold holds.
 _SWITCHES = "[data-testid=stMain] :is([data-testid=stCheckbox] label, [data-testid=stButtonGroup] button)"
 
 
@@ -102,7 +102,7 @@ def _waits(browser: "Browser", url: str, path: str, title: str, study: str) -> d
     for _ in range(REPEATS):
         _waited(tab, other)
         opened.append(_waited(tab, links.filter(has_text=title)))
-    switch = tab.locator(_SWITCHES).first
+    switch = tab.locator(_SWITCHES).filter(visible=True).first
     if switch.count():
         moved = [_waited(tab, switch) for _ in range(REPEATS + 1)][1:]
     tab.close()
