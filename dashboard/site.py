@@ -56,7 +56,7 @@ PAGES = (
         verdict.page,
         "verdict",
         "Verdict",
-        "Which stack and which α are safe, and does clipping help?",
+        "Which stack and α are safe? Does clipping help?",
         "gavel",
     ),
     Page(

@@ -11,7 +11,6 @@ from dashboard.saying import plain
 from dashboard.verdicts import Verdict
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
-from hypercore.present.advice import Option
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -31,6 +30,8 @@ def page(study: str) -> None:
     if found:
         titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
         _ranges(study, titles)
+        for advice in answers.advice(study):
+            st.caption(plain(advice.others))
         own = [verdict for verdict in found if verdict.title in titles]
         widgets.fold(study, "Each stack in words", "words", lambda: _words(study, own))
     single = answers.single_points(study)
@@ -71,24 +72,19 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
     for advice in found:
         use = advice.use
         with st.container(border=True):
-            st.subheader(plain(f"Use {use.name}, α = {short(use.alpha)}"), anchor=False)
+            st.subheader(plain(advice.headline), anchor=False)
             measured, alone, room = st.columns([2, 2, 3])
             error, without = use.metric.text(use.error), use.metric.text(use.plain_error)
-            measured.metric(f"test {use.metric.name} on {advice.dataset}", error, help=_errors(use))
-            alone.metric("the plain optimizer", without, help="The median over its seeds.")
+            after = f"The mean of its seeds after {use.epochs} epochs."
+            measured.metric(f"test {use.metric.name} on {advice.dataset}", error, help=after)
+            measured.caption(plain(advice.seeds))
+            alone.metric("plain optimizer", without, help="The median over its seeds.")
             tone = ":red" if advice.fragile else ":green"
             room.markdown(f"{tone}[**{plain(advice.room.capitalize())}.**]")
             room.caption(plain(advice.beyond))
             st.code(advice.code, language="python")
-            st.caption(plain(advice.others))
     for dataset in sorted(set(regions["dataset"]) - {advice.dataset for advice in found}):
         st.warning(f"On {plain(dataset)} no α of any stack is shown to be safe; more seeds may tell.")
-
-
-def _errors(use: Option) -> str:
-    low, high = use.errors[0], use.errors[-1]
-    ends = f"from {use.metric.number(low)} to {use.metric.number(high)}"
-    return f"The mean of {len(use.errors)} seeds, {ends}, after {use.epochs} epochs."
 
 
 def _ranges(study: str, titles: list[str]) -> None:

@@ -21,9 +21,10 @@ from hypercore.spec.stack import short
 class Option:
     """One safe α of a stack and clipping on a data set.
 
-    ``below`` and ``above`` are the decades of α around it that are safe without a gap; ``open_below`` and
-    ``open_above`` tell that the grid ends there, so that it may be more. Errors are the test split's; by
-    ``deciding``, the mean on the split that decides, options are chosen.
+    From ``low`` to ``high`` every α that was tried is safe; ``open_below`` and ``open_above`` tell that the
+    grid ends there, so that it may be more; ``beyond`` is the next larger α that was tried, with its mean
+    error. Errors are the test split's; by ``deciding``, the mean on the split that decides, options are
+    chosen.
     """
 
     label: str
@@ -35,8 +36,8 @@ class Option:
     errors: tuple[float, ...]
     deciding: float
     plain_error: float
-    below: float
-    above: float
+    low: float
+    high: float
     open_below: bool
     open_above: bool
     beyond: tuple[float, float] | None = None
@@ -50,17 +51,12 @@ class Option:
     @property
     def slack(self) -> float:
         """Decades of safe α on the side that has fewer."""
-        return min(self.below, self.above)
-
-    @property
-    def reach(self) -> float:
-        """The largest safe α of its range."""
-        return float(self.alpha * 10.0**self.above)
+        return math.log10(min(self.alpha / self.low, self.high / self.alpha))
 
     @property
     def width(self) -> float:
         """Decades of its safe range."""
-        return self.below + self.above
+        return math.log10(self.high / self.low)
 
     @property
     def name(self) -> str:
@@ -92,17 +88,24 @@ class Advice:
         return self.use.slack == 0
 
     @property
+    def headline(self) -> str:
+        """What to use."""
+        return f"Use {self.use.name}, α = {short(self.use.alpha)}"
+
+    @property
+    def seeds(self) -> str:
+        """How many seeds the error is a mean of, and how far apart these are."""
+        low, high = map(self.use.metric.number, (self.use.errors[0], self.use.errors[-1]))
+        return f"{low}–{high} over {len(self.use.errors)} seeds"
+
+    @property
     def beyond(self) -> str:
         """What happens at the next larger α that was tried and is not safe."""
         if self.use.beyond is None:
-            return f"No α above {short(self.use.reach)} was tried."
+            return f"No α above {short(self.use.high)} was tried."
         alpha, error = self.use.beyond
-        there = (
-            "it has no result yet"
-            if math.isnan(error)
-            else f"its mean error is {_rough(self.use.metric, error)}"
-        )
-        return f"The next larger one, α = {short(alpha)}, is not shown to be safe: {there}."
+        there = "no result yet" if math.isnan(error) else f"mean error {_rough(self.use.metric, error)}"
+        return f"Not shown to be safe: {short(alpha)} ({there})."
 
     @property
     def others(self) -> str:
@@ -114,7 +117,7 @@ class Advice:
                 f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.metric.text(lowest.error)}."
             )
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
-            reach = f"up to α = {short(widest.reach)}, {widest.metric.text(widest.error)} at its best"
+            reach = f"up to α = {short(widest.high)}, {widest.metric.text(widest.error)} at its best"
             said.append(f"Widest safe range: {widest.name}, {reach}.")
         return " ".join(said)
 
@@ -126,39 +129,25 @@ class Advice:
 
     @property
     def room(self) -> str:
-        """How wrong α may be, in words.
-
-        A factor is rounded down, as what is shown ends there.
-        """
+        """How wrong α may be, in words; :attr:`beyond` has what comes above."""
         use = self.use
-        below = f"α/{_factor(use.below)}{' or less' * use.open_below}" if use.below else ""
-        above = f"{_factor(use.above)} α{' or more' * use.open_above}" if use.above else ""
-        if below and above:
-            return f"stays safe from {below} to {above}"
-        if below:
-            return f"fragile: {_end('larger', use.open_above)}; stays safe down to {below}"
-        if above:
-            return f"fragile: {_end('smaller', use.open_below)}; stays safe up to {above}"
-        if use.open_below == use.open_above:
-            none = "neither the next smaller nor the next larger α is shown to be safe"
-            return f"fragile: {'no other α was tried' if use.open_below else none}"
-        return f"fragile: {_end('smaller', use.open_below)}, and {_end('larger', use.open_above)}"
+        low = short(use.low) + " or less" * use.open_below
+        high = short(use.high) + " or more" * use.open_above
+        if not self.fragile:
+            return f"safe from {low} to {high}"
+        if use.low < use.alpha:
+            return f"fragile: safe from {low} up to this α"
+        if use.open_below and use.beyond is None and use.low == use.high:
+            return "fragile: no other α was tried"
+        if use.high > use.alpha:
+            smaller = "no smaller α was tried" if use.open_below else "the next smaller is not shown to be"
+            return f"fragile: safe up to {high}, but {smaller}"
+        none = "no smaller α was tried" if use.open_below else "the next smaller α is not shown to be safe"
+        return f"fragile: {none}"
 
 
 def _rough(metric: Metric, error: float) -> str:
     return f"{error:.1f}%" if metric.is_percent else metric.text(error)
-
-
-def _end(size: str, grid: bool) -> str:
-    """Why the safe range ends on a side where it has no room."""
-    return f"no {size} α was tried" if grid else f"the next {size} α is not shown to be safe"
-
-
-def _factor(decades: float) -> str:
-    """So many decades as a factor, rounded down to a tenth, or to a hundredth where that would be 1."""
-    value = 10.0**decades * (1 + 1e-9)
-    digits = 10 if value >= 1.1 else 100
-    return short(float(f"{math.floor(value * digits) / digits:.3g}"))
 
 
 def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
@@ -239,8 +228,8 @@ def _option(
         errors=tuple(sorted(float(value) for value in cells[IMPUTED])),
         deciding=_mean(cells[JUDGED]),
         plain_error=median(baselines) if baselines else math.nan,
-        below=math.log10(alpha / float(ordered[first]["alpha"])),
-        above=math.log10(float(ordered[last]["alpha"]) / alpha),
+        low=float(ordered[first]["alpha"]),
+        high=float(ordered[last]["alpha"]),
         open_below=first == 0,
         open_above=after is None,
         metric=Metric.of(cells[METRIC].iloc[0]),

@@ -26,8 +26,12 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 .reproduced { color: #007a4d; font-weight: 600; } .contradicted { color: #b33c00; font-weight: 600; }
 .undetermined { color: #555; } :target { background: #fff3c4; }
 .words { font-size: 0.85rem; max-width: 60rem; }
-.advice small { white-space: normal; }
-.advice { border: 1px solid #8888; border-radius: 6px; padding: 0.2rem 1rem; margin: 0.6rem 0; }
+.advice { border: 1px solid #8888; border-radius: 6px; padding: 0.8rem 1rem; margin: 0.6rem 0; }
+.advice h3 { margin: 0; } .advice code { overflow-wrap: anywhere; } p > small { white-space: normal; }
+.numbers { display: flex; flex-wrap: wrap; gap: 0.5rem 2.5rem; margin: 0.6rem 0; }
+.numbers > div { display: flex; flex-direction: column; } .numbers b { font-size: 1.6rem; font-weight: 400; }
+.numbers > .room { flex: 1 1 16rem; } .numbers small { white-space: normal; }
+.fragile { color: #a12a3a; font-weight: 600; }
 @page { size: A4; margin: 12mm; }
 @media print {
   body { font-size: 10pt; margin: 0; } h2 { margin-top: 1.5rem; } h1, h2, h3 { break-after: avoid; }

@@ -82,6 +82,19 @@ def test_pages_draw(open_page: Open, tmp_path: Path, name: str, dark: bool) -> N
         assert found and min(found) >= 4.5, (where, min(found))
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_verdict_answers_at_first_sight_in_60_words(open_page: Open, width: int) -> None:
+    page = open_page("verdict", width=width)
+    code = page.get_by_test_id("stCode").first
+    expect(code).to_contain_text("Stack(model")
+    box = code.bounding_box()
+    assert box and box["y"] + box["height"] < 800
+    until = "code => document.body.innerText.split(code.innerText)[0] + code.innerText"
+    said = str(code.evaluate(until))
+    words = said[said.rindex("Which stack") :].split()
+    assert {"seeds", "Safe"} <= set(words) and len(words) < 60, words
+
+
 def test_the_error_chart_has_a_mark_for_every_seed(open_page: Open) -> None:
     page = open_page("compare?stack=SGD+%2F+SGD+on+digits")
     # 6 α, 2 arms, 6 seeds; seed 4 is missing at α = 100 in both arms.

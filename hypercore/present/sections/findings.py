@@ -9,11 +9,10 @@ from hypercore.analysis.claims.findings import NOT_PLANNED
 from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
-from hypercore.present.advice import advise
+from hypercore.present.advice import Advice, advise
 from hypercore.present.plots import residual_figure
 from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.metric import Metric
-from hypercore.spec.stack import short
 
 WORDS = (
     '<p class="words">A <i>stack</i> such as Adam / SGD(α): Adam trains the weights, SGD, right of it, '
@@ -35,23 +34,29 @@ _ID_DIGITS = 10
 
 def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
     """What to take on each data set, as the dashboard says it."""
-    parts = []
-    for one in advise(safety, judged):
-        use = one.use
-        lines = [
-            f"<b>{escape(one.dataset)}: {escape(use.name)}, α = {short(use.alpha)}</b>",
-            f"{escape(_first_upper(use.metric.sentence(use.error)))}; the plain optimizer "
-            f"{escape(use.metric.text(use.plain_error))}. "
-            f"{escape(one.room.capitalize())}. {escape(one.beyond)}",
-            f"<code>{escape(one.code)}</code>",
-            f"<small>{escape(one.others)}</small>",
-        ]
-        parts.append(f'<div class="advice wrap">{"".join(f"<p>{line}</p>" for line in lines)}</div>')
-    return "".join(parts) or "<p>No α of any stack is shown to be safe.</p>"
+    found = advise(safety, judged)
+    boxes = [_box(one) for one in found]
+    others = [f"<p><small>{escape(one.others)}</small></p>" for one in found if one.others]
+    return "".join([*boxes, *others]) or "<p>No α of any stack is shown to be safe.</p>"
 
 
-def _first_upper(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _box(advice: Advice) -> str:
+    use = advice.use
+    numbers = (
+        (f"test {use.metric.name} on {advice.dataset}", use.metric.text(use.error), advice.seeds),
+        ("plain optimizer", use.metric.text(use.plain_error), ""),
+    )
+    shown = "".join(
+        f"<div>{escape(name)}<b>{escape(value)}</b><small>{escape(below)}</small></div>"
+        for name, value, below in numbers
+    )
+    room = f"{escape(advice.room.capitalize())}."
+    state = "fragile" if advice.fragile else "reproduced"
+    return (
+        f'<div class="advice wrap"><h3>{escape(advice.headline)}</h3><div class="numbers">{shown}'
+        f'<div class="room"><span class="{state}">{room}</span>'
+        f"<small>{escape(advice.beyond)}</small></div></div><code>{escape(advice.code)}</code></div>"
+    )
 
 
 def claims(frame: pd.DataFrame) -> str:
