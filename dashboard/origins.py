@@ -7,6 +7,7 @@ import pandas as pd
 
 from hypercore.present.sentences import datasets
 from hypercore.results.provenance import short_commit
+from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.columns import CELLS, Role
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.problems import DATASETS
@@ -70,10 +71,20 @@ def config_of(cell: pd.Series) -> str | None:
     )
     return (
         f"name: one-cell\ndatasets: [{dataset}]\n{folder}normalisation: {{{dataset}: {numbers}}}\n"
+        f"{_augmentation(dataset, str(cell['augmentation']))}"
         f"model: {cell['model']}\nstacks: [{stack}]\n"
         f"clipping: [{clipping}]\nepochs: {cell['epochs']}\nbatch_size: {cell['batch_size']}\n"
         f"seeds: [{cell['seed']}]\nbaselines: false\n{_protocol(str(cell['protocol']))}{execution}"
     )
+
+
+def _augmentation(dataset: str, text: str) -> str:
+    """What a config says of training images, where they are not as they are."""
+    found = parse_augmentation(text)
+    if found is None:
+        return ""
+    parts = [*["flip: true"] * found.flip, *([f"crop: {found.crop}"] if found.crop else [])]
+    return f"augmentation: {{{dataset}: {{{', '.join(parts)}}}}}\n"
 
 
 def _protocol(text: str) -> str:

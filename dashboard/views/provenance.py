@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import cache, data, links, origins, widgets
 from dashboard.saying import plain
+from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.metric import Metric
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.normalisation import words as normalised
@@ -61,9 +62,12 @@ def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
     result = str(cell["status"]) if pd.isna(error) else metric.sentence(error)
     if pd.notna(held := cell["validation_error"]):
         result += f", validation {metric.name} {metric.text(held)}"
+    augmentation = parse_augmentation(str(cell["augmentation"]))
+    images = normalised(parse_normalisation(cell["normalisation"]))
+    images += "" if augmentation is None else f", {augmentation.words}"
     words = (
         f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {cell['epochs']} epochs, batch "
-        f"{cell['batch_size']}), {normalised(parse_normalisation(cell['normalisation']))}, clipping "
+        f"{cell['batch_size']}), {images}, clipping "
         f"{cell['clipping']}, seed {cell['seed']}: {result}"
     )
     st.subheader(plain(f"Cell {cell['cell_id']}"))

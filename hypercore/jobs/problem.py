@@ -47,13 +47,15 @@ def _there_or_downloaded(dataset: str, study: StudyConfig) -> Data:
 
 
 def prepared(study: StudyConfig, cell: Cell) -> Data | ArrayData:
-    """The data of a cell, its pixels on their way normalised, and what its protocol wants held out.
+    """The data of a cell: what its protocol wants held out, images on their way augmented and normalised.
 
     Raises:
         DataError: as :func:`data_of`.
-        HeldOutError: they are too few to hold some out.
+        DataSpecError: they are too few to hold some out, or cannot be augmented.
     """
     data = hold_out(data_of(study, cell.dataset), cell.protocol)
+    if cell.augmentation is not None:
+        data = data.augmented(cell.augmentation)
     return data.normalised(cell.normalisation) if isinstance(data, Data) else data
 
 

@@ -20,8 +20,8 @@ from hypercore.results.sweep_status import SweepStatus
 from hypercore.results.sweeps import write_sweep
 from hypercore.spec.cell import Cell
 from hypercore.spec.columns import Status
+from hypercore.spec.errors import DataSpecError
 from hypercore.spec.idx import other_than_published
-from hypercore.spec.protocol import HeldOutError
 from hypercore.spec.record import Record
 from hypercore.study import StudyError, data_root, load
 from hypercore.study.config.yaml_source import read
@@ -66,15 +66,15 @@ def run_sweep(study_path: Path, sweep: str, digest: str, out: Path, results: Pat
 
 @contextmanager
 def named_in_the_config(path: Path) -> Iterator[None]:
-    """Say where in the config it stands that more is to be held out than a data set has.
+    """Say where in the config it stands what a data set does not have.
 
     Raises:
         StudyError: it is.
     """
     try:
         yield
-    except HeldOutError as error:
-        problem = read(path).problem_text(("validation_split",), error.given, error.allowed)
+    except DataSpecError as error:
+        problem = read(path).problem_text((error.key,), error.given, error.allowed)
         raise StudyError([problem]) from None
 
 

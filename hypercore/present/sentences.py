@@ -8,6 +8,7 @@ import pandas as pd
 from hypercore.analysis.claims.findings import Verdict
 from hypercore.present.table import title
 from hypercore.results.provenance import short_commit
+from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.stack import short
@@ -69,14 +70,18 @@ def caption(cells: pd.DataFrame) -> str:
 
 
 def datasets(cells: pd.DataFrame) -> str:
-    """The data sets of cells, each with what its pixels went through where that is not nothing.
+    """The data sets of cells, each with what its images went through where that is not nothing.
 
-    >>> datasets(pd.DataFrame({"dataset": ["a", "b"], "normalisation": ["none", "(0.5), (0.25)"]}))
-    'a, b (pixels normalised by mean 0.5 and SD 0.25)'
+    >>> pixels, images = ["none", "(0.5), (0.25)"], ["none", "flip"]
+    >>> datasets(pd.DataFrame({"dataset": ["a", "b"], "normalisation": pixels, "augmentation": images}))
+    'a, b (pixels normalised by mean 0.5 and SD 0.25; training images mirrored at random)'
     """
-    pairs = cells[["dataset", "normalisation"]].drop_duplicates().sort_values(["dataset", "normalisation"])
-    named = ((name, parse_normalisation(text)) for name, text in pairs.itertuples(index=False))
-    return ", ".join(name if found is None else f"{name} ({found.words})" for name, found in named)
+    columns = ["dataset", "normalisation", "augmentation"]
+    named = []
+    for name, pixels, images in cells[columns].drop_duplicates().sort_values(columns).itertuples(index=False):
+        said = [found.words for found in (parse_normalisation(pixels), parse_augmentation(images)) if found]
+        named.append(f"{name} ({'; '.join(said)})" if said else str(name))
+    return ", ".join(named)
 
 
 def tally(claims: pd.DataFrame) -> str:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from hypercore.problems.datasets import DataError
+from hypercore.problems.varied import Varied, variants_of, varied
+from hypercore.spec.augmentation import Augmentation, AugmentationError
 
 _PARTS = ("training", "test")
 # A network has an output for each class: numbers beyond are names, such as ids.
@@ -20,9 +22,14 @@ _WIDE_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
 
 @dataclass(frozen=True)
 class Arrays:
-    """A split: tensors [n, …], inputs first, targets last; a network takes them as they are."""
+    """A split: tensors [n, …], inputs first, targets last; a network takes them as they are.
+
+    ``varied``, of a training split of images that is augmented: as of
+    :class:`~hypercore.problems.datasets.Split`.
+    """
 
     tensors: tuple[Tensor, ...]
+    varied: Varied | None = None
 
     def __len__(self) -> int:
         return len(self.tensors[-1])
@@ -34,12 +41,24 @@ class Arrays:
 
     def to(self, device: torch.device) -> "Arrays":
         """The split on a device."""
-        return Arrays(tuple(tensor.to(device) for tensor in self.tensors))
+        of_images = self.varied and replace(self.varied, black=self.varied.black.to(device))
+        return Arrays(tuple(tensor.to(device) for tensor in self.tensors), of_images)
 
     def take(self, indices: Tensor) -> tuple[Tensor, ...]:
         """Chosen examples: indices [L, B] to tensors [L, B, …]."""
         flat = indices.flatten()
-        return tuple(t.index_select(0, flat).view(*indices.shape, *t.shape[1:]) for t in self.tensors)
+        if self.varied is None:
+            found = [tensor.index_select(0, flat) for tensor in self.tensors]
+        else:
+            images, targets = self.tensors
+            first, flat = self.varied.chosen(images, flat)
+            found = [first, targets.index_select(0, flat)]
+        return tuple(tensor.view(*indices.shape, *tensor.shape[1:]) for tensor in found)
+
+    @property
+    def variants(self) -> int:
+        """How many there are of each example."""
+        return variants_of(self.varied)
 
     def chosen(self, indices: Tensor) -> "Arrays":
         """Some examples as a split of their own."""
@@ -81,6 +100,20 @@ class ArrayData:
     def with_validation(self, train: Tensor, validation: Tensor) -> "ArrayData":
         """The data with examples of the training split, by index, as training and as validation split."""
         return replace(self, train=self.train.chosen(train), validation=self.train.chosen(validation))
+
+    def augmented(self, augmentation: Augmentation) -> "ArrayData":
+        """The data with training images that vary.
+
+        Raises:
+            AugmentationError: examples are no images, too small ones, or have targets that lie in the image.
+        """
+        *inputs, targets = self.train.tensors
+        images = varied(self.name, augmentation, inputs[0])
+        if len(inputs) > 1 or targets.dim() > 2:
+            given = f"the augmentation of {self.name}, which has "
+            given += "several inputs" if len(inputs) > 1 else "targets for places of an image"
+            raise AugmentationError(given, "that of images alone, with a target or a row of targets each")
+        return replace(self, train=replace(self.train, varied=images))
 
     def to(self, device: torch.device) -> "ArrayData":
         """The data on a device."""

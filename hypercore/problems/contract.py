@@ -39,8 +39,15 @@ class Examples(Protocol):
     def device(self) -> torch.device:
         """Where they are."""
 
+    @property
+    def variants(self) -> int:
+        """How many there are of each example to train on; 1 but for images that are augmented."""
+
     def take(self, indices: Tensor) -> Batch:
-        """Chosen examples: indices [L, B] to tensors [L, B, …], as they lie in memory."""
+        """Chosen examples: indices [L, B] to tensors [L, B, …], as they lie in memory.
+
+        Index i + v·n, of n examples, is variant v of example i.
+        """
 
     def chunks(self, size: int) -> Iterator[Batch]:
         """All examples in their order, ``size`` at a time."""

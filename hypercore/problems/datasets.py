@@ -8,6 +8,8 @@ import numpy
 import torch
 from torch import Tensor
 
+from hypercore.problems.varied import Varied, variants_of, varied
+from hypercore.spec.augmentation import Augmentation
 from hypercore.spec.errors import UserError
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.problems import Parts
@@ -51,17 +53,23 @@ class Split:
     """Images [n, C, H, W] and labels [n], int64.
 
     The images are counts, uint8, which ``scaling`` explains, or float32 as a network takes them. Counts take
-    a quarter of the memory, and of what choosing a batch has to read.
+    a quarter of the memory, and of what choosing a batch has to read. ``varied``, of a training split that is
+    augmented: then index i + v·n, of n examples, is variant v of example i.
     """
 
     images: Tensor
     labels: Tensor
     scaling: Scaling = field(default_factory=Scaling)
+    varied: Varied | None = None
 
     def to(self, device: torch.device) -> "Split":
         """The split on a device; off the CPU as inputs, so that no device divides in a way of its own."""
-        images = self.images if device.type == "cpu" else self.scaling.inputs(self.images)
-        return replace(self, images=images.to(device), labels=self.labels.to(device))
+
+        def moved(images: Tensor) -> Tensor:
+            return images if device.type == "cpu" else self.scaling.inputs(images).to(device)
+
+        of_images = self.varied and replace(self.varied, black=moved(self.varied.black))
+        return replace(self, images=moved(self.images), labels=self.labels.to(device), varied=of_images)
 
     def pixels(self) -> Tensor:
         """All images as float32 in [0, 1]."""
@@ -93,8 +101,17 @@ class Split:
         """Chosen examples: indices [L, B] to images [L, B, C, H, W], as they lie there, and labels [L, B]."""
         # index_select copies whole rows: on a CPU twice as fast as indexing, which goes by element.
         flat = indices.flatten()
-        images = self.images.index_select(0, flat).view(*indices.shape, *self.images.shape[1:])
+        if self.varied is None:
+            images = self.images.index_select(0, flat)
+        else:
+            images, flat = self.varied.chosen(self.images, flat)
+        images = images.view(*indices.shape, *self.images.shape[1:])
         return images, self.labels.index_select(0, flat).view(indices.shape)
+
+    @property
+    def variants(self) -> int:
+        """How many there are of each example."""
+        return variants_of(self.varied)
 
 
 @dataclass(frozen=True)
@@ -136,6 +153,15 @@ class Data:
         held = None if self.validation is None else self.validation.normalised(normalisation)
         train, test = self.train.normalised(normalisation), self.test.normalised(normalisation)
         return replace(self, train=train, test=test, validation=held)
+
+    def augmented(self, augmentation: Augmentation) -> "Data":
+        """The data with training images that vary.
+
+        Raises:
+            AugmentationError: they are too small for it.
+        """
+        images = varied(self.name, augmentation, self.train.images)
+        return replace(self, train=replace(self.train, varied=images))
 
     def with_validation(self, train: Tensor, validation: Tensor) -> "Data":
         """The data with examples of the training split, by index, as training and as validation split."""

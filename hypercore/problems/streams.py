@@ -22,9 +22,13 @@ def number(*name: str | int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
-def data_order(seed: int, epoch: int, n: int) -> Tensor:
-    """The order in which an epoch visits the ``n`` training examples.
+def data_order(seed: int, epoch: int, n: int, variants: int = 1) -> Tensor:
+    """The order in which an epoch visits the ``n`` training examples, and which variant it sees of each.
 
-    Named by its epoch, so that a resumed run needs no generator's state.
+    Of several ``variants`` i + v·n stands for variant v of example i. Streams are named by the epoch, so that
+    a resumed run needs no generator's state.
     """
-    return torch.randperm(n, generator=stream("order", seed, epoch))
+    order = torch.randperm(n, generator=stream("order", seed, epoch))
+    if variants == 1:
+        return order
+    return order + n * torch.randint(variants, (n,), generator=stream("augmentation", seed, epoch))

@@ -10,7 +10,7 @@ SCHEMA_VERSION = 3
 # Versions whose facts of trained cells still read: what training took is not lost by a column more.
 READABLE_VERSIONS = (2, SCHEMA_VERSION)
 
-# Columns that files of any version may lack: null where they do.
+# Columns that files of any version may lack.
 ADDED = frozenset(
     column.name for columns in (*spec.TABLES.values(), spec.CURVE_POINT) for column in columns if column.added
 )

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from hypercore.spec.augmentation import NUMERICS as AUGMENTATION_NUMERICS
+from hypercore.spec.augmentation import Augmentation, parse_augmentation
 from hypercore.spec.clipping import Clipping, from_columns
 from hypercore.spec.normalisation import NONE, Normalisation, parse_normalisation
 from hypercore.spec.normalisation import NUMERICS as NORMALISATION_NUMERICS
@@ -36,7 +38,8 @@ class Cell:
     ``epochs`` passes over the training split in batches of ``batch_size``; ``seed`` (0 is a seed
     like any other) draws the initial weights and the order of the data, each from a stream of its
     own. ``parent`` is the cell id of the stack whose learned values a frozen cell starts with. Pixels lie in
-    [0, 1] unless ``normalisation`` moves them. ``code`` is no part of the id, as no numerics version is.
+    [0, 1] unless ``normalisation`` moves them; training images vary by ``augmentation`` alone.
+    ``code`` is no part of the id, as no numerics version is.
     """
 
     dataset: str
@@ -49,6 +52,7 @@ class Cell:
     parent: str | None = None
     protocol: Protocol = DEFAULT
     normalisation: Normalisation | None = None
+    augmentation: Augmentation | None = None
     code: Code = Code()
 
     def spec(self) -> dict[str, Any]:
@@ -88,6 +92,7 @@ class Cell:
                 if self.normalisation is None
                 else {"normalisation": [list(self.normalisation.mean), list(self.normalisation.std)]}
             ),
+            **({} if self.augmentation is None else {"augmentation": str(self.augmentation)}),
         }
 
     @property
@@ -117,6 +122,8 @@ class Cell:
         }
         if self.normalisation is not None:
             versions["normalisation"] = NORMALISATION_NUMERICS
+        if self.augmentation is not None:
+            versions["augmentation"] = AUGMENTATION_NUMERICS
         if self.clipping.rule is not None:
             versions[f"clipping.{self.clipping.kind}"] = self.clipping.rule.numerics
         for optimizer in self.stack.optimizers:
@@ -143,6 +150,7 @@ class Cell:
             "seed": self.seed,
             "protocol": str(self.protocol),
             "normalisation": NONE if self.normalisation is None else str(self.normalisation),
+            "augmentation": NONE if self.augmentation is None else str(self.augmentation),
             "parent": self.parent,
         }
 
@@ -173,6 +181,7 @@ class Cell:
             parent,
             parse_protocol(str(row["protocol"])),
             parse_normalisation(str(row.get("normalisation", NONE))),
+            parse_augmentation(str(row.get("augmentation", NONE))),
         )
         before = STOOD_FOR["model"].get(cell.model)
         if cell.id != row["cell_id"] and before is not None:
@@ -182,10 +191,12 @@ class Cell:
         return cell
 
     @property
-    def batch_key(self) -> tuple[str, str, str, int, int, Protocol, Normalisation | None]:
+    def batch_key(self) -> tuple[Hashable, ...]:
         """What cells must share to train as lanes of one batch."""
         data = self.dataset, self.model, self.stack.shape, self.epochs, self.batch_size
-        return (*data, self.protocol, self.normalisation)
+        # Names of sweeps may hold a hash of it: what there was not before is left out where there is none.
+        augmentation = () if self.augmentation is None else (self.augmentation,)
+        return (*data, self.protocol, self.normalisation, *augmentation)
 
 
 def digest(data: Any, length: int = 20) -> str:

@@ -32,3 +32,9 @@ class SpecError(UserError, ValueError):
     def inside(self, where: str) -> "SpecError":
         """The same of a part of something larger, which ``where`` names."""
         return SpecError(f"in {where}: {self.given}", self.allowed)
+
+
+class DataSpecError(SpecError):
+    """What a study asks of a data set, under the ``key`` of its config, and the data do not have."""
+
+    key = ""

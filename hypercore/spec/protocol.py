@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from hypercore.spec.errors import SpecError
+from hypercore.spec.errors import DataSpecError, SpecError
 from hypercore.spec.stack import rounded, short
 
 # What runs are evaluated by unless a study says otherwise: on the test split, after each epoch.
@@ -15,8 +15,10 @@ LARGEST_SHARE = 0.5
 _TEXT = re.compile(rf"(?:{DEFAULT_NAME}|validation\((?P<split>[^()]+)\))(?:, (?P<times>\d+) evaluations)?")
 
 
-class HeldOutError(SpecError):
+class HeldOutError(DataSpecError):
     """A data set is too small for what is to be held out."""
+
+    key = "validation_split"
 
 
 @dataclass(frozen=True)

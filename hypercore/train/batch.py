@@ -175,7 +175,7 @@ class BatchRun:
     ) -> tuple[list[Point], list[Interval], list[Evaluated]]:
         split, batch_size = self.data.train, self.cells[0].batch_size
         seeds = list(dict.fromkeys(self.lanes.seeds))
-        drawn = torch.stack([data_order(seed, self.epoch, len(split)) for seed in seeds])
+        drawn = torch.stack([data_order(seed, self.epoch, len(split), split.variants) for seed in seeds])
         # Once a seed to the device, not once a lane.
         row_of = torch.tensor([seeds.index(seed) for seed in self.lanes.seeds], device=self.clocks.device)
         orders = drawn.to(self.clocks.device).index_select(0, row_of)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from hypercore.machine.slots import DeviceError, slots
+from hypercore.spec.augmentation import Augmentation, AugmentationError
 from hypercore.spec.cell import Cell
 from hypercore.spec.image_folder import ImageFiles, ImageFolderError, image_files
 from hypercore.spec.problems import DATASETS, MODELS
@@ -63,6 +64,9 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
         yield from ((place, given, allowed) for given, allowed in _images(study.image_folders[name], models))
         if (small := _too_few(study.image_folders[name], name, study.protocol)) is not None:
             yield ("validation_split",), small.given, small.allowed
+        augmentation = study.augmentation_of(name)
+        if augmentation and (wrong := _too_small(study.image_folders[name], name, augmentation)) is not None:
+            yield ("augmentation", name), wrong.given, wrong.allowed
         return
     if (call := study.dataset_call(name)) is not None:
         for argument, given, allowed in own_files.problems(call):
@@ -109,6 +113,16 @@ def _too_few(folder: Path, name: str, protocol: Protocol) -> HeldOutError | None
     try:
         return protocol.problem(name, sum(map(len, image_files(folder).train)))
     except (ImageFolderError, OSError):
+        return None  # what is wrong is told already
+
+
+def _too_small(folder: Path, name: str, augmentation: Augmentation) -> AugmentationError | None:
+    from PIL import Image  # here: most studies have no folder of images
+
+    try:
+        with Image.open(image_files(folder).train[0][0]) as image:
+            return augmentation.problem(name, (3, image.height, image.width))
+    except (ImageFolderError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None  # what is wrong is told already
 
 

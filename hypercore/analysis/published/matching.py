@@ -36,7 +36,7 @@ def published_protocol(cells: pd.DataFrame, stand_ins: Mapping[str, str] | None 
     """Keep the rows that were trained as the published runs were, and name the published data set.
 
     As they were: on the whole training split, with their epochs and batch size, their model, and their
-    normalisation of pixels.
+    normalisation of pixels, and images as they are.
 
     ``stand_ins`` maps one of our data sets to the published one it stands for, e.g.
     ``{"cifar10-jpeg75": "cifar10"}``. The column ``published_dataset`` is added.
@@ -46,7 +46,8 @@ def published_protocol(cells: pd.DataFrame, stand_ins: Mapping[str, str] | None 
     model = cells["model"] == named.map(lambda name: DATASETS[name].model if name in DATASETS else None)
     pixels = cells["normalisation"] == named.map(_normalisation)
     whole = cells["protocol"].map(lambda text: parse_protocol(text).validation_split is None)
-    kept = epochs & model & pixels & whole.astype(bool) & (cells["batch_size"] == BATCH_SIZE)
+    plain = cells["augmentation"] == NONE
+    kept = epochs & model & pixels & plain & whole.astype(bool) & (cells["batch_size"] == BATCH_SIZE)
     return cells.assign(published_dataset=named)[kept.fillna(False)]
 
 

@@ -50,6 +50,13 @@ IDENTITY = (
         "none: pixels in [0, 1]; or (means), (SDs) of the channels, by which they are normalised",
         before=NONE,
     ),
+    Column(
+        "augmentation",
+        "string",
+        "none, or what becomes of training images at random: flip, crop(pixels that pad each side)",
+        before=NONE,
+        added=True,
+    ),
     Column("parent", "string", "cell id of the stack whose learned values a frozen cell starts with"),
 )
 

@@ -10,8 +10,8 @@ ColumnType = Literal["string", "int64", "float64", "bool"]
 class Column:
     """One column. Equal runs differ in ``volatile`` ones (times, provenance): comparisons leave them out.
 
-    ``before`` is what a file of before the column was there stands for; where it stands for nothing, files
-    of any version may lack a column that was ``added``, which then is null.
+    Files of any version may lack a column that was ``added``, others those of former versions alone.
+    ``before`` is what a file without it stands for, else it is null there.
     """
 
     name: str

@@ -6,12 +6,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from hypercore.spec.augmentation import Augmentation
 from hypercore.spec.cell import Code, digest
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.own_code import BUILDERS, Call
 from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder, model_name
 from hypercore.spec.protocol import FEWEST_HELD_OUT, LARGEST_SHARE, Protocol
 from hypercore.study.config.analysis import AnalysisConfig
+from hypercore.study.config.augmentation import AugmentationEntry
 from hypercore.study.config.fields import (
     NameAxis,
     Positive,
@@ -78,6 +80,11 @@ class StudyConfig(Axes):
         default_factory=dict,
         description="a mapping of a data set to none, to [[means], [SDs]] with one of each a channel, or to "
         "the data set whose numbers to take; default: the data set's own",
+    )
+    augmentation: dict[str, AugmentationEntry] = Field(
+        default_factory=dict,
+        description="a mapping of a data set of images to {flip: true, crop: PIXELS}, or one of the two; "
+        "default: training images are as they are",
     )
     validation_split: ValidationSplit | None = Field(
         None,
@@ -194,6 +201,11 @@ class StudyConfig(Axes):
         """The normalisation of a known data set's pixels."""
         spec = self.dataset(dataset)
         return self.normalisation.get(dataset, None if spec is None else spec.normalisation)
+
+    def augmentation_of(self, dataset: str) -> Augmentation | None:
+        """What becomes of a data set's training images at random."""
+        entry = self.augmentation.get(_base(dataset))
+        return None if entry is None else entry.augmentation
 
     def dataset(self, name: str) -> DatasetSpec | None:
         """The entry of a data set: of the registry, or of this study's own."""

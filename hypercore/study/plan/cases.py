@@ -46,9 +46,31 @@ def normalisation_problems(study: StudyConfig, source: Source) -> Iterator[Probl
         if spec is None:
             given = f"the normalisation of {shown(name)}"
             yield source.problem_text(location, given, f"that of {', '.join(study.dataset_names)}")
+        elif name in study.own_datasets:
+            given = f"the normalisation of {shown(name)}, which own code or files hold"
+            yield source.problem_text(location, given, "data that are normalised where they are loaded")
         elif normalisation is not None and normalisation.channels != spec.channels:
             given = f"means and SDs of {normalisation.channels} channels"
             yield source.problem_text(location, given, f"of {spec.channels}, as {name} has")
+
+
+def augmentation_problems(study: StudyConfig, source: Source) -> Iterator[Problem]:
+    """The problems of the augmentations, as far as data sets are known that nobody has loaded yet."""
+    for name in study.augmentation:
+        spec, own, location = study.dataset(name), study.own_datasets.get(name), ("augmentation", name)
+        augmentation = study.augmentation_of(name)
+        if spec is None:
+            given = f"the augmentation of {shown(name)}"
+            yield source.problem_text(location, given, f"that of {', '.join(study.dataset_names)}")
+        elif own is not None and own.load.numerics is not None and own.load.name != "arrays":
+            given = f"the augmentation of {name}, which {own.load.name.replace('_', '-')} loads"
+            yield source.problem_text(location, given, "that of images")
+        elif (
+            augmentation is not None
+            and spec.image_shape is not None
+            and (problem := augmentation.problem(name, spec.image_shape)) is not None
+        ):
+            yield source.problem_text(location, problem.given, problem.allowed)
 
 
 def _no_models(

@@ -16,7 +16,7 @@ from hypercore.study.config.errors import Location, Problem, StudyError
 from hypercore.study.config.schema import StudyConfig
 from hypercore.study.config.stack_entries import DEFAULT_CLIPPING, DEFAULT_SEEDS, StackEntry
 from hypercore.study.config.yaml_source import Source
-from hypercore.study.plan.cases import cases_of, normalisation_problems
+from hypercore.study.plan.cases import augmentation_problems, cases_of, normalisation_problems
 
 # File systems hold names of 255 bytes, and files put a digest, an ending or a process number behind it.
 LONGEST_SWEEP_NAME = 120
@@ -91,6 +91,7 @@ class _Grid:
         return {
             "protocol": self.study.protocol,
             "normalisation": self.study.normalisation_of(dataset),
+            "augmentation": self.study.augmentation_of(dataset),
             "code": self.study.code(dataset, model),
         }
 
@@ -192,11 +193,11 @@ def sweep_name(cell: Cell) -> str:
     >>> sweep_name(Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), ON, 5, 32, 0))
     'digits-mlp-adam+alpha_sgd-e5-b32'
     """
-    dataset, model, shape, epochs, batch_size, protocol, normalisation = cell.batch_key
-    slug = re.sub("[(^,]", "+", shape.lower().replace(" / ", "_").replace(")", ""))
-    name = f"{_slug(dataset)}-{_slug(model)}-{slug}-e{epochs}-b{batch_size}"
-    name = name if protocol == DEFAULT else f"{name}-{_slug(str(protocol))}"
-    name = name if normalisation is None else f"{name}-normalised-{digest(str(normalisation), length=6)}"
+    slug = re.sub("[(^,]", "+", cell.stack.shape.lower().replace(" / ", "_").replace(")", ""))
+    name = f"{_slug(cell.dataset)}-{_slug(cell.model)}-{slug}-e{cell.epochs}-b{cell.batch_size}"
+    name = name if cell.protocol == DEFAULT else f"{name}-{_slug(str(cell.protocol))}"
+    for word, what in (("normalised", cell.normalisation), ("augmented", cell.augmentation)):
+        name = name if what is None else f"{name}-{word}-{digest(str(what), length=6)}"
     # Frozen cells train after their parents, so they are never of one sweep with others.
     name = name if cell.parent is None else f"{name}-frozen"
     if len(name) <= LONGEST_SWEEP_NAME:
@@ -218,7 +219,7 @@ def _order(row: PlannedCell) -> tuple[Any, ...]:
 
 
 def _grids(study: StudyConfig, source: Source) -> list[_Grid]:
-    problems: list[Problem] = list(normalisation_problems(study, source))
+    problems = [*normalisation_problems(study, source), *augmentation_problems(study, source)]
     grids: list[_Grid] = []
     for index, entry in enumerate(study.stacks):
         cases = cases_of(study, entry, index, source, problems)

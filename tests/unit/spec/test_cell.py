@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from hypercore.spec.augmentation import Augmentation
 from hypercore.spec.cell import Cell, digest
 from hypercore.spec.clipping import OFF, ON, Clipping, Feedback, Norm, Scope, parse_clipping
 from hypercore.spec.columns import IDENTITY, names
@@ -81,6 +82,14 @@ def test_a_normalisation_counts_only_where_there_is_one() -> None:
     assert Cell.from_identity(cell.identity()) == replace(cell, stack=cell.stack.resolved)
 
 
+def test_an_augmentation_counts_only_where_there_is_one() -> None:
+    cell = replace(CELL, augmentation=Augmentation(flip=True, crop=4))
+    assert "augmentation" not in CELL.spec() and "augmentation" not in CELL.numerics()
+    assert cell.id != CELL.id and cell.batch_key == (*CELL.batch_key, cell.augmentation)
+    assert cell.numerics() == CELL.numerics() | {"augmentation": 1}
+    assert Cell.from_identity(cell.identity()) == replace(cell, stack=cell.stack.resolved)
+
+
 @pytest.mark.parametrize("model", ["mlp", "cnn-relu-valid-final", "cnn"])
 @pytest.mark.parametrize("clipping", [Clipping(scope=Scope.ALL), ON, OFF])
 def test_a_row_of_before_reads_as_what_it_was(model: str, clipping: Clipping) -> None:
@@ -94,5 +103,5 @@ def test_a_row_of_before_reads_as_what_it_was(model: str, clipping: Clipping) ->
         ),
     }
     row = cell.identity() | names_of_before
-    del row["normalisation"]
+    del row["normalisation"], row["augmentation"]
     assert Cell.from_identity(row) == replace(cell, stack=cell.stack.resolved)

@@ -99,6 +99,15 @@ def test_a_folder_of_too_few_images_to_hold_some_out_is_named(tmp_path: Path) ->
     assert line.startswith(f"{tmp_path}/study.yaml:7: validation_split: given {given}")
 
 
+def test_a_folder_of_images_too_small_to_crop_is_named(tmp_path: Path) -> None:
+    write_folder(tmp_path / "pets", sizes=(8,))
+    more = f"image_folders: {{pets: {tmp_path}/pets}}\naugmentation: {{pets: {{crop: 8}}}}\n"
+    [line] = told(planned(tmp_path, "pets", more), tmp_path / "results")
+    assert line.endswith(
+        "augmentation.pets: given crop: 8 of pets, images of 8×8; allowed: crop: from 1 to 7"
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
