@@ -10,8 +10,18 @@ import pandas as pd
 
 from dashboard import data
 from hypercore.analysis.frames.entries import Entry, entries
+from hypercore.analysis.measures.ranges import FAILURES, failure_columns
 from hypercore.analysis.stats.aggregates import performance_profile
-from hypercore.analysis.stats.regions import Criteria, Point, Region, Safety, judge_all, region, widening
+from hypercore.analysis.stats.regions import (
+    Criteria,
+    Point,
+    Region,
+    Safety,
+    failures_at,
+    find_region,
+    judge_all,
+    widening,
+)
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.stack import short
 
@@ -25,7 +35,7 @@ GLYPHS = {
 }
 
 _REGIONS = ["title", "clipping", "height", "n_points", "alpha_low", "alpha_high", "width_decades", "censored"]
-_REGIONS += ["reason_low", "reason_high"]
+_REGIONS += ["reason_low", "reason_high", *FAILURES]
 
 
 @dataclass(frozen=True)
@@ -66,13 +76,19 @@ def _judged(points: tuple[Point, ...], criteria: Criteria) -> list[Safety]:
 
 
 def _region(grid: Grid, criteria: Criteria) -> Region:
-    return region(
-        [point.alpha for point in grid.points], _judged(tuple(grid.points), grid.criteria(criteria))
-    )
+    return _found(grid.points, grid.criteria(criteria))
+
+
+@lru_cache(maxsize=4096)
+def _found(points: tuple[Point, ...], criteria: Criteria) -> Region:
+    return find_region(points, criteria)
 
 
 def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
-    """One row a point: title, clipping, alpha, safety, n, n_diverged, planned, excess."""
+    """One row a point: title, clipping, alpha, safety, n, n_diverged, failures, planned, excess.
+
+    ``failures`` says how often runs fail there, and what that does not exclude.
+    """
     rows = [
         {
             "title": grid.title,
@@ -81,15 +97,21 @@ def safety_map(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
             "safety": safety.value,
             "n": len(point.differences),
             "n_diverged": sum(point.diverged),
+            "failures": "" if failures is None else str(failures),
             "planned": planned,
             "excess": float(np.mean(point.differences)) if point.differences else float("nan"),
         }
         for grid in found
-        for point, planned, safety in zip(
-            grid.points, grid.planned, _judged(tuple(grid.points), grid.criteria(criteria)), strict=True
+        for own in [grid.criteria(criteria)]
+        for point, planned, safety, failures in zip(
+            grid.points,
+            grid.planned,
+            _judged(grid.points, own),
+            failures_at(grid.points, own),
+            strict=True,
         )
     ]
-    columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "planned", "excess"]
+    columns = ["title", "clipping", "alpha", "safety", "n", "n_diverged", "failures", "planned", "excess"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -110,6 +132,7 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
                 "censored": found_region.censored,
                 "reason_low": found_region.low_reason,
                 "reason_high": found_region.high_reason,
+                **failure_columns(found_region),
             }
         )
     return pd.DataFrame(rows, columns=_REGIONS).astype({"alpha_low": float, "alpha_high": float})

@@ -10,6 +10,7 @@ import pandas as pd
 
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
+from hypercore.present.sentences import at_worst
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -71,12 +72,23 @@ def single_points(regions: pd.DataFrame, safety: pd.DataFrame) -> pd.DataFrame:
     """What is known of the entries trained at one α only, from the tables REGIONS and SAFETY.
 
     Returns:
-        title, clipping, alpha, safety, n_done, n_failed, excess and metric, a row each entry and clipping.
+        title, clipping, alpha, safety, n_done, n_failed, failure_high, excess and metric, a row each entry
+        and clipping.
     """
     ranges = regions.assign(title=data.titles(regions))
     points = safety.assign(title=data.titles(safety))
     alone = points[~points["title"].isin(stability.swept(ranges)["title"])]
-    columns = ["title", "clipping", "alpha", "safety", "n_done", "n_failed", "excess", "metric"]
+    columns = [
+        "title",
+        "clipping",
+        "alpha",
+        "safety",
+        "n_done",
+        "n_failed",
+        "failure_high",
+        "excess",
+        "metric",
+    ]
     return alone[columns].reset_index(drop=True)
 
 
@@ -84,8 +96,9 @@ def region(row: Mapping[Any, Any]) -> str:
     """The safe interval of one row of REGIONS.
 
     >>> row = {"alpha_low": 0.01, "alpha_high": 10.0, "width_decades": 3.0, "censored": True}
-    >>> region(row | {"reason_low": "grid", "reason_high": "unsafe"})
-    'α is safe from 0.01 or less to 10 (at least 3.0 decades)'
+    >>> row |= {"worst_n_done": 8, "worst_n_failed": 0, "worst_failure_high": 0.31, "worst_fitted_high": 0.05}
+    >>> region(row | {"reason_low": "grid", "reason_high": "unsafe"})[:57]
+    'α is safe from 0.01 or less to 10 (at least 3.0 decades):'
     """
     low, high = row["alpha_low"], row["alpha_high"]
     if pd.isna(low) or pd.isna(high):
@@ -96,13 +109,13 @@ def region(row: Mapping[Any, Any]) -> str:
             why = " (no other was trained)"
         elif "grid" in (row["reason_low"], row["reason_high"]):
             why = " (the grid ends there)"
-        return f"only α = {short(low)} is shown to be safe{why}"
+        return f"only α = {short(low)} is shown to be safe{why}: {at_worst(row)}"
     less = " or less" if row["reason_low"] == "grid" else ""
     more = " or more" if row["reason_high"] == "grid" else ""
     at_least = "at least " if row["censored"] else ""
     return (
         f"α is safe from {short(low)}{less} to {short(high)}{more} "
-        f"({at_least}{row['width_decades']:.1f} decades)"
+        f"({at_least}{row['width_decades']:.1f} decades): {at_worst(row)}"
     )
 
 
@@ -135,7 +148,7 @@ def _moved(row: Mapping[Any, Any], off: Mapping[Any, Any] | None) -> str:
     if row["alpha_high"] == off["alpha_high"]:
         return ""
     more = " or more" * (row["reason_high"] == "grid")
-    return f"The largest safe α is {short(row['alpha_high'])}{more} instead of {short(off['alpha_high'])}. "
+    return f"The range ends at {short(row['alpha_high'])}{more} instead of {short(off['alpha_high'])}. "
 
 
 def effect_sentence(

@@ -12,6 +12,7 @@ from dashboard.figures.style import Trace
 from dashboard.queries import Baseline, spread
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 
 # Heights of the errors, of a line of a rail, and of the gap between them.
@@ -82,7 +83,7 @@ def _safe(span: Mapping[Any, Any], look: palette.Look, place: int) -> Trace:
     """The longest run of safe α as a line on the lower rail; arrowheads where the grid ends."""
     ends = [span["alpha_low"], span["alpha_high"]]
     more = [span[name] == GRID_EDGE for name in ("reason_low", "reason_high")]
-    words = f"safe from {span['alpha_low']:.3g} to {span['alpha_high']:.3g}"
+    words = f"safe from {span['alpha_low']:.3g} to {span['alpha_high']:.3g}: {at_worst(span)}"
     return {
         "type": "scatter",
         "x": ends,

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from dashboard.figures import headed_rows, style
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
@@ -57,7 +58,7 @@ def _bars(own: pd.DataFrame, clipping: str) -> style.Trace:
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
         words = (
             f"{style.text(row['title'])}, clipping {style.text(row['clipping'])}: {low:.3g} to {high:.3g}, "
-            f"{'≥ ' if row['censored'] else ''}{decades:.1f} decades"
+            f"{'≥ ' if row['censored'] else ''}{decades:.1f} decades<br>{at_worst(row)}"
         )
         x += [low, high, None]
         y += [row["place"], row["place"], None]

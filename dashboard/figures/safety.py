@@ -33,7 +33,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
     traces: list[style.Trace] = []
     for safety, glyph in GLYPHS.items():
         own = points[points["safety"] == safety.value]
-        figures = (own[name] for name in ("alpha", "n", "planned", "n_diverged", "excess"))
+        figures = (own[name] for name in ("alpha", "n", "planned", "n_diverged", "excess", "failures"))
         traces.append(
             {
                 "type": "bar",
@@ -55,7 +55,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
                 "customdata": style.custom(names[own.index], *figures, style.picks(own)),
                 "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]:.3g}}: {safety.value}, "
                 "%{customdata[2]} of %{customdata[3]} seeds, %{customdata[4]} diverged, "
-                "%{customdata[5]:+.2f} points from the baseline<extra></extra>",
+                "%{customdata[5]:+.2f} points from the baseline<br>%{customdata[6]}<extra></extra>",
             }
         )
     scale = style.alpha_axis(points["alpha"])

@@ -127,6 +127,7 @@ def _single_points(points: pd.DataFrame) -> None:
             metric.head("above the baseline"): points["excess"].map(metric.signed),
             "failed": points["n_failed"],
             "n": points["n_done"],
+            "excluded": points["failure_high"].map("above {:.0%}".format, na_action="ignore"),
         }
     )
     widgets.table(points, "single-alphas", styled=shown)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from hypercore.analysis.claims.catalogue import judge_claims
-from hypercore.analysis.claims.evidence import Evidence
+from hypercore.analysis.claims.evidence import Evidence, last_values
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.analysis.measures.edges import edges, gains
@@ -45,13 +45,17 @@ class Settings:
 
 
 def analyse(
-    cells: pd.DataFrame, curves: pd.DataFrame, settings: Settings | None = None
+    cells: pd.DataFrame,
+    curves: pd.DataFrame,
+    settings: Settings | None = None,
+    trajectories: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Judge the cells of one study and make every table of :data:`~hypercore.spec.columns.ANALYSIS`."""
     chosen = settings or Settings()
     judged, known = judge(cells), Published()
     study = "" if cells.empty else str(cells["study"].iloc[0])
-    evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for)
+    learned = {} if trajectories is None else {"learned": last_values(trajectories)}
+    evidence = Evidence(judged, curves, known, chosen.criteria, chosen.stands_for, **learned)
     to_target = targets(judged, curves, chosen.target_errors, chosen.criteria)
     return {
         "effects": effects(judged, known, chosen.stands_for),
@@ -69,14 +73,15 @@ def analyse(
 
 
 def write_analysis(folder: Path, settings: Settings | None = None) -> dict[str, pd.DataFrame]:
-    """Read a study's cells and curves, write its tables beside them as parquet, and return them.
+    """Read a study's cells, curves and trajectories, write its tables beside them, and return them.
 
     Raises:
         ResultFileError: a file is missing or damaged.
     """
     cells = read_frame(folder / "cells.parquet", "cells", spec.CELLS)
     curves = read_frame(folder / "curves.parquet", "curves", spec.CURVES)
-    made = analyse(cells, curves, settings)
+    trajectories = read_frame(folder / "trajectories.parquet", "trajectories", spec.TRAJECTORIES)
+    made = analyse(cells, curves, settings, trajectories)
     facts = {} if cells.empty else {"study": str(cells["study"].iloc[0])}
     for name, frame in made.items():
         write_frame(folder / f"{name}.parquet", frame, name, spec.ANALYSIS[name], facts)

@@ -9,12 +9,15 @@ from typing import Any
 import pandas as pd
 
 from hypercore.analysis.frames.judgement import IMPUTED, JUDGED, METRIC
+from hypercore.analysis.stats.failures import FailureRate, Failures, worst
 from hypercore.analysis.stats.regions import Safety, unbroken
 from hypercore.present.table import GROUP
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
+
+_FAILURES = ("n_failed", "n_done", "failure_low", "failure_high", "fitted_failure_high")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Option:
     From ``low`` to ``high`` every α that was tried is safe; ``open_below`` and ``open_above`` tell that the
     grid ends there, so that it may be more; ``beyond`` is the next larger α that was tried, with its mean
     error. Errors are the test split's; by ``deciding``, the mean on the split that decides, options are
-    chosen.
+    chosen. ``failures`` holds at each α of its range.
     """
 
     label: str
@@ -40,6 +43,7 @@ class Option:
     high: float
     open_below: bool
     open_above: bool
+    failures: Failures
     beyond: tuple[float, float] | None = None
     metric: Metric = PERCENT
 
@@ -118,7 +122,7 @@ class Advice:
             )
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
             reach = f"up to α = {short(widest.high)}, {widest.metric.text(widest.error)} at its best"
-            said.append(f"Widest safe range: {widest.name}, {reach}.")
+            said.append(f"Widest safe range: {widest.name}, {reach}; {widest.failures}.")
         return " ".join(said)
 
     @property
@@ -129,21 +133,24 @@ class Advice:
 
     @property
     def room(self) -> str:
-        """How wrong α may be, in words; :attr:`beyond` has what comes above."""
+        """How wrong α may be, in words, and what is not excluded; :attr:`beyond` has what comes above."""
         use = self.use
         low = short(use.low) + " or less" * use.open_below
         high = short(use.high) + " or more" * use.open_above
         if not self.fragile:
-            return f"safe from {low} to {high}"
-        if use.low < use.alpha:
-            return f"fragile: safe from {low} up to this α"
-        if use.open_below and use.beyond is None and use.low == use.high:
-            return "fragile: no other α was tried"
-        if use.high > use.alpha:
+            words = f"safe from {low} to {high}"
+        elif use.low < use.alpha:
+            words = f"fragile: safe from {low} up to this α"
+        elif use.open_below and use.beyond is None and use.low == use.high:
+            words = "fragile: no other α was tried"
+        elif use.high > use.alpha:
             smaller = "no smaller α was tried" if use.open_below else "the next smaller is not shown to be"
-            return f"fragile: safe up to {high}, but {smaller}"
-        none = "no smaller α was tried" if use.open_below else "the next smaller α is not shown to be safe"
-        return f"fragile: {none}"
+            words = f"fragile: safe up to {high}, but {smaller}"
+        elif use.open_below:
+            words = "fragile: no smaller α was tried"
+        else:
+            words = "fragile: the next smaller α is not shown to be safe"
+        return f"{words}; {use.failures}"
 
 
 def _rough(metric: Metric, error: float) -> str:
@@ -195,7 +202,7 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
     of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
     means = stacks.groupby([*key, "alpha"])[IMPUTED].mean().rename("error").reset_index()
-    points = safety[[*key, "alpha", "safety"]].merge(means, on=[*key, "alpha"], how="left")
+    points = safety[[*key, "alpha", "safety", *_FAILURES]].merge(means, on=[*key, "alpha"], how="left")
     found = []
     for entry, rows in points.groupby(key, sort=True):
         ordered = rows.sort_values("alpha").to_dict("records")
@@ -218,6 +225,7 @@ def _option(
     alpha = float(row["alpha"])
     baselines = [plain[name] for name in set(cells["baseline_id"].dropna()) if name in plain]
     after = ordered[last + 1] if last + 1 < len(ordered) else None
+    inside = [[one[name] for name in _FAILURES] for one in ordered[first : last + 1]]
     return Option(
         label=str(row["label"]),
         dataset=str(row["dataset"]),
@@ -232,6 +240,9 @@ def _option(
         high=float(ordered[last]["alpha"]),
         open_below=first == 0,
         open_above=after is None,
+        failures=worst(
+            [Failures(FailureRate(int(k), int(n), low, high), fitted) for k, n, low, high, fitted in inside]
+        ),
         metric=Metric.of(cells[METRIC].iloc[0]),
         beyond=None if after is None else (float(after["alpha"]), float(after["error"])),
     )

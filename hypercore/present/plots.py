@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.present import palette
+from hypercore.present.sentences import at_worst
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS
 from hypercore.spec.metric import Metric
@@ -68,7 +69,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
                 x=ends,
                 y=[-below * (row_below + 1)] * 2,
                 line=bar,
-                hovertext=f"safe, {name}",
+                hovertext=f"safe, {name}: {at_worst(row.iloc[0].to_dict())}",
                 legendgroup=name,
                 showlegend=False,
             )

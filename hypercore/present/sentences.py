@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from hypercore.analysis.claims.findings import Verdict
+from hypercore.analysis.stats.failures import failures_text
 from hypercore.present.table import title
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
@@ -115,6 +116,7 @@ def region(row: pd.Series) -> str:
     sign = "at least " if row["censored"] else ""
     width = f"{sign}{row['width_decades']:.2f} decades"
     text = f"{start}: α from {short(row['alpha_low'])} to {short(row['alpha_high'])} is safe ({width})"
+    text += f": {at_worst(row.to_dict())}"
     if pd.isna(row["gain_decades"]):
         return f"{text}."
     if row["gain_relation"] == "?":
@@ -124,6 +126,17 @@ def region(row: pd.Series) -> str:
         row["gain_relation"], f"{turned.get(row['gain_relation'], row['gain_relation'])} "
     )
     return f"{text}; clipping {verb} {relation}{abs(row['gain_decades']):.2f} decades on the grid."
+
+
+def at_worst(row: Mapping[Any, Any]) -> str:
+    """How often runs fail at the worst α of a row of REGIONS, and what that does not exclude.
+
+    Says so, too, where the table is of before this was kept.
+    """
+    if pd.isna(row["worst_n_done"]):
+        return "what is excluded was not kept"
+    counts = int(row["worst_n_failed"]), int(row["worst_n_done"])
+    return f"at worst {failures_text(*counts, row['worst_failure_high'], row['worst_fitted_high'])}"
 
 
 def edge(rows: pd.DataFrame, gains: pd.DataFrame) -> str:

@@ -9,6 +9,7 @@ rule analyse:
     input:
         cells=f"{STUDY}/cells.parquet",
         curves=f"{STUDY}/curves.parquet",
+        trajectories=f"{STUDY}/trajectories.parquet",
     output:
         ANALYSIS,
     log:

@@ -18,6 +18,8 @@ from hypercore.spec.clipping import OFF_NAME, ON
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import rounded
 
+LEARNED = ("cell_id", "hyperparameter", "value")
+
 
 @dataclass(frozen=True)
 class Arms:
@@ -35,13 +37,19 @@ class Arms:
         return (*self.off.cells(alphas), *self.on.cells(alphas))
 
 
+def last_values(trajectories: pd.DataFrame) -> pd.DataFrame:
+    """What each cell learned for its lowest optimizer, which level 1 is: the values of its last step."""
+    lowest = trajectories[trajectories["level"] == 1].sort_values("step", kind="stable")
+    return lowest.drop_duplicates(["cell_id", "hyperparameter"], keep="last")[list(LEARNED)]
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Judged cells and curves of one or more studies.
 
     Claims rest on what the config lists. Refinement chooses α and seeds by what it has seen, so a test of the
     cells that it adds would test its own choice. ``stand_ins`` names which of our data sets stands for a
-    published one, as for residuals.
+    published one, as for residuals. ``learned`` has the last values of each cell's lowest optimizer.
     """
 
     cells: pd.DataFrame
@@ -49,6 +57,7 @@ class Evidence:
     published: Published = field(default_factory=Published)
     criteria: Criteria = field(default_factory=Criteria)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+    learned: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEARNED)))
     _arms: dict[tuple[str, str, str], Arms | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property

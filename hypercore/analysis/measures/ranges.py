@@ -14,12 +14,14 @@ from hypercore.analysis.stats.aggregates import (
     optimism,
     sensitivity,
 )
-from hypercore.analysis.stats.failures import failure_rate
-from hypercore.analysis.stats.regions import Criteria, failures_high, find_region, judge, widening
+from hypercore.analysis.stats.regions import Criteria, Region, failures_at, find_region, judge, widening
 from hypercore.analysis.stats.statistics import Estimate, estimate
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import REGIONS, SAFETY, SENSITIVITY
 from hypercore.spec.protocol import TEST
+
+# What holds at each α of a region, in the table REGIONS.
+FAILURES = ("worst_n_done", "worst_n_failed", "worst_failure_high", "worst_fitted_high")
 
 
 def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
@@ -28,9 +30,9 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
     rows: list[dict[str, Any]] = []
     for entry in _with_baseline(cells):
         points, own = entry.points(), entry.criteria(rule)
-        for point, fitted_high in zip(points, failures_high(points, own), strict=True):
-            failed = point.failed(own.margin)
-            rate = failure_rate(sum(failed), len(failed), rule.confidence) if failed else None
+        for point, known in zip(points, failures_at(points, own), strict=True):
+            failed, rate = point.failed(own.margin), known and known.rate
+            fitted_high = known and known.fitted_high
             rest = [value for value, fail in zip(point.differences, failed, strict=True) if not fail]
             others = estimate(rest, rule.confidence)
             rows.append(
@@ -45,12 +47,12 @@ def safety(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFram
                     "baseline_error": entry.baseline_error,
                     "failure_low": rate and rate.low,
                     "failure_high": rate and rate.high,
-                    "fitted_failure_high": rate and fitted_high,
+                    "fitted_failure_high": fitted_high,
                     "excess": estimate(point.differences).mean,
                     "rest": others.mean,
                     "rest_low": others.low,
                     "rest_high": others.high,
-                    "safety": judge(point, own, fitted_high).value,
+                    "safety": judge(point, own, known.fitted_high if known else 1.0).value,
                 }
             )
     return table(rows, SAFETY)
@@ -83,12 +85,21 @@ def regions(cells: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFra
                 "reason_high": region.high_reason,
                 "width_decades": region.width_decades,
                 "width_max_decades": region.width_max_decades,
+                **failure_columns(region),
                 "censored": region.censored,
                 "gain_decades": added and added[0],
                 "gain_relation": added and added[1],
             }
         )
     return table(rows, REGIONS)
+
+
+def failure_columns(region: Region) -> dict[str, float]:
+    """What holds at each α of a region, as the columns of REGIONS; none where no α is safe."""
+    if region.failures is None:
+        return {}
+    rate = region.failures.rate
+    return dict(zip(FAILURES, (rate.n, rate.k, rate.high, region.failures.fitted_high), strict=True))
 
 
 def sensitivities(cells: pd.DataFrame) -> pd.DataFrame:

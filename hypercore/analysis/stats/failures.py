@@ -30,6 +30,32 @@ class FailureRate:
         return failures_text(self.k, self.n, self.high)
 
 
+@dataclass(frozen=True)
+class Failures:
+    """What is known of the failures at one α, or at the worst of several.
+
+    ``rate``: of its own runs, null where none was done; ``fitted_high``: the bound by the runs at all α
+    together, 1 where there is no other.
+    """
+
+    rate: FailureRate
+    fitted_high: float = 1.0
+
+    def __str__(self) -> str:
+        return failures_text(self.rate.k, self.rate.n, self.rate.high, self.fitted_high)
+
+
+def worst(found: Sequence[Failures]) -> Failures:
+    """What holds at each of some α: the runs that exclude least, and the largest of the fitted bounds.
+
+    >>> print(worst([Failures(failure_rate(0, 24), 0.02), Failures(failure_rate(0, 8), 0.03)]))
+    0 of 8 failed; more than 31% is excluded (3.0% by all α)
+    """
+    return Failures(
+        max((one.rate for one in found), key=lambda rate: rate.high), max(one.fitted_high for one in found)
+    )
+
+
 def fails(differences: Sequence[float], diverged: Sequence[bool], margin: float) -> NDArray[np.bool_]:
     """Which runs fail: diverged (near chance counts), or above the baseline's median plus the margin.
 
@@ -78,10 +104,17 @@ def rate_difference(more: int, fewer: int, n: int, confidence: float = CONFIDENC
     return low, high
 
 
-def failures_text(k: int, n: int, high: float) -> str:
-    """How often runs failed, and what is not excluded.
+def failures_text(k: int, n: int, high: float, fitted_high: float = 1.0) -> str:
+    """How often runs failed, and what is not excluded: by them, and by those at all α where that is less.
 
     >>> failures_text(8, 8, 1.0)
     '8 of 8 failed'
+    >>> failures_text(0, 8, 0.312, 0.053)
+    '0 of 8 failed; more than 31% is excluded (5.3% by all α)'
     """
-    return f"{k} of {n} failed" + (f"; more than {100 * high:.0f}% is excluded" if k < n else "")
+    fitted = f" ({_share(fitted_high)} by all α)" if fitted_high < high else ""
+    return f"{k} of {n} failed" + (f"; more than {_share(high)} is excluded{fitted}" if k < n else "")
+
+
+def _share(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hypercore.analysis.stats.failures import fails, failure_rate
+from hypercore.analysis.stats.failures import Failures, fails, failure_rate, worst
 from hypercore.analysis.stats.fit import Tried, fit_both
 from hypercore.analysis.stats.statistics import CONFIDENCE, estimate
 
@@ -110,6 +110,7 @@ class Region:
     ``low`` and ``high`` are the first and last safe α (``None``: no point is safe); ``low_stop`` and
     ``high_stop`` the neighbours that ended it, with what they were in ``low_reason`` and
     ``high_reason`` (``grid``, and no neighbour, where the grid itself ends: the edge is censored).
+    ``failures`` is what holds at each α of the run.
     """
 
     n_points: int
@@ -120,6 +121,7 @@ class Region:
     high_stop: float | None = None
     low_reason: str | None = None
     high_reason: str | None = None
+    failures: Failures | None = None
 
     @property
     def width_decades(self) -> float:
@@ -207,6 +209,16 @@ def failures_high(points: Sequence[Point], criteria: Criteria = Criteria()) -> l
     return [high.get(point.alpha, 1.0) for point in points]
 
 
+def failures_at(points: Sequence[Point], criteria: Criteria = Criteria()) -> list[Failures | None]:
+    """What is known of the failures at each α; ``None`` where no run was done."""
+    found: list[Failures | None] = []
+    for point, high in zip(points, failures_high(points, criteria), strict=True):
+        failed = point.failed(criteria.margin)
+        k, n = sum(failed), len(failed)
+        found.append(Failures(failure_rate(k, n, criteria.confidence), high) if failed else None)
+    return found
+
+
 def judge_all(points: Sequence[Point], criteria: Criteria = Criteria()) -> list[Safety]:
     """Say what each α of an entry is: the α around it tell, too, how often its runs fail."""
     high = failures_high(points, criteria)
@@ -247,8 +259,13 @@ def region(alphas: Sequence[float], safeties: Sequence[Safety]) -> Region:
 
 
 def find_region(points: Sequence[Point], criteria: Criteria = Criteria()) -> Region:
-    """Judge every point, then take the longest safe run."""
-    return region([point.alpha for point in points], judge_all(points, criteria))
+    """Judge every point, then take the longest safe run, with what is known of failures there."""
+    found = region([point.alpha for point in points], judge_all(points, criteria))
+    if found.low is None or found.high is None:
+        return found
+    each = zip(points, failures_at(points, criteria), strict=True)
+    inside = [known for point, known in each if known and found.low <= point.alpha <= found.high]
+    return replace(found, failures=worst(inside))
 
 
 def widening(off: Region, on: Region) -> tuple[float, str]:

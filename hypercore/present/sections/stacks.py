@@ -62,9 +62,10 @@ def regions(frame: pd.DataFrame) -> str:
     swept = frame[frame["n_points"] > 1]
     listed = "".join(f"<li>{escape(sentences.region(row))}</li>" for _, row in swept.iterrows())
     single = frame[frame["n_points"] == 1]
-    safe = int((single["n_safe"] == 1).sum())
-    rest = f"<p>Of {len(single)} stacks run at one α alone, {safe} are safe there.</p>" if len(single) else ""
-    return f"<ul>{listed}</ul>{rest}"
+    safe = single[single["n_safe"] == 1].sort_values("worst_failure_high").to_dict("records")
+    bound = f": {escape(sentences.at_worst(safe[-1]))}" if safe else ""
+    rest = f"<p>Of {len(single)} stacks run at one α alone, {len(safe)} are safe there{bound}.</p>"
+    return f"<ul>{listed}</ul>{rest if len(single) else ''}"
 
 
 def primary(effects: pd.DataFrame) -> str:

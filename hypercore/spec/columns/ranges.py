@@ -72,6 +72,10 @@ REGIONS = (
         "width_max_decades", "float64", "log10(stop above / stop below); null where the grid cuts the region"
     ),
     Column("censored", "bool", "the grid cuts the region: the width is a lower bound"),
+    Column("worst_n_done", "int64", "runs at the region's α whose runs exclude least", added=True),
+    Column("worst_n_failed", "int64", "of these, failed", added=True),
+    Column("worst_failure_high", "float64", "at each α of it a larger failure rate is excluded", added=True),
+    Column("worst_fitted_high", "float64", "the same by the runs at all α together", added=True),
     Column("gain_decades", "float64", "its width minus the unclipped one's, on the grid; null for off"),
     Column(
         "gain_relation",

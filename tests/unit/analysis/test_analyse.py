@@ -8,7 +8,7 @@ import pytest
 from hypercore.analysis.analyse import Settings, analyse, write_analysis
 from hypercore.analysis.frames.tables import read_frame, write_frame
 from hypercore.results.disk import ResultFileError
-from hypercore.spec.columns import ANALYSIS, CELLS, CURVES, names
+from hypercore.spec.columns import ANALYSIS, CELLS, CURVES, TRAJECTORIES, names
 from hypercore.study.config.analysis import AnalysisConfig
 from tests.unit.analysis.synthetic import judged
 
@@ -35,6 +35,8 @@ def cells() -> pd.DataFrame:
 def test_every_table_is_written_with_its_declared_columns(tmp_path: Path) -> None:
     write_frame(tmp_path / "cells.parquet", cells(), "cells", CELLS)
     write_frame(tmp_path / "curves.parquet", NO_CURVES, "curves", CURVES)
+    none = pd.DataFrame(columns=list(names(TRAJECTORIES)))
+    write_frame(tmp_path / "trajectories.parquet", none, "trajectories", TRAJECTORIES)
     made = write_analysis(tmp_path)
     for name, columns in ANALYSIS.items():
         read = read_frame(tmp_path / f"{name}.parquet", name, columns)

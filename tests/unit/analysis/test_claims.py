@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pandas as pd
 import pytest
 
 from hypercore.analysis.claims.catalogue import TESTS, judge_claims, read_claims
-from hypercore.analysis.claims.evidence import Evidence
+from hypercore.analysis.claims.evidence import Evidence, last_values
 from hypercore.analysis.claims.findings import Part, Verdict, decide
 from hypercore.analysis.published.read import Published, published_folder
 from hypercore.analysis.published.rows import Printed, PublishedError, TableRow
 from hypercore.analysis.stats.statistics import estimate, flip_estimate
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.columns import CLAIMS, names
+from hypercore.spec.notation import parse_stack
 from tests.unit.analysis.synthetic import Outcome, judged
 
 REPRODUCED, CONTRADICTED, UNDETERMINED = Verdict
@@ -640,6 +642,62 @@ def test_frozen_as_printed(offset: float, seeds: int, expected: Verdict) -> None
         frozen = frozen[frozen["role"] == "stack"].astype({"parent": object})
         frames += [stack, frozen.assign(parent=frozen["seed"].map(ids), cell_id=frozen["cell_id"] + "f")]
     assert verdict("frozen_as_printed", pd.concat(frames, ignore_index=True)) is expected
+
+
+def learned(law: Callable[[float, int], float], seeds: int = 8) -> Evidence:
+    """The paper's stacks, each of which learns what ``law`` makes of the printed value and the seed."""
+    frames, values = [], []
+    for row in Published().paper:
+        if row.role != "frozen" or row.parent is None:
+            continue
+        cells = judged(row.parent, None, lambda *_: 5.0, seeds=seeds, clippings=(OFF,))
+        frames.append(cells)
+        for cell_id, seed in cells.loc[cells["role"] == "stack", ["cell_id", "seed"]].itertuples(index=False):
+            for name, printed in parse_stack(row.stack).lowest.given:
+                # A rate of decay by its distance from 1; and that a stack had learned another value before.
+                last = law(printed, seed) if name == "alpha" else 1 - law(1 - printed, seed)
+                values += [
+                    (cell_id, 10, 1, name, last),
+                    (cell_id, 5, 1, name, 7.0),
+                    (cell_id, 10, 2, name, 8.0),
+                ]
+    columns = ["cell_id", "step", "level", "hyperparameter", "value"]
+    found = last_values(pd.DataFrame(values, columns=columns))
+    return Evidence(pd.concat(frames, ignore_index=True), NO_CURVES, learned=found)
+
+
+@pytest.mark.parametrize(
+    ("factor", "spread", "seeds", "expected"),
+    [
+        (1.0, 0.05, 8, REPRODUCED),
+        (1.1, 0.05, 8, REPRODUCED),
+        (1.9, 0.02, 8, CONTRADICTED),
+        (0.3, 0.02, 8, CONTRADICTED),
+        # Nearer than half and further are both left possible.
+        (1.5, 0.05, 8, UNDETERMINED),
+        # Whatever is learned, it is another value each time: anything would fit.
+        (1.0, 0.6, 8, UNDETERMINED),
+        (1.0, 0.05, 5, UNDETERMINED),
+    ],
+)
+def test_learned_as_printed(factor: float, spread: float, seeds: int, expected: Verdict) -> None:
+    evidence = learned(lambda printed, seed: printed * (factor + spread * (seed % 4 - 1.5)), seeds)
+    assert TESTS["learned_as_printed"](evidence).verdict is expected
+
+
+def test_one_value_that_no_run_of_ours_comes_near_contradicts_and_is_named() -> None:
+    def law(printed: float, seed: int) -> float:
+        return printed * (1.9 if printed == 0.4538 else 1.0) * (1 + 0.02 * (seed % 4 - 1.5))
+
+    found = TESTS["learned_as_printed"](learned(law))
+    assert found.verdict is CONTRADICTED
+    assert found.reason.startswith("SGD(0.4538) of SGD / Adam(0.1), alpha: 0.8622 [")
+    assert found.reason.endswith("19 of 20 printed values lie in such an interval")
+
+
+def test_what_was_learned_is_undetermined_without_runs() -> None:
+    evidence = Evidence(sgd(5.0, 5.0), NO_CURVES)
+    assert TESTS["learned_as_printed"](evidence).verdict is UNDETERMINED
 
 
 def test_every_claim_has_a_verdict_computed_from_cells() -> None:

@@ -154,11 +154,13 @@ def test_sentences_name_range_gain_and_support() -> None:
     found = {verdict.title: verdict for verdict in verdicts.verdicts(regions(MANY), effects(JUDGED))}
     adam = found[TITLE]
     assert adam.safe == (
-        "With clipping α is safe from 1e-5 or less to 0.01 (at least 3.0 decades); "
-        "without from 1e-5 or less to 0.001 (at least 2.0 decades)."
+        "With clipping α is safe from 1e-5 or less to 0.01 (at least 3.0 decades): "
+        "at worst 0 of 12 failed; more than 22% is excluded (6.8% by all α); "
+        "without from 1e-5 or less to 0.001 (at least 2.0 decades): "
+        "at worst 0 of 12 failed; more than 22% is excluded (8.0% by all α)."
     )
     assert adam.gain == (
-        "The largest safe α is 0.01 instead of 0.001. Clipping widens the range by 1.0 decades on the grid."
+        "The range ends at 0.01 instead of 0.001. Clipping widens the range by 1.0 decades on the grid."
     )
     assert "n = 6 seeds are too few for any p ≤ 0.05 after Holm's correction" in adam.effect and not adam.sure
     many = judge(tables(MadeUp(seeds=7)).cells)
@@ -457,10 +459,12 @@ def test_a_line_says_where_figures_come_from() -> None:
 
 def test_a_single_safe_alpha_is_told_with_what_is_beside_it() -> None:
     row = {"alpha_low": 0.1, "alpha_high": 0.1, "n_points": 1, "reason_low": "grid", "reason_high": "grid"}
-    only = "only α = 0.1 is shown to be safe"
-    assert verdicts.region(row) == f"{only} (no other was trained)"
-    assert verdicts.region(row | {"n_points": 3, "reason_high": "unsafe"}) == f"{only} (the grid ends there)"
-    assert verdicts.region(row | {"n_points": 3, "reason_low": "unsafe", "reason_high": "unsafe"}) == only
+    row |= {"worst_n_done": 8, "worst_n_failed": 0, "worst_failure_high": 0.312, "worst_fitted_high": 1.0}
+    only, bound = "only α = 0.1 is shown to be safe", ": at worst 0 of 8 failed; more than 31% is excluded"
+    assert verdicts.region(row) == f"{only} (no other was trained){bound}"
+    several = row | {"n_points": 3, "reason_high": "unsafe"}
+    assert verdicts.region(several) == f"{only} (the grid ends there){bound}"
+    assert verdicts.region(several | {"reason_low": "unsafe"}) == f"{only}{bound}"
 
 
 def test_clipping_that_leaves_nothing_safe_is_no_gain() -> None:

@@ -18,7 +18,7 @@ from hypercore.present import sentences
 from hypercore.present.plots import profile_figure
 from hypercore.present.report import write_report
 from hypercore.results.reported import FORMS
-from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, names
+from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, TRAJECTORIES, names
 from tests.unit.analysis.synthetic import Law, judged
 from tests.unit.analysis.test_analyse import NO_CURVES
 
@@ -40,6 +40,8 @@ def study(folder: Path, law: Law) -> str:
     cells = frame.reindex(columns=list(names(CELLS)))
     write_frame(folder / "cells.parquet", cells, "cells", CELLS)
     write_frame(folder / "curves.parquet", NO_CURVES, "curves", CURVES)
+    none = pd.DataFrame(columns=list(names(TRAJECTORIES)))
+    write_frame(folder / "trajectories.parquet", none, "trajectories", TRAJECTORIES)
     write_frame(folder / "comparison.parquet", compare(cells), "comparison", COMPARISON)
     write_analysis(folder)
     write_report(folder)
@@ -141,16 +143,25 @@ def test_a_study_that_trained_nothing_has_a_report_too(tmp_path: Path) -> None:
     assert "0 reproduced, 0 contradicted" in page and "missing" in page
 
 
+# What holds at each α of a region, by the columns of REGIONS, and in words.
+WORST = {"worst_n_done": 8, "worst_n_failed": 0, "worst_failure_high": 0.312, "worst_fitted_high": 0.053}
+AT_WORST = "at worst 0 of 8 failed; more than 31% is excluded (5.3% by all α)"
+
+
 def test_a_region_in_a_sentence() -> None:
     row = pd.Series(
         {
             "label": "A / B", "dataset": "mnist", "clipping": "on", "n_safe": 2, "n_points": 5,
             "alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "censored": False, "gain_decades": 0.5,
             "gain_relation": "=",
-        }
+        } | WORST
     )  # fmt: skip
-    expected = "A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades)"
+    expected = f"A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades): {AT_WORST}"
     assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades on the grid."
+
+
+def test_a_region_of_before_says_that_its_bound_was_not_kept() -> None:
+    assert sentences.at_worst(dict.fromkeys(WORST)) == "what is excluded was not kept"
 
 
 def test_an_edge_in_a_sentence() -> None:
@@ -188,8 +199,8 @@ def test_what_clipping_adds_is_told_in_the_direction_of_its_verb(
 ) -> None:
     row = {"label": "SGD / SGD", "dataset": "mnist", "clipping": "on", "n_safe": 3, "censored": False}
     row |= {"alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "gain_decades": decades}
-    told = sentences.region(pd.Series(row | {"gain_relation": relation}))
-    assert told.endswith(f"α from 0.1 to 1 is safe (1.00 decades); {words}")
+    told = sentences.region(pd.Series(row | WORST | {"gain_relation": relation}))
+    assert told.endswith(f"α from 0.1 to 1 is safe (1.00 decades): {AT_WORST}; {words}")
 
 
 def test_the_largest_shipped_report_can_be_mailed_and_names_each_execution_once(tmp_path: Path) -> None:

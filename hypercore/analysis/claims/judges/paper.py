@@ -1,18 +1,30 @@
-"""The tests of what the paper's Tables (a)–(d) claim: stacks against baselines, and frozen values."""
+"""The tests of what the paper's Tables (a)–(d) claim: stacks against baselines, learned and frozen values."""
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from hypercore.analysis.claims.evidence import Evidence
-from hypercore.analysis.claims.findings import POSITIVE, Finding, Part, decide
+from hypercore.analysis.claims.findings import (
+    NOT_PLANNED,
+    POSITIVE,
+    Finding,
+    Part,
+    Verdict,
+    decide,
+    undetermined,
+)
 from hypercore.analysis.frames.judgement import IMPUTED
 from hypercore.analysis.published.matching import exact
 from hypercore.analysis.published.rows import PaperRow
+from hypercore.analysis.stats.statistics import CONFIDENCE, Floats, n_too_small, prediction_interval
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import Role
+from hypercore.spec.notation import parse_stack
 
 # Printed ± are taken twice, as for a 95% interval.
 _SDS = 2.0
@@ -43,6 +55,90 @@ def frozen_as_printed(evidence: Evidence) -> Finding:
             runs = _frozen(evidence, row.parent)
             parts.append(_difference(evidence, row.optimizer_printed, runs, "parent", 1.0, printed, width))
     return decide(parts if any(part.cells for part in parts) else [], -1.0, 1.0, "of the printed 2 SD")
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One printed value that a stack learned, and what our runs of the stack learned."""
+
+    name: str
+    printed: float
+    rounding: float
+    scale: float
+    values: Floats
+    cells: tuple[str, ...]
+
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
+        """Where one more run of ours would lie."""
+        return prediction_interval(self.values, 1, confidence)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the printed value, rounded as it is, could be one more run of ours."""
+        low, high = self.interval()
+        return low - self.rounding <= self.printed <= high + self.rounding
+
+    @property
+    def furthest(self) -> float:
+        """How far the interval reaches from the printed value, in its scale."""
+        low, high = self.interval()
+        return max(self.printed - low, high - self.printed) / self.scale
+
+    def nearest(self, confidence: float) -> float:
+        """How far the printed value lies outside the interval, in its scale; below 0 within."""
+        low, high = self.interval(confidence)
+        return max(low - self.printed, self.printed - high) / self.scale
+
+
+def learned_as_printed(evidence: Evidence, within_share: float = 0.5) -> Finding:
+    """What the paper's stacks learn for their lowest optimizer is near what the tables print of one run.
+
+    Near: within ``within_share`` of the printed value; of a rate of decay, of its distance from 1.
+    Reproduced where all of each value's 95% interval for one more run of ours is near, contradicted where
+    none of one's is, at Bonferroni's level over the values. How many printed values lie in these intervals,
+    widened by rounding, is told beside.
+    """
+    found = list(_learned(evidence))
+    cells = tuple(sorted({cell for one in found for cell in one.cells}))
+    if not cells:
+        return undetermined(NOT_PLANNED)
+    if few := [one for one in found if n_too_small(len(one.values))]:
+        return undetermined(f"{few[0].name}: {len(few[0].values)} runs are too few", cells)
+    strict = 1 - (1 - CONFIDENCE) / len(found)
+    off = max(found, key=lambda one: one.nearest(strict))
+    one = max(found, key=lambda one: one.furthest)
+    verdict = Verdict.REPRODUCED if one.furthest <= within_share else Verdict.UNDETERMINED
+    if off.nearest(strict) > within_share:
+        verdict, one = Verdict.CONTRADICTED, off
+    low, high = one.interval()
+    mean, fit = float(one.values.mean()), sum(each.fits for each in found)
+    reason = (
+        f"{one.name}: {mean:.4g} [{low:.4g}, {high:.4g}] for one more run after {len(one.values)}, claimed "
+        f"{one.printed:g} ± {within_share * one.scale:.2g}; {fit} of {len(found)} printed values lie in such "
+        "an interval"
+    )
+    return Finding(verdict, reason, len(one.values), mean, low, high, "", cells)
+
+
+def _learned(evidence: Evidence) -> Iterator[Learned]:
+    """Every printed value of a frozen row, with the last ones of our runs of its stack."""
+    known = evidence.learned
+    for row in evidence.published.paper:
+        if row.role != "frozen" or row.parent is None:
+            continue
+        ids = _runs(evidence, row.parent)["cell_id"]
+        texts = re.findall(r"\d+\.\d+", row.optimizer_printed)
+        for (name, printed), text in zip(parse_stack(row.stack).lowest.given, texts, strict=True):
+            own = known[known["cell_id"].isin(ids) & (known["hyperparameter"] == name)]
+            own = own[np.isfinite(own["value"].astype(np.float64))]
+            yield Learned(
+                f"{row.optimizer_printed} of {row.parent}, {name}",
+                printed,
+                0.5 * 10.0 ** -len(text.partition(".")[2]),
+                printed if name == "alpha" else 1 - printed,
+                np.asarray(own["value"], np.float64),
+                tuple(own["cell_id"]),
+            )
 
 
 def _runs(evidence: Evidence, stack: str) -> pd.DataFrame:
@@ -79,5 +175,5 @@ def _printed_difference(frozen: PaperRow, stack: PaperRow) -> tuple[float, float
 
 
 TESTS: dict[str, Callable[..., Finding]] = {
-    test.__name__: test for test in (beats_baseline, frozen_as_printed)
+    test.__name__: test for test in (beats_baseline, frozen_as_printed, learned_as_printed)
 }
