@@ -140,17 +140,17 @@ class Advice:
         if not self.fragile:
             words = f"safe from {low} to {high}"
         elif use.low < use.alpha:
-            words = f"fragile: safe from {low} up to this α"
+            words = f"fragile: safe down to {low}"
         elif use.open_below and use.beyond is None and use.low == use.high:
             words = "fragile: no other α was tried"
         elif use.high > use.alpha:
-            smaller = "no smaller α was tried" if use.open_below else "the next smaller is not shown to be"
-            words = f"fragile: safe up to {high}, but {smaller}"
+            smaller = "none smaller tried" if use.open_below else "smaller not shown"
+            words = f"fragile: safe up to {high}, {smaller}"
         elif use.open_below:
             words = "fragile: no smaller α was tried"
         else:
-            words = "fragile: the next smaller α is not shown to be safe"
-        return f"{words}; {use.failures}"
+            words = "fragile: the next smaller is not shown safe"
+        return f"{words}; {use.failures.briefly}"
 
 
 def _rough(metric: Metric, error: float) -> str:

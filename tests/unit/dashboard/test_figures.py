@@ -240,6 +240,7 @@ def test_texts_from_data_are_not_tags() -> None:
                 "safety": ["safe", "safe"],
                 "n": 1,
                 "n_diverged": 0,
+                "failures": "0 of 1 failed",
                 "planned": 1,
                 "excess": 0.0,
             }
