@@ -13,6 +13,7 @@ from torch import Tensor
 from hypercore.problems.datasets import DataError
 from hypercore.problems.varied import Varied, variants_of, varied
 from hypercore.spec.augmentation import Augmentation, AugmentationError
+from hypercore.spec.errors import first_line
 
 _PARTS = ("training", "test")
 # A network has an output for each class: numbers beyond are names, such as ids.
@@ -168,7 +169,7 @@ def _standardised(name: str, given: Sequence[Any]) -> Standardised:
 def _split(name: str, part: str, loaded: Any) -> Arrays:
     if isinstance(loaded, torch.utils.data.Dataset):
         columns = zip(*(loaded[index] for index in range(len(loaded))), strict=True)  # type: ignore[arg-type]
-        loaded = [torch.stack([torch.as_tensor(value) for value in column]) for column in columns]
+        loaded = [_stacked(name, part, column) for column in columns]
     if not isinstance(loaded, Sequence) or len(loaded) < 2:
         raise DataError(
             f"data set {name!r}: a split is (inputs, …, targets) or a torch Dataset; the {part} split is "
@@ -180,8 +181,7 @@ def _split(name: str, part: str, loaded: Any) -> Arrays:
             raise DataError(
                 f"data set {name!r}: the {part} split holds {_kind(value)}; allowed: tensors or arrays"
             )
-        tensor = torch.as_tensor(value).detach().cpu().contiguous()
-        tensors.append(_trainable(tensor))
+        tensors.append(_trainable(_dense(name, part, value)))
     lengths = [len(tensor) if tensor.dim() else 0 for tensor in tensors]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise DataError(
@@ -194,6 +194,30 @@ def _split(name: str, part: str, loaded: Any) -> Arrays:
     if not tensors[-1].is_floating_point():
         tensors[-1] = tensors[-1].long()
     return Arrays(tuple(tensors))
+
+
+def _stacked(name: str, part: str, values: Sequence[Any]) -> Tensor:
+    """What a torch Dataset has of all examples, as one tensor."""
+    try:
+        return torch.stack([torch.as_tensor(value) for value in values])
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(
+            f"data set {name!r}: examples of the {part} split cannot be one tensor: {first_line(error)}; "
+            "allowed: numbers, and tensors of one shape"
+        ) from error
+
+
+def _dense(name: str, part: str, value: Tensor | numpy.ndarray) -> Tensor:
+    try:
+        if isinstance(value, Tensor) and (value.is_nested or value.layout is not torch.strided):
+            raise TypeError(f"a {'nested' if value.is_nested else 'sparse'} tensor")
+        return torch.as_tensor(value).detach().cpu().contiguous()
+    except TypeError as error:
+        given = value.dtype if isinstance(value, numpy.ndarray) else first_line(error)
+        raise DataError(
+            f"data set {name!r}: the {part} split holds {given}; allowed: numbers, true and false, in "
+            "tensors that are neither sparse nor nested"
+        ) from error
 
 
 def _trainable(tensor: Tensor) -> Tensor:

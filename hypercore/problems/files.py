@@ -85,7 +85,7 @@ def table(
     if not columns:
         raise DataError(f"{path} has no column but {target!r}; allowed: at least one column of numbers")
     inputs = numpy.stack([rows[n].to_numpy().astype(numpy.float64) for n in columns], axis=1)
-    targets, standardised = _targets(rows[target], numbers)
+    targets, standardised = _targets(path, target, rows[target], numbers)
     of_numbers = dict(zip(columns, inputs.T, strict=True)) | ({target: targets} if standardised else {})
     for name, values in of_numbers.items():
         with numpy.errstate(over="ignore", invalid="ignore"):
@@ -114,7 +114,9 @@ def text(path: str, length: int = 64, unit: str = "characters", test_share: floa
         try:
             letters = numpy.array(list(content.decode("utf-8")))
         except UnicodeDecodeError as error:
-            raise DataError(f"{path} is no UTF-8, at byte {error.start}; allowed: unit: bytes") from None
+            raise DataError(
+                f"{path} is no UTF-8, at byte {error.start}; allowed: UTF-8, or unit: bytes"
+            ) from None
         tokens = numpy.unique(letters, return_inverse=True)[1].astype(numpy.int64)
     first = round(len(tokens) * (1 - test_share))
     parts = []
@@ -206,8 +208,14 @@ def _chosen(path: str, rows: pa.Table, split: str | None, test_share: float) -> 
     return numpy.array([one == "train" for one in said])
 
 
-def _targets(column: pa.ChunkedArray, numbers: bool) -> tuple[numpy.ndarray, bool]:
+def _targets(path: str, name: str, column: pa.ChunkedArray, numbers: bool) -> tuple[numpy.ndarray, bool]:
     """Targets as classes from 0, or as numbers, and whether they are numbers."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    known = (pa.types.is_floating, pa.types.is_integer, pa.types.is_boolean, pa.types.is_string)
+    if not any(is_one(kind) for is_one in (*known, pa.types.is_large_string)):
+        raise DataError(
+            f"{path}: the target {name!r} holds {column.type}; allowed: numbers, texts, true and false"
+        )
     if pa.types.is_floating(column.type) or (numbers and pa.types.is_integer(column.type)):
         return column.to_numpy(), True
     return numpy.unique(numpy.array(column.to_pylist()), return_inverse=True)[1].astype(numpy.int64), False

@@ -136,6 +136,10 @@ def module_problem(
     if not any(p.requires_grad for p in training.parameters()):
         raise DataError(f"model {name}: it has no weights that want a gradient")
     for key, weight in training.named_parameters():
+        if isinstance(weight, nn.UninitializedParameter):
+            raise DataError(
+                f"model {name}: its weight {key} has no shape yet; allowed: layers of known sizes"
+            )
         if weight.dtype != torch.float32:
             raise DataError(f"model {name}: its weight {key} is {weight.dtype}; allowed: float32")
     device = data.train.device
@@ -169,6 +173,8 @@ def module_problem(
     learning = weights.clone().requires_grad_()
     with _words(name, batch[:-1]), torch.enable_grad():
         found, _ = problem.training_losses(learning, batch, state, (0,) if noisy else ())
+        if found.requires_grad:
+            torch.autograd.grad(found.sum(), learning, allow_unused=True)
     if not found.requires_grad:
         raise DataError(f"model {name}: its loss does not follow from its weights; allowed: one that does")
     if not torch.allclose(losses, again, rtol=0.0, atol=0.0, equal_nan=True):

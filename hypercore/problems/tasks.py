@@ -51,6 +51,7 @@ class Classification:
     """
 
     constant_error: float | None = None
+    n_classes: int = 0
 
     @property
     def metric(self) -> Metric:
@@ -59,11 +60,11 @@ class Classification:
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy in nats."""
-        return functional.cross_entropy(*_flat(outputs, targets))
+        return functional.cross_entropy(*_flat(outputs, targets, self.n_classes))
 
     def totals(self, outputs: Tensor, targets: Tensor) -> Totals:
         """Cross-entropy and misclassified targets."""
-        logits, labels = _flat(outputs, targets)
+        logits, labels = _flat(outputs, targets, self.n_classes)
         return Totals(_nats(logits, labels), (logits.argmax(1) != labels).sum(), len(labels))
 
     def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:  # noqa: ARG002
@@ -82,7 +83,7 @@ class Bits(Classification):
 
     def totals(self, outputs: Tensor, targets: Tensor) -> Totals:
         """Cross-entropy, twice."""
-        logits, labels = _flat(outputs, targets)
+        logits, labels = _flat(outputs, targets, self.n_classes)
         nats = _nats(logits, labels)
         return Totals(nats, nats, len(labels))
 
@@ -105,11 +106,17 @@ def _nats(logits: Tensor, labels: Tensor) -> Tensor:
     return functional.cross_entropy(logits, labels, reduction="none").double().sum()
 
 
-def _flat(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+def _flat(outputs: Tensor, targets: Tensor, n_classes: int = 0) -> tuple[Tensor, Tensor]:
     if outputs.shape[:-1] != targets.shape:
+        allowed = f"{_shape(targets)}×K, logits of K classes"
+        if outputs.shape == targets.shape:
+            allowed += "; targets that are one-hot as classes, argmax(-1)"
+        given = f"a network gave outputs of {_shape(outputs)} for targets of {_shape(targets)}"
+        raise DataError(f"{given}; allowed: {allowed}")
+    if outputs.shape[-1] < n_classes:
         raise DataError(
-            f"a network gave outputs of {_shape(outputs)} for targets of {_shape(targets)}; allowed: "
-            f"{_shape(targets)}×K, logits of K classes"
+            f"a network gave {outputs.shape[-1]} logits for targets of {n_classes} classes; allowed: one for "
+            "each class"
         )
     return outputs.flatten(0, -2), targets.flatten()
 
@@ -304,9 +311,9 @@ def _classes(data: ProblemData, measure: Measure | None) -> Task:
         )
     _among(data, measure, (ERROR, BITS), "classes")
     if measure is None or measure.score != BITS:
-        return Classification()
+        return Classification(n_classes=data.n_classes)
     nats = functional.cross_entropy(*_flat(_frequencies(data, data.test), _targets(data.test)))
-    return Bits(float(nats) / math.log(2))
+    return Bits(float(nats) / math.log(2), data.n_classes)
 
 
 def _among(data: ProblemData, measure: Measure | None, known: Sequence[str], what: str) -> None:

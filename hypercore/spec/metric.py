@@ -4,8 +4,12 @@ A metric of which more is better enters as what it lacks of its best value, ``1 
 is stored: tables, statistics and figures know this one direction.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+# The name of what a score lacks of its best value.
+_LACKING = re.compile(r"(?P<best>-?\d[\d.]*(?:e[+-]?\d+)?) − (?P<score>.+)")
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,15 @@ class Metric:
 
         >>> PERCENT.sentence(4.7), Metric("RMSE", "mpg").sentence(3.14)
         ('4.70% test error', 'test RMSE 3.14 mpg')
+        >>> Metric("1 − F1 score").sentence(0.0712)
+        'test F1 score 0.9288 (1 − F1 score 0.0712)'
         """
-        return f"{self.text(value)} test error" if self.is_percent else f"test {self.name} {self.text(value)}"
+        if self.is_percent:
+            return f"{self.text(value)} test error"
+        if (lacking := _LACKING.fullmatch(self.name)) is None:
+            return f"test {self.name} {self.text(value)}"
+        score = self.text(float(lacking["best"]) - value)
+        return f"test {lacking['score']} {score} ({self.name} {self.text(value)})"
 
     def of_split(self, split: str) -> str:
         """The head of a page's column, or an axis: a split's errors.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_a_text_is_cut_into_sequences_that_tell_the_next_token(tmp_path: Path) -
         with pytest.raises(DataError, match=words):
             text(str(path), **given)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(DataError, match="is no UTF-8, at byte 0; allowed: unit: bytes"):
+    with pytest.raises(DataError, match="is no UTF-8, at byte 0; allowed: UTF-8, or unit: bytes"):
         text(str(path))
 
 
@@ -307,3 +308,28 @@ def test_of_a_table_and_a_text_examples_are_held_out(tmp_path: Path) -> None:
         assert held.validation is not None and len(held.validation) == 100
         assert len(held.train) == len(data.train) - 100
         assert isinstance(held, ArrayData) and held.standardised == data.standardised
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pa.array(range(40), pa.timestamp("s")), r"timestamp\[ms\]"),
+        (pa.array([[1, 2]] * 40), "list<element: int64>"),
+        (pa.array([Decimal(1), Decimal(2)] * 20), r"decimal128\(1, 0\)"),
+    ],
+)
+def test_a_target_that_is_neither_a_class_nor_a_number_is_refused(
+    tmp_path: Path, values: pa.Array, kind: str
+) -> None:
+    path = tmp_path / "rows.parquet"
+    pyarrow.parquet.write_table(pa.table({"x": [float(x) for x in range(40)], "y": values}), path)
+    with pytest.raises(DataError, match=f"the target 'y' holds {kind}; allowed: numbers, texts, true and"):
+        table(str(path), "y")
+
+
+def test_texts_that_a_file_holds_as_categories_are_classes(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    classes = pa.array(["no", "yes"] * 20).dictionary_encode()
+    pyarrow.parquet.write_table(pa.table({"x": [float(x) for x in range(40)], "y": classes}), path)
+    train, _, *_ = table(str(path), "y")
+    assert set(train[1].tolist()) == {0, 1}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import pytest
 import torch
 from torch import nn
@@ -10,7 +11,7 @@ from torch.nn import functional
 
 from hypercore.jobs.checkpoint import _restore, save
 from hypercore.machine.compiler import compiler
-from hypercore.problems.arrays import ArrayData
+from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.datasets import DataError
 from hypercore.problems.modules import ModuleProblem, built, module_problem
 from hypercore.problems.tasks import task_of
@@ -172,6 +173,17 @@ class Detached(nn.Linear):
         return super().forward(images.flatten(1)).detach()
 
 
+class SparselyEmbedded(nn.Module):
+    """Its gradient is of another kind than its weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(2, 3, sparse=True)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.embedding((images.flatten(1) > 0).long()).mean(1)
+
+
 class Exiting(nn.Linear):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if not self.training:
@@ -213,6 +225,18 @@ class Replacing(nn.Module):
         (lambda: Exiting(25, 3), "model net: it cannot train on inputs of 4×1×5×5 .*: 0"),
         (lambda: nn.LSTM(5, 3), "returned a tuple"),
         (lambda: nn.Conv2d(1, 3, 5), "a network gave outputs of 4×3×1×1 for targets of 4"),
+        (
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 2)),
+            "a network gave 2 logits for targets of 3 classes",
+        ),
+        (
+            lambda: nn.Sequential(nn.Flatten(), nn.LazyLinear(3)),
+            "its weight 1.weight has no shape yet; allowed",
+        ),
+        (
+            SparselyEmbedded,
+            "model net: it cannot train on inputs of .*: reshape is not implemented for sparse",
+        ),
     ],
 )
 def test_what_cannot_train_is_said_before(build: Callable[[], nn.Module], words: str) -> None:
@@ -222,6 +246,52 @@ def test_what_cannot_train_is_said_before(build: Callable[[], nn.Module], words:
         data = networks.array_data("images", squeezed)
     with pytest.raises(DataError, match=words):
         module_problem("net", build, data)
+
+
+class Ragged(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return torch.ones(1 + index % 3), index % 2
+
+
+INPUTS, CLASSES = torch.ones((6, 3)), torch.tensor([0, 1] * 3)
+NESTED = torch.nested.nested_tensor([INPUTS[0], INPUTS[0, :2]], layout=torch.jagged)
+
+
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [
+        (
+            Ragged(),
+            "examples of the training split cannot be one tensor: .*; allowed: numbers, and tensors of one",
+        ),
+        (
+            (INPUTS.to_sparse(), CLASSES),
+            "the training split holds a sparse tensor; allowed: numbers, true and",
+        ),
+        (
+            (NESTED, CLASSES[:2]),
+            "holds a nested tensor; allowed",
+        ),
+        (
+            (numpy.array([["a"]] * 6), CLASSES),
+            "the training split holds <U1; allowed: numbers, true and false",
+        ),
+    ],
+)
+def test_what_is_no_plain_tensor_is_said(split: object, words: str) -> None:
+    with pytest.raises(DataError, match=f"data set 'mine': .*{words}"):
+        array_data("mine", (split, split))
+
+
+def test_targets_that_are_one_hot_are_told_from_classes() -> None:
+    split = INPUTS, functional.one_hot(CLASSES)
+    with pytest.raises(
+        DataError, match=r"targets of 4×2; .*; targets that are one-hot as classes, argmax\(-1\)"
+    ):
+        module_problem("net", lambda: nn.Linear(3, 2), array_data("mine", (split, split)))
 
 
 def test_a_loss_that_changes_its_targets_is_refused() -> None:
