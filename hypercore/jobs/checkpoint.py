@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import torch
 from hypercore.core.hypergradient import StackState
 from hypercore.jobs import checkpoint_files
 from hypercore.problems.contract import Problem, ProblemData
+from hypercore.results.records import row_of_today
 from hypercore.spec.cell import Cell
+from hypercore.spec.columns import CURVE_POINT, FACTS
 from hypercore.spec.errors import UserError
 from hypercore.train.batch import BatchRun
 from hypercore.train.lanes import Carry, Log
@@ -93,10 +95,15 @@ def _restore(run: BatchRun, path: Path) -> None:
         return
     parts = StackState(*content["stack"]), content["clip_states"], Log(*content["log"])
     carry = Carry(*parts, tuple(content.get("state", ())))
-    records = [Recorded(**record) for record in content["records"]]
+    records = [_of_today(Recorded(**record)) for record in content["records"]]
     run.go_on(content["epoch"], content["live"], carry, records)
     run.clocks.seconds = content["seconds"]
     LOG.info("going on after epoch %d of %d", run.epoch, run.epochs)
+
+
+def _of_today(record: Recorded) -> Recorded:
+    curves = [row_of_today(point, CURVE_POINT) for point in record.curves]
+    return replace(record, curves=curves, facts=record.facts and row_of_today(record.facts, FACTS))
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | None:

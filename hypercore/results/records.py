@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hypercore.results.schemas import RECORDS, schema
+from hypercore.results.schemas import RECORDS, former, schema
 from hypercore.spec import columns as spec
 from hypercore.spec.cell import Cell
 from hypercore.spec.record import Record, Row
@@ -60,6 +60,17 @@ def as_named_today(record: Record) -> Record:
         SpecError: its cell id is not that of the rest of it.
     """
     return replace(record, cell={**record.cell, **Cell.from_identity(record.cell).identity()})
+
+
+def row_of_today(row: Row, columns: tuple[spec.Column, ...]) -> Row:
+    """A row that a program of before left half done: names of today, and null for columns that came later.
+
+    >>> row_of_today({"epoch": 1, "test_error_pct": 5.0}, spec.CURVE_POINT)["test_error"]
+    5.0
+    """
+    today = {former(column.name): column.name for column in columns if column.name not in row}
+    later = {column.name: None for column in columns if column.added}
+    return later | {today.get(name, name): value for name, value in row.items()}
 
 
 def cells(table: pa.Table) -> pa.Table:

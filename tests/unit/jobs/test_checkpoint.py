@@ -1,9 +1,12 @@
 import copy
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
+from hypercore.jobs import checkpoint_files
 from hypercore.jobs.checkpoint import train_resumable
 from hypercore.jobs.checkpoint_files import begun, checkpoint_path, remove_finished
 from hypercore.problems.datasets import Data
@@ -105,6 +108,31 @@ def test_a_killed_batch_goes_on_to_equal_bits_on_both_splits_and_within_epochs(
         train(cells, held, path, 3)
     seen: list[int] = []
     assert facts(train_resumable(cells, held, path, lambda p: seen.append(p.epoch))) == undisturbed
+    assert seen == [3, 4]
+
+
+def test_a_checkpoint_of_before_errors_lost_their_per_cent_goes_on_to_equal_rows(
+    tmp_path: Path, digits: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPERCORE_CHECKPOINT_SEC", "0")
+    cells = [*batch("Adam / SGD(1e-4)"), *batch("Adam / SGD(1e20)")]  # some end before it is killed
+    path = tmp_path / "batch.pt"
+    undisturbed = facts(train(cells, digits, tmp_path / "none.pt"))
+    with pytest.raises(KilledError):
+        train(cells, digits, path, 3)
+    said = checkpoint_files.read(path)
+    assert said is not None
+    content = torch.load(io.BytesIO(said[1]), weights_only=True)
+    for record in content["records"]:
+        for row in filter(None, [*record["curves"], record["facts"]]):
+            row["test_error_pct"] = row.pop("test_error")
+            del row["validation_error"], row["validation_loss"]
+    assert any(record["facts"] for record in content["records"])
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    checkpoint_files.write(path, cells, buffer.getvalue())
+    seen: list[int] = []
+    assert facts(train_resumable(cells, digits, path, lambda p: seen.append(p.epoch))) == undisturbed
     assert seen == [3, 4]
 
 
