@@ -1,5 +1,6 @@
 """Each test of a claim gives each verdict on results that deserve it; the file of claims is checked."""
 
+import functools
 import json
 import math
 from collections.abc import Callable
@@ -642,6 +643,26 @@ def test_frozen_as_printed(offset: float, seeds: int, expected: Verdict) -> None
         frozen = frozen[frozen["role"] == "stack"].astype({"parent": object})
         frames += [stack, frozen.assign(parent=frozen["seed"].map(ids), cell_id=frozen["cell_id"] + "f")]
     assert verdict("frozen_as_printed", pd.concat(frames, ignore_index=True)) is expected
+
+
+@pytest.mark.parametrize(
+    ("offset", "seeds", "expected"),
+    [(0.0, 8, REPRODUCED), (3.0, 8, CONTRADICTED), (0.0, 5, UNDETERMINED)],
+)
+def test_printed_values_as_printed(offset: float, seeds: int, expected: Verdict) -> None:
+    rows = Published().paper
+    printed = {row.stack: row.error.pct for row in rows if row.role == "stack"}
+    frames = []
+    for row in rows:
+        if row.role == "frozen" and row.parent is not None:
+            for stack, error in ((row.parent, printed[row.parent]), (row.stack, row.error.pct + offset)):
+                law = functools.partial(_steady, error)
+                frames.append(judged(stack, None, law, seeds=seeds, clippings=(OFF,)))
+    assert verdict("printed_values_as_printed", pd.concat(frames, ignore_index=True)) is expected
+
+
+def _steady(error: float, _: float, __: bool, seed: int) -> Outcome:
+    return error + 0.5 * seed
 
 
 def learned(law: Callable[[float, int], float], seeds: int = 8) -> Evidence:
