@@ -15,7 +15,7 @@ from hypercore.spec.errors import UserError
 
 # By what git does not ignore, as a checkout may have studies of its own.
 SHIPPED = sorted(map(Path, re.findall(r"^!(results/[^*/]+)/$", Path(".gitignore").read_text(), re.MULTILINE)))
-TRAINED = ("cells.parquet", "curves.parquet")
+TRAINED = ("cells.parquet", "curves.parquet", "trajectories.parquet")
 
 
 def test_some_studies_are_shipped() -> None:
