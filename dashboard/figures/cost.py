@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import headed_rows, style
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
@@ -21,7 +21,11 @@ def speed(best: pd.DataFrame) -> go.Figure:
     own = best["contestant"].astype(str).str.startswith("hypercore")
     axis = {"title": {"text": "lane-steps per second"}, "type": "log"}
     kinds = {True: "hypercore", False: "others"}
-    return _spreads(best.assign(name=names, own=own), "lane_steps_per_sec", ",.0f", axis, kinds)
+    rows = best.assign(name=names, own=own)
+    places = pd.Series(range(len(rows)), index=rows.index)
+    traces = _spreads(rows, places, "lane_steps_per_sec", ",.0f", kinds)
+    axes = {"xaxis": axis, "yaxis": style.numbered_rows(list(names.map(style.two_lines)))}
+    return style.figure(traces, 110 + 30 * max(len(rows), 2), axes)
 
 
 def prices(found: pd.DataFrame) -> go.Figure:
@@ -32,19 +36,22 @@ def prices(found: pd.DataFrame) -> go.Figure:
     """
     own = found["price_of"] == "clipping"
     # Only logging is measured with and without clipping; the price of clipping has both in it.
-    clipped = ((found["clipping"] == ON_NAME) & ~own).map({True: ", clipped", False: ""})
-    names = found["price_of"] + ": " + found["stack_shape"] + clipped + ", " + found["backend"]
+    clipped = ((found["clipping"] != OFF_NAME) & ~own).map({True: ", clipped", False: ""})
+    levels = found["stack_shape"].str.count(" / ").map(lambda above: f"{above + 1} optimizers")
+    names = found["price_of"].mask(found["price_of"] == "a level", levels) + clipped
+    heads = found["stack_shape"].str.partition(" / ")[0] + " under SGD, " + found["backend"]
+    grid = headed_rows.grouped(heads, names)
     axis = {"title": {"text": "longer step (%)"}, "zeroline": True}
     kinds = {True: "clipping", False: "a level, logging, evaluation"}
-    return _spreads(found.assign(name=names, own=own), "price_pct", "+.1f", axis, kinds)
+    rows = found.assign(name=heads + ": " + names, own=own)
+    axes = {"xaxis": axis, "yaxis": grid.axis, "annotations": grid.notes}
+    return style.figure(_spreads(rows, grid.places, "price_pct", "+.1f", kinds), 110 + grid.height, axes)
 
 
 def _spreads(
-    rows: pd.DataFrame, value: str, form: str, axis: style.Trace, kinds: Mapping[bool, str]
-) -> go.Figure:
+    rows: pd.DataFrame, places: pd.Series, value: str, form: str, kinds: Mapping[bool, str]
+) -> list[style.Trace]:
     """A mark a row with its quartiles; rows of ``own`` in another colour and symbol, named by ``kinds``."""
-    order = list(rows["name"].map(style.two_lines))
-    places = pd.Series(range(len(rows)), index=rows.index)
     traces: list[style.Trace] = []
     for own, look in ((True, palette.look(ON_NAME)), (False, palette.look(OFF_NAME))):
         part = rows[rows["own"] == own]
@@ -69,5 +76,4 @@ def _spreads(
                 "showlegend": True,
             }
         )
-    axes = {"xaxis": axis, "yaxis": style.numbered_rows(order)}
-    return style.figure(traces, 110 + 30 * max(len(order), 2), axes)
+    return traces

@@ -6,57 +6,75 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboard.figures import style
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
-# Of a row with a name alone, and of one with words below it.
-_ROW_PX, _TWO_LINES_PX = 26, 33
+# Of a row with a line beside it, and with two; and of what stands beside it.
+_ROW_PX, _TWO_LINES_PX, _BESIDE_PX = 26, 33, 96
+
+
+# Rows have no legend, so their names say it all.
+_NAMES = {OFF_NAME: "unclipped", ON_NAME: "clipped"}
 
 
 @dataclass(frozen=True)
 class Rows:
     """Where the rows of a frame are drawn: a heading for each stack, below it a row for each clipping.
 
-    ``places`` has each row's place, from 0 on top; ``axis`` and ``headings`` are plotly's y axis and
-    annotations; ``height`` is what all rows take, in pixels.
+    ``places`` has each row's place, from 0 on top; ``axis`` and ``notes`` are plotly's y axis and
+    annotations; ``height`` is what all rows take and ``right`` what stands right of them, in pixels.
     """
 
     places: pd.Series
     axis: style.Trace
-    headings: list[style.Trace]
+    notes: list[style.Trace]
     height: int
+    right: int
 
 
 def grouped(
-    titles: pd.Series, clippings: pd.Series, below: Mapping[tuple[str, str], str] | None = None
+    titles: pd.Series, clippings: pd.Series, beside: Mapping[tuple[str, str], str] | None = None
 ) -> Rows:
     """Rows in the order in which their stacks and clippings first come.
 
     Args:
         titles: entries' titles.
         clippings: their clippings.
-        below: words below a clipping's name, by title and clipping.
+        beside: words right of a row, by title and clipping; where bars are, they would hide each other.
     """
     pairs = list(dict.fromkeys(zip(titles, clippings, strict=True)))
     order = list(dict.fromkeys(title for title, _ in pairs))
     names = dict(zip(order, style.stack_names(pd.Series(order, dtype=str), most=60), strict=True))
-    place, ticks, headings = 0, {}, []
+    place, ticks, notes = 0, {}, []
     for title in order:
-        headings.append(_heading(names[title], place))
+        notes.append(_heading(names[title], place))
         for own in (pair for pair in pairs if pair[0] == title):
             place += 1
             ticks[own] = place
         place += 1
-    texts = [
-        style.two_lines(clipping, 14) + _below((below or {}).get((title, clipping)))
-        for title, clipping in ticks
-    ]
+    notes += [_note(words, ticks[own]) for own, words in (beside or {}).items() if own in ticks]
+    texts = [style.two_lines(_NAMES.get(clipping, clipping), 14) for _, clipping in ticks]
     axis = style.numbered_rows(texts) | {"tickvals": list(ticks.values()), "range": [place - 0.4, -0.6]}
     places = [ticks[pair] for pair in zip(titles, clippings, strict=True)]
-    height = (_TWO_LINES_PX if below else _ROW_PX) * max(place, 2)
-    return Rows(pd.Series(places, index=titles.index, dtype=float), axis, headings, height)
+    row_px = _TWO_LINES_PX if any("<br>" in words for words in (beside or {}).values()) else _ROW_PX
+    right = _BESIDE_PX if beside else style.RIGHT_PX
+    return Rows(
+        pd.Series(places, index=titles.index, dtype=float), axis, notes, row_px * max(place, 2), right
+    )
 
 
-def _below(words: str | None) -> str:
-    return f"<br><i>{style.text(words)}</i>" if words else ""
+def _note(words: str, place: int) -> style.Trace:
+    return {
+        "text": words,
+        "x": 1,
+        "xshift": 10,
+        "xref": "paper",
+        "xanchor": "left",
+        "y": place,
+        "yanchor": "middle",
+        "align": "left",
+        "showarrow": False,
+        "font": {"size": 11},
+    }
 
 
 def _heading(name: str, place: int) -> style.Trace:

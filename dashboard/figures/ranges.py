@@ -1,6 +1,8 @@
 """How far the safe ranges reach, and what a badly chosen α costs, a row a stack and clipping."""
 
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -12,22 +14,28 @@ from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
 NONE = "no usable α"
+# Of a phone's width there is room for so many numbers of an axis; of a wider one, for these.
+_MOST_TICKS, _FEWER_TICKS = 9, (0.1, 0.5, 2, 5, 10, 20, 40, 90)
 
 
 def intervals_figure(
     regions: pd.DataFrame, gains: pd.DataFrame, edges: pd.DataFrame | None = None
 ) -> go.Figure:
-    """A bar over each safe range, its ends named; an end that is the grid's own is an arrowhead.
+    """A bar over each safe range, beside it its ends; an end that is the grid's own is an arrowhead.
 
     Args:
         regions: what :func:`dashboard.stability.region_table` gives.
         gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
         edges: what :func:`dashboard.ranges.upper_edges` gives, drawn below the bars.
     """
-    below = {(row["title"], row["clipping"]): str(row["text"]) for row in gains.to_dict("records")}
-    none = regions["alpha_low"].isna()
-    below |= dict.fromkeys(zip(regions.loc[none, "title"], regions.loc[none, "clipping"], strict=True), NONE)
-    grid = headed_rows.grouped(regions["title"], regions["clipping"], below)
+    gained = {
+        (row["title"], row["clipping"]): f"<br><i>{row['text']}</i>" for row in gains.to_dict("records")
+    }
+    beside = {}
+    for row in regions.to_dict("records"):
+        own = (row["title"], row["clipping"])
+        beside[own] = NONE if pd.isna(row["alpha_low"]) else _span(row) + gained.get(own, "")
+    grid = headed_rows.grouped(regions["title"], regions["clipping"], beside)
     placed = regions.assign(place=grid.places)
     shown = placed.dropna(subset=["alpha_low"])
     # An α that no bar reaches would only make them shorter.
@@ -37,23 +45,31 @@ def intervals_figure(
         known = edges.merge(placed[["title", "clipping", "place"]], on=["title", "clipping"])
         alphas = pd.concat([alphas, known["alpha"], known["alpha_low"], known["alpha_high"]]).dropna()
         traces += _edges(known, float(alphas.min()), float(alphas.max()))
-    axes = {"xaxis": _roomy(alphas) | {"side": "top"}, "yaxis": grid.axis, "annotations": grid.headings}
-    return style.figure(traces, 112 + grid.height, axes)
+    axes = {
+        "xaxis": style.alpha_axis(alphas) | {"side": "top"},
+        "yaxis": grid.axis,
+        "annotations": grid.notes,
+    }
+    return style.figure(traces, 112 + grid.height, axes, right=grid.right)
 
 
-def _roomy(alphas: pd.Series) -> style.Trace:
-    """The axis of α with room for the numbers beside the bars' ends."""
-    axis = style.alpha_axis(alphas)
-    if not len(alphas):
-        return axis
-    low, high = np.log10(float(alphas.min())), np.log10(float(alphas.max()))
-    room = 0.12 * max(high - low, 1.0)
-    return axis | {"range": [low - room, high + room]}
+def _span(row: Mapping[Any, Any]) -> str:
+    """A safe range in a few letters.
+
+    >>> _span({"alpha_low": 0.01, "alpha_high": 5, "reason_low": "grid", "reason_high": "unsafe"})
+    '≤ 0.01 – 5'
+    """
+    low, high = short(row["alpha_low"]), short(row["alpha_high"])
+    if low == high:
+        return low
+    return (
+        f"{'≤ ' * (row['reason_low'] == GRID_EDGE)}{low} – {'≥ ' * (row['reason_high'] == GRID_EDGE)}{high}"
+    )
 
 
 def _bars(own: pd.DataFrame, clipping: str) -> style.Trace:
     look = palette.look(clipping)
-    x, y, hover, text, symbol = [], [], [], [], []
+    x, y, hover, symbol = [], [], [], []
     for row in own.to_dict("records"):
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
         words = (
@@ -63,7 +79,6 @@ def _bars(own: pd.DataFrame, clipping: str) -> style.Trace:
         x += [low, high, None]
         y += [row["place"], row["place"], None]
         hover += [words, words, ""]
-        text += ["" if low == high else short(low), short(high), ""]
         symbol += [
             "triangle-left" if row["reason_low"] == GRID_EDGE else look.symbol,
             "triangle-right" if row["reason_high"] == GRID_EDGE else look.symbol,
@@ -73,15 +88,14 @@ def _bars(own: pd.DataFrame, clipping: str) -> style.Trace:
         "type": "scatter",
         "x": x,
         "y": y,
-        "mode": "lines+markers+text",
+        "mode": "lines+markers",
         "line": {"color": look.color, "width": 7},
         "marker": {"symbol": symbol, "size": 12, "color": look.color},
-        "text": text,
-        "textposition": ["top left", "top right", "top right"] * len(own),
         "cliponaxis": False,
         "hovertext": hover,
         "hovertemplate": "%{hovertext}<extra></extra>",
         "name": style.arm_name(clipping),
+        "showlegend": False,
     }
 
 
@@ -125,23 +139,24 @@ def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT) -> go.Figure:
         costs: what :func:`dashboard.ranges.costs` gives.
         metric: what errors are.
     """
-    below = {(row["title"], row["clipping"]): NONE for row in costs[~costs["usable"]].to_dict("records")}
-    grid = headed_rows.grouped(costs["title"], costs["clipping"], below)
+    beside = {(row["title"], row["clipping"]): NONE for row in costs[~costs["usable"]].to_dict("records")}
+    grid = headed_rows.grouped(costs["title"], costs["clipping"], beside)
     placed = costs.assign(place=grid.places)
     traces: list[style.Trace] = [_plain(placed, metric)]
     for clipping in palette.ordered(costs["clipping"]):
         own, look = placed[placed["clipping"] == clipping], palette.look(clipping)
         color = own["usable"].map({True: look.color, False: palette.GREY})
-        traces += _dumbbells(own, clipping, color.tolist(), look, metric)
-    ticks = style.error_ticks(
-        pd.concat([costs[name] for name in ("best_error", "mean", "plain_error")]).dropna()
-    )
+        traces += _dumbbells(own, clipping, color.tolist(), look, metric, 0.5 * costs["best_error"].min())
+    errors = pd.concat([costs[name] for name in ("best_error", "mean", "plain_error")]).dropna()
+    ticks = [tick for tick in style.error_ticks(errors) if 0.5 * errors.min() <= tick <= errors.max() * 1.2]
+    if len(ticks) > _MOST_TICKS:
+        ticks = [tick for tick in ticks if tick in _FEWER_TICKS]
     x: style.Trace = {"type": "log", "tickangle": 0}
     if metric.is_percent:
         x |= {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
     title = {"title": {"text": style.text(metric.of_split("test"))}, "showgrid": True, "side": "top"}
-    axes = {"xaxis": x | title, "yaxis": grid.axis, "annotations": grid.headings}
-    return style.figure(traces, 112 + grid.height, axes)
+    axes = {"xaxis": x | title, "yaxis": grid.axis, "annotations": grid.notes}
+    return style.figure(traces, 112 + grid.height, axes, right=grid.right)
 
 
 def _plain(placed: pd.DataFrame, metric: Metric) -> style.Trace:
@@ -158,14 +173,14 @@ def _plain(placed: pd.DataFrame, metric: Metric) -> style.Trace:
 
 
 def _dumbbells(
-    own: pd.DataFrame, clipping: str, color: list[str], look: palette.Look, metric: Metric
+    own: pd.DataFrame, clipping: str, color: list[str], look: palette.Look, metric: Metric, least: float
 ) -> list[style.Trace]:
     name = style.arm_name(clipping)
     value = f"%{{x:{metric.form}}}{style.text(metric.after)}"
-    # Of a logarithmic axis an end at zero or below is nowhere.
-    low, high = own["best_low"].clip(0.02 * own["best_error"]), own["best_high"]
+    # Of a logarithmic axis an end at zero is nowhere, and one near it leaves no room for all else.
+    low, high = own["best_low"].clip(least), own["best_high"]
     if metric.is_percent:
-        low, high = own["best_low"].clip(0.1, 100), high.clip(0, 100)
+        high = high.clip(0, 100)
     ends = [value for row in own.to_dict("records") for value in (row["best_error"], row["mean"], None)]
     common = {"type": "scatter", "legendgroup": clipping, "y": own["place"], "mode": "markers"}
     words = own["title"].map(style.text)
@@ -189,6 +204,7 @@ def _dumbbells(
         },
         "marker": {"symbol": look.symbol, "size": 11, "color": color},
         "name": name,
+        "showlegend": False,
         "text": words,
         "customdata": style.custom(own["best_alpha"]),
         "hovertemplate": f"%{{text}}: {value} at α = %{{customdata[0]:.3g}}<extra></extra>",

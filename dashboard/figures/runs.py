@@ -94,10 +94,11 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
             look = palette.look(str(clipping))
             traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
     axes = style.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
-    for row, (_, name) in enumerate(panels, start=1):
-        log = {"type": "log", "exponentformat": "power"}
+    for row, (level, name) in enumerate(panels, start=1):
         axes[style.axis(row).replace("y", "yaxis")] |= (
-            log if GRADIENT_PANELS[name][1] else {"range": [-0.05, 1.05]}
+            style.log_axis(points.loc[points["level"] == level, name])
+            if GRADIENT_PANELS[name][1]
+            else {"range": [-0.05, 1.05]}
         )
     axes["xaxis"]["title"] = {"text": "optimizer step"}
     _blow_ups(axes, ends, ends["step"], float(points["step"].max()))

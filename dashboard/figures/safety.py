@@ -65,7 +65,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
         "xaxis": scale
         | {"type": "linear", "tickvals": list(np.log10(scale.get("tickvals", []))), "side": "top"},
         "yaxis": grid.axis,
-        "annotations": grid.headings,
+        "annotations": grid.notes,
     }
     return style.figure(traces, 112 + grid.height, axes)
 

@@ -21,6 +21,9 @@ Trace = dict[str, Any]
 # Seeds sit beside each other within this many decades of their α.
 SPREAD_DECADES = 0.16
 
+# What is free right of a figure.
+RIGHT_PX = 20
+
 # Names that a legend has beside each other at 1280 pixels.
 _LEGEND_COLUMNS = 4
 
@@ -77,7 +80,7 @@ def stack_names(titles: pd.Series, most: int = 22) -> pd.Series:
     'SGD(0.01) / SGD(0.01)<br>/ SGD'
     """
     shared = {title.rpartition(" on ")[2] for title in titles}
-    shown = titles.str.rpartition(" on ")[0] if len(shared) == 1 else titles
+    shown = titles.str.rpartition(" on ")[0] if len(shared) == 1 and not shared & set(titles) else titles
     return shown.map(lambda name: two_lines(name, most))
 
 
@@ -90,7 +93,9 @@ def two_lines(name: str, most: int = 22) -> str:
     return text(name)
 
 
-def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) -> go.Figure:
+def figure(
+    traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1, right: int = RIGHT_PX
+) -> go.Figure:
     """A figure of traces as plain dicts, with the common layout and no title (the page has it).
 
     Plain dicts, checked once: adding trace by trace takes several times as long.
@@ -100,6 +105,7 @@ def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) 
         height: pixels.
         axes: layouts of the axes, and annotations.
         legend_rows: rows that the legend on top needs at least.
+        right: pixels right of the axes.
     """
     named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
     rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
@@ -107,12 +113,13 @@ def figure(traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1) 
     above, below = (75, 15) if axes.get("xaxis", {}).get("side") == "top" else (25, 55)
     common = {
         "height": height + 22 * (rows - legend_rows),
-        "margin": {"l": 60, "r": 20, "t": above + 22 * rows, "b": below},
+        "margin": {"l": 60, "r": right, "t": above + 22 * rows, "b": below},
         "legend": {
             "orientation": "h",
             "yref": "container",
             "yanchor": "top",
             "y": 1.0,
+            "xref": "container",
             "xanchor": "left",
             "x": 0,
         },
@@ -174,6 +181,27 @@ def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
     return look | {"tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
 
 
+def log_axis(values: "pd.Series[float]", most: int = 6) -> Trace:
+    """A logarithmic axis of positive values with two plain numbers at least, and about ``most``.
+
+    >>> log_axis(pd.Series([0.004, 0.09]))["ticktext"], log_axis(pd.Series([1e-3, 1e12]))["ticktext"]
+    (['0.005', '0.01', '0.02', '0.05'], ['0.001', '1', '1000', '1e6', '1e9', '1e12'])
+    """
+    known = values[(values > 0) & (values < math.inf)].astype(float)
+    if known.empty:
+        return {"type": "log"}
+    low, high = float(known.min()) * (1 - 1e-9), float(known.max()) * (1 + 1e-9)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks: list[float] = []
+    for factors in ((1,), (1, 2, 5), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)):
+        every = [float(f"{factor}e{power}") for power in powers for factor in factors]
+        ticks = [tick for tick in every if low <= tick <= high]
+        if len(ticks) > 1:
+            break
+    ticks = ticks[:: math.ceil(len(ticks) / most)]
+    return {"type": "log", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
+
+
 def error_ticks(errors: "pd.Series[float]") -> list[float]:
     """Round numbers for a logarithmic axis of errors, three at least between the lowest and the highest.
 
@@ -211,6 +239,10 @@ def signed_log_axis(
     above = unit * 10.0 ** np.arange(0, decades + 1, max(1, math.ceil(decades / 4)))
     ticks = [-tick for tick in above[::-1] if tick <= -float(values.min())] + [0.0]
     ticks += [tick for tick in above if tick <= float(values.max())]
+    # Numbers beside zero would stand on it where the axis has many decades.
+    places = place(values)
+    near = 0.06 * float(places.max() - places.min())
+    ticks = [tick for tick in ticks if not tick or math.asinh(abs(tick) / unit) >= near]
     axis = {
         "title": {"text": title},
         "tickvals": list(place(pd.Series(ticks))),

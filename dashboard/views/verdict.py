@@ -33,7 +33,10 @@ def page(study: str) -> None:
         for advice in answers.advice(study):
             st.caption(plain(advice.others))
         own = [verdict for verdict in found if verdict.title in titles]
-        widgets.fold(study, "Each stack in words", "words", lambda: _words(study, own))
+        if answers.advice(study):
+            widgets.fold(study, "Each stack in words", "words", lambda: _words(study, own))
+        else:  # then they are all that the page has to say
+            _words(study, own)
     single = answers.single_points(study)
     if len(single):
         label = f"{single['title'].nunique()} stacks trained at one α only"
@@ -101,7 +104,10 @@ def _ranges(study: str, titles: list[str]) -> None:
     )
     left = len(own) - len(ranges.leading(own))
     more = f" {left} more clippings are on the page Stability." * (left > 0)
-    st.caption(f"An arrowhead: the grid ends there, so that the range may reach further.{more}")
+    st.caption(
+        "An arrowhead: the grid ends there, so that the range may reach further. "
+        f"+1.0 decades: what that clipping adds to it.{more}"
+    )
 
 
 def _card(study: str, verdict: Verdict) -> None:

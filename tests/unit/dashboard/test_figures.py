@@ -77,14 +77,17 @@ def test_intervals_carry_the_decades_gained() -> None:
     )
     assert not any("(at least)" in text for text in bare.data[0].text)
     figure = range_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
-    assert [note.text for note in figure.layout.annotations] == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
-    names = ["off", "on<br><i>+0.0 decades</i>", "off", "on<br><i>+1.0 decades</i>"]
-    assert list(figure.layout.yaxis.ticktext) == names
+    heads, beside = (
+        [note.text for note in figure.layout.annotations if (note.x == 0) is head] for head in (True, False)
+    )
+    assert heads == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
+    assert list(figure.layout.yaxis.ticktext) == ["unclipped", "clipped"] * 2
+    assert beside[0] == "1e-5" and beside[3].endswith("<br><i>+1.0 decades</i>")
+    assert figure.layout.margin.r > 80, "room for them"
     bars = {trace.name: trace for trace in figure.data}
     assert set(bars) == {"without clipping", "with clipping"}
-    # Adam's grid begins at a safe α: an arrowhead, and the ends are named.
-    off = bars["without clipping"]
-    assert off.marker.symbol[:2] == ("triangle-left", "circle") and off.text[:2] == ("", "1e-5")
+    # Adam's grid begins at a safe α: an arrowhead.
+    assert bars["without clipping"].marker.symbol[:2] == ("triangle-left", "circle")
     assert not set(bars["without clipping"].y) & set(bars["with clipping"].y) - {None}
 
 
@@ -95,8 +98,7 @@ def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
         ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains([], Criteria())
     )
     assert [len(trace.x) for trace in figure.data] == [3 * 2]
-    texts = figure.layout.yaxis.ticktext
-    assert [text for text in texts if "no usable α" in text] == ["off<br><i>no usable α</i>"] * 2
+    assert [note.text for note in figure.layout.annotations].count("no usable α") == 2
 
 
 def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
@@ -141,11 +143,12 @@ def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> No
     )
     figure = range_figures.costs_figure(costs)
     shown = [trace for trace in figure.data if trace.mode == "markers"]
-    legend = {trace.name: trace for trace in shown if trace.showlegend is None}
-    assert list(legend) == ["plain optimizer", "without clipping", "with clipping"] and len(shown) == 5
-    assert set(legend["without clipping"].marker.color) == {palette.GREY}
-    assert set(legend["with clipping"].marker.color) == {palette.BLUE}
-    assert figure.layout.yaxis.ticktext[0] == "off<br><i>no usable α</i>"
+    # Rows are named, so that the legend has the baseline alone.
+    assert [trace.name for trace in shown if trace.showlegend is None] == ["plain optimizer"]
+    best = {trace.name: trace for trace in shown if trace.customdata is not None}
+    assert set(best["without clipping"].marker.color) == {palette.GREY}
+    assert set(best["with clipping"].marker.color) == {palette.BLUE} and len(shown) == 5
+    assert [note.text for note in figure.layout.annotations].count("no usable α") == 2
 
 
 def test_cells_of_the_map_lie_to_scale_and_touch() -> None:
