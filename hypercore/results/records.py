@@ -69,8 +69,8 @@ def row_of_today(row: Row, columns: tuple[spec.Column, ...]) -> Row:
     5.0
     """
     today = {former(column.name): column.name for column in columns if column.name not in row}
-    later = {column.name: None for column in columns if column.added}
-    return later | {today.get(name, name): value for name, value in row.items()}
+    named = {today.get(name, name): value for name, value in row.items()}
+    return named | {column.name: None for column in columns if column.added and column.name not in named}
 
 
 def cells(table: pa.Table) -> pa.Table:
