@@ -47,28 +47,38 @@ def beats_baseline(evidence: Evidence, margin_pct: float = 0.5) -> Finding:
 
 def frozen_as_printed(evidence: Evidence) -> Finding:
     """Frozen minus stack differs from the printed difference by at most twice its printed SD."""
-    stacks = {(row.table, row.stack): row for row in evidence.published.paper if row.role == "stack"}
-    parts = []
-    for row in evidence.published.paper:
-        if row.role == "frozen" and row.parent is not None:
-            printed, width = _printed_difference(row, stacks[row.table, row.parent])
-            runs = _frozen(evidence, row.parent)
-            parts.append(_difference(evidence, row.optimizer_printed, runs, "parent", 1.0, printed, width))
-    return decide(parts if any(part.cells for part in parts) else [], -1.0, 1.0, "of the printed 2 SD")
+    return _near_printed(evidence, lambda _, parent: _frozen(evidence, parent), "parent")
 
 
 def printed_values_as_printed(evidence: Evidence) -> Finding:
     """As :func:`frozen_as_printed`, of the lowest optimizer at the values that are printed, not at ours."""
+
+    def paired(alone: str, parent: str) -> pd.DataFrame:
+        of_seed = _runs(evidence, parent).set_index("seed")["cell_id"]
+        runs = _runs(evidence, alone)
+        return runs.assign(stack_id=runs["seed"].map(of_seed)).dropna(subset="stack_id")
+
+    return _near_printed(evidence, paired, "stack_id")
+
+
+def _near_printed(
+    evidence: Evidence, runs_of: Callable[[str, str], pd.DataFrame], stack_column: str
+) -> Finding:
+    """Runs less the runs of their stack, which a column names, beside the printed differences."""
     stacks = {(row.table, row.stack): row for row in evidence.published.paper if row.role == "stack"}
     parts = []
+    for row, parent in _frozen_rows(evidence):
+        printed, width = _printed_difference(row, stacks[row.table, parent])
+        runs = runs_of(row.stack, parent)
+        parts.append(_difference(evidence, row.optimizer_printed, runs, stack_column, 1.0, printed, width))
+    return decide(parts if any(part.cells for part in parts) else [], -1.0, 1.0, "of the printed 2 SD")
+
+
+def _frozen_rows(evidence: Evidence) -> Iterator[tuple[PaperRow, str]]:
+    """The printed rows of frozen optimizers, each with the stack that learned its values."""
     for row in evidence.published.paper:
         if row.role == "frozen" and row.parent is not None:
-            printed, width = _printed_difference(row, stacks[row.table, row.parent])
-            of_seed = _runs(evidence, row.parent).set_index("seed")["cell_id"]
-            runs = _runs(evidence, row.stack)
-            runs = runs.assign(stack_id=runs["seed"].map(of_seed)).dropna(subset="stack_id")
-            parts.append(_difference(evidence, row.optimizer_printed, runs, "stack_id", 1.0, printed, width))
-    return decide(parts if any(part.cells for part in parts) else [], -1.0, 1.0, "of the printed 2 SD")
+            yield row, row.parent
 
 
 @dataclass(frozen=True)
@@ -137,16 +147,14 @@ def learned_as_printed(evidence: Evidence, within_share: float = 0.5) -> Finding
 def _learned(evidence: Evidence) -> Iterator[Learned]:
     """Every printed value of a frozen row, with the last ones of our runs of its stack."""
     known = evidence.learned
-    for row in evidence.published.paper:
-        if row.role != "frozen" or row.parent is None:
-            continue
-        ids = _runs(evidence, row.parent)["cell_id"]
+    for row, parent in _frozen_rows(evidence):
+        ids = _runs(evidence, parent)["cell_id"]
         texts = re.findall(r"\d+\.\d+", row.optimizer_printed)
         for (name, printed), text in zip(parse_stack(row.stack).lowest.given, texts, strict=True):
             own = known[known["cell_id"].isin(ids) & (known["hyperparameter"] == name)]
             own = own[np.isfinite(own["value"].astype(np.float64))]
             yield Learned(
-                f"{row.optimizer_printed} of {row.parent}, {name}",
+                f"{row.optimizer_printed} of {parent}, {name}",
                 printed,
                 0.5 * 10.0 ** -len(text.partition(".")[2]),
                 printed if name == "alpha" else 1 - printed,
