@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from hypercore import __version__
 from hypercore.results.disk import ResultFileError, read_bytes, unreadable, write_bytes
-from hypercore.results.schemas import ADDED, BEFORE, SCHEMA_VERSION, former
+from hypercore.results.schemas import ADDED, BEFORE, SCHEMA_VERSION, stored_name
 
 # The checksum of the whole file stands in the file's own metadata, in a slot of fixed length that
 # counts as zeros while the checksum is taken.
@@ -98,24 +98,19 @@ def read_table(path: Path, name: str, schema: pa.Schema, versions: Sequence[int]
 def stored_names(file: pq.ParquetFile, schema: pa.Schema) -> list[str]:
     """What the columns of a schema are called in a file; those that it lacks are left out."""
     there = file.schema_arrow.names
-    return [name for f in schema if (name := _stored(f.name, there)) in there]
-
-
-def _stored(name: str, there: Collection[str]) -> str:
-    """A column's name of today or, where a file has that instead, of before."""
-    return former(name) if name not in there and former(name) in there else name
+    return [name for f in schema if (name := stored_name(f.name, there)) in there]
 
 
 def _named_today(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """A table with today's names, also inside its nested columns."""
-    today = {_stored(f.name, table.schema.names): f for f in schema}
+    today = {stored_name(f.name, table.schema.names): f for f in schema}
     for place, found in enumerate(table.schema):
         if (wanted := today.get(found.name)) is None:
             continue
         column = table.column(place)
         if pa.types.is_list(found.type) and pa.types.is_struct(found.type.value_type):
             inside, names = found.type.value_type, {f.name for f in found.type.value_type}
-            renamed = {_stored(f.name, names): f.name for f in wanted.type.value_type}
+            renamed = {stored_name(f.name, names): f.name for f in wanted.type.value_type}
             fields = [f.with_name(renamed.get(f.name, f.name)) for f in inside]
             kind = pa.list_(found.type.value_field.with_type(pa.struct(fields)))
             column = pa.chunked_array([chunk.view(kind) for chunk in column.chunks], kind)
@@ -170,7 +165,7 @@ def open_table(
     may_lack = ADDED if version == str(SCHEMA_VERSION) else ADDED | BEFORE.keys()
     there = file.schema_arrow.names
     for field in schema:
-        lacks = field.name in may_lack and _stored(field.name, there) not in there
+        lacks = field.name in may_lack and stored_name(field.name, there) not in there
         if not lacks and not _holds(file.schema_arrow, [field]):
             raise ResultFileError(
                 path,
@@ -201,7 +196,7 @@ def provenance(table: pa.Table) -> dict[str, str]:
 
 def _holds(found: pa.Schema, fields: Iterable[pa.Field]) -> bool:
     """Whether a file has these columns, by their types, but for those that may be lacking."""
-    named = [(_stored(f.name, found.names), f) for f in fields]
+    named = [(stored_name(f.name, found.names), f) for f in fields]
     return all(
         _fits(found.field(name).type, f.type) if name in found.names else f.name in ADDED for name, f in named
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hypercore.results.schemas import RECORDS, former, schema
+from hypercore.results.schemas import RECORDS, schema, stored_name
 from hypercore.spec import columns as spec
 from hypercore.spec.cell import Cell
 from hypercore.spec.record import Record, Row
@@ -68,7 +68,7 @@ def row_of_today(row: Row, columns: tuple[spec.Column, ...]) -> Row:
     >>> row_of_today({"epoch": 1, "test_error_pct": 5.0}, spec.CURVE_POINT)["test_error"]
     5.0
     """
-    today = {former(column.name): column.name for column in columns if column.name not in row}
+    today = {stored_name(column.name, row): column.name for column in columns}
     named = {today.get(name, name): value for name, value in row.items()}
     return named | {column.name: None for column in columns if column.added and column.name not in named}
 

@@ -1,5 +1,7 @@
 """Arrow schemas of every table, made from the columns that :mod:`hypercore.spec.columns` declares."""
 
+from collections.abc import Collection
+
 import pyarrow as pa
 
 from hypercore.spec import columns as spec
@@ -30,6 +32,11 @@ def former(name: str) -> str:
     ('test_error_pct', 'best_pct')
     """
     return _RENAMED.get(name, f"{name}_pct")
+
+
+def stored_name(name: str, there: Collection[str]) -> str:
+    """A column's name of today or, where a file or row has that instead, of before."""
+    return former(name) if name not in there and former(name) in there else name
 
 
 _TYPES: dict[spec.ColumnType, pa.DataType] = {
