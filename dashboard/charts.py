@@ -16,6 +16,12 @@ from hypercore.analysis.stats.regions import Criteria
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.metric import Metric
 
+# Below each chart of safe ranges.
+RANGES_CAPTION = (
+    "An arrowhead: the grid ends there, so that the range may reach further. "
+    "+1.0 decades: what that clipping adds to it."
+)
+
 
 def arms(points: pd.DataFrame, clippings: list[str]) -> pd.DataFrame:
     """Of a stack's seeds those without clipping and with some clippings; rows keep their numbers."""

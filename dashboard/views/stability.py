@@ -124,10 +124,7 @@ def _intervals(chosen: Chosen, rows: pd.DataFrame, whole: bool) -> None:
         f"fail, with a {cache.criteria(chosen.study).confidence:.0%} interval.",
         rows,
     )
-    st.caption(
-        "An arrowhead: the grid ends there, so that the range may reach further. "
-        "+1.0 decades: what that clipping adds to it."
-    )
+    st.caption(charts.RANGES_CAPTION)
 
 
 def _criteria(default: Criteria, margin: float, metric: Metric) -> tuple[Criteria, DivergenceRule]:

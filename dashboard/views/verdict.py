@@ -30,10 +30,11 @@ def page(study: str) -> None:
     if found:
         titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
         _ranges(study, titles)
-        for advice in answers.advice(study):
+        advised = answers.advice(study)
+        for advice in advised:
             st.caption(plain(advice.others))
         own = [verdict for verdict in found if verdict.title in titles]
-        if answers.advice(study):
+        if advised:
             widgets.fold(study, "Each stack in words", "words", lambda: _words(study, own))
         else:  # then they are all that the page has to say
             _words(study, own)
@@ -104,10 +105,7 @@ def _ranges(study: str, titles: list[str]) -> None:
     )
     left = len(own) - len(ranges.leading(own))
     more = f" {left} more clippings are on the page Stability." * (left > 0)
-    st.caption(
-        "An arrowhead: the grid ends there, so that the range may reach further. "
-        f"+1.0 decades: what that clipping adds to it.{more}"
-    )
+    st.caption(f"{charts.RANGES_CAPTION}{more}")
 
 
 def _card(study: str, verdict: Verdict) -> None:
