@@ -7,7 +7,6 @@ and what the cells of MNIST came to beside a CPU's in results/paper-mnist; ``ker
 ``prices`` of a step. Each takes at most a few minutes.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -224,9 +223,8 @@ def _steps(part: str, root: Path, device: str, compiled: bool, quick: bool, resu
 
 def main() -> None:
     """Print and write the tables."""
-    parser = measure.arguments(__doc__)
+    parser = measure.arguments_with_data(__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=f"of {', '.join(PARTS)}; default: all")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
     parser.add_argument("--backend", choices=(EAGER, COMPILED), default=COMPILED)
     parser.add_argument("--study", type=Path, default=STUDY, help="another config to train")
     parser.add_argument("--device", default="cuda")

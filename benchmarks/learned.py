@@ -5,9 +5,7 @@ train the presentation's MLP on MNIST from the same initial weights through the 
 side by side, for five epochs, which is all that stacks over Adam and RMSProp are trained for.
 """
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -106,8 +104,7 @@ def _apart(mine: float, other: float) -> float:
 
 def main() -> None:
     """Train, print and write the table."""
-    parser = measure.arguments(__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
+    parser = measure.arguments_with_data(__doc__)
     options = parser.parse_args()
     torch.set_num_threads(1)
     data = load("digits" if options.quick else "mnist", options.data)

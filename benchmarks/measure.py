@@ -105,3 +105,10 @@ def arguments(doc: str | None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the parquet files")
     return parser
+
+
+def arguments_with_data(doc: str | None) -> argparse.ArgumentParser:
+    """The same, and where data sets lie."""
+    parser = arguments(doc)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
+    return parser

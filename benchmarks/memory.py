@@ -4,10 +4,8 @@ The engine, the library and the paper's package in its README loop (without its 
 process of its own. A loop leaks if it goes on growing after its first fifth.
 """
 
-import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -140,8 +138,7 @@ def growth(rows: Sequence[Row]) -> list[Row]:
 
 def main() -> None:
     """Print and write the tables."""
-    parser = measure.arguments(__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
+    parser = measure.arguments_with_data(__doc__)
     parser.add_argument("--steps", type=int, default=5000)
     given = parser.parse_args()
     data = few_tested(load("digits" if given.quick else "mnist", given.data))

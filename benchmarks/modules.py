@@ -4,7 +4,6 @@ Both train the same cells in the same loop, in turns; what counts is the ratio w
 stands what it takes to plan a study of own models, which imports neither torch nor their code.
 """
 
-import os
 import shutil
 import sys
 import tempfile
@@ -117,8 +116,7 @@ def planning(study: Path, rounds: int) -> Row:
 
 def main() -> None:
     """Print and write the tables."""
-    parser = measure.arguments(__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
+    parser = measure.arguments_with_data(__doc__)
     parser.add_argument("--seconds", type=float, default=1.5, help="a turn of each contestant")
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()

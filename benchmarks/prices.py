@@ -6,11 +6,9 @@ two of a step, less than a machine's speed drifts in a second: so single steps a
 of a few from the same weights, and only evaluation over whole epochs.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -237,8 +235,7 @@ def _rates(
 
 def main() -> None:
     """Print and write the table."""
-    parser = measure.arguments(__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
+    parser = measure.arguments_with_data(__doc__)
     parser.add_argument("--lowest", nargs="+", default=["SGD", "Adam"], help="optimizers of the weights")
     parser.add_argument("--seconds", type=float, default=0.03, help="a turn of each contestant")
     parser.add_argument("--rounds", type=int, default=150, help="turns of each contestant that count")

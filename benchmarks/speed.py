@@ -4,7 +4,6 @@ The engine against the paper's package, torch.optim and the machine's matrix pro
 whole machine, as a process a core with one thread, or as one process with a thread a core.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,8 +180,7 @@ def goals(problem: Problem, measured: Sequence[tuple[Entry, Sequence[float]]]) -
 
 def main() -> None:
     """Print and write the tables."""
-    parser = measure.arguments(__doc__)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("HYPERCORE_DATA", "data")))
+    parser = measure.arguments_with_data(__doc__)
     parser.add_argument("--seconds", type=float, default=1.5, help="a turn of each contestant")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", type=int, nargs="+", help="some of the problems, by number from 1")
