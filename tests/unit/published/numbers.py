@@ -16,7 +16,9 @@ import pandas as pd
 import yaml
 
 from hypercore.analysis.claims.evidence import last_values
+from hypercore.analysis.frames.judgement import IMPUTED, judge
 from hypercore.analysis.frames.tables import read_frame
+from hypercore.analysis.stats.statistics import difference
 from hypercore.spec.columns import TABLES
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +31,8 @@ FIGURES = [
 ]
 # By file, numbers that are no figures of a table: how often each stands there.
 OTHERS = yaml.safe_load(OTHERS_FILE.read_text(encoding="utf-8"))
+# All that is recorded of trajectories in the last epoch; of the table itself figures take what it ends with.
+LAST_EPOCH = "last_epoch"
 # Names, no numbers: code, targets of links, commits, and what begins with a letter.
 NAMES = re.compile(
     r"```.*?```|`[^`]*`|\]\([^)]*\)|\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7}\b|(?<![\d.])[A-Za-zα-ω][\w.-]*\d[\w.]*",
@@ -39,11 +43,15 @@ NUMBER = re.compile(r"−?\d+(?:[.,]\d+)*(?:e[-−]?\d+)?")
 
 @cache
 def table(study: str, name: str) -> pd.DataFrame:
-    found = read_frame(ROOT / f"results/{study}/{name}.parquet", name, TABLES[name])
-    if name == "trajectories":  # what each cell learned, beside what it is
-        cells = table(study, "cells").drop_duplicates("cell_id")
-        return last_values(found).merge(cells, on="cell_id")
-    return found
+    stored = "trajectories" if name == LAST_EPOCH else name
+    found = read_frame(ROOT / f"results/{study}/{stored}.parquet", stored, TABLES[stored])
+    if stored != "trajectories":
+        return found
+    # What each cell learned, beside what it is.
+    cells = table(study, "cells").drop_duplicates("cell_id")
+    if name == LAST_EPOCH:
+        return found.merge(cells, on="cell_id").query("step >= steps - steps / epochs")
+    return last_values(found).merge(cells, on="cell_id")
 
 
 @cache
@@ -60,8 +68,7 @@ def printed(figure: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     """The figure as its file must have it; a minus sign, not a hyphen."""
     named = figure.get("benchmark")
     found = benchmark(named) if named else table(figure["study"], figure["table"])
-    for column, value in {**figure.get("where", {}), **row}.items():
-        found = found[found[column].isin(value if isinstance(value, list) else [value])]
+    found = only(found, {**figure.get("where", {}), **row})
     if "query" in figure:
         found = found.query(figure["query"])
     if "once" in figure:
@@ -70,11 +77,29 @@ def printed(figure: Mapping[str, Any], row: Mapping[str, Any]) -> str:
         found = found.groupby(key, as_index=False).agg(**{name: (column, function)})
     for name, expression in figure.get("assign", {}).items():
         found = found.assign(**{name: found.eval(expression)})
-    if "over" in figure:
+    if "paired" in figure:
+        record: dict[str, Any] = paired(found, figure["paired"])
+    elif "over" in figure:
         record = {name: found[column].agg(function) for name, (column, function) in figure["over"].items()}
+        for name, expression in figure.get("then", {}).items():
+            record[name] = pd.eval(expression, local_dict=record)
     else:
         [record] = found.to_dict("records")
     return str(figure["text"].format(**record)).replace("-", "−")
+
+
+def only(rows: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows that have a value, or one of several, in each column."""
+    for column, value in values.items():
+        rows = rows[rows[column].isin(value if isinstance(value, list) else [value])]
+    return rows
+
+
+def paired(cells: pd.DataFrame, arms: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """How much lower the cells of ``lower`` end than those of ``than``, by seed, diverged ones at chance."""
+    judged = judge(cells)
+    lower, than = (only(judged, arms[arm]).groupby("seed")[IMPUTED].mean() for arm in ("lower", "than"))
+    return vars(difference((than - lower).dropna()))
 
 
 def other_numbers(text: str, figures: list[str]) -> Counter[str]:
@@ -97,13 +122,15 @@ KINDS = {
     "printed": "printed or claimed by others, or a goal that was set",
     "settings": "chosen, not found: α, margins, seeds, epochs, sizes, levels of confidence, thresholds",
     "counted": "counts of runs, seeds, stacks and studies, and whole per cents read off a table's rows",
-    "summarised": "measured: a mean, range or difference over several rows of a table, or rounded once more",
+    "elsewhere": "the rest: α that a sentence names again, and what was measured outside of the tables that are here",
 }
 _GONE = re.compile(
     r"## How the slides would|\*\*Before\*\*, with another|- Before, |a day before[^.;)]{0,60}$"
 )
 _PRINTED = re.compile(r"(?:printed?|slides?|claimed|published|goals?)\b[^.;:)]{0,30}$")
 _SETTING = re.compile(r"(?:α|±|margin|from|seeds|batch|below|above|at|up to|interval)\W*(?:=|of|at|is)?\W*$")
+# What a table's rows are named by: an empty line parts no rows here, so that one may end as the next begins.
+_ROW_HEAD = re.compile(r"\| \| (?:[\d.e−-]+, )?$|\| α \|[^#]{0,60}$")
 _COUNTS = re.compile(r"^\W*(?:%|points? )")
 
 
@@ -117,11 +144,15 @@ def kind(text: str, found: re.Match[str]) -> str:
         return "gone"
     if _PRINTED.search(before) or re.match(r"[^.;:(]{0,16}\b(?:are |is )?printed", after):
         return "printed"
-    if re.search(r"e[-−]", number) or re.match(r"\W*(?:epochs|seeds|decade|in 100)", after):
+    if (
+        re.search(r"e[-−]", number)
+        or _ROW_HEAD.search(before)
+        or re.match(r"\W*(?:epochs|seeds|decade|in 100)", after)
+    ):
         return "settings"
     if "." not in number:
         return "counted"
-    return "settings" if _SETTING.search(before) and not _COUNTS.match(after) else "summarised"
+    return "settings" if _SETTING.search(before) and not _COUNTS.match(after) else "elsewhere"
 
 
 def listed(name: str) -> dict[str, list[str]]:

@@ -65,7 +65,7 @@ def test_numbers_are_told_from_names_and_figures() -> None:
         ("over 8 seeds", "settings"),
         ("22 runs diverged", "counted"),
         ("- Before, with another rule: 4.4 points", "gone"),
-        ("by 4.6 points", "summarised"),
+        ("by 4.6 points", "elsewhere"),
     ],
 )
 def test_the_words_around_a_number_tell_its_kind(text: str, expected: str) -> None:
