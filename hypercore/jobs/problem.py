@@ -67,7 +67,7 @@ def problem_of(study: StudyConfig, cell: Cell, data: ProblemData) -> Problem:
     """
     call, of_data = study.model_call(cell.model), study.dataset_call(cell.dataset)
     if call is not None:
-        return own.own_model(call, data, own.own_task(data, of_data))
+        return own.own_model(call, data, own.own_task(data, of_data), cell.batch_size)
     if isinstance(data, ArrayData):
         return own.image_model(cell.model, data, own.own_task(data, of_data))
     return model_of(cell.model, data)

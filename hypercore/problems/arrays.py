@@ -167,13 +167,14 @@ def _standardised(name: str, given: Sequence[Any]) -> Standardised:
 
 
 def _split(name: str, part: str, loaded: Any) -> Arrays:
-    if isinstance(loaded, torch.utils.data.Dataset):
+    endless = torch.utils.data.IterableDataset
+    if isinstance(loaded, torch.utils.data.Dataset) and not isinstance(loaded, endless):
         columns = zip(*(loaded[index] for index in range(len(loaded))), strict=True)  # type: ignore[arg-type]
         loaded = [_stacked(name, part, column) for column in columns]
     if not isinstance(loaded, Sequence) or len(loaded) < 2:
         raise DataError(
-            f"data set {name!r}: a split is (inputs, …, targets) or a torch Dataset; the {part} split is "
-            f"{_kind(loaded)}"
+            f"data set {name!r}: a split is (inputs, …, targets) or a torch Dataset with a length; the "
+            f"{part} split is {_kind(loaded)}"
         )
     tensors = []
     for value in loaded:
@@ -190,7 +191,9 @@ def _split(name: str, part: str, loaded: Any) -> Arrays:
         )
     for tensor in tensors:
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise DataError(f"data set {name!r}: the {part} split holds missing or infinite numbers")
+            raise DataError(
+                f"data set {name!r}: the {part} split holds missing or infinite numbers; allowed: finite ones"
+            )
     if not tensors[-1].is_floating_point():
         tensors[-1] = tensors[-1].long()
     return Arrays(tuple(tensors))

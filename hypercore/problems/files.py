@@ -1,11 +1,7 @@
 """Data sets without code: tables, text and arrays in files, and scikit-learn's bundled sets."""
 
 import importlib
-import io
-import json
 import math
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,34 +9,21 @@ from typing import Any
 
 import numpy
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+import pyarrow.compute
 import torch
 from torch import Tensor
 
 from hypercore.problems.datasets import DataError
+from hypercore.problems.reading import DAMAGED, npz, read_table, safetensors
 from hypercore.problems.streams import stream
 from hypercore.spec.built_in import BUNDLED, listed
 from hypercore.spec.errors import first_line
-
-# What reading a file raises that is cut off, altered or of another kind.
-_DAMAGED = (
-    ValueError,
-    OSError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 Splits = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 # Behind them mean and SD of what targets were, where they are standardised.
 OfNumbers = tuple[tuple[Tensor, ...], tuple[Tensor, ...], tuple[float, float]]
 
 _ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
-_SAFETENSORS = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
 
 
 def table(
@@ -50,6 +33,8 @@ def table(
     test_share: float = 0.2,
     without: str = "",
     numbers: bool = False,
+    separator: str = ",",
+    decimal: str = ".",
 ) -> Splits | OfNumbers:
     """Rows of a CSV or parquet file: numbers in, one column out; standardised on the training split.
 
@@ -61,8 +46,10 @@ def table(
         test_share: the share drawn for the test split.
         without: columns to leave out, with commas between them.
         numbers: whole numbers in ``target`` are no classes.
+        separator: what stands between the columns of a CSV.
+        decimal: what stands before the decimals of its numbers.
     """
-    rows, left_out = _read_table(Path(path).expanduser()), listed(without)
+    rows, left_out = _rows(Path(path).expanduser(), separator, decimal), listed(without)
     if twice := [name for name, count in Counter(rows.column_names).items() if count > 1]:
         raise DataError(f"{path} has several columns {twice[0]!r}; allowed: each name once")
     for name in (target, *([split] if split else []), *left_out):
@@ -71,21 +58,24 @@ def table(
     if target in left_out:
         raise DataError(f"{path}: the column {target!r} is the target and left out; allowed: one of the two")
     if missing := [n for n in rows.column_names if rows[n].null_count and n not in left_out]:
+        otherwise = "" if missing[0] in (target, split) else f", or without: {missing[0]}"
         raise DataError(
             f"{path}: the column {missing[0]!r} lacks {rows[missing[0]].null_count} values; allowed: none "
-            f"missing, or without: {missing[0]}"
+            f"missing{otherwise}"
         )
     columns = [n for n in rows.column_names if n not in (target, split, *left_out)]
     for name in columns:
         kind = rows.schema.field(name).type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+            comma = ', or decimal: ","' if decimal != "," and _has_commas(rows[name]) else ""
             raise DataError(
-                f"{path}: the column {name!r} holds no numbers ({kind}); allowed: without: {name}"
+                f"{path}: the column {name!r} holds no numbers ({kind}); allowed: without: {name}{comma}"
             )
     if not columns:
         raise DataError(f"{path} has no column but {target!r}; allowed: at least one column of numbers")
     inputs = numpy.stack([rows[n].to_numpy().astype(numpy.float64) for n in columns], axis=1)
-    targets, standardised = _targets(path, target, rows[target], numbers)
+    targets, classes = _targets(path, target, rows[target], numbers)
+    standardised = classes is None
     of_numbers = dict(zip(columns, inputs.T, strict=True)) | ({target: targets} if standardised else {})
     for name, values in of_numbers.items():
         with numpy.errstate(over="ignore", invalid="ignore"):
@@ -96,6 +86,12 @@ def table(
                 f"ones, or without: {name}"
             )
     trains = _chosen(path, rows, split, test_share)
+    if classes is not None and len(unseen := numpy.setdiff1d(targets[~trains], targets[trains])):
+        otherwise = ", or numbers: true" if pa.types.is_integer(rows[target].type) else ""
+        raise DataError(
+            f"{path}: the class {classes[unseen[0]]!r} of {target!r} is in the test split only; allowed: "
+            f"classes of the training split{otherwise}"
+        )
     return _standardised(inputs, targets, trains, standardised)
 
 
@@ -136,8 +132,8 @@ def arrays(path: str) -> Splits:
     safetensors, with one entry an example."""
     content = _bytes(Path(path).expanduser())
     try:
-        found = _safetensors(content) if path.endswith(".safetensors") else _npz(content)
-    except _DAMAGED as error:
+        found = safetensors(content) if path.endswith(".safetensors") else npz(content)
+    except DAMAGED as error:
         raise DataError(f"{path} is no npz or safetensors file ({first_line(error)})") from None
     if missing := [name for name in _ARRAYS if name not in found]:
         raise DataError(
@@ -208,8 +204,10 @@ def _chosen(path: str, rows: pa.Table, split: str | None, test_share: float) -> 
     return numpy.array([one == "train" for one in said])
 
 
-def _targets(path: str, name: str, column: pa.ChunkedArray, numbers: bool) -> tuple[numpy.ndarray, bool]:
-    """Targets as classes from 0, or as numbers, and whether they are numbers."""
+def _targets(
+    path: str, name: str, column: pa.ChunkedArray, numbers: bool
+) -> tuple[numpy.ndarray, list[Any] | None]:
+    """Targets as classes from 0, and what these are called; or as numbers."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     known = (pa.types.is_floating, pa.types.is_integer, pa.types.is_boolean, pa.types.is_string)
     if not any(is_one(kind) for is_one in (*known, pa.types.is_large_string)):
@@ -217,14 +215,21 @@ def _targets(path: str, name: str, column: pa.ChunkedArray, numbers: bool) -> tu
             f"{path}: the target {name!r} holds {column.type}; allowed: numbers, texts, true and false"
         )
     if pa.types.is_floating(column.type) or (numbers and pa.types.is_integer(column.type)):
-        return column.to_numpy(), True
-    return numpy.unique(numpy.array(column.to_pylist()), return_inverse=True)[1].astype(numpy.int64), False
+        return column.to_numpy(), None
+    classes, targets = numpy.unique(numpy.array(column.to_pylist()), return_inverse=True)
+    return targets.astype(numpy.int64), classes.tolist()
 
 
-def _read_table(path: Path) -> pa.Table:
+def _has_commas(column: pa.ChunkedArray) -> bool:
+    """Whether a column of texts holds numbers with a comma before their decimals."""
+    if not pa.types.is_string(column.type):
+        return False
+    return bool(pyarrow.compute.all(pyarrow.compute.match_substring_regex(column, r"^-?\d+(,\d+)?$")).as_py())
+
+
+def _rows(path: Path, separator: str, decimal: str) -> pa.Table:
     try:
-        is_parquet = path.suffix == ".parquet"
-        found = pyarrow.parquet.read_table(path) if is_parquet else pyarrow.csv.read_csv(path)
+        found = read_table(path, separator, decimal)
         found.column_names  # noqa: B018 - decoded only now
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as a table: {first_line(error)}") from None
@@ -243,25 +248,3 @@ def _bytes(path: Path) -> bytes:
 def _native(array: numpy.ndarray) -> numpy.ndarray:
     """The same numbers in this machine's byte order, one behind the other."""
     return numpy.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
-
-
-def _npz(content: bytes) -> dict[str, numpy.ndarray]:
-    found = numpy.load(io.BytesIO(content))
-    if not isinstance(found, numpy.lib.npyio.NpzFile):
-        raise ValueError("one array without a name")
-    return dict(found)
-
-
-def _safetensors(content: bytes) -> dict[str, numpy.ndarray]:
-    """Arrays as https://github.com/huggingface/safetensors describes them: a JSON header, then bytes."""
-    begin = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:begin])
-    found = {}
-    for name, one in header.items():
-        if name != "__metadata__":
-            if one["dtype"] not in _SAFETENSORS:
-                raise ValueError(f"{name} is {one['dtype']}, not one of {', '.join(_SAFETENSORS)}")
-            start, stop = one["data_offsets"]
-            array = numpy.frombuffer(content[begin + start : begin + stop], dtype=_SAFETENSORS[one["dtype"]])
-            found[name] = array.reshape(one["shape"]).copy()
-    return found

@@ -126,8 +126,10 @@ def module_problem(
     data: ProblemData,
     task: Task | None = None,
     built_in: bool = False,
+    batch_size: int | None = None,
 ) -> ModuleProblem:
-    """A module on a data set, after it was tried on a few examples.
+    """A module on a data set, after it was tried on a few examples, and on fewer ones if the last batch of an
+    epoch has fewer.
 
     Raises:
         DataError: it cannot train as it is; the message says why.
@@ -187,6 +189,12 @@ def module_problem(
             raise DataError(
                 f"model {name}: its buffer {key} is replaced in a step; allowed: a change in place (copy_)"
             )
+    last = 0 if batch_size is None else len(data.train) % batch_size
+    if 0 < last < len(few[0]):
+        what = f"{name}, in an epoch's last batch of {len(data.train)} examples by {batch_size}"
+        fewer = tuple(tensor[:, :last] for tensor in batch)
+        with _words(what, fewer[:-1]), torch.no_grad():
+            problem.training_losses(weights, fewer, state, (0,) if noisy else ())
     for module in (training, testing):
         module.to(device)
         if device.type == "cuda":

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,8 @@ from hypercore.spec.cell import digest
 from hypercore.spec.own_code import FILLED, Call, Entry
 from hypercore.spec.problems import MODELS, ImageModel, Shapes
 
+T = TypeVar("T")
+
 
 def own_data(call: Call) -> ArrayData:
     """The data set that a call makes.
@@ -27,7 +29,10 @@ def own_data(call: Call) -> ArrayData:
     Raises:
         DataError: it raised, or returned something else.
     """
-    return array_data(call.name, _result(call, f"data set {call.name!r}"))
+    what = f"data set {call.name!r}"
+    loaded = _result(call, what)
+    # Reading a torch Dataset runs its code, too.
+    return _in_words(lambda: array_data(call.name, loaded), call.entry, what)
 
 
 def own_task(data: ProblemData, call: Call | None) -> Task:
@@ -96,8 +101,8 @@ def _attribute(name: str) -> str:
     return name.replace(".", "_")
 
 
-def own_model(call: Call, data: ProblemData, task: Task) -> ModuleProblem:
-    """The model that a call makes, on a data set.
+def own_model(call: Call, data: ProblemData, task: Task, batch_size: int | None = None) -> ModuleProblem:
+    """The model that a call makes, on a data set; ``batch_size`` examples at a time.
 
     What the source asks of the data (:data:`~hypercore.spec.own_code.FILLED`) is filled in.
 
@@ -126,14 +131,14 @@ def own_model(call: Call, data: ProblemData, task: Task) -> ModuleProblem:
         return module
 
     built_in = call.entry.numerics is not None and not isinstance(task, OwnLoss)
-    return module_problem(call.name, build, data, task, built_in)
+    return module_problem(call.name, build, data, task, built_in, batch_size)
 
 
 def _result(call: Call, what: str) -> Any:
     return _in_words(lambda: _function(call.entry)(**call.arguments), call.entry, what)
 
 
-def _in_words(run: Callable[[], Any], entry: Entry, what: str) -> Any:
+def _in_words(run: Callable[[], T], entry: Entry, what: str) -> T:
     try:
         return run()
     except DataError:

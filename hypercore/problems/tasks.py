@@ -345,6 +345,13 @@ def _own(
         raise DataError(
             f"{name} returned {error} of a constant guess; allowed: a number, or chance: NUMBER beside it"
         )
+    elif error <= 0:
+        given = error if measure.best is None else measure.best - error
+        raise DataError(
+            f"{name} returned {given:g} of a constant guess, as good as can be; allowed: "
+            + ("above 0, or better: higher" if measure.best is None else f"below best: {measure.best:g}")
+            + ", or chance: NUMBER beside it"
+        )
     return replace(own, constant_error=error)
 
 

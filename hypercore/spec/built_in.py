@@ -32,6 +32,10 @@ def allowed(argument: str, value: Any) -> str | None:
     if argument in _TEXTS:
         fits, words = isinstance(value, str) and bool(value or argument == "without"), "a text"
         fits |= argument == "split" and value is None
+    elif argument == "separator":
+        fits, words = isinstance(value, str) and len(value) == 1, 'one letter, as ";" or "\\t"'
+    elif argument == "decimal":
+        fits, words = value in (".", ","), '"." or ","'
     elif argument in _COUNTS:
         fits, words = isinstance(value, int) and is_number and value > 0, "a whole number above 0"
     elif argument == "test_share":

@@ -2,19 +2,26 @@
 
 import ast
 import hashlib
-import importlib.util
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hypercore.spec.cell import digest
 from hypercore.spec.errors import SpecError
+from hypercore.spec.source import (
+    FORM,
+    Parameters,
+    definition,
+    imported,
+    installed,
+    parameters_of,
+    statements,
+    tree,
+)
 
 if TYPE_CHECKING:
     from hypercore.spec.measure import Measure
-
-FORM = "file.py:name, beside the config, or package.module:name, installed"
 
 # What configs call what is built in, behind the same door: where it is, and the version of its numbers.
 LOADERS = {
@@ -67,9 +74,9 @@ class Entry:
         if where.endswith(".py"):
             entry = cls(folder / Path(where).expanduser(), name)
         else:
-            entry = cls(_installed(where), name, where)
+            entry = cls(installed(where), name, where)
         names = entry._defined()
-        if name not in names:
+        if name not in names and definition(entry.file, name) is None:
             raise SpecError(f"{text!r}, a name that {entry.file} lacks", ", ".join(sorted(names)) or "none")
         return entry
 
@@ -77,7 +84,7 @@ class Entry:
         """The file, and those of its own folder or package that it imports, at any depth."""
         found = {self.file.resolve(): None}
         for path in (waiting := list(found)):
-            for other in _imported(path):
+            for other in imported(path):
                 if other not in found:
                     found[other] = None
                     waiting.append(other)
@@ -87,7 +94,7 @@ class Entry:
         """The texts in its source, some of which may name files; none of what is built in."""
         if self.numerics is not None:
             return set()
-        nodes = (node for path in self.sources() for node in ast.walk(_tree(path)))
+        nodes = (node for path in self.sources() for node in ast.walk(tree(path)))
         return {
             node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
@@ -105,45 +112,19 @@ class Entry:
         return f"{self.module or self.file}:{self.name}"
 
     def parameters(self) -> "Parameters | None":
-        """What may be given to it; None where its source does not say (a class without an ``__init__``)."""
-        for node in _tree(self.file).body:
-            if isinstance(node, ast.FunctionDef) and node.name == self.name:
-                return Parameters.of(node.args, skip=0)
-            if isinstance(node, ast.ClassDef) and node.name == self.name:
-                for inner in node.body:
-                    if isinstance(inner, ast.FunctionDef) and inner.name == "__init__":
-                        return Parameters.of(inner.args, skip=1)
-        return None
+        """What may be given to it; None where no source says."""
+        return parameters_of(self.file, self.name)
 
     def _defined(self) -> set[str]:
         names: set[str] = set()
-        for node in _tree(self.file).body:
+        for node in statements(tree(self.file).body):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 names.add(node.name)
             elif isinstance(node, ast.ImportFrom):
-                names.update(alias.asname or alias.name for alias in node.names)
+                names.update(alias.asname or alias.name for alias in node.names if alias.name != "*")
             elif isinstance(node, ast.Assign):
                 names.update(target.id for target in node.targets if isinstance(target, ast.Name))
         return names
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """The names of a signature; ``required`` have no default, ``open`` takes any keyword."""
-
-    names: tuple[str, ...]
-    required: frozenset[str]
-    open: bool
-
-    @classmethod
-    def of(cls, given: ast.arguments, skip: int) -> "Parameters":
-        """Those of a function's source, without its first ``skip`` ones."""
-        positional = [*given.posonlyargs, *given.args]
-        without = positional[: len(positional) - len(given.defaults)]
-        keywords = zip(given.kwonlyargs, given.kw_defaults, strict=True)
-        required = {a.arg for a in without[skip:]} | {a.arg for a, default in keywords if default is None}
-        names = (*(a.arg for a in positional[skip:]), *(a.arg for a in given.kwonlyargs))
-        return cls(names, frozenset(required), given.kwarg is not None)
 
 
 def canonical(name: str, arguments: Mapping[str, Any]) -> str:
@@ -164,75 +145,6 @@ def as_printed(value: Any) -> str:
         if value is None or isinstance(value, bool)
         else str(value)
     )
-
-
-def _tree(file: Path) -> ast.Module:
-    try:
-        return ast.parse(file.read_bytes())
-    except OSError as error:
-        raise SpecError(f"{str(file)!r}, which cannot be read ({error.strerror})", FORM) from None
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        where = f"{file}:{line}" if line else str(file)
-        raise SpecError(f"{where}, which is no Python ({getattr(error, 'msg', error)})", FORM) from None
-
-
-def _installed(module: str) -> Path:
-    """The file of an installed module. Nothing is imported, its packages neither."""
-    top, *rest = module.split(".")
-    try:
-        spec = importlib.util.find_spec(top) if top else None
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None or (spec.origin is None and not spec.submodule_search_locations):
-        raise SpecError(f"{module!r}, which is not installed", FORM)
-    if not spec.submodule_search_locations:
-        path = Path(str(spec.origin))
-        if not rest and path.suffix == ".py":
-            return path
-    else:
-        for folder in spec.submodule_search_locations:
-            path = Path(folder).joinpath(*rest)
-            for file in (path / "__init__.py", path.with_suffix(".py")):
-                if file.is_file():
-                    return file
-    raise SpecError(f"{module!r}, of which there is no source", FORM)
-
-
-def _imported(path: Path) -> Iterator[Path]:
-    """The files that a file imports out of its folder, and out of the package that it is part of.
-
-    Of what an installer has put there, which nobody edits, those of the folder alone.
-    """
-    installed = not {"site-packages", "dist-packages"}.isdisjoint(path.parts)
-    highest = 1 if installed else len(path.parents)
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _files(_roots(path, installed), alias.name.split("."))
-        elif isinstance(node, ast.ImportFrom) and node.level <= highest:
-            roots = [path.parents[node.level - 1]] if node.level else _roots(path, installed)
-            package = node.module.split(".") if node.module else []
-            for alias in node.names:  # a name out of a package may be a module of it
-                yield from _files(roots, [*package, alias.name])
-
-
-def _roots(path: Path, installed: bool) -> list[Path]:
-    """Where a file's imports are looked for: its folder, and that of the whole package that it is part of."""
-    top = path.parent
-    while (top / "__init__.py").is_file():
-        top = top.parent
-    return [path.parent] if installed or top == path.parent else [path.parent, top]
-
-
-def _files(roots: Sequence[Path], names: Sequence[str]) -> Iterator[Path]:
-    """The files that importing a module runs: its own, and those of the packages that it is in."""
-    for root in roots:
-        for end in range(1, len(names) + 1):
-            base = root.joinpath(*names[:end])
-            for file in (base.with_suffix(".py"), base / "__init__.py"):
-                if file.is_file():
-                    yield file.resolve()
 
 
 @dataclass(frozen=True)

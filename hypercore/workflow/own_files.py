@@ -3,14 +3,11 @@
 What own code reads, nobody else knows.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from hypercore.spec.built_in import listed
 from hypercore.spec.errors import first_line
@@ -43,14 +40,21 @@ def meant(path: Path) -> str:
 
 def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:
     """Of a table: whether it has the columns that other arguments name."""
+    import pyarrow as pa  # here: most studies have no table
+
+    from hypercore.problems.reading import TABLES, columns_of, meant_separator
+
+    separator = call.arguments.get("separator", ",")
+    if (meant := meant_separator(path, separator)) is not None:
+        given = f"{path}, whose first line has no {separator!r}"
+        yield "path", given, f"a table with it between columns, or separator: {json.dumps(meant)}"
+        return
     try:
-        if path.suffix == ".parquet":
-            columns = pq.read_schema(path).names
-        else:
-            with pyarrow.csv.open_csv(path) as rows:
-                columns = rows.schema.names
+        columns = columns_of(path, separator)
     except (OSError, ValueError, pa.ArrowException) as error:
-        yield "path", f"{path}, which is no table ({first_line(error)})", "a CSV or parquet file"
+        words = first_line(error)
+        why = f" ({words})" if words.isprintable() else ""  # of another kind of file it quotes bytes
+        yield "path", f"{path}, which is no table{why}", TABLES
         return
     for argument in ("target", "split", "without"):
         given = call.arguments.get(argument) or ""

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationInfo
 
 from hypercore.spec.errors import SpecError
-from hypercore.spec.own_code import FORM, Entry
+from hypercore.spec.own_code import Entry
+from hypercore.spec.source import FORM
 from hypercore.study.config.fields import refuse
 
 

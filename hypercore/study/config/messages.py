@@ -13,7 +13,9 @@ from hypercore.study.config.yaml_source import Source
 # What YAML makes of a text without quotes: 2024, 1e5, 2024-01-01, yes, null.
 _READ_OTHERWISE = (int, float, datetime.date, NoneType)
 
-
+# What a config names itself: data sets, models, image folders.
+SLUG_WORDS = "lower-case letters, digits and -, the first no -"
+_A_NAME = "[key]"
 # Fields that a config writes otherwise.
 _IN_THE_FILE = {"own_datasets": "datasets"}
 
@@ -40,6 +42,8 @@ def problems(error: ValidationError, model: type[BaseModel], source: Source) -> 
             found.append(source.problem_text(location[:-1], f"no key {shown(location[-1])}", allowed))
         else:
             allowed = field.description if field and field.description else str(detail["msg"])
+            if inner[-1] == _A_NAME:
+                allowed = f"a name of {SLUG_WORDS}"
             if detail["type"] == "string_type" and isinstance(detail["input"], _READ_OTHERWISE):
                 allowed += "; in quotes, where YAML reads a number, a date, true, false or null"
             found.append(source.problem(location, detail["input"], allowed))

@@ -6,7 +6,8 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from hypercore.spec.measure import METRICS, RMSE, Measure
 from hypercore.spec.metric import PERCENT
-from hypercore.spec.own_code import FORM, Entry
+from hypercore.spec.own_code import Entry
+from hypercore.spec.source import FORM
 from hypercore.study.config.code import entry_of
 from hypercore.study.config.fields import Real, Strict, refuse
 

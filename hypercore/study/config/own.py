@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from hypercore.spec import built_in
 from hypercore.spec.cell import digest
 from hypercore.spec.measure import METRICS, Measure
-from hypercore.spec.own_code import BUILDERS, FILLED, FORM, LOADERS, Call, Entry, as_printed, canonical
+from hypercore.spec.own_code import BUILDERS, FILLED, LOADERS, Call, Entry, as_printed, canonical
+from hypercore.spec.source import FORM
 from hypercore.study.config.code import entry_of
 from hypercore.study.config.errors import shown
 from hypercore.study.config.fields import MAX_LIST, Positive, Strict, as_list, refuse

@@ -22,6 +22,7 @@ from hypercore.study.config.fields import (
     refuse,
 )
 from hypercore.study.config.folders import FolderAtHome, fingerprint
+from hypercore.study.config.messages import SLUG_WORDS
 from hypercore.study.config.normalisation import NormalisationField
 from hypercore.study.config.own import OwnDataset, OwnModel
 from hypercore.study.config.refine import RefineConfig
@@ -58,7 +59,7 @@ class StudyConfig(Axes):
     """A study: everything that decides which cells it trains, and where."""
 
     name: Annotated[str, AfterValidator(_not_reserved)] = Field(
-        pattern=_SLUG, max_length=64, description="lower-case letters, digits and -, the first no -"
+        pattern=_SLUG, max_length=64, description=SLUG_WORDS
     )
     description: str = Field("", max_length=10_000, description="any text")
     datasets: NameAxis = Field(

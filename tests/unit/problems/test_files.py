@@ -99,6 +99,42 @@ def test_missing_values_are_counted(tmp_path: Path) -> None:
         table(str(tmp_path / "nothing.csv"), "y")
 
 
+def test_a_text_that_is_missing_is_no_class(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n" + "1,a\n2,b\n" * 5 + "3,\n4,NA\n")
+    with pytest.raises(DataError, match="the column 'y' lacks 2 values; allowed: none missing$"):
+        table(str(path), "y")
+
+
+def test_a_table_of_semicolons_and_commas_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("x;y\n" + "".join(f"{n},5;{n},25\n" for n in range(10)))
+    with pytest.raises(
+        DataError, match=r"'x' holds no numbers \(string\); allowed: without: x, or decimal: \",\""
+    ):
+        table(str(path), "y", separator=";")
+    (_, y), (_, test_y), (mean, sd) = table(str(path), "y", separator=";", decimal=",")
+    assert sorted((torch.cat((y, test_y)) * sd + mean).tolist()) == pytest.approx(np.arange(10) + 0.25)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        (
+            ["b", "a"] * 4 + ["a", "c"],
+            "the class 'c' of 'kind' is in the test split only; allowed: classes of the",
+        ),
+        ([4, 6] * 4 + [4, 5], "the class 5 of 'kind' is in the test split only; .*, or numbers: true$"),
+    ],
+)
+def test_a_class_in_the_test_split_alone_is_named_as_the_table_has_it(
+    tmp_path: Path, kinds: list[object], words: str
+) -> None:
+    path = write(tmp_path / "rows.csv", rows(kind=kinds))
+    with pytest.raises(DataError, match=words):
+        table(path, "kind", split="part")
+
+
 def test_a_class_in_the_test_split_alone_is_refused() -> None:
     x = torch.zeros(2, 1)
     with pytest.raises(DataError, match="the class 2 is in the test split only"):

@@ -119,6 +119,10 @@ def _raises(*_: Tensor) -> float:
         (lambda *_: None, "metrics.py:f1 returned NoneType; allowed: one number"),
         (lambda *_: True, "metrics.py:f1 returned bool; allowed: one number"),
         (lambda *_: math.nan, "returned nan of a constant guess; allowed: a number, or chance: NUMBER"),
+        (
+            lambda *_: 0,
+            "returned 0 of a constant guess, as good as can be; allowed: above 0, or better: higher, or",
+        ),
     ],
 )
 def test_a_metric_that_fails_is_named_before_anything_trains(
@@ -126,6 +130,14 @@ def test_a_metric_that_fails_is_named_before_anything_trains(
 ) -> None:
     with pytest.raises(DataError, match=f"data set 'signs': its metric .*{words.removeprefix('metric ')}"):
         own(function, classes())
+
+
+def test_a_best_that_a_constant_guess_surpasses_is_named() -> None:
+    with pytest.raises(
+        DataError, match="returned 61 of a constant guess, .*; allowed: below best: 1, or chance:"
+    ):
+        own(lambda *_: 61.0, classes(), best=1.0)
+    assert own(lambda *_: 61.0, classes(), best=100.0).constant_error == 39.0
 
 
 def test_a_metric_that_a_constant_guess_has_none_of_takes_chance_from_its_owner() -> None:

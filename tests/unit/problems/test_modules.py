@@ -1,6 +1,6 @@
 """Anyone's modules train as lanes: alone or in company, at once or resumed, eager or compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy
@@ -256,6 +256,11 @@ class Ragged(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
         return torch.ones(1 + index % 3), index % 2
 
 
+class Endless(torch.utils.data.IterableDataset[tuple[torch.Tensor, int]]):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, int]]:
+        return iter([(torch.ones(2), 0)])
+
+
 INPUTS, CLASSES = torch.ones((6, 3)), torch.tensor([0, 1] * 3)
 NESTED = torch.nested.nested_tensor([INPUTS[0], INPUTS[0, :2]], layout=torch.jagged)
 
@@ -266,6 +271,10 @@ NESTED = torch.nested.nested_tensor([INPUTS[0], INPUTS[0, :2]], layout=torch.jag
         (
             Ragged(),
             "examples of the training split cannot be one tensor: .*; allowed: numbers, and tensors of one",
+        ),
+        (
+            Endless(),
+            "or a torch Dataset with a length; the training split is a Endless",
         ),
         (
             (INPUTS.to_sparse(), CLASSES),
@@ -284,6 +293,16 @@ NESTED = torch.nested.nested_tensor([INPUTS[0], INPUTS[0, :2]], layout=torch.jag
 def test_what_is_no_plain_tensor_is_said(split: object, words: str) -> None:
     with pytest.raises(DataError, match=f"data set 'mine': .*{words}"):
         array_data("mine", (split, split))
+
+
+def test_a_last_batch_of_which_a_module_can_make_nothing_is_named_before_it_comes() -> None:
+    data, build = networks.images(), lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3), nn.BatchNorm1d(3))
+    alone = len(data.train) - 1
+    module_problem("net", build, data, batch_size=alone - 1)
+    with pytest.raises(
+        DataError, match=f"model net, in an epoch's last batch of .* examples by {alone}: .*1×1×1×5×5"
+    ):
+        module_problem("net", build, data, batch_size=alone)
 
 
 def test_targets_that_are_one_hot_are_told_from_classes() -> None:

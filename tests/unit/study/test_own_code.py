@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hypercore.spec.errors import SpecError
 from hypercore.spec.own_code import Entry, canonical
 from hypercore.study import Plan, StudyError
 from tests.unit.study.configs import plan_of
@@ -137,6 +138,8 @@ def test_a_known_dataset_trains_own_models_by_default(folder: Path) -> None:
         ("network.py:Net", "broken.py:Net", "broken.py:1, which is no Python"),
         ("models: {net:", "models: {mlp:", "study.yaml:3: models.mlp: given a model named 'mlp'; allowed: names other"),
         ("datasets: {words:", "datasets: {digits:", "study.yaml:2: datasets.digits: given a data set named 'digits'"),
+        ("{words: {", "{my words: {", "study.yaml:2: datasets.'my words': given 'my words'; allowed: a name of lower-case letters, digits"),
+        ("{net: {", "{Net: {", "study.yaml:3: models.Net: given 'Net'; allowed: a name of lower-case letters, digits and -"),
         ("length: 3", "size: 3", "study.yaml:2: datasets.words.arguments.size: given the unknown argument 'size'; allowed: parameters of load: length, seed"),
         ("data.py:load", "data.py:lod", "study.yaml:2: datasets.words.load: given 'data.py:lod', a name that"),
         ("seeds: 1", "seeds: 1\nmodel: nett", "study.yaml:6: model: given 'nett'; allowed: one of cnn, cnn-relu-same-each,"),
@@ -156,6 +159,32 @@ def test_an_installed_function_is_found_without_importing_its_package(tmp_path: 
     assert entry.module == "numpy.linalg._linalg" and entry.file.name == "_linalg.py"
     parameters = entry.parameters()
     assert parameters is not None and parameters.names == ("x", "ord", "axis", "keepdims")
+
+
+@pytest.mark.parametrize("name", ["Net", "Child", "Alias", "Other", "Again", "Tried"])
+def test_arguments_are_checked_wherever_a_name_is_defined(tmp_path: Path, name: str) -> None:
+    (tmp_path / "base.py").write_text("class Net(object):\n    def __init__(self, width): ...\n")
+    (tmp_path / "loop.py").write_text("from loop import *\nfrom nets import *\nfrom base import *\n")
+    (tmp_path / "nets.py").write_text(
+        "from loop import *\nfrom base import Net as Other\n"
+        "class Child(Other):\n    pass\n"
+        "Alias = Child\n"
+        "Again = lambda width: Net(width)\n"
+        "try:\n    import torch_that_is_not_installed\nexcept ImportError:\n    def Tried(width): ...\n"
+        "unknown = partial(Net, width=3)\n"
+    )
+    found = Entry.of(f"nets.py:{name}", tmp_path).parameters()
+    assert found is not None and found.required == {"width"} and not found.open
+    assert Entry.of("nets.py:unknown", tmp_path).parameters() is None
+    with pytest.raises(
+        SpecError, match="a name that .*nets.py lacks; allowed: Again, Alias, Child, Other, Tried"
+    ):
+        Entry.of("nets.py:nothing", tmp_path)
+
+
+def test_a_name_that_a_package_imports_by_a_star_is_found() -> None:
+    found = Entry.of("torch.nn:Linear", Path()).parameters()
+    assert found is not None and found.required == {"in_features", "out_features"}
 
 
 def test_names_are_canonical() -> None:

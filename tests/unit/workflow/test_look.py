@@ -190,6 +190,12 @@ device: cpu
         ("", "y", "arguments.path: given {path}, which is empty"),
         ("x,quality\n1,2\n", "qualty", "arguments.target: given 'qualty', which is no column of {path}; "
          "allowed: x, quality; 'quality' is there"),
+        ("x;y\n1,5;2\n", "y", "arguments.path: given {path}, whose first line has no ','; allowed: a table "
+         'with it between columns, or separator: ";"'),
+        ("x\ty\n1\t2\n", "y", 'separator: "\\t"'),
+        ("x;y\n1;2\n", 'y, separator: ";"', None),
+        ("x,y\n1,2\n", 'y, separator: ";"', 'separator: ","'),
+        ("PK\0;\n\0,\0\n", "y", "given {path}, which is no table; allowed: a CSV, or a parquet file"),
     ],
 )  # fmt: skip
 def test_the_file_of_a_table_is_looked_into(
@@ -199,8 +205,9 @@ def test_the_file_of_a_table_is_looked_into(
     if content is not None:
         path.write_text(content)
     lines = told(plan_of(tmp_path, TABLE.format(path=path, target=target)), tmp_path / "results")
-    expected = [] if words is None else [f"study.yaml:2: datasets.rows.{words.format(path=path)}"]
+    expected = [] if words is None else [words.format(path=path)]
     assert len(lines) == len(expected)
+    assert all("study.yaml:2: datasets.rows.arguments." in line for line in lines), lines
     assert all(text in line for text, line in zip(expected, lines, strict=True)), lines
 
 
