@@ -35,6 +35,8 @@ CLIENTS := .venv/clients
 OLDEST := .venv/oldest
 # Those that take longest come first, and a worker without work takes over another's.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+# The dashboard's doctests; its script draws a page when it is imported.
+DASHBOARD := dashboard --ignore dashboard/app.py
 
 .PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
   tests soak test-truth test-cluster test-clients test-oldest test-install bench picture heights clean clean-sweeps
@@ -86,10 +88,10 @@ workflow: $(READY)
 	$(BIN)/python -m snakemake --lint --config study=config/smoke.yaml
 
 tests: $(READY)
-	$(PYTEST) tests/workflow tests/browser tests/unit tests/clients hypercore
+	$(PYTEST) tests/workflow tests/browser tests/unit tests/clients hypercore $(DASHBOARD)
 
 unit: $(READY)
-	$(PYTEST) tests/workflow tests/unit tests/clients hypercore
+	$(PYTEST) tests/workflow tests/unit tests/clients hypercore $(DASHBOARD)
 
 browser: $(READY)
 	$(BIN)/python -m pytest tests/browser

@@ -35,7 +35,17 @@ _JUDGED_BY = {
     "tolerated_failures": "share that may fail",
     "confidence": "confidence",
 }
-_ALIKE = ("label", "dataset", "model", "batch_size", "clipping", "seed", "protocol")
+_ALIKE = (
+    "label",
+    "dataset",
+    "model",
+    "batch_size",
+    "clipping",
+    "seed",
+    "protocol",
+    "normalisation",
+    "augmentation",
+)
 # More than this is no plan any more.
 MOST_SEEDS = 200
 # What is said of a point that seeds could settle.

@@ -31,6 +31,7 @@ _RARE = ["validation_error", "first_nonfinite_step", "error"]
 def panel(name: str, metric: Metric) -> str:
     """What a panel of curves shows; of errors with their name and unit.
 
+    >>> from hypercore.spec.metric import PERCENT
     >>> panel("test_error", PERCENT), panel("clipped_share", PERCENT)
     ('test error (%)', 'share of norms clipped')
     """

@@ -9,6 +9,30 @@ from dashboard.saying import plain
 from hypercore.analysis.published.read import Published
 from hypercore.present import speed
 
+# How tables of clocks name their columns.
+_NAMES = {
+    "dataset": "data set",
+    "stack_shape": "stack",
+    "height": "optimizers",
+    "batch_size": "batch size",
+    "lane_steps_per_sec": "lane-steps a second",
+    "us_per_lane_step": "µs a lane-step",
+    "train_sec": "training (s)",
+    "eval_sec": "evaluation (s)",
+    "compile_sec": "compilation (s)",
+    "startup_sec": "start-up (s)",
+    "side_by_side": st.column_config.NumberColumn("beside other jobs", format="percent"),
+    "lane_steps_per_sec_q1": "first quartile",
+    "lane_steps_per_sec_q3": "third quartile",
+    "price_of": "price of",
+    "price_pct": "price (%)",
+    "price_pct_q1": "first quartile (%)",
+    "price_pct_q3": "third quartile (%)",
+    "torch_version": "torch",
+    "git_commit": "commit",
+    "date_utc": "measured (UTC)",
+}
+
 
 def page(study: str) -> None:
     """Draw the page."""
@@ -24,10 +48,10 @@ def page(study: str) -> None:
     _peers(peers.read("speed"))
     if not found.empty:
         st.subheader("Speed of this study's batches")
-        widgets.table(found.round(3), "speeds")
+        widgets.table(found.round(3), "speeds", _NAMES)
         st.caption(
             "Lane-steps a second: a cell's steps over its share of the training time. Evaluation, "
-            "compilation and start-up have clocks of their own. side_by_side: the share of its cells that "
+            "compilation and start-up have clocks of their own. Beside other jobs: the share of cells that "
             "trained while another job of the study did, which slows both."
         )
 
@@ -45,6 +69,7 @@ def _levels(found: pd.DataFrame) -> None:
         prices.round(2),
         "levels",
         {
+            "dataset": "data set",
             "alone_us": "alone (µs a lane-step)",
             "stack_us": "stack (µs a lane-step)",
             "extra_pct": st.column_config.NumberColumn("extra (%)", format="%+.1f"),
@@ -96,6 +121,7 @@ def _clipping(prices: pd.DataFrame | None) -> None:
         "By how many per cent each further level, clipping, logging and evaluation lengthen a step: a mark "
         "for the median, a line for the quartiles.",
         prices,
+        columns=_NAMES,
     )
     st.caption(plain(peers.origin(prices)))
 
@@ -118,6 +144,7 @@ def _peers(speed: pd.DataFrame | None) -> None:
         f"Lane-steps per second on {problem}, a row for each contestant at its best layout: a mark for "
         "the median, a line for the quartiles.",
         best,
+        columns=_NAMES,
     )
     st.caption(plain(peers.origin(best)))
 
