@@ -124,6 +124,8 @@ onstart:
             if not ELSEWHERE:
                 raise WorkflowError(found)
             logger.warning(found)  # where jobs run it may be otherwise
+        if not ELSEWHERE and (tried := JOBS.tried(RUN.forced)):
+            raise WorkflowError("\n".join(tried))
         if RUN.forced:
             JOBS.force(RUN.targets)
         logger.info(JOBS.forecast(RUN.forced))

@@ -47,13 +47,22 @@ def _there_or_downloaded(dataset: str, study: StudyConfig) -> Data:
 
 
 def prepared(study: StudyConfig, cell: Cell) -> Data | ArrayData:
-    """The data of a cell: what its protocol wants held out, images on their way augmented and normalised.
+    """The data of a cell, loaded and :func:`fitting`.
 
     Raises:
         DataError: as :func:`data_of`.
+        DataSpecError: as :func:`fitting`.
+    """
+    return fitting(data_of(study, cell.dataset), cell)
+
+
+def fitting(loaded: Data | ArrayData, cell: Cell) -> Data | ArrayData:
+    """Data as a cell has them: what its protocol wants held out, images on their way to be varied and scaled.
+
+    Raises:
         DataSpecError: they are too few to hold some out, or cannot be augmented.
     """
-    data = hold_out(data_of(study, cell.dataset), cell.protocol)
+    data = hold_out(loaded, cell.protocol)
     if cell.augmentation is not None:
         data = data.augmented(cell.augmentation)
     return data.normalised(cell.normalisation) if isinstance(data, Data) else data

@@ -17,6 +17,7 @@ from hypercore.workflow.damaged import unusable
 from hypercore.workflow.estimate import makespan
 from hypercore.workflow.look import look
 from hypercore.workflow.preview import Preview, Reason, preview
+from hypercore.workflow.trying import brought, tried
 
 RESULTS = Path("results")
 
@@ -126,6 +127,13 @@ class Jobs:
         cells = [cell for found in previews for cell in found.to_train]
         unseen = [cell for found in previews for cell in found.unseen]
         return look(self.plan, cells, RESULTS, unseen=unseen, elsewhere=bool(self.elsewhere))
+
+    def tried(self, forced: bool = False) -> list[str]:
+        """What is wrong with the data and networks that the study brings, where jobs will load them."""
+        waiting = [sweep for sweep in self.plan.sweeps if forced or self._lacks(sweep.path)]
+        previews = [self._preview(sweep, forced) for sweep in waiting]
+        cells = [cell for found in previews for cell in (*found.to_train, *found.unseen)]
+        return tried(self.plan, brought(self.plan, cells))
 
     def restore(self) -> None:
         """Copy results that only tables hold into the store: of planned cells, and of the study itself."""
