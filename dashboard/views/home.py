@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import answers, cache, claims, data, links, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
-from hypercore.analysis.stats.regions import FEWEST_RUNS
 from hypercore.present import sentences
 from hypercore.present.advice import Advice
 from hypercore.results.disk import ResultFileError
@@ -112,8 +111,7 @@ def _none(cells: pd.DataFrame) -> str:
     failed = cells[cells["status"] == Status.FAILED.value]
     if len(failed):
         return f"No α is shown to be safe; {len(failed)} cells failed."
-    few = cells["seed"].nunique() < FEWEST_RUNS
-    return f"No α of any stack is shown to be safe{f', which takes {FEWEST_RUNS} seeds' * few}."
+    return sentences.nothing_safe(cells)
 
 
 def line(advice: Advice) -> str:

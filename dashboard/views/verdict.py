@@ -88,7 +88,8 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
             room.caption(plain(advice.beyond))
             st.code(advice.code, language="python")
     for dataset in sorted(set(regions["dataset"]) - {advice.dataset for advice in found}):
-        st.warning(f"On {plain(dataset)} no α of any stack is shown to be safe; more seeds may tell.")
+        cells = answers.judged(study)
+        st.warning(plain(sentences.nothing_safe(cells[cells["dataset"] == dataset], f"on {dataset}")))
 
 
 def _ranges(study: str, titles: list[str]) -> None:

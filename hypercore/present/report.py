@@ -42,7 +42,8 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 @media (prefers-color-scheme: dark) {
   body { background: #16181c; color: #e6e6e6; } a { color: #7db7ff; } th, td { border-color: #3a3f47; }
   small, .undetermined { color: #b5bac2; } .reproduced { color: #5fd3a3; } .contradicted { color: #ff9d6b; }
-  :target { background: #4a4320; } .fragile { color: #ff98a6; } .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg); }
+  :target { background: #4a4320; } .fragile { color: #ff98a6; }
+  .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg); }
 }
 """
 

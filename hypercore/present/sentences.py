@@ -7,6 +7,7 @@ import pandas as pd
 
 from hypercore.analysis.claims.findings import Verdict
 from hypercore.analysis.stats.failures import failures_text
+from hypercore.analysis.stats.regions import FEWEST_RUNS
 from hypercore.present.table import title
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
@@ -126,6 +127,18 @@ def region(row: pd.Series) -> str:
         row["gain_relation"], f"{turned.get(row['gain_relation'], row['gain_relation'])} "
     )
     return f"{text}; clipping {verb} {relation}{abs(row['gain_decades']):.2f} decades on the grid."
+
+
+def nothing_safe(cells: pd.DataFrame, where: str = "") -> str:
+    """That no α is safe, and what it would take: more seeds, where a study has too few for any to be.
+
+    >>> nothing_safe(pd.DataFrame({"seed": [0, 1, 2]}), "on digits")
+    'No α of any stack is shown to be safe on digits: that takes 6 seeds, and there are 3.'
+    """
+    seeds = cells["seed"].nunique()
+    words = f"No α of any stack is shown to be safe{' ' * bool(where)}{where}"
+    few = f": that takes {FEWEST_RUNS} seeds, and there are {seeds}" * (seeds < FEWEST_RUNS)
+    return f"{words}{few}."
 
 
 def at_worst(row: Mapping[Any, Any]) -> str:

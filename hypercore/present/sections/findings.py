@@ -37,7 +37,7 @@ def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
     found = advise(safety, judged)
     boxes = [_box(one) for one in found]
     others = [f"<p><small>{escape(one.others)}</small></p>" for one in found if one.others]
-    return "".join([*boxes, *others]) or "<p>No α of any stack is shown to be safe.</p>"
+    return "".join([*boxes, *others]) or f"<p>{escape(sentences.nothing_safe(judged))}</p>"
 
 
 def _box(advice: Advice) -> str:
