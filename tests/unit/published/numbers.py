@@ -122,7 +122,7 @@ KINDS = {
     "printed": "printed or claimed by others, or a goal that was set",
     "settings": "chosen, not found: α, margins, seeds, epochs, sizes, levels of confidence, thresholds",
     "counted": "counts of runs, seeds, stacks and studies, and whole per cents read off a table's rows",
-    "elsewhere": "the rest: α that a sentence names again, and what was measured outside of the tables that are here",
+    "elsewhere": "the rest: α that a sentence names again, and what was measured outside of these tables",
 }
 _GONE = re.compile(
     r"## How the slides would|\*\*Before\*\*, with another|- Before, |a day before[^.;)]{0,60}$"
