@@ -88,7 +88,7 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
             room.caption(plain(advice.beyond))
             st.code(advice.code, language="python")
     for dataset in sorted(set(regions["dataset"]) - {advice.dataset for advice in found}):
-        cells = answers.judged(study)
+        cells = cache.judged(study)
         st.warning(plain(sentences.nothing_safe(cells[cells["dataset"] == dataset], f"on {dataset}")))
 
 
