@@ -4,13 +4,14 @@
 #   make report      analyse a study's tables again, without training, and write its report.html
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure and all tests, in a quarter of an hour on two cores
+#   make example     the study of one's own network and data, whole (two minutes)
 #   make unit        the tests without those in a browser; make browser: those alone
 #   make test-oldest   the tests of training with the oldest torch, installed apart
 #   make test-install  the wheel and each extra, installed alone, do what they are for
 #   make test-truth    verdicts, edges and gains on hundreds of made-up studies of known truth (minutes)
 #   make soak        kill ten runs of a study five times each, instead of one
 #   make test-cluster  the default study through a Slurm of one node, set up here: root, slurm-wlm, munge
-#   make test-clients  train through lightning, transformers, accelerate and skorch, installed apart
+#   make test-clients  lightning, transformers, accelerate, skorch and scikit-learn's data, installed apart
 #   make check       read every result file and name those that are damaged; REMOVE=1 removes those
 #   make bench       speed, prices and memory of the engine (a quarter of an hour); docs/benchmarks.md
 #   make heights     train stacks of one to five SGDs on MNIST and draw what their heights come to
@@ -38,8 +39,8 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 # The dashboard's doctests; its script draws a page when it is imported.
 DASHBOARD := dashboard --ignore dashboard/app.py
 
-.PHONY: help setup results report dashboard check test lint types structure workflow unit browser \
-  tests soak test-truth test-cluster test-clients test-oldest test-install bench picture heights clean clean-sweeps
+.PHONY: help setup results report dashboard check test lint types structure workflow example unit \
+  browser tests soak test-truth test-cluster test-clients test-oldest test-install bench picture heights clean clean-sweeps
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -71,7 +72,7 @@ check: $(READY)
 dashboard: $(READY)
 	$(BIN)/python -m streamlit run dashboard/app.py
 
-test: lint types structure workflow tests
+test: lint types structure workflow tests example
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .
@@ -86,6 +87,10 @@ structure: $(READY)
 
 workflow: $(READY)
 	$(BIN)/python -m snakemake --lint --config study=config/smoke.yaml
+
+example: $(READY)
+	@folder=$$(mktemp -d) && $(BIN)/python -m snakemake --quiet --cores $(CORES) --directory "$$folder" \
+	  --config "study=$(CURDIR)/examples/own_problem/study.yaml" && rm -r "$$folder"
 
 tests: $(READY)
 	$(PYTEST) tests/workflow tests/browser tests/unit tests/clients hypercore $(DASHBOARD)
@@ -112,7 +117,7 @@ $(CLUSTER)/.ready: requirements-cluster.lock $(READY)
 	@touch $@
 
 test-clients: $(CLIENTS)/.ready
-	PYTHONPATH="$(CURDIR)/$(CLIENTS)" $(BIN)/python -m pytest tests/clients
+	PYTHONPATH="$(CURDIR)/$(CLIENTS)" $(BIN)/python -m pytest tests/clients tests/unit/problems/test_files.py
 
 $(CLIENTS)/.ready: requirements-clients.lock $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \

@@ -152,8 +152,9 @@ def scikit_learn(name: str, test_share: float = 0.2) -> Splits | OfNumbers:
         raise DataError(f"scikit-learn's {name!r}; allowed: {', '.join(BUNDLED)}")
     try:
         sklearn: Any = importlib.import_module("sklearn.datasets")
-    except ImportError:
-        raise DataError(f"scikit-learn's {name!r}: scikit-learn is not installed") from None
+    except ImportError as error:
+        why = f"scikit-learn cannot be imported ({first_line(error)})"
+        raise DataError(f"scikit-learn's {name!r}: {why}; allowed: pip install scikit-learn") from None
     load: Callable[..., Any] = getattr(sklearn, f"load_{name}")
     inputs, targets = load(return_X_y=True)
     trains = _drawn(name, len(targets), test_share)

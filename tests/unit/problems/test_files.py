@@ -1,6 +1,7 @@
 """Data sets without code: read, split and standardised, or refused in words."""
 
 import json
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -298,6 +299,14 @@ def test_a_loss_of_one_s_own_trains_and_the_error_stays_what_it_is() -> None:
 def bundled(name: str) -> ArrayData:
     pytest.importorskip("sklearn")
     return array_data(name, scikit_learn(name))
+
+
+def test_scikit_learn_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(
+        DataError, match="'iris': scikit-learn cannot be imported .*; allowed: pip install scikit"
+    ):
+        scikit_learn("iris")
 
 
 def test_scikit_learn_s_sets_by_name() -> None:
