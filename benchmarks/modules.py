@@ -46,9 +46,10 @@ MODULES = (
 )
 PLANNING = (
     Column("study", "string", "the study that was planned, by snakemake -n"),
-    *spread_columns("sec", "wall time"),
+    *spread_columns("sec", "wall time, other work on the machine included"),
+    *spread_columns("cpu_sec", "processor time, which is the wall time where nothing else runs"),
     Column("goal_sec", "float64", "what it should stay under"),
-    Column("met", "bool", "whether the median does"),
+    Column("met", "bool", "whether the median processor time does"),
     Column("rounds", "int64", "rounds that counted"),
 )
 
@@ -109,9 +110,11 @@ def planning(study: Path, rounds: int) -> Row:
         shutil.copytree((ROOT / study).parent, folder / study.parent)
         command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n"]
         command += ["--snakefile", str(ROOT / "Snakefile"), "--config", f"study={study}"]
-        spread = Spread.of([cost(command, folder).sec for _ in range(rounds)])
-    row: Row = {"study": study.as_posix(), **spread.row("sec"), "goal_sec": PLANNING_GOAL_SEC}
-    return {**row, "met": spread.median < PLANNING_GOAL_SEC, "rounds": rounds}
+        costs = [cost(command, folder) for _ in range(rounds)]
+    wall, cpu = Spread.of([one.sec for one in costs]), Spread.of([one.cpu_sec for one in costs])
+    row: Row = {"study": study.as_posix(), **wall.row("sec"), **cpu.row("cpu_sec")}
+    met = cpu.median < PLANNING_GOAL_SEC
+    return {**row, "goal_sec": PLANNING_GOAL_SEC, "met": met, "rounds": rounds}
 
 
 def main() -> None:
