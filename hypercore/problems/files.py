@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hypercore.problems.datasets import DataError
-from hypercore.problems.reading import DAMAGED, npz, read_table, safetensors
+from hypercore.problems.reading import ARRAYS, DAMAGED, npz, read_table, safetensors
 from hypercore.problems.streams import stream
 from hypercore.spec.built_in import BUNDLED, listed
 from hypercore.spec.errors import first_line
@@ -22,8 +22,6 @@ from hypercore.spec.errors import first_line
 Splits = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 # Behind them mean and SD of what targets were, where they are standardised.
 OfNumbers = tuple[tuple[Tensor, ...], tuple[Tensor, ...], tuple[float, float]]
-
-_ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 
 
 def table(
@@ -135,14 +133,14 @@ def arrays(path: str) -> Splits:
         found = safetensors(content) if path.endswith(".safetensors") else npz(content)
     except DAMAGED as error:
         raise DataError(f"{path} is no npz or safetensors file ({first_line(error)})") from None
-    if missing := [name for name in _ARRAYS if name not in found]:
+    if missing := [name for name in ARRAYS if name not in found]:
         raise DataError(
-            f"{path} has no array {missing[0]!r}; it has {', '.join(found)}; allowed: {', '.join(_ARRAYS)}"
+            f"{path} has no array {missing[0]!r}; it has {', '.join(found)}; allowed: {', '.join(ARRAYS)}"
         )
-    for name in _ARRAYS:
+    for name in ARRAYS:
         if found[name].dtype.kind not in "biuf" or found[name].dtype.itemsize > 8:
             raise DataError(f"{path}: {name} holds {found[name].dtype}; allowed: numbers, true and false")
-    x, y, test_x, test_y = (torch.from_numpy(_native(found[name])) for name in _ARRAYS)
+    x, y, test_x, test_y = (torch.from_numpy(_native(found[name])) for name in ARRAYS)
     return (x, y), (test_x, test_y)
 
 

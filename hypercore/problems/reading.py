@@ -22,6 +22,7 @@ DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
 )
+ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 TABLES = "a CSV, or a parquet file whose name ends in .parquet"
 
 _SAFETENSORS = {"F32": "<f4", "F64": "<f8", "I64": "<i8", "I32": "<i4", "U8": "|u1", "BOOL": "|b1"}
@@ -67,6 +68,27 @@ def meant_separator(path: Path, separator: str = ",") -> str | None:
 
 def _separated(separator: str) -> pyarrow.csv.ParseOptions:
     return pyarrow.csv.ParseOptions(delimiter=separator)
+
+
+def shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the arrays of an npz or safetensors file, by name, from their headers alone.
+
+    Raises:
+        one of ``DAMAGED``: it is neither.
+    """
+    if path.suffix == ".safetensors":
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        return {name: tuple(one["shape"]) for name, one in header.items() if name != "__metadata__"}
+    found = {}
+    with zipfile.ZipFile(path) as parts:
+        for name in parts.namelist():
+            with parts.open(name) as part:
+                version = numpy.lib.format.read_magic(part)
+                header_of = {(1, 0): numpy.lib.format.read_array_header_1_0}
+                read = header_of.get(version, numpy.lib.format.read_array_header_2_0)
+                found[name.removesuffix(".npy")] = tuple(read(part)[0])
+    return found
 
 
 def npz(content: bytes) -> dict[str, numpy.ndarray]:

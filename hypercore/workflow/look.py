@@ -69,8 +69,12 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
             yield ("augmentation", name), wrong.given, wrong.allowed
         return
     if (call := study.dataset_call(name)) is not None:
+        base = name.partition("(")[0]
         for argument, given, allowed in own_files.problems(call):
-            yield ("datasets", name.partition("(")[0], "arguments", argument), given, allowed
+            yield ("datasets", base, "arguments", argument), given, allowed
+        augmentation = study.augmentation_of(name)
+        if augmentation and (wrong := own_files.too_small(call, augmentation)) is not None:
+            yield ("augmentation", base), wrong.given, wrong.allowed
         return
     layout = DATASETS[name].layout if name in DATASETS else None
     if layout is None:

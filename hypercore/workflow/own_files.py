@@ -5,10 +5,11 @@ What own code reads, nobody else knows.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from hypercore.spec.augmentation import Augmentation, AugmentationError
 from hypercore.spec.built_in import listed
 from hypercore.spec.errors import first_line
 from hypercore.spec.own_code import Call
@@ -30,6 +31,31 @@ def problems(call: Call) -> Iterator[tuple[str, str, str]]:
         yield "path", f"{path}, which is empty", "a file with something in it"
     elif "target" in call.arguments:
         yield from _columns(call, path)
+    elif call.entry.name == "arrays" and (shapes := _shapes(path)):
+        from hypercore.problems.reading import ARRAYS
+
+        if lacking := [name for name in ARRAYS if name not in shapes]:
+            given = f"{path}, which has no array {lacking[0]!r}; it has {', '.join(shapes)}"
+            yield "path", given, ", ".join(ARRAYS)
+
+
+def too_small(call: Call, augmentation: Augmentation) -> AugmentationError | None:
+    """Why arrays in a file cannot be augmented so, as far as their shapes tell."""
+    path = call.arguments.get("path")
+    if call.entry.numerics is None or call.entry.name != "arrays" or not isinstance(path, str):
+        return None
+    inputs = _shapes(Path(path).expanduser()).get("train_inputs")
+    return augmentation.problem(call.name, inputs[1:]) if inputs else None
+
+
+def _shapes(path: Path) -> Mapping[str, tuple[int, ...]]:
+    """Of the arrays in a file; none where it cannot be read, as whoever loads it says."""
+    from hypercore.problems.reading import DAMAGED, shapes  # here: most studies have no such file
+
+    try:
+        return shapes(path)
+    except DAMAGED:
+        return {}
 
 
 def meant(path: Path) -> str:

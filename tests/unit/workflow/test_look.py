@@ -1,5 +1,6 @@
 """The look before anything trains: every problem at once, a line each, and nothing where all is there."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -209,6 +211,45 @@ def test_the_file_of_a_table_is_looked_into(
     assert len(lines) == len(expected)
     assert all("study.yaml:2: datasets.rows.arguments." in line for line in lines), lines
     assert all(text in line for text, line in zip(expected, lines, strict=True)), lines
+
+
+ARRAYS = """\
+name: tiny
+datasets: {{rows: {{load: arrays, arguments: {{path: "{path}"}}}}}}
+model: mlp
+augmentation: {{rows: {{crop: {crop}}}}}
+stacks: [SGD]
+seeds: 1
+device: cpu
+"""
+
+
+def test_the_shapes_of_arrays_are_looked_at_without_their_numbers(tmp_path: Path) -> None:
+    names = ("train_inputs", "train_targets", "test_inputs", "test_targets")
+    whole = {name: np.zeros((4, 1, 3, 3) if "inputs" in name else 4, np.float32) for name in names}
+    path, safe = tmp_path / "rows.npz", tmp_path / "rows.safetensors"
+    header = json.dumps(
+        {n: {"dtype": "F32", "shape": a.shape, "data_offsets": [0, 0]} for n, a in whole.items()}
+    )
+    safe.write_bytes(len(header).to_bytes(8, "little") + header.encode())
+    np.savez(path, **whole)
+
+    def said(file: Path, crop: int) -> list[str]:
+        return told(plan_of(tmp_path, ARRAYS.format(path=file, crop=crop)), tmp_path / "results")
+
+    assert said(path, 2) == said(safe, 2) == []
+    for file in (path, safe):
+        (line,) = said(file, 3)
+        assert (
+            "study.yaml:4: augmentation.rows: given crop: 3 of rows, images of 3×3; allowed: crop: from 1"
+            in line
+        )
+    np.savez(path, train_inputs=whole["train_inputs"])
+    (line,) = said(path, 2)
+    assert "study.yaml:2: datasets.rows.arguments.path: given " in line
+    assert "no array 'train_targets'; it has train_inputs; allowed: train_inputs, train_targets" in line
+    path.write_bytes(b"PK")
+    assert said(path, 2) == []  # said by whoever loads it
 
 
 @pytest.mark.parametrize("name", [".", "store", "status", "tiny"])
