@@ -37,7 +37,8 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
   body { font-size: 10pt; margin: 0; } h2 { margin-top: 1.5rem; } h1, h2, h3 { break-after: avoid; }
   nav, .modebar, details, h2:has(+ details) { display: none !important; }
   tr, .js-plotly-plot, .advice { break-inside: avoid; } p, li { orphans: 3; widows: 3; }
-  table { font-size: 8pt; } th, td { white-space: normal; }
+  table { font-size: 7pt; } th, td { white-space: normal; padding: 0.2rem 0.3rem; }
+  .scroll { overflow: visible; } small { white-space: normal; }
 }
 @media (prefers-color-scheme: dark) {
   body { background: #16181c; color: #e6e6e6; } a { color: #7db7ff; } th, td { border-color: #3a3f47; }
