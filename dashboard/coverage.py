@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from dashboard import data
 from hypercore.analysis.stats.failures import failure_rate
 from hypercore.analysis.stats.regions import EXCLUDED_ABOVE, FEWEST_RUNS, Criteria
+from hypercore.analysis.stats.statistics import t_quantile
 from hypercore.results.rates import Kind, read_rates, seconds
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import read_statuses
@@ -248,8 +248,8 @@ def _seeds(row: Mapping[Any, Any], rule: Criteria) -> int | None:
     n, mean, high = done - failed, float(row["rest"]), float(row["rest_high"])
     if n >= 2 and mean < high and high > float(row["margin"]):
         tail = (1 + rule.confidence) / 2
-        sd = (high - mean) * math.sqrt(n) / float(stats.t.ppf(tail, n - 1))
+        sd = (high - mean) * math.sqrt(n) / float(t_quantile(tail, n - 1))
         candidates = np.arange(n + 1, MOST_SEEDS + 1)
-        enough = mean + stats.t.ppf(tail, candidates - 1) * sd / np.sqrt(candidates) <= float(row["margin"])
+        enough = mean + t_quantile(tail, candidates - 1) * sd / np.sqrt(candidates) <= float(row["margin"])
         least = max(least, failed + int(candidates[enough.argmax()])) if enough.any() else MOST_SEEDS + 1
     return least if least <= MOST_SEEDS else None

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from statsmodels.stats.proportion import proportion_confint
+from scipy.special import betainccinv, betaincinv
 
 from hypercore.analysis.stats.statistics import CONFIDENCE
 
@@ -91,7 +91,8 @@ def failure_rate(k: int, n: int, confidence: float = CONFIDENCE) -> FailureRate:
     """
     if not 0 <= k <= n or n < 1:
         raise ValueError(f"{k} of {n} runs cannot fail")
-    low, high = proportion_confint(k, n, alpha=2 * (1 - confidence), method="beta")
+    low = betaincinv(k, n - k + 1, 1 - confidence) if k else 0.0
+    high = betainccinv(k + 1, n - k, 1 - confidence) if k < n else 1.0
     return FailureRate(k, n, float(low), float(high))
 
 

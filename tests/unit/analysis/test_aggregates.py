@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import trim_mean
 
 from hypercore.analysis.stats.aggregates import (
     best_alpha,
@@ -17,6 +18,10 @@ from hypercore.analysis.stats.aggregates import (
 
 def test_the_interquartile_mean_ignores_a_quarter_at_each_end() -> None:
     assert interquartile_mean([0, 1, 2, 3, 4, 5, 6, 1000]) == pytest.approx(3.5)
+    rng = np.random.default_rng(5)
+    for size in range(1, 40):
+        x = rng.normal(size=size)
+        assert interquartile_mean(x) == trim_mean(x, 0.25)
 
 
 def test_its_interval_covers_the_truth() -> None:
