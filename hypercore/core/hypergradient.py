@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.func import vjp
 
 from hypercore.core.levels import LevelOptimizer, initial_states
+from hypercore.core.pullback import PullBack, pulled_back
 from hypercore.spec.optimizers import State
 
 # Maps weights [L, P] to losses [L]; lane i's loss depends on lane i's weights alone. With ``has_aux`` to
@@ -72,7 +72,8 @@ def gradients(
     lies before the loss, so the gradients of all levels above the weights are zero.
     """
     after, pullbacks = updated(optimizers, state)
-    losses, pull_back_loss, *aux = vjp(loss, after.levels[0], has_aux=has_aux)
+    with_aux = loss if has_aux else lambda weights: (loss(weights), ())
+    losses, pull_back_loss, aux = pulled_back(with_aux, after.levels[0])
     # Each lane's loss has the cotangent 1, whatever its neighbours hold, NaN included.
     (grad,) = pull_back_loss(torch.ones_like(losses))
     grads = [grad]
@@ -81,12 +82,10 @@ def gradients(
     for pull_back in pullbacks:
         (grad,) = pull_back(grad)
         grads.append(grad)
-    return after, Gradients(losses, tuple(grads), *aux)
+    return after, Gradients(losses, tuple(grads), aux)
 
 
-def updated(
-    optimizers: Sequence[LevelOptimizer], state: StackState
-) -> tuple[StackState, list[Callable[[Tensor], tuple[Tensor]]]]:
+def updated(optimizers: Sequence[LevelOptimizer], state: StackState) -> tuple[StackState, list[PullBack]]:
     """The updated levels, and for each but the top the map from gℓ to gℓ⁺¹, lowest first."""
     if state.grads is None:
         return state, []
@@ -101,8 +100,7 @@ def updated(
         # model is ever taken.
         update = partial(_update, optimizer, values, grad, memory)
         if levels:
-            # torch annotates vjp for the call without has_aux only.
-            values, pull_back, memory = vjp(update, levels[-1], has_aux=True)  # type: ignore[misc]
+            values, pull_back, memory = pulled_back(update, levels[-1])
             pullbacks.append(pull_back)
         else:
             values, memory = update(None)

@@ -10,8 +10,8 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.func import vjp
 
+from hypercore.core.pullback import pulled_back
 from hypercore.problems.contract import Problem, ProblemData
 from hypercore.problems.datasets import Data
 from hypercore.problems.images import Model
@@ -116,7 +116,7 @@ def _same_bits(together: Sequence[Tensor], others: Sequence[Tensor], width: int)
 def _losses_and_gradients(
     model: Model, weights: Tensor, images: Tensor, labels: Tensor
 ) -> tuple[Tensor, ...]:
-    losses, pull_back = vjp(lambda w: model.losses(w, images, labels), weights)  # type: ignore[misc]
+    losses, pull_back, _ = pulled_back(lambda w: (model.losses(w, images, labels), ()), weights)
     return (losses, *pull_back(torch.ones_like(losses)))
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from hypercore.core.hypergradient import StackState, apply_updates, gradients, start
 from hypercore.core.levels import LevelOptimizer, hyper_levels, level_optimizers
+from hypercore.core.pullback import pulled_back
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import lowest_rules
 from tests.unit.core.small_network import Problem, flat_loss, problem
@@ -133,3 +134,15 @@ def test_the_second_derivative_of_the_model_is_never_taken() -> None:
         updated, found = gradients(optimizers, state, Once.apply)
         state = updated._replace(grads=found.grads)
     assert float(found.grads[1][0, 0]) == pytest.approx(-3.0)
+
+
+def test_outside_kernels_no_compiler_is_imported_and_values_without_a_path_have_no_gradient(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.func, "vjp", None)  # it imports torch._dynamo: two seconds in every job
+    value, pull_back, (aux,) = pulled_back(lambda x: (2 * x, (x + 1,)), torch.ones(2))
+    assert not value.requires_grad and not aux.requires_grad and aux.tolist() == [2.0, 2.0]
+    assert pull_back(torch.tensor([1.0, 3.0]))[0].tolist() == [2.0, 6.0]
+    for constant in (torch.ones(2), torch.ones(2, requires_grad=True) * 2):
+        _, pull_back, _ = pulled_back(lambda _, constant=constant: (constant, ()), torch.ones(2))
+        assert pull_back(torch.ones(2))[0].tolist() == [0.0, 0.0]
