@@ -55,6 +55,8 @@ def table(
             raise DataError(f"{path} has no column {name!r}; allowed: {', '.join(rows.column_names)}")
     if target in left_out:
         raise DataError(f"{path}: the column {target!r} is the target and left out; allowed: one of the two")
+    if target == split:
+        raise DataError(f"{path}: the column {target!r} is the target and the split; allowed: one of the two")
     if missing := [n for n in rows.column_names if rows[n].null_count and n not in left_out]:
         otherwise = "" if missing[0] in (target, split) else f", or without: {missing[0]}"
         raise DataError(

@@ -13,6 +13,7 @@ from hypercore.spec.augmentation import Augmentation, AugmentationError
 from hypercore.spec.built_in import listed
 from hypercore.spec.errors import first_line
 from hypercore.spec.own_code import Call
+from hypercore.study.config.errors import shown
 
 
 def problems(call: Call) -> Iterator[tuple[str, str, str]]:
@@ -21,6 +22,11 @@ def problems(call: Call) -> Iterator[tuple[str, str, str]]:
     if not isinstance(given, str):
         return
     path = Path(given).expanduser()
+    try:
+        path.exists()
+    except OSError as error:
+        yield "path", f"{shown(given)}, of which the system says: {error.strerror}", "a file"
+        return
     if path.is_dir():
         yield "path", f"{path}, which is a folder", "a file"
     elif not path.exists():
@@ -60,7 +66,7 @@ def _shapes(path: Path) -> Mapping[str, tuple[int, ...]]:
 
 def meant(path: Path) -> str:
     """What of about the same name lies where a file or folder is not, as the end of a sentence."""
-    near = get_close_matches(path.name, [one.name for one in path.parent.glob("*")], 1)
+    near = get_close_matches(path.name, [one.name for one in path.parent.glob("*") if one.exists()], 1)
     return f"; {path.parent / near[0]} is there" if near else ""
 
 

@@ -79,6 +79,7 @@ def test_rows_are_drawn_alike_each_time(tmp_path: Path) -> None:
             {"target": "y", "split": "kind", "without": "part"},
             "the column 'kind' says a, b; allowed: train and test",
         ),
+        ({"target": "part", "split": "part"}, "'part' is the target and the split; allowed: one of the two"),
         ({"target": "y", "without": "kind, part", "test_share": 0.0}, "a test_share of 0.0 of 10 examples"),
         ({"target": "y", "without": "x, count, kind, part"}, "no column but 'y'"),
     ],

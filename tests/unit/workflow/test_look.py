@@ -213,6 +213,16 @@ def test_the_file_of_a_table_is_looked_into(
     assert all(text in line for text, line in zip(expected, lines, strict=True)), lines
 
 
+def test_a_path_that_the_system_refuses_is_a_line(tmp_path: Path) -> None:
+    (line,) = told(plan_of(tmp_path, TABLE.format(path="a" * 5000, target="y")), tmp_path / "results")
+    assert "datasets.rows.arguments.path: given 'aaa" in line and "system says: File name too long" in line
+    (tmp_path / "rows.csv").symlink_to("rows.csv")
+    (line,) = told(
+        plan_of(tmp_path, TABLE.format(path=tmp_path / "rows.csv", target="y")), tmp_path / "results"
+    )
+    assert "which is not there" in line and "is there" not in line
+
+
 ARRAYS = """\
 name: tiny
 datasets: {{rows: {{load: arrays, arguments: {{path: "{path}"}}}}}}
