@@ -37,7 +37,7 @@ def draw(figure: go.Figure, suffix: str, origin: str = "") -> bytes:
     """
     import kaleido  # takes longer to import than a page to draw
 
-    printed = go.Figure(figure).update_layout(template="plotly_white")
+    printed = go.Figure(figure).update_layout(paper_bgcolor="white", plot_bgcolor="white")
     if origin:
         _sign(printed, origin)
     with _TURN:

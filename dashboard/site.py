@@ -9,19 +9,17 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import cache, choices, data, exports, running, widgets
+from dashboard.figures import theme
 from dashboard.saying import in_words, plain
 from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
 
 Body = Callable[[str], None]
 
 REFRESH_SEC = 3
-# Streamlit leaves a hand's breadth free above every page, and draws the names of axes too pale to be read.
-_STYLE = """<style>
-[data-testid='stMainBlockContainer'] {padding-top: 3rem}
-.stPlotlyChart :is(.xaxislayer-above, .yaxislayer-above, .infolayer, .scatterlayer) text {
-  fill: currentColor !important
-}
-</style>"""
+# Streamlit leaves a hand's breadth free above every page.
+_STYLE = f"""<style>
+[data-testid='stMainBlockContainer'] {{padding-top: 3rem}}
+{theme.STYLE}</style>"""
 # Streamlit draws the current page's link apart, and does not tell those who cannot see it.
 _CURRENT = """<script>
 window.currentTitle = '{title}';

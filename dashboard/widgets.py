@@ -71,7 +71,7 @@ def chart(
         names a mark by the row behind it.
     """
     options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if clicks else {}
-    event = st.plotly_chart(figure, key=key, alt=alt, config=_CONFIG, **options)
+    event = st.plotly_chart(figure, key=key, alt=alt, theme=None, config=_CONFIG, **options)
     left, right = st.columns([1, 4])
     with left:
         exports.drawings(figure, key)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import scales, style
 from dashboard.figures.style import Trace
 from dashboard.queries import Baseline, spread
 from hypercore.analysis.stats.regions import GRID_EDGE
@@ -42,7 +42,7 @@ def error_against_alpha(
     known = np.isfinite(baseline.median) and len(points)
     traces = _baseline(baseline, points["alpha"], epsilon, metric) if known else []
     middle = spread(points, baseline.median + epsilon)
-    beside = points.assign(x=style.beside(points["alpha"], points["seed"]))
+    beside = points.assign(x=scales.beside(points["alpha"], points["seed"]))
     for row, clipping in enumerate(clippings):
         look = palette.look(clipping)
         traces += _median(middle[middle["clipping"] == clipping], clipping, look, metric)
@@ -66,12 +66,12 @@ def error_against_alpha(
     bottom, top = rail_px / plot_px, 1 - rail_px / plot_px
     gap = _GAP_PX / plot_px
     axes = {
-        "xaxis": style.alpha_axis(points["alpha"]) | {"anchor": "y3"},
+        "xaxis": scales.alpha_axis(points["alpha"]) | {"anchor": "y3"},
         "yaxis": rail_axis | {"domain": [top, 1], "title": {"text": "diverged"}},
         "yaxis2": _error_axis(points, baseline, log_error, metric) | {"domain": [bottom + gap, top - gap]},
         "yaxis3": rail_axis | {"domain": [0, bottom], "title": {"text": "safe"}},
     }
-    return style.figure(traces, plot_px + 102, axes)
+    return style.figure(traces, plot_px + 102, axes, clicks=True)
 
 
 def _spans(regions: pd.DataFrame, clipping: str) -> list[dict[Any, Any]]:
@@ -113,15 +113,15 @@ def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool, metri
         return look | {"type": "log"}
     shown = [points["error"].min(), baseline.median, 50.0]
     bottom = np.log10(0.8 * max(float(np.nanmin(shown)), 0.05))
-    ticks = {"tickvals": style.ERROR_TICKS, "ticktext": [f"{tick:g}" for tick in style.ERROR_TICKS]}
+    ticks = {"tickvals": scales.ERROR_TICKS, "ticktext": [f"{tick:g}" for tick in scales.ERROR_TICKS]}
     return look | {"type": "log", "range": [bottom, np.log10(105)], **ticks}
 
 
 def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float, metric: Metric) -> list[Trace]:
     """The baseline's median, and the margin above it, across the grid; as traces: shapes miss log axes."""
     low, high = (
-        float(alphas.min()) * 10**-style.SPREAD_DECADES,
-        float(alphas.max()) * 10**style.SPREAD_DECADES,
+        float(alphas.min()) * 10**-scales.SPREAD_DECADES,
+        float(alphas.max()) * 10**scales.SPREAD_DECADES,
     )
     middle = max(baseline.median, 1e-3)
     common = {"type": "scatter", "mode": "lines", "legendgroup": "baseline", "yaxis": "y2"}
@@ -174,5 +174,5 @@ def _seeds(
         "customdata": style.custom(own["seed"], own["alpha"], style.picks(own)),
         "hovertemplate": f"{style.arm_name(clipping)}, α %{{customdata[1]:.3g}}, seed %{{customdata[0]}}: "
         f"{result}<extra></extra>",
-        "yaxis": style.axis(row),
+        "yaxis": scales.axis(row),
     }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, style
+from dashboard.figures import headed_rows, scales, style
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
@@ -24,7 +24,7 @@ def speed(best: pd.DataFrame) -> go.Figure:
     rows = best.assign(name=names, own=own)
     places = pd.Series(range(len(rows)), index=rows.index)
     traces = _spreads(rows, places, "lane_steps_per_sec", ",.0f", kinds)
-    axes = {"xaxis": axis, "yaxis": style.numbered_rows(list(names.map(style.two_lines)))}
+    axes = {"xaxis": axis, "yaxis": scales.numbered_rows(list(names.map(style.two_lines)))}
     return style.figure(traces, 110 + 30 * max(len(rows), 2), axes)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard.figures import style
+from dashboard.figures import scales, style
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
 # Of a row with a line beside it, and with two; and of what stands beside it.
@@ -53,7 +53,7 @@ def grouped(
         place += 1
     notes += [_note(words, ticks[own]) for own, words in (beside or {}).items() if own in ticks]
     texts = [style.two_lines(_NAMES.get(clipping, clipping), 14) for _, clipping in ticks]
-    axis = style.numbered_rows(texts) | {"tickvals": list(ticks.values()), "range": [place - 0.4, -0.6]}
+    axis = scales.numbered_rows(texts) | {"tickvals": list(ticks.values()), "range": [place - 0.4, -0.6]}
     places = [ticks[pair] for pair in zip(titles, clippings, strict=True)]
     row_px = _TWO_LINES_PX if any("<br>" in words for words in (beside or {}).values()) else _ROW_PX
     right = _BESIDE_PX if beside else style.RIGHT_PX

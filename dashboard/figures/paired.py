@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import scales, style
 from dashboard.figures.style import Trace
 from dashboard.queries import intervals
 from hypercore.present import palette
@@ -20,7 +20,7 @@ def paired_differences(
     The axis is linear within the margin, which is shaded, and logarithmic beyond it: gains of 50 points would
     else hide those of one.
     """
-    place, y_axis = style.signed_log_axis(
+    place, y_axis = scales.signed_log_axis(
         differences["difference"],
         style.text(metric.head("gain from clipping")),
         max(epsilon, 0.1) if metric.is_percent else epsilon or None,
@@ -28,7 +28,7 @@ def paired_differences(
     traces: list[Trace] = []
     unit = f" {style.text(metric.gap_unit)}".rstrip()
     look = palette.look(clipping)
-    beside = differences.assign(x=style.beside(differences["alpha"], differences["seed"]))
+    beside = differences.assign(x=scales.beside(differences["alpha"], differences["seed"]))
     for gone, symbol, name in ((False, "circle", "seed"), (True, "x", "seed, one of both diverged")):
         own = beside[beside["either_diverged"] == gone]
         if own.empty:
@@ -52,7 +52,7 @@ def paired_differences(
     edge = float(place(pd.Series([epsilon])).iloc[0])
     zone = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -edge, "y1": edge, "layer": "below"}
     axes = {
-        "xaxis": style.alpha_axis(differences["alpha"]),
+        "xaxis": scales.alpha_axis(differences["alpha"]),
         "yaxis": y_axis,
         "shapes": [zone | {"fillcolor": style.faded(palette.GREY, 0.18), "line": {"width": 0}}],
         "annotations": [
@@ -67,7 +67,7 @@ def paired_differences(
             }
         ],
     }
-    return style.figure(traces, 380, axes)
+    return style.figure(traces, 380, axes, clicks=True)
 
 
 def _mean_difference(

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, style
+from dashboard.figures import headed_rows, scales, style
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
 from hypercore.present.sentences import at_worst
@@ -46,7 +46,7 @@ def intervals_figure(
         alphas = pd.concat([alphas, known["alpha"], known["alpha_low"], known["alpha_high"]]).dropna()
         traces += _edges(known, float(alphas.min()), float(alphas.max()))
     axes = {
-        "xaxis": style.alpha_axis(alphas) | {"side": "top"},
+        "xaxis": scales.alpha_axis(alphas) | {"side": "top"},
         "yaxis": grid.axis,
         "annotations": grid.notes,
     }
@@ -148,7 +148,7 @@ def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT) -> go.Figure:
         color = own["usable"].map({True: look.color, False: palette.GREY})
         traces += _dumbbells(own, clipping, color.tolist(), look, metric, 0.5 * costs["best_error"].min())
     errors = pd.concat([costs[name] for name in ("best_error", "mean", "plain_error")]).dropna()
-    ticks = [tick for tick in style.error_ticks(errors) if 0.5 * errors.min() <= tick <= errors.max() * 1.2]
+    ticks = [tick for tick in scales.error_ticks(errors) if 0.5 * errors.min() <= tick <= errors.max() * 1.2]
     if len(ticks) > _MOST_TICKS:
         ticks = [tick for tick in ticks if tick in _FEWER_TICKS]
     x: style.Trace = {"type": "log", "tickangle": 0}

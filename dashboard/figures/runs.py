@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import scales, style
 from dashboard.figures.style import Trace
 from dashboard.runs import GRADIENT_PANELS, PANELS, panel
 from hypercore.present import palette
@@ -42,7 +42,7 @@ def curves(
             traces[-1]["hovertemplate"] = (
                 f"{style.text(clipping)}, seed {seed}, epoch %{{x:.4g}}: %{{y:.4g}}<extra></extra>"
             )
-    axes = style.panels([style.text(panel(name, metric)) for name in shown])
+    axes = scales.panels([style.text(panel(name, metric)) for name in shown])
     axes["xaxis"]["title"] = {"text": "epoch"}
     _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()))
     return _figure(traces, len(shown), axes, points)
@@ -67,7 +67,7 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
             if run["first_nonfinite_step"].notna().any():
                 last = "last finite value"
                 traces.append(_mark(finite.tail(1), "x", last, f"{clipping} {seed}", look, row))
-    axes = style.panels(names)
+    axes = scales.panels(names)
     axes["xaxis"]["title"] = {"text": "optimizer step"}
     _blow_ups(axes, ends, ends["step"], float(points["step"].max()))
     return _figure(traces, len(names), axes, points)
@@ -93,10 +93,10 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
             own = run[run["level"] == level]
             look = palette.look(str(clipping))
             traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
-    axes = style.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
+    axes = scales.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
     for row, (level, name) in enumerate(panels, start=1):
-        axes[style.axis(row).replace("y", "yaxis")] |= (
-            style.log_axis(points.loc[points["level"] == level, name])
+        axes[scales.axis(row).replace("y", "yaxis")] |= (
+            scales.log_axis(points.loc[points["level"] == level, name])
             if GRADIENT_PANELS[name][1]
             else {"range": [-0.05, 1.05]}
         )
@@ -108,7 +108,7 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
 def final_alpha(ends: pd.DataFrame) -> go.Figure:
     """The learned α at the end against the α of the rightmost optimizer, a mark a run."""
     # A learned α may be negative, which a logarithmic axis would hide, and thousands of times its start.
-    place, y_axis = style.signed_log_axis(ends["final_alpha"], "learned α at the end")
+    place, y_axis = scales.signed_log_axis(ends["final_alpha"], "learned α at the end")
     traces: list[Trace] = []
     for clipping, own in ends.groupby("clipping", sort=False):
         look = palette.look(str(clipping))
@@ -139,7 +139,8 @@ def final_alpha(ends: pd.DataFrame) -> go.Figure:
                 "hoverinfo": "skip",
             }
         )
-    return style.figure(traces, 380, {"xaxis": style.alpha_axis(ends["alpha"]), "yaxis": y_axis})
+    axes = {"xaxis": scales.alpha_axis(ends["alpha"]), "yaxis": y_axis}
+    return style.figure(traces, 380, axes, clicks=True)
 
 
 def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: palette.Look, row: int) -> Trace:
@@ -153,7 +154,7 @@ def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: pale
         "legendgroup": f"{clipping} {seed}",
         "showlegend": row == 1,
         "hovertemplate": f"{style.text(clipping)}, seed {seed}, step %{{x}}: %{{y:.5g}}<extra></extra>",
-        "yaxis": style.axis(row),
+        "yaxis": scales.axis(row),
     }
 
 
@@ -169,7 +170,7 @@ def _mark(at: pd.DataFrame, symbol: str, what: str, group: str, look: palette.Lo
         "legendgroup": group,
         "showlegend": False,
         "hovertemplate": f"{name}, step %{{x}}: %{{y:.5g}}<extra></extra>",
-        "yaxis": style.axis(row),
+        "yaxis": scales.axis(row),
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, style
+from dashboard.figures import headed_rows, scales, style
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present import palette
@@ -58,7 +58,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
                 "%{customdata[5]:+.2f} points from the baseline<br>%{customdata[6]}<extra></extra>",
             }
         )
-    scale = style.alpha_axis(points["alpha"])
+    scale = scales.alpha_axis(points["alpha"])
     axes = {
         "barmode": "overlay",
         # Places on the axis are decades: a bar's length on a logarithmic one would be a difference of α.
@@ -67,7 +67,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
         "yaxis": grid.axis,
         "annotations": grid.notes,
     }
-    return style.figure(traces, 112 + grid.height, axes)
+    return style.figure(traces, 112 + grid.height, axes, clicks=True)
 
 
 def _cells(points: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

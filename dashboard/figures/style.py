@@ -2,30 +2,26 @@
 
 import html
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.figures import room, theme
 from hypercore.present import palette
-from hypercore.spec.stack import short
-
-ALPHA = "rightmost α, the one to choose"
-# Round numbers instead of plotly's 2, 5, 10 without context.
-ERROR_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 90)
 
 Trace = dict[str, Any]
-
-# Seeds sit beside each other within this many decades of their α.
-SPREAD_DECADES = 0.16
 
 # What is free right of a figure.
 RIGHT_PX = 20
 
 # Names that a legend has beside each other at 1280 pixels.
 _LEGEND_COLUMNS = 4
+# What Streamlit would set once the chart is drawn, and so draw it again.
+_CLICKS = {"clickmode": "event+select", "hovermode": "closest", "dragmode": "pan"}
 
 
 def arm_name(clipping: str) -> str:
@@ -94,7 +90,13 @@ def two_lines(name: str, most: int = 22) -> str:
 
 
 def figure(
-    traces: list[Trace], height: int, axes: Trace, legend_rows: int = 1, right: int = RIGHT_PX
+    traces: list[Trace],
+    height: int,
+    axes: Trace,
+    legend_rows: int = 1,
+    right: int = RIGHT_PX,
+    *,
+    clicks: bool = False,
 ) -> go.Figure:
     """A figure of traces as plain dicts, with the common layout and no title (the page has it).
 
@@ -106,14 +108,16 @@ def figure(
         axes: layouts of the axes, and annotations.
         legend_rows: rows that the legend on top needs at least.
         right: pixels right of the axes.
+        clicks: marks can be clicked; they carry :func:`picks`.
     """
+    data = [_plain(trace) for trace in traces]
     named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
     rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
     # An axis above its rows stands between them and the legend.
     above, below = (75, 15) if axes.get("xaxis", {}).get("side") == "top" else (25, 55)
     common = {
         "height": height + 22 * (rows - legend_rows),
-        "margin": {"l": 60, "r": right, "t": above + 22 * rows, "b": below},
+        "margin": {"l": room.left(axes), "r": right, "t": above + 22 * rows, "b": below, "pad": theme.PAD_PX},
         "legend": {
             "orientation": "h",
             "yref": "container",
@@ -122,157 +126,29 @@ def figure(
             "xref": "container",
             "xanchor": "left",
             "x": 0,
+            "title": {"side": "top", "font": {"size": theme.SIZE_PX}},
         },
         "hoverlabel": {"namelength": -1},
         "showlegend": True,
+        # Plotly would else draw a chart again where Streamlit hands it a copy of the same data.
+        "datarevision": f"{crc32(repr(data).encode()):x}",
     }
-    return go.Figure({"data": traces, "layout": common | axes})
+    drawn = go.Figure({"data": data, "layout": theme.themed(common | (_CLICKS if clicks else {}) | axes)})
+    # Streamlit's own, which comes by itself.
+    drawn.layout.template = None
+    return drawn
 
 
-def panels(names: list[str], gap: float = 0.06) -> Trace:
-    """Axes of panels one above the other over one x axis, each with its name on top: y, y2, … from above.
-
-    Gaps are a share of the figure, and take at most a third of it.
-    """
-    gap = min(gap, 1 / (3 * max(len(names) - 1, 1)))
-    height = (1 + gap) / max(len(names), 1) - gap
-    axes: Trace = {"xaxis": {"anchor": axis(len(names))}, "annotations": []}
-    for row, name in enumerate(names):
-        top = 1 - row * (height + gap)
-        axes[f"yaxis{row + 1 if row else ''}"] = {"domain": [max(top - height, 0.0), top]}
-        where = {"x": 0, "y": top, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-        axes["annotations"].append({"text": name, "showarrow": False, "font": {"size": 12}, **where})
-    return axes
-
-
-def axis(row: int, letter: str = "y") -> str:
-    """What plotly calls the axis of a row, from 1.
-
-    >>> axis(1), axis(2)
-    ('y', 'y2')
-    """
-    return letter if row == 1 else f"{letter}{row}"
-
-
-def beside(alpha: pd.Series, seed: pd.Series) -> pd.Series:
-    """α moved a little by seed, so that no two seeds hide each other."""
-    if alpha.empty:
-        return alpha
-    ranks = seed.rank(method="dense") - 1
-    middle = ranks.max() / 2
-    gaps = np.diff(np.unique(np.log10(alpha)))
-    spread = min([SPREAD_DECADES, *(0.5 * gaps)])
-    shift = (ranks - middle) / max(ranks.max(), 1.0) * spread
-    moved: pd.Series = alpha * 10.0**shift
-    return moved
-
-
-def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
-    """A logarithmic axis of α with a tick a decade, in plain numbers; at least two ticks."""
-    # Upright where a phone has no room for them side by side.
-    turns = {"autotickangles": [0, 90]}
-    look: Trace = {"type": "log", "title": {"text": title}, "showgrid": True} | turns
-    if not len(alphas):
-        return look
-    low, high = math.floor(math.log10(alphas.min()) + 1e-9), math.ceil(math.log10(alphas.max()) - 1e-9)
-    ticks = [float(f"1e{power}") for power in range(low, high + 1)]
-    if len(ticks) <= 2:
-        ticks = [factor * tick for tick in ticks for factor in (1, 2, 5)]
-    return look | {"tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
-
-
-def log_axis(values: "pd.Series[float]", most: int = 6) -> Trace:
-    """A logarithmic axis of positive values with two plain numbers at least, and about ``most``.
-
-    >>> log_axis(pd.Series([0.004, 0.09]))["ticktext"], log_axis(pd.Series([1e-3, 1e12]))["ticktext"]
-    (['0.005', '0.01', '0.02', '0.05'], ['0.001', '1', '1000', '1e6', '1e9', '1e12'])
-    """
-    known = values[(values > 0) & (values < math.inf)].astype(float)
-    if known.empty:
-        return {"type": "log"}
-    low, high = float(known.min()) * (1 - 1e-9), float(known.max()) * (1 + 1e-9)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks: list[float] = []
-    for factors in ((1,), (1, 2, 5), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)):
-        every = [float(f"{factor}e{power}") for power in powers for factor in factors]
-        ticks = [tick for tick in every if low <= tick <= high]
-        if len(ticks) > 1:
-            break
-    ticks = ticks[:: math.ceil(len(ticks) / most)]
-    return {"type": "log", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
-
-
-def error_ticks(errors: "pd.Series[float]") -> list[float]:
-    """Round numbers for a logarithmic axis of errors, three at least between the lowest and the highest.
-
-    >>> error_ticks(pd.Series([37.0, 63.0]))
-    [40.0, 50.0, 60.0]
-    """
-    low, high = float(errors.min()), float(errors.max())
-    if sum(low <= tick <= high for tick in ERROR_TICKS) >= 3 or not low < high:
-        return [float(tick) for tick in ERROR_TICKS]
-    steps = (factor * 10.0**power for power in (1, 0, -1, -2) for factor in (2, 1, 0.5))
-    step = next((step for step in steps if high // step - low // step >= 3), high - low)
-    return [round(step * place, 6) for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def signed_log_axis(
-    values: pd.Series, title: str, unit: float | None = None
-) -> tuple[Callable[[pd.Series], pd.Series], Trace]:
-    """An axis for values of both signs over decades: where to draw a value, and the axis.
-
-    asinh(v / unit): linear below the unit, logarithmic above; without one, a decade small enough for nearly
-    all values.
-
-    >>> place, axis = signed_log_axis(pd.Series([-0.02, 0.05, 300.0]), "α")
-    >>> axis["ticktext"]
-    ['-0.01', '0', '0.01', '0.1', '1', '10', '100']
-    """
-    sizes = values.abs()[values != 0].astype(float)
-    if unit is None:
-        unit = 10.0 ** math.floor(math.log10(sizes.quantile(0.05))) if len(sizes) else 1.0
-
-    def place(found: pd.Series) -> pd.Series:
-        return (found.astype(float) / unit).map(math.asinh)
-
-    decades = max(math.floor(math.log10(sizes.max() / unit)), 0) if len(sizes) else 0
-    above = unit * 10.0 ** np.arange(0, decades + 1, max(1, math.ceil(decades / 4)))
-    ticks = [-tick for tick in above[::-1] if tick <= -float(values.min())] + [0.0]
-    ticks += [tick for tick in above if tick <= float(values.max())]
-    # Numbers beside zero would stand on it where the axis has many decades.
-    places = place(values)
-    near = 0.06 * float(places.max() - places.min())
-    ticks = [tick for tick in ticks if not tick or math.asinh(abs(tick) / unit) >= near]
-    axis = {
-        "title": {"text": title},
-        "tickvals": list(place(pd.Series(ticks))),
-        "ticktext": [f"{tick:.0g}" if abs(tick) < 1 else f"{tick:,g}" for tick in ticks],
-        "zeroline": True,
-    }
-    return place, axis
-
-
-def rows_axis(names: list[str]) -> Trace:
-    """A y axis of names, the first on top."""
-    return {
-        "type": "category",
-        "categoryorder": "array",
-        "categoryarray": names[::-1],
-        "automargin": True,
-        "range": [-0.7, len(names) - 0.3],
-    }
-
-
-def numbered_rows(names: list[str]) -> Trace:
-    """A y axis on which rows lie at 0, 1, … from above, each named."""
-    return {
-        "tickvals": list(range(len(names))),
-        "ticktext": names,
-        "range": [len(names) - 0.4, -0.6],
-        "automargin": True,
-        "zeroline": False,
-        "showgrid": False,
-    }
+def _plain(value: Any) -> Any:
+    """A trace with lists in place of arrays: plotly packs those into texts that the browser must unpack."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, pd.Series | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    # A number that is none makes plotly write the whole chart twice.
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def picks(rows: pd.DataFrame) -> list[str]:

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import style
+from dashboard.figures import scales, style
 from hypercore.present import palette
 
 
@@ -38,5 +38,5 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
             }
         )
     order = list(dict.fromkeys(names))
-    axes = {"xaxis": style.alpha_axis(counts["alpha"]), "yaxis": style.rows_axis(order)}
-    return style.figure(traces, 130 + 34 * max(len(order), 2), axes)
+    axes = {"xaxis": scales.alpha_axis(counts["alpha"]), "yaxis": scales.rows_axis(order)}
+    return style.figure(traces, 130 + 34 * max(len(order), 2), axes, clicks=True)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.figures import style
+from dashboard.figures import scales
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.measures.comparison import write_comparison
 from hypercore.spec.clipping import OFF, ON, parse_clipping
@@ -51,7 +51,7 @@ def test_a_row_of_thousands_of_digits_is_none(run_page: RunPage) -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 18, 60])
 def test_panels_fit_however_many_there_are(count: int) -> None:
-    axes = style.panels([str(number) for number in range(count)])
+    axes = scales.panels([str(number) for number in range(count)])
     domains = [axes[f"yaxis{row + 1 if row else ''}"]["domain"] for row in range(count)]
     assert all(0 <= low < high <= 1 + 1e-9 for low, high in domains)
     assert all(above[0] >= below[1] for above, below in pairwise(domains))

@@ -1,0 +1,65 @@
+"""Charts look as the page does, can be read on light and dark, and hold nothing that draws them twice."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard import queries, widgets
+from dashboard.figures import compare, room, style, theme
+from hypercore.analysis.frames.judgement import judge
+from tests.unit.present.test_palette import contrast
+from tests.unit.studies import MadeUp, tables
+
+CONFIG = tomllib.loads(Path(widgets.__file__).with_name(".streamlit").joinpath("config.toml").read_text())
+TRACE = {"type": "scatter", "x": pd.Series([1.0, 2.0]), "y": np.array([0.5, np.nan]), "customdata": [["#0"]]}
+
+
+@pytest.mark.parametrize("page", theme.HOVER)
+def test_words_are_read_on_the_page_and_under_the_pointer(page: str) -> None:
+    look = CONFIG["theme"][page]
+    assert contrast(look["textColor"], look["backgroundColor"]) >= 4.5
+    ground, words, edge = theme.HOVER[page]
+    assert contrast(ground, words) >= 4.5 and contrast(edge, look["backgroundColor"]) >= 1.5
+
+
+def test_words_of_a_file_are_the_pages_on_white() -> None:
+    assert CONFIG["theme"]["light"]["textColor"] == theme.TEXT
+    assert contrast(theme.TEXT, "#FFFFFF") >= 4.5
+
+
+def test_a_figure_holds_nothing_that_draws_it_twice() -> None:
+    plain, clicked = (json.loads(style.figure([TRACE], 300, {}, clicks=on).to_json()) for on in (False, True))
+    assert "template" not in plain["layout"], "Streamlit would draw a copy with its colours"
+    assert plain["data"][0]["x"] == [1, 2] and plain["data"][0]["y"] == [0.5, None], "lists, not packed"
+    assert (
+        clicked["layout"].items()
+        >= {
+            "clickmode": "event+select",
+            "hovermode": "closest",
+            "dragmode": "pan",
+        }.items()
+    )
+    assert "clickmode" not in plain["layout"]
+
+
+def test_a_figure_of_other_data_is_another_revision() -> None:
+    one, same, other = (
+        style.figure([TRACE | {"x": x}], 300, {}).layout.datarevision for x in ([1, 2], [1, 2], [1, 3])
+    )
+    assert one == same != other
+
+
+def test_marks_that_can_be_clicked_say_so_from_the_start() -> None:
+    judged = judge(tables(MadeUp()).cells)
+    figure = compare.error_against_alpha(queries.seed_points(judged), queries.Baseline(float("nan"), 0))
+    assert figure.layout.clickmode == "event+select"
+
+
+def test_long_names_get_the_room_that_they_take() -> None:
+    short, long = ({"yaxis": {"ticktext": [name]}} for name in ("off", "running_mean(all)<br>of level 1"))
+    named = {"yaxis": long["yaxis"] | {"title": {"text": "diverged"}}}
+    assert room.left({}) == room.left(short) < room.left(long) < room.left(named)
