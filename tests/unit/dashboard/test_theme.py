@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from dashboard import queries, widgets
@@ -63,3 +64,12 @@ def test_long_names_get_the_room_that_they_take() -> None:
     short, long = ({"yaxis": {"ticktext": [name]}} for name in ("off", "running_mean(all)<br>of level 1"))
     named = {"yaxis": long["yaxis"] | {"title": {"text": "diverged"}}}
     assert room.left({}) == room.left(short) < room.left(long) < room.left(named)
+
+
+def test_a_figure_is_written_without_a_copy_and_says_the_same() -> None:
+    figure = style.figure([TRACE], 300, {})
+    assert figure.to_dict()["data"][0]["x"] is figure.to_dict()["data"][0]["x"]
+    changed = go.Figure(figure).update_layout(height=99)
+    assert changed.layout.height == 99 and figure.to_dict()["layout"]["height"] == 300
+    whole = json.loads(go.Figure(figure).to_json())
+    assert json.loads(figure.to_json())["data"] == whole["data"]
