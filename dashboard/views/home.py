@@ -35,21 +35,23 @@ class Summary:
     verdicts: tuple[str, ...]
     planned: int
     trained: bool
+    silent: bool
 
 
 def page(_: str) -> None:
     """Draw the page."""
     with st.expander("How to read a stack", icon=":material/help:"):
         st.markdown(KEY)
-    root = data.results_root()
     # The best supported comes first: its answer is the one to begin with.
-    for name in sorted(data.studies(root), key=_size, reverse=True):
-        with st.container(border=True):
-            with st.container(horizontal=True, horizontal_alignment="distribute"):
-                st.subheader(plain(name), anchor=False)
-                widgets.link("Open", links.verdict(name), ":material/gavel:")
-            with in_words(name):
-                _draw(name, summary(name))
+    names = sorted(data.studies(data.results_root()), key=_size, reverse=True)
+    silent = [name for name in names if _is_silent(name)]
+    for name in names:
+        if name not in silent:
+            _card(name)
+    if silent:
+        st.subheader("Studies that show no α to be safe", anchor=False)
+    for name in silent:
+        _row(name, summary(name))
     widgets.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
 
 
@@ -73,6 +75,32 @@ def _size(study: str) -> int:
         return summary(study).planned
     except ResultFileError:
         return 0
+
+
+def _is_silent(study: str) -> bool:
+    """Whether it is trained and has no advice to give; a line is enough for those."""
+    try:
+        return summary(study).silent
+    except ResultFileError:
+        return False
+
+
+def _card(study: str) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.subheader(plain(study), anchor=False)
+            widgets.link("Open", links.verdict(study), ":material/gavel:")
+        with in_words(study):
+            _draw(study, summary(study))
+
+
+def _row(study: str, found: Summary) -> None:
+    name, words = st.columns([1, 3], vertical_alignment="top")
+    with name:
+        widgets.link(study, links.verdict(study), ":material/gavel:")
+    with words:
+        st.markdown(plain(data.description(study) or study))
+        st.caption(plain(" ".join((*found.verdicts, found.facts))))
 
 
 def _draw(study: str, found: Summary) -> None:
@@ -102,9 +130,9 @@ def summary(study: str) -> Summary:
             *facts,
             str(finished["created_utc"].max())[:10],
         ]
-    verdicts = tuple(map(line, answers.advice(study))) if len(finished) else ("Nothing is trained yet.",)
     trained = bool(len(finished))
-    return Summary(" · ".join(facts), verdicts or (_none(cells),), len(cells), trained)
+    verdicts = tuple(map(line, answers.advice(study))) if trained else ("Nothing is trained yet.",)
+    return Summary(" · ".join(facts), verdicts or (_none(cells),), len(cells), trained, silent=not verdicts)
 
 
 def _none(cells: pd.DataFrame) -> str:
