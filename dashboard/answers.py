@@ -24,6 +24,7 @@ from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import speed
 from hypercore.present.advice import Advice, advise
+from hypercore.present.over_alpha import Baseline
 from hypercore.spec.columns import Role
 
 
@@ -71,7 +72,7 @@ def seeds_of(study: str, title: str) -> pd.DataFrame:
 
 
 @kept("cells", entries=64)
-def plain_of(study: str, title: str) -> queries.Baseline:
+def plain_of(study: str, title: str) -> Baseline:
     """The plain optimizer that a stack is compared with."""
     return queries.baseline(judged(study), entry(study, title))
 

@@ -1,21 +1,12 @@
 """What the figures of an entry show, from judged cells."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from hypercore.analysis.frames.judgement import DIVERGED, IMPUTED
 from hypercore.analysis.stats.statistics import mean_interval
+from hypercore.present.over_alpha import Baseline
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """The plain optimizer: the median of its error over seeds; NaN where it has no result."""
-
-    median: float
-    n: int
 
 
 def stacks(judged: pd.DataFrame) -> pd.DataFrame:
@@ -49,21 +40,10 @@ def intervals(values: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     return frame.assign(low=low, high=high)
 
 
-def spread(points: pd.DataFrame, fine_error: float) -> pd.DataFrame:
-    """Median and range of the errors of each clipping and α, and how many are at most ``fine_error``.
-
-    Errors have two humps where some runs fail, and no run is where their mean lies.
-    """
-    grouped = points.assign(fine=points["imputed"] <= fine_error).groupby(["clipping", "alpha"], sort=True)
-    found = grouped["imputed"].agg(["size", "median", "min", "max"]).rename(columns={"size": "n"})
-    return found.assign(fine=grouped["fine"].sum()).reset_index()
-
-
 def baseline(judged: pd.DataFrame, entry: pd.DataFrame) -> Baseline:
     """The figures of the baselines that an entry's cells name."""
     ids = entry["baseline_id"].dropna().unique()
-    errors = judged[judged["cell_id"].isin(ids)].drop_duplicates("cell_id")[IMPUTED].dropna()
-    return Baseline(float(errors.median()), len(errors))
+    return Baseline.of(judged[judged["cell_id"].isin(ids)].drop_duplicates("cell_id")[IMPUTED].astype(float))
 
 
 def paired(points: pd.DataFrame, clipping: str) -> pd.DataFrame:

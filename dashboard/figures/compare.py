@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from dashboard.figures import scales, style
 from dashboard.figures.style import Trace
-from dashboard.queries import Baseline, spread
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.present.over_alpha import Baseline, spread
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 

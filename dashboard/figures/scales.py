@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from dashboard.figures.style import Trace
+from hypercore.present.over_alpha import ALPHA, alpha_ticks
 from hypercore.spec.stack import short
 
-ALPHA = "rightmost α, the one to choose"
 # Round numbers instead of plotly's 2, 5, 10 without context.
 ERROR_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 90)
 
@@ -62,11 +62,8 @@ def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
     look: Trace = {"type": "log", "title": {"text": title}, "showgrid": True} | turns
     if not len(alphas):
         return look
-    low, high = math.floor(math.log10(alphas.min()) + 1e-9), math.ceil(math.log10(alphas.max()) - 1e-9)
-    ticks = [float(f"1e{power}") for power in range(low, high + 1)]
-    if len(ticks) <= 2:
-        ticks = [factor * tick for tick in ticks for factor in (1, 2, 5)]
-    return look | {"tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
+    ticks, texts = alpha_ticks(alphas)
+    return look | {"tickvals": ticks, "ticktext": texts}
 
 
 def log_axis(values: "pd.Series[float]", most: int = 6) -> Trace:

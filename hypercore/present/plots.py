@@ -1,14 +1,17 @@
 """The report's figures: test error over α with its safe regions, performance profiles, and residuals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.present import palette
+from hypercore.present.over_alpha import ALPHA, Baseline, alpha_ticks, spread
 from hypercore.present.sentences import at_worst
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS
@@ -19,64 +22,81 @@ _ARMS = dict.fromkeys(ARMS, palette.GREY) | {name: palette.look(name).color for 
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
-    """Every seed's error and the mean of each α, one colour a clipping; safe regions as bars below zero.
+    """Every seed's error, each α's median and range, one colour a clipping; safe regions as bars below zero.
 
     ``entries`` are the clippings of one entry, ``regions`` its rows of the REGIONS table.
     """
     figure, metric = go.Figure(), entries[0].metric
-    _baseline(figure, entries[0])
-    highest = max((float(entry.frame["error"].max()) for entry in entries), default=0.0)
-    below = 2.0 if metric.is_percent else 0.02 * abs(highest)
-    for row_below, entry in enumerate(entries):
-        colour = palette.look(entry.clipping).color
-        name = palette.arm_name(entry.clipping)
-        runs = entry.frame[entry.frame["error"].notna()]
-        texts = [
-            f"seed {seed}{', diverged' if bad else ''}"
-            for seed, bad in zip(runs["seed"], runs["diverged"], strict=True)
-        ]
-        marker = {
-            "color": colour,
-            "opacity": 0.45,
-            "size": 6,
-            "symbol": ["x" if bad else "circle" for bad in runs["diverged"]],
-        }
-        figure.add_scatter(
-            x=runs["alpha"],
-            y=runs["error"],
-            mode="markers",
-            marker=marker,
-            text=texts,
-            legendgroup=name,
-            showlegend=False,
-        )
+    points = pd.concat([_points(entry) for entry in entries], ignore_index=True)
+    plain = Baseline.of(entries[0].frame.drop_duplicates("baseline_id")["baseline_error"])
+    _baseline(figure, entries[0], plain)
+    middles = spread(points)
+    below = 2.0 if metric.is_percent else 0.02 * abs(float(points["imputed"].max() if len(points) else 0.0))
+    for place, entry in enumerate(entries, start=1):
+        look, name = palette.look(entry.clipping), palette.arm_name(entry.clipping)
+        own = points[points["clipping"] == entry.clipping]
+        _seeds(figure, own, look, name)
         # A gap stays where an α has no result: nothing is drawn across it.
-        means = entry.errors().mean(axis="columns")
+        found = middles[middles["clipping"] == entry.clipping].set_index("alpha").reindex(entry.alphas)
+        known = found.dropna()
+        _band(figure, known.index, known["min"], known["max"], name, {"color": look.color})
         figure.add_scatter(
-            x=means.index,
-            y=means,
+            x=found.index,
+            y=found["median"],
             mode="lines+markers",
             name=name,
             legendgroup=name,
             connectgaps=False,
-            line={"color": colour},
+            line={"color": look.color, "dash": look.dash},
+            marker={"symbol": look.symbol},
+            text=[_median_text(row, metric) for row in found.to_dict("records")],
         )
         row = regions[regions["clipping"] == entry.clipping]
         if len(row) and pd.notna(row["alpha_low"].iloc[0]):
-            ends = [float(row["alpha_low"].iloc[0]), float(row["alpha_high"].iloc[0])]
-            bar = {"color": colour, "width": 6}
             figure.add_scatter(
-                x=ends,
-                y=[-below * (row_below + 1)] * 2,
-                line=bar,
+                x=[float(row["alpha_low"].iloc[0]), float(row["alpha_high"].iloc[0])],
+                y=[-below * place] * 2,
+                line={"color": look.color, "width": 6},
                 hovertext=f"safe, {name}: {at_worst(row.iloc[0].to_dict())}",
                 legendgroup=name,
                 showlegend=False,
             )
-    figure.update_xaxes(type="log", title="initial α of the rightmost optimizer", exponentformat="e")
+    ticks, texts = alpha_ticks(points["alpha"]) if len(points) else ([], [])
+    figure.update_xaxes(type="log", title=ALPHA, tickvals=ticks, ticktext=texts)
     figure.update_yaxes(title=metric.column("test"), rangemode="tozero")
     figure.update_layout(template="none", height=420, margin={"t": 30}, hovermode="closest")
     return figure
+
+
+def _points(entry: Entry) -> pd.DataFrame:
+    """Its runs that have a result, as :func:`spread` takes them."""
+    runs = entry.frame[entry.frame["error"].notna()].rename(columns={"error": "imputed"})
+    return runs[["alpha", "seed", "imputed", "diverged"]].assign(clipping=entry.clipping)
+
+
+def _seeds(figure: go.Figure, runs: pd.DataFrame, look: palette.Look, name: str) -> None:
+    bad = runs["diverged"].tolist()
+    figure.add_scatter(
+        x=runs["alpha"],
+        y=runs["imputed"],
+        mode="markers",
+        marker={
+            "color": look.color,
+            "opacity": 0.45,
+            "size": 6,
+            "symbol": ["x" if gone else "circle" for gone in bad],
+        },
+        text=[f"seed {seed}{', diverged' * gone}" for seed, gone in zip(runs["seed"], bad, strict=True)],
+        legendgroup=name,
+        showlegend=False,
+    )
+
+
+def _median_text(row: Mapping[Any, Any], metric: Metric) -> str:
+    if pd.isna(row["n"]):
+        return ""
+    low, high = (metric.text(row[name]) for name in ("min", "max"))
+    return f"median of {row['n']:.0f}, {low} to {high}"
 
 
 def profile_figure(entries: Sequence[Entry]) -> go.Figure:
@@ -100,10 +120,7 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
         figure.add_scatter(x=taus, y=profile.share, mode="lines", name=name, line=line, legendgroup=name)
         if len(entries) > _MOST_BANDS:
             continue
-        band = {"mode": "lines", "line": {"color": colour, "width": 0, "shape": "hv"}, "showlegend": False}
-        band |= {"hoverinfo": "skip", "legendgroup": name}
-        figure.add_scatter(x=taus, y=profile.low, **band)
-        figure.add_scatter(x=taus, y=profile.high, fill="tonexty", opacity=0.2, **band)
+        _band(figure, taus, profile.low, profile.high, name, line)
     metric = entries[0].metric
     figure.update_xaxes(type="log", title=Metric(f"{metric.name} τ", metric.unit).column("test"))
     figure.update_yaxes(title="share of runs", range=[0, 1.02])
@@ -137,11 +154,20 @@ def residual_figure(residuals: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _baseline(figure: go.Figure, entry: Entry) -> None:
-    mean = entry.frame.drop_duplicates("seed")["baseline_error"].mean()
-    if pd.notna(mean):
+def _band(
+    figure: go.Figure, x: ArrayLike, low: ArrayLike, high: ArrayLike, name: str, line: Mapping[str, Any]
+) -> None:
+    """The area between two curves, which a legend does not name."""
+    band = {"mode": "lines", "line": {**line, "width": 0}, "showlegend": False}
+    band |= {"hoverinfo": "skip", "legendgroup": name}
+    figure.add_scatter(x=x, y=low, **band)
+    figure.add_scatter(x=x, y=high, fill="tonexty", opacity=0.2, **band)
+
+
+def _baseline(figure: go.Figure, entry: Entry, plain: Baseline) -> None:
+    if pd.notna(plain.median):
         figure.add_hline(
-            y=mean,
+            y=plain.median,
             line={"color": palette.GREY, "dash": "dash"},
-            annotation_text=f"{entry.key['lowest']} alone, {entry.metric.text(mean)}",
+            annotation_text=f"{entry.key['lowest']} alone, median {entry.metric.text(plain.median)}",
         )

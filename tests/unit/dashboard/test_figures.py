@@ -16,10 +16,13 @@ from dashboard.figures import ranges as range_figures
 from dashboard.figures import runs as run_figures
 from dashboard.figures import safety as safety_figures
 from dashboard.figures import stability as stability_figures
+from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.ranges import regions, sensitivities
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import palette
+from hypercore.present.over_alpha import Baseline
+from hypercore.present.plots import error_over_alpha
 from tests.unit.studies import MadeUp, tables
 
 TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))
@@ -44,8 +47,28 @@ def test_every_seed_is_a_mark_and_diverged_ones_are_on_the_rail(log_error: bool)
     assert any(str(trace.name).startswith("plain optimizer ") for trace in figure.data)
 
 
+def test_a_reports_figure_has_the_medians_ranges_colours_and_ticks_of_the_pages() -> None:
+    listed = [entry for entry in entries(JUDGED) if entry.key["label"] == "SGD / SGD"]
+    safe = regions(JUDGED, Criteria())
+    plain = queries.baseline(JUDGED, ENTRY)
+    page = compare.error_against_alpha(POINTS, plain, epsilon=1.0)
+    report = error_over_alpha(listed, safe[safe["label"] == "SGD / SGD"])
+    assert report.layout.annotations[0].text == f"SGD alone, median {plain.median:.2f}%"
+    assert report.layout.xaxis.ticktext == page.layout.xaxis.ticktext
+    assert report.layout.xaxis.title.text == page.layout.xaxis.title.text
+    for name in ("without clipping", "with clipping"):
+        theirs, ours = ([t for t in f.data if t.name == name and t.mode != "markers"] for f in (page, report))
+        assert len(theirs) == len(ours) == 1
+        assert list(theirs[0].x) == list(ours[0].x) and list(theirs[0].y) == list(ours[0].y)
+        assert (theirs[0].line.color, theirs[0].line.dash) == (ours[0].line.color, ours[0].line.dash)
+        low, high = (t for t in report.data if t.legendgroup == name and t.line.width == 0)
+        [(n, least, most, _), *_] = theirs[0].customdata
+        assert (low.y[0], high.y[0]) == (least, most)
+        assert ours[0].text[0] == f"median of {n}, {least:.2f}% to {most:.2f}%"
+
+
 def test_marks_of_one_alpha_are_apart_and_nearer_to_it_than_to_the_next() -> None:
-    figure = compare.error_against_alpha(POINTS, queries.Baseline(float("nan"), 0))
+    figure = compare.error_against_alpha(POINTS, Baseline(float("nan"), 0))
     x = np.sort(np.asarray(marks(figure, "with clipping: seeds")[0].x, dtype=float))
     assert len(set(x)) == len(x)
     near = np.abs(np.log10(x)[:, None] - np.log10(POINTS["alpha"].unique())[None, :]).min(axis=1)
@@ -255,7 +278,7 @@ def test_texts_from_data_are_not_tags() -> None:
 
 def test_empty_frames_make_empty_figures() -> None:
     none = POINTS.head(0)
-    assert compare.error_against_alpha(none, queries.Baseline(float("nan"), 0)).data == ()
+    assert compare.error_against_alpha(none, Baseline(float("nan"), 0)).data == ()
     assert len(paired.paired_differences(queries.paired(none, "on"), "on").data) == 0
 
 
@@ -264,7 +287,7 @@ def test_every_clicked_mark_is_found_again() -> None:
     points = stability.safety_map(stability.grids(JUDGED), Criteria())
     counts = coverage.coverage(JUDGED)
     ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
-    nothing = queries.Baseline(float("nan"), 0)
+    nothing = Baseline(float("nan"), 0)
     for figure, rows, beside in (
         (compare.error_against_alpha(POINTS, nothing), POINTS, 0.3),
         (paired.paired_differences(differences, "on"), differences, 0.3),
@@ -303,7 +326,7 @@ def test_every_clipping_of_a_shipped_study_has_a_look_of_its_own(study: str) -> 
 def test_many_clippings_have_room() -> None:
     names = [f"fixed({number})" for number in range(20)]
     points = pd.concat([queries.seed_points(ENTRY).assign(clipping=name) for name in ("off", "on", *names)])
-    figure = compare.error_against_alpha(points, queries.Baseline(5.0, 5))
+    figure = compare.error_against_alpha(points, Baseline(5.0, 5))
     rail_px = (1 - figure.layout.yaxis.domain[0]) * (figure.layout.height - 102 - 22 * 5)
     assert rail_px >= 22 * 12, "a line of text for each"
     assert figure.layout.margin.t >= 22 * 23 / 4, "a legend of as many rows"

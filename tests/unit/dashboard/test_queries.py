@@ -18,6 +18,7 @@ from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.measures.residuals import residuals
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.present.over_alpha import spread
 from hypercore.results.disk import write_json
 from hypercore.results.rates import Engine, Kind, Rate, total, write_rate
 from hypercore.results.store import Store
@@ -97,7 +98,7 @@ def test_each_word_can_come_out(low: float, high: float, p: float, word: str) ->
 
 def test_medians_and_ranges_say_how_many_runs_are_fine() -> None:
     points = pd.DataFrame({"clipping": "off", "alpha": 0.1, "imputed": [4.4, 5.0, 5.2, 90.0]})
-    [row] = queries.spread(points, fine_error=5.5).to_dict("records")
+    [row] = spread(points, fine_error=5.5).to_dict("records")
     assert (row["n"], row["median"], row["min"], row["max"], row["fine"]) == (4, 5.1, 4.4, 90.0, 3)
 
 

@@ -12,6 +12,7 @@ import pytest
 from dashboard import queries, widgets
 from dashboard.figures import compare, room, style, theme
 from hypercore.analysis.frames.judgement import judge
+from hypercore.present.over_alpha import Baseline
 from tests.unit.present.test_palette import contrast
 from tests.unit.studies import MadeUp, tables
 
@@ -56,7 +57,7 @@ def test_a_figure_of_other_data_is_another_revision() -> None:
 
 def test_marks_that_can_be_clicked_say_so_from_the_start() -> None:
     judged = judge(tables(MadeUp()).cells)
-    figure = compare.error_against_alpha(queries.seed_points(judged), queries.Baseline(float("nan"), 0))
+    figure = compare.error_against_alpha(queries.seed_points(judged), Baseline(float("nan"), 0))
     assert figure.layout.clickmode == "event+select"
 
 
