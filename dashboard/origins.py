@@ -10,7 +10,7 @@ from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.columns import CELLS, Role
 from hypercore.spec.normalisation import parse_normalisation
-from hypercore.spec.problems import DATASETS
+from hypercore.spec.problems import DATASETS, MODELS, model_name
 from hypercore.spec.protocol import parse_protocol
 from hypercore.spec.stack import short
 
@@ -55,17 +55,19 @@ def _judged_on(cells: pd.DataFrame) -> list[str]:
 
 
 def config_of(cell: pd.Series) -> str | None:
-    """A config that plans one cell and nothing else; ``None`` for a frozen one, which needs its parent.
+    """A config that plans one cell and nothing else; ``None`` for a frozen one, which needs its parent, and
+    for one of a study's own network, which stands in the study's config.
 
     A cell's id is a hash of what the config says of it, so it comes out as the same cell; backend and
-    threads are those that trained it. Of an image folder only the name is known.
+    threads are those that trained it. Of data that is not built in only the name is known.
     """
-    if cell["role"] == Role.FROZEN.value:
+    if cell["role"] == Role.FROZEN.value or model_name(str(cell["model"])) not in MODELS:
         return None
     stack, clipping, dataset = (json.dumps(str(cell[name])) for name in ("stack", "clipping", "dataset"))
     found = parse_normalisation(str(cell["normalisation"]))
     numbers = "none" if found is None else json.dumps([found.mean, found.std])
-    folder = "" if cell["dataset"] in DATASETS else f"image_folders: {{{dataset}: path/to/its/folder}}\n"
+    own = f"image_folders: {{{dataset}: path/to/its/folder}}  # or as {cell['study']} has it below datasets\n"
+    folder = "" if cell["dataset"] in DATASETS else own
     execution = "".join(
         f"{name}: {cell[name]}\n" for name in ("backend", "threads") if pd.notna(cell.get(name))
     )

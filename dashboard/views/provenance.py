@@ -83,7 +83,7 @@ def _again(study: str, cell: pd.Series) -> None:
     checkout = f"git checkout {commit.removesuffix('+')}\n" if known else ""
     one = origins.config_of(cell)
     if one is None:
-        st.write("This trains it and the stack whose learned values it starts with, as part of its study:")
+        st.write("This trains it, and what it starts from, as part of its study, whose config holds both:")
         st.code(f"{checkout}{data.command(study)}", language="bash")
     else:
         st.write("This trains it alone, again, whatever is in the store (as the file `one-cell.yaml`):")

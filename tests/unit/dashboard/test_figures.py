@@ -47,6 +47,12 @@ def test_every_seed_is_a_mark_and_diverged_ones_are_on_the_rail(log_error: bool)
     assert any(str(trace.name).startswith("plain optimizer ") for trace in figure.data)
 
 
+def test_the_axis_of_alpha_has_a_trace_where_nothing_is_safe() -> None:
+    """Plotly draws an axis on the rail that it is anchored to, and none for a rail without a trace."""
+    figure = compare.error_against_alpha(POINTS, queries.baseline(JUDGED, ENTRY), regions=None)
+    assert figure.layout.xaxis.anchor in {trace.yaxis for trace in figure.data}
+
+
 def test_a_reports_figure_has_the_medians_ranges_colours_and_ticks_of_the_pages() -> None:
     listed = [entry for entry in entries(JUDGED) if entry.key["label"] == "SGD / SGD"]
     safe = regions(JUDGED, Criteria())

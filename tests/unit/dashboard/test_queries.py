@@ -449,7 +449,8 @@ def test_one_cells_config_plans_that_cell_alone(tmp_path: Path) -> None:
         assert (plan.study.backend, plan.study.threads) == (cell["backend"], cell["threads"])
     again = str(origins.config_of(cell.replace(cell["dataset"], "my-photos").replace("eager", "compiled")))
     assert 'image_folders: {"my-photos": path/to/its/folder}' in again and "backend: compiled" in again
-    assert origins.config_of(cell.replace("stack", "frozen")) is None
+    for needs in (cell.replace("stack", "frozen"), cell.replace("mlp", "my-net(width=8)")):
+        assert origins.config_of(needs) is None
 
 
 def test_a_line_says_where_figures_come_from() -> None:
