@@ -142,7 +142,7 @@ class Stored:
             return path if path.exists() else None
         except DeviceError:
             here = execution("cpu", backend_kind(self.study.backend, "cpu"))
-            wanted = replace(here, lanes=self.study.lanes).key(cell)
+            wanted = replace(here, device="a GPU", lanes=self.study.lanes).key(cell)
             keys = (key for text in self.store.keys(cell.id) if (key := ExecutionKey.of(text)) is not None)
             there = (k for k in keys if not k.execution.is_of_cpu and k.differs_by_device(wanted))
             return next((self.store.path(cell.id, str(key)) for key in there), None)

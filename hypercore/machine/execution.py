@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.machine.gpus import gpus
-from hypercore.spec.cell import Cell, digest
+from hypercore.spec.cell import Cell, Code, digest
 
 # Settings of a process that let torch and its libraries choose other kernels, so that bits differ.
 _SETTINGS = {
@@ -37,6 +37,10 @@ _TUNABLES, _OF_CPU = "GLIBC_TUNABLES", "glibc.cpu."
 # The widest vector instructions that torch's CPU kernels choose between, widest first.
 _VECTOR_FLAGS = ("avx512f", "avx2", "asimd")
 _NO_FLAGS = "no vector flags"
+
+# The version of how a GPU computes what a study's own code is part of: raise it with any change that moves a
+# number there and none on a CPU.
+_OWN_ON_GPU = 2
 
 _KEY = re.compile(
     f"(?P<device>.+), (?P<backend>{EAGER}|{COMPILED}), "
@@ -68,7 +72,10 @@ class Execution:
 
     def key(self, cell: Cell) -> "ExecutionKey":
         """The execution key of a cell."""
-        return ExecutionKey(self, digest(cell.numerics(), length=8))
+        versions = cell.numerics()
+        if not self.is_of_cpu and cell.code != Code():
+            versions["own code on a GPU"] = _OWN_ON_GPU
+        return ExecutionKey(self, digest(versions, length=8))
 
 
 @dataclass(frozen=True)

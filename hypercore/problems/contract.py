@@ -90,8 +90,8 @@ class Problem(Protocol):
     ``noisy``: it draws random numbers as it trains. ``eager_because`` says why a step of it cannot be
     compiled; None if it can. ``capturable``: its losses follow from tensors alone, with no word from the host
     between, so that a step may be replayed as a CUDA graph. But for a
-    :class:`~hypercore.problems.images.Model` it computes each lane by itself, in memory aligned alike, so
-    that on a CPU any number of lanes gives a lane's bits.
+    :class:`~hypercore.problems.images.Model` it computes each lane by itself on a CPU, in memory aligned
+    alike, so that there any number of lanes gives a lane's bits.
     """
 
     @property

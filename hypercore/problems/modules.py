@@ -1,8 +1,12 @@
-"""Any ``nn.Module`` as a problem: each lane by ``torch.func.functional_call``, with tensors of its own."""
+"""Any ``nn.Module`` as a problem: each lane by ``torch.func.functional_call``, with tensors of its own.
 
+Off the CPU all lanes by one call where they can (:mod:`hypercore.problems.vectorising`).
+"""
+
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -13,9 +17,12 @@ from hypercore.problems.contract import Batch, ProblemData, SplitName, State, To
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.streams import number
 from hypercore.problems.tasks import Task, task_of
+from hypercore.problems.vectorising import Together, losses_together, off_the_cpu, refusal, totals_together
 from hypercore.problems.weight_rows import Rows
 from hypercore.spec.errors import first_line
 from hypercore.spec.metric import Metric
+
+LOG = logging.getLogger(__name__)
 
 # Examples that a module is tried on before anything trains.
 _TRIED = 4
@@ -28,7 +35,7 @@ class ModuleProblem(Rows):
     ``training`` and ``testing`` are one module in its two modes; its own tensors are never used.
     ``built_in``: it is known to compute nothing on the host, which of anyone's module nobody can know: one
     that counts its calls would be replayed as it was captured, without a word. ``changes_inputs``: in place,
-    so that it is given copies of what all lanes are tested on.
+    so that it is given copies of what all lanes are tested on. ``vectorised``: all lanes by one call.
     """
 
     name: str
@@ -42,6 +49,7 @@ class ModuleProblem(Rows):
     scaling: Scaling | None = None
     built_in: bool = False
     changes_inputs: bool = False
+    vectorised: bool = False
 
     @property
     def capturable(self) -> bool:
@@ -70,30 +78,41 @@ class ModuleProblem(Rows):
         self, weights: Tensor, batch: Batch, state: State, noise: Sequence[int]
     ) -> tuple[Tensor, State]:
         """Each lane's mean loss on its batch, and its state after it."""
+        if self.vectorised:
+            return losses_together(self._loss, weights, batch, state)
         losses: list[Tensor] = []
-        after: list[list[Tensor]] = []
+        after: list[State] = []
         for lane, row in enumerate(weights.unbind(0)):
-            # Copies, so that every lane's tensors are aligned alike, and what it changes is its own.
-            *inputs, targets = (tensor[lane].clone() for tensor in batch)
-            own = [tensor[lane].clone() for tensor in state]
             if noise:
                 torch.manual_seed(noise[lane])
-            losses.append(self.task.loss(self._outputs(self.training, row, own, inputs), targets))
+            loss, own = self._loss(row, *(tuple(t[lane] for t in tensors) for tensors in (batch, state)))
+            losses.append(loss)
             after.append(own)
         return torch.stack(losses), tuple(map(torch.stack, zip(*after, strict=True)))
 
+    def _loss(self, row: Tensor, batch: Batch, state: State) -> tuple[Tensor, State]:
+        # Copies, so that every lane's tensors are aligned alike, and what it changes is its own.
+        *inputs, targets = (tensor.clone() for tensor in batch)
+        own = tuple(tensor.clone() for tensor in state)
+        return self.task.loss(self._outputs(self.training, row, own, inputs), targets), own
+
     def totals(self, weights: Tensor, examples: Batch, state: State) -> Totals:
         """Of examples that all lanes are tested on."""
-        *inputs, targets = examples
+        if self.vectorised:
+            return totals_together(self._totals, weights, examples, state)
         found = []
         for lane, row in enumerate(weights.unbind(0)):
-            own = [tensor[lane].clone() for tensor in state]
-            given = [tensor.clone() for tensor in inputs] if self.changes_inputs else inputs
             if self.noisy:
                 torch.manual_seed(number("noise", "test"))
-            found.append(self.task.totals(self._outputs(self.testing, row, own, given), targets))
+            found.append(self._totals(row, examples, tuple(tensor[lane] for tensor in state)))
         losses, scores, counts = zip(*found, strict=True)
         return Totals(torch.stack(losses), torch.stack(scores), counts[0])
+
+    def _totals(self, row: Tensor, examples: Batch, state: State) -> Totals:
+        *inputs, targets = examples
+        own = tuple(tensor.clone() for tensor in state)
+        given = [tensor.clone() for tensor in inputs] if self.changes_inputs else inputs
+        return self.task.totals(self._outputs(self.testing, row, own, given), targets)
 
     @property
     def metric(self) -> Metric:
@@ -127,9 +146,10 @@ def module_problem(
     task: Task | None = None,
     built_in: bool = False,
     batch_size: int | None = None,
+    together: Together = off_the_cpu,
 ) -> ModuleProblem:
     """A module on a data set, after it was tried on a few examples, and on fewer ones if the last batch of an
-    epoch has fewer.
+    epoch has fewer. ``together`` says where its lanes are vectorised, if they can be.
 
     Raises:
         DataError: it cannot train as it is; the message says why.
@@ -199,6 +219,17 @@ def module_problem(
         module.to(device)
         if device.type == "cuda":
             _without_cudnn(module)
+    # A captured step is launched at once as it is, and convolutions of all lanes in one are slower.
+    return problem if problem.capturable or not together(device) else _vectorised(problem, data)
+
+
+def _vectorised(problem: ModuleProblem, data: ProblemData) -> ModuleProblem:
+    """The problem with all its lanes computed by one call, or as it is, which the log then says."""
+    together = replace(problem, vectorised=True)
+    because = problem.eager_because if problem.noisy else refusal(problem, together, data)
+    if because is None:
+        return together
+    LOG.warning("%s trains lane by lane: %s", problem.name, because)
     return problem
 
 

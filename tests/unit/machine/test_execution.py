@@ -1,5 +1,6 @@
 """Execution keys: their texts are those of records of before, and read as what they were printed of."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from hypercore.machine.execution import Execution, ExecutionKey, execution, settings
-from hypercore.spec.cell import Cell
+from hypercore.spec.cell import Cell, Code, digest
 from hypercore.spec.clipping import ON
 from hypercore.spec.notation import parse_stack
 
@@ -20,6 +21,16 @@ def test_a_key_is_the_text_that_records_have() -> None:
     assert str(plain) == f"cpu, eager, torch 2.15.0+cpu, numerics {plain.numerics}"
     wide = Execution("NVIDIA H100", "compiled", "2.15.0", lanes=64, threads=2).key(CELL)
     assert str(wide).startswith("NVIDIA H100, compiled, 64 lanes, 2 threads, torch 2.15.0, numerics ")
+
+
+def test_own_code_has_a_version_of_its_own_on_a_gpu() -> None:
+    own = replace(CELL, code=Code(model="0a1b"))
+    cpu, gpu, other = (
+        Execution(device, "eager", "2.15.0") for device in ("cpu", "NVIDIA H100", "NVIDIA H200")
+    )
+    assert cpu.key(CELL).numerics == gpu.key(CELL).numerics
+    assert cpu.key(own).numerics == digest(own.numerics(), length=8) != gpu.key(own).numerics
+    assert gpu.key(own).differs_by_device(other.key(own))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ from hypercore.train.captured import CapturedStep
 from hypercore.train.compiled import eager_step
 from hypercore.train.outcomes import Outcome
 from hypercore.train.widths import batches, chunk, ladder, ladder_for
-from tests.unit.problems.networks import images, tokens
+from tests.unit.problems.networks import ResNet, Tied, images, tokens
 from tests.unit.train.conftest import RULES, random_data
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU on this machine")
@@ -63,7 +64,7 @@ def cells_of(stack: str, model: str = "mlp", seeds: int = 4, batch_size: int = 3
     ]
 
 
-def facts(outcomes: list[Outcome]) -> list[object]:
+def facts(outcomes: list[Outcome]) -> list[Any]:
     return [(o.facts, o.curves, o.trajectories, o.gradients) for o in outcomes]
 
 
@@ -155,6 +156,22 @@ def test_a_built_in_network_is_captured_and_has_the_bits_of_its_step_and_of_any_
     assert run.captured is not None
     together = facts(train_batch(cells, data, widths=widths, model=model))
     assert facts(train_batch(cells[1:2], data, widths=widths, model=model)) == together[1:2]
+
+
+@pytest.mark.parametrize("build", [ResNet, Tied])
+def test_lanes_of_an_own_network_go_together_and_have_their_bits_in_any_company(
+    build: type[torch.nn.Module],
+) -> None:
+    data = (images() if build is ResNet else tokens()).to(GPU)
+    model = module_problem("net", build, data)
+    assert model.vectorised
+    cells = [Cell("data", "net", parse_stack("Adam / SGD(1e-4)"), ON, 2, 8, seed) for seed in range(4)]
+    widths = ladder_for(cells, data, limit=4, model=model)
+    together = facts(train_batch(cells, data, widths=widths, model=model))
+    assert facts(train_batch(cells[1:2], data, widths=widths, model=model)) == together[1:2]
+    alone = train_batch(cells, data, widths=(4,), model=replace(model, vectorised=False))
+    for (ours, *_), theirs in zip(together, alone, strict=True):
+        assert ours["test_loss"] == pytest.approx(theirs.facts["test_loss"], rel=1e-3)
 
 
 def test_a_resumed_batch_ends_with_the_same_bits(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hypercore.machine.execution import execution
 from hypercore.results.rates import Engine, Kind, Rate, read_rates, seconds, total, write_rate, write_rates
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus
+from hypercore.spec.cell import Code
 from hypercore.spec.columns import CELL, Status, names
 from hypercore.spec.record import Record
 from hypercore.study import Plan
@@ -293,3 +294,11 @@ def test_without_its_gpu_a_study_counts_no_processors_records(tmp_path: Path) ->
     touch_record(tmp_path, plan, 3, "no execution key")
     found = [stored.there(cell) for cell in plan.sweeps[0].cells[:4]]
     assert found == [None, on_gpu, None, None]
+
+
+def test_without_its_gpu_a_study_finds_what_its_own_code_gave_there(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, MINIMAL + "baselines: false\ndevice: cuda\n")
+    cell, gpu = plan.sweeps[0].cells[0], replace(execution("cpu"), device="NVIDIA H100")
+    own = replace(cell, code=Code(model="0a1b"))
+    path = touch_record(tmp_path, plan, 0, str(gpu.key(own)))
+    assert Stored(tmp_path, plan.study).there(own) == path
