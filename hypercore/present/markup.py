@@ -4,6 +4,7 @@ import gzip
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
 
 import pandas as pd
@@ -23,6 +24,7 @@ def figure(drawn: go.Figure, heading: str, source: str) -> str:
     return re.sub(r"<script[^>]*>", f'<script type="{WAITING}">', html)
 
 
+@cache
 def library() -> str:
     """Plotly's own script, compressed, and what draws the figures once it is unpacked: 2 MB for 5."""
     packed = b64encode(gzip.compress(get_plotlyjs().encode(), mtime=0)).decode()

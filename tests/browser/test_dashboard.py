@@ -249,14 +249,16 @@ def test_each_page_is_one_step_back(open_page: Open) -> None:
 
 def test_a_real_run_is_followed_without_reloading(browser: Browser, tmp_path: Path) -> None:
     place = Workplace(tmp_path)
-    place.write(TINY.replace("epochs: 1", "epochs: 30").replace("seeds: 1", "seeds: 4"))
+    place.write(TINY.replace("epochs: 1", "epochs: 20").replace("seeds: 1", "seeds: 4"))
     with dashboard(tmp_path / "results") as url:
         page = browser.new_page()
         page.goto(f"{url}/sweeps")
         expect(page.get_by_text("There are no results")).to_be_visible()
         with (tmp_path / "log").open("wb") as log:
             # Two at a time: the plan, which lets the page know the study, is made beside the training.
-            run = subprocess.Popen(command(cores=2), cwd=tmp_path, env=environment(), stdout=log, stderr=log)
+            run = subprocess.Popen(
+                command("--", "tables", cores=2), cwd=tmp_path, env=environment(), stdout=log, stderr=log
+            )
         try:
             _follow(page, run)
         finally:

@@ -21,7 +21,7 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "My $HOME's (projects) [1] ü"
     folder.mkdir()
     for name in ("hypercore", "published", "workflow"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "Snakefile", folder)
     (folder / "study.yaml").write_text(TINY.replace("[0.1, 1000]", "[0.1]").replace("off, on", "off"))
     (folder / ".gitignore").write_text("__pycache__\n.venv\n.snakemake\nresults\n")

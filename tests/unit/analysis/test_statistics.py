@@ -110,6 +110,14 @@ def test_sign_flips_by_hand() -> None:
     assert math.isnan(sign_flip_p([]))
 
 
+@pytest.mark.parametrize("n", [2, 5, 8, 12])
+def test_exact_sign_flips_are_those_of_scipys_permutation_test(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for x in (rng.normal(0.5, 1.0, n), rng.integers(-3, 5, n) * 0.01 + 0.0):  # the second with many ties
+        test = stats.permutation_test((x,), np.mean, permutation_type="samples", n_resamples=2**n)
+        assert sign_flip_p(x) == pytest.approx(min(1.0, test.pvalue))
+
+
 @pytest.mark.parametrize("n", range(2, 13))
 def test_the_smallest_p_is_reached_by_one_sign_only(n: int) -> None:
     x = np.arange(1.0, n + 1)

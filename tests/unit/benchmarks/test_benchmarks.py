@@ -3,7 +3,7 @@
 import doctest
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,7 +15,7 @@ from benchmarks import gpu, heights, library, measure, memory, modules, prices, 
 from benchmarks.contestants import Images, module, random_images
 from benchmarks.measure import MACHINE
 from benchmarks.products import step_gflop
-from benchmarks.teams import Contestant, Layout, Runner, assembled, interleave
+from benchmarks.teams import Contestant, Layout, assembled, interleave
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.problems.datasets import Data
@@ -24,6 +24,7 @@ from hypercore.problems.loading import load
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.study.plan.plan import load as load_plan
+from tests.unit.benchmarks.counting import Counting
 from tests.unit.studies import MadeUp, tables
 
 MNIST_LIKE = random_images("noise", (1, 28, 28), 4, 4)
@@ -62,14 +63,6 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(benchmark, "assembled", assembled)
     yield
     torch.set_num_threads(before)
-
-
-@dataclass(frozen=True)
-class Counting:
-    """A step a second for each example and thread."""
-
-    def start(self, data: Data) -> Runner:
-        return lambda seconds: (seconds * len(data.train) * torch.get_num_threads(), seconds)
 
 
 def written(folder: Path, name: str, rows: Sequence[Row], columns: tuple[Column, ...]) -> int:

@@ -1,6 +1,7 @@
 """The studies of the published tables plan every published row, and nothing is spelled wrong in them."""
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ from hypercore.analysis.published.rows import BATCH_SIZE, EPOCHS
 from hypercore.spec.clippers import CLIPPERS
 from hypercore.spec.clipping import Clipping, Scope
 from hypercore.spec.notation import parse_stack
-from hypercore.study import Plan, load
+from hypercore.study import Plan
+from hypercore.study import load as load_anew
 
 WEIGHTS_TOO = Clipping(scope=Scope.ALL)
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 PUBLISHED = Published()
+# Several tests look at one plan.
+load = cache(load_anew)
 
 
 @pytest.fixture(scope="module")
