@@ -145,7 +145,7 @@ def test_a_cell_is_the_same_in_company_and_alone() -> None:
 
 
 def test_curves_end_where_a_run_turned_non_finite_within_an_epoch() -> None:
-    run = trained([replace(BOTH, stack=parse_stack("Adam / SGD(1e10)"), clipping=OFF)], DATA)
+    run = trained([replace(BOTH, stack=parse_stack("Adam / SGD(1e38)"), clipping=OFF)], DATA)
     [outcome] = run.outcomes()
     assert (outcome.facts["first_nonfinite_step"], outcome.facts["validation_error"]) == (3, None)
     assert [point["step"] for point in outcome.curves] == [1]
