@@ -17,7 +17,6 @@ from hypercore.spec.metric import PERCENT, Metric
 
 # Heights of the errors, of a line of a rail, and of the gap between them.
 _ERRORS_PX, _LINE_PX, _GAP_PX = 345, 17, 14
-_UNSEEN = {"hoverinfo": "skip", "showlegend": False}
 
 
 def error_against_alpha(
@@ -56,9 +55,8 @@ def error_against_alpha(
             traces += [_safe(span, look, len(clippings) - row) for span in _spans(regions, clipping)]
     # Plotly leaves out a rail without a trace, and with it the axis of α below it.
     if len(points):
-        traces.append(
-            {"type": "scatter", "x": points["alpha"].head(1), "y": [None], "yaxis": "y3", **_UNSEEN}
-        )
+        nothing = {"type": "scatter", "x": points["alpha"].head(1), "y": [None], "showlegend": False}
+        traces.append(nothing | {"yaxis": "y3"})
     # A rail has a line a clipping; the errors between them stay as high as they are with two.
     rail_px = 24 + _LINE_PX * len(clippings)
     plot_px = _ERRORS_PX + 2 * (_GAP_PX + rail_px)

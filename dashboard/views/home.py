@@ -43,15 +43,17 @@ def page(_: str) -> None:
     with st.expander("How to read a stack", icon=":material/help:"):
         st.markdown(KEY)
     # The best supported comes first: its answer is the one to begin with.
-    names = sorted(data.studies(data.results_root()), key=_size, reverse=True)
-    silent = [name for name in names if _is_silent(name)]
-    for name in names:
+    found = {name: _readable(name) for name in data.studies(data.results_root())}
+    found = dict(sorted(found.items(), key=lambda one: one[1].planned if one[1] else 0, reverse=True))
+    # For those that are trained and have no advice to give a line is enough.
+    silent = {name: one for name, one in found.items() if one is not None and one.silent}
+    for name in found:
         if name not in silent:
             _card(name)
     if silent:
         st.subheader("Studies that show no α to be safe", anchor=False)
-    for name in silent:
-        _row(name, summary(name))
+    for name, one in silent.items():
+        _row(name, one)
     widgets.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
 
 
@@ -69,20 +71,12 @@ def _claims() -> None:
     st.caption("Each claim once. A study's own page, Verdict, says why it leaves one undetermined.")
 
 
-def _size(study: str) -> int:
-    """How many cells it plans; 0 where that cannot be read, which the study's own lines say."""
+def _readable(study: str) -> Summary | None:
+    """What there is to say of it; none where its tables cannot be read, which its card says."""
     try:
-        return summary(study).planned
+        return summary(study)
     except ResultFileError:
-        return 0
-
-
-def _is_silent(study: str) -> bool:
-    """Whether it is trained and has no advice to give; a line is enough for those."""
-    try:
-        return summary(study).silent
-    except ResultFileError:
-        return False
+        return None
 
 
 def _card(study: str) -> None:

@@ -2,7 +2,7 @@
 
 import ast
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,10 +91,8 @@ def _module(file: Path, node: ast.ImportFrom) -> Path | None:
     roots = (
         [file.parents[node.level - 1]] if 0 < node.level <= len(file.parents) else _roots(file, alone=False)
     )
-    for path in (root.joinpath(*package) for root in roots):
-        for candidate in (path / "__init__.py", path.with_suffix(".py")):
-            if candidate.is_file():
-                return candidate
+    if (found := _first(roots, package)) is not None:
+        return found
     try:
         return None if node.level else installed(".".join(package))
     except SpecError:
@@ -135,12 +133,8 @@ def installed(module: str) -> Path:
         path = Path(str(spec.origin))
         if not rest and path.suffix == ".py":
             return path
-    else:
-        for folder in spec.submodule_search_locations:
-            path = Path(folder).joinpath(*rest)
-            for file in (path / "__init__.py", path.with_suffix(".py")):
-                if file.is_file():
-                    return file
+    elif (found := _first(map(Path, spec.submodule_search_locations), rest)) is not None:
+        return found
     raise SpecError(f"{module!r}, of which there is no source", FORM)
 
 
@@ -168,6 +162,15 @@ def _roots(path: Path, alone: bool) -> list[Path]:
     while (top / "__init__.py").is_file():
         top = top.parent
     return [path.parent] if alone or top == path.parent else [path.parent, top]
+
+
+def _first(roots: Iterable[Path], names: Sequence[str]) -> Path | None:
+    """The file of a package or module, in the first folder that has one."""
+    for path in (root.joinpath(*names) for root in roots):
+        for file in (path / "__init__.py", path.with_suffix(".py")):
+            if file.is_file():
+                return file
+    return None
 
 
 def _files(roots: Sequence[Path], names: Sequence[str]) -> Iterator[Path]:

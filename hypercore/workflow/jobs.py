@@ -75,8 +75,7 @@ class Jobs:
         What rounds of refinement add depends on results, so the line names an upper bound.
         """
         plan, study = self.plan, self.plan.study
-        waiting = [sweep for sweep in plan.sweeps if forced or self._lacks(sweep.path)]
-        previews = [self._preview(sweep, forced) for sweep in waiting]
+        previews = self._waiting(plan.sweeps, forced)
         planned = sum(len(sweep.cells) for sweep in plan.sweeps)
         train = sum(len(found.to_train) for found in previews)
         text = f"Study {study.name}: {planned} cells in {len(plan.sweeps)} sweeps, {train} to train"
@@ -121,24 +120,21 @@ class Jobs:
 
     def problems(self, forced: bool = False, sweeps: Collection[Sweep] | None = None) -> list[Problem]:
         """What would keep the cells to train, of some sweeps or all, from it."""
-        chosen = self.plan.sweeps if sweeps is None else sweeps
-        waiting = [sweep for sweep in chosen if forced or self._lacks(sweep.path)]
-        previews = [self._preview(sweep, forced) for sweep in waiting]
+        previews = self._waiting(self.plan.sweeps if sweeps is None else sweeps, forced)
         cells = [cell for found in previews for cell in found.to_train]
         unseen = [cell for found in previews for cell in found.unseen]
         return look(self.plan, cells, RESULTS, unseen=unseen, elsewhere=bool(self.elsewhere))
 
     def tried(self, forced: bool = False) -> list[str]:
         """What is wrong with the data and networks that the study brings, where jobs will load them."""
-        waiting = [sweep for sweep in self.plan.sweeps if forced or self._lacks(sweep.path)]
-        previews = [self._preview(sweep, forced) for sweep in waiting]
+        previews = self._waiting(self.plan.sweeps, forced)
         cells = [cell for found in previews for cell in (*found.to_train, *found.unseen)]
         return tried(self.plan, brought(self.plan, cells))
 
     def restore(self) -> None:
         """Copy results that only tables hold into the store: of planned cells, and of the study itself."""
         stored = self._stored
-        waiting = [self._preview(sweep, False) for sweep in self.plan.sweeps if self._lacks(sweep.path)]
+        waiting = self._waiting(self.plan.sweeps, forced=False)
         reasons = {cell: reason for found in waiting for cell, reason in found.reasons}
         cells = [cell for cell, reason in reasons.items() if reason is not Reason.CACHED]
         lacking = stored.untaken(cells, {cell.id for cell in cells if reasons[cell] is Reason.TABLED})
@@ -164,6 +160,10 @@ class Jobs:
 
     def _lacks(self, path: str) -> bool:
         return not (RESULTS / path).exists() or RESULTS / path in self.unusable
+
+    def _waiting(self, sweeps: Iterable[Sweep], forced: bool) -> list[Preview]:
+        """What the jobs of these sweeps that are still to run will train."""
+        return [self._preview(sweep, forced) for sweep in sweeps if forced or self._lacks(sweep.path)]
 
     def _preview(self, sweep: Sweep, forced: bool) -> Preview:
         key = sweep.digest, forced

@@ -77,9 +77,9 @@ def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:
     from hypercore.problems.reading import TABLES, columns_of, meant_separator
 
     separator = call.arguments.get("separator", ",")
-    if (meant := meant_separator(path, separator)) is not None:
+    if (other := meant_separator(path, separator)) is not None:
         given = f"{path}, whose first line has no {separator!r}"
-        yield "path", given, f"a table with it between columns, or separator: {json.dumps(meant)}"
+        yield "path", given, f"a table with it between columns, or separator: {json.dumps(other)}"
         return
     try:
         columns = columns_of(path, separator)

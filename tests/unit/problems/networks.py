@@ -1,10 +1,24 @@
 """Small networks of the kinds that people train, and data for them."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hypercore.problems.arrays import ArrayData, array_data
+from hypercore.spec.cell import Cell
+from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.notation import parse_stack
+
+# What builds a network, and what loads its data.
+Case = tuple[Callable[[], nn.Module], Callable[[], ArrayData]]
+# Two stacks, each of two seeds, whichever the network.
+CELLS = [
+    Cell("data", "net", parse_stack(stack), clipping, 2, 8, seed)
+    for seed in (0, 1)
+    for stack, clipping in (("Adam / SGD(1e-4)", OFF), ("Adam / SGD(1e-2)", ON))
+]
 
 
 class ResNet(nn.Module):
@@ -80,3 +94,11 @@ def tokens(places: bool = False) -> ArrayData:
         inputs = (text[:, :-1], torch.arange(6).expand(n, 6)) if places else (text[:, :-1],)
         parts.append((*inputs, text[:, 1:]))
     return array_data("tokens", parts)
+
+
+# Networks without noise.
+CASES: dict[str, Case] = {
+    "batch norm": (ResNet, images),
+    "two inputs": (Transformer, lambda: tokens(places=True)),
+    "tied and frozen weights": (Tied, tokens),
+}

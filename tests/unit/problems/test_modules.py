@@ -16,23 +16,17 @@ from hypercore.problems.datasets import DataError
 from hypercore.problems.modules import ModuleProblem, built, module_problem
 from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack
 from hypercore.train.batch import BatchRun, train_batch
 from hypercore.train.outcomes import Outcome
 from tests.unit.problems import networks
+from tests.unit.problems.networks import CELLS, Case
 
-CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], ArrayData]]] = {
-    "batch norm": (networks.ResNet, networks.images),
+CASES: dict[str, Case] = {
+    **networks.CASES,
     "recurrent with dropout": (networks.Recurrent, networks.tokens),
-    "two inputs": (networks.Transformer, lambda: networks.tokens(places=True)),
-    "tied and frozen weights": (networks.Tied, networks.tokens),
 }
-CELLS = [
-    Cell("data", "net", parse_stack(stack), clipping, 2, 8, seed)
-    for seed in (0, 1)
-    for stack, clipping in (("Adam / SGD(1e-4)", OFF), ("Adam / SGD(1e-2)", ON))
-]
 
 
 @pytest.fixture(params=CASES, name="problem")

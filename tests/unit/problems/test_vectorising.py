@@ -13,26 +13,20 @@ from hypercore.problems.arrays import ArrayData
 from hypercore.problems.modules import ModuleProblem, module_problem
 from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import OFF, ON
+from hypercore.spec.clipping import ON
 from hypercore.spec.notation import parse_stack
 from hypercore.train.admission import admitted_by_steps
 from hypercore.train.batch import BatchRun, train_batch
 from hypercore.train.compiled import eager_step
 from tests.unit.problems import networks
+from tests.unit.problems.networks import CELLS, Case
 from tests.unit.train.test_no_waiting import Watch
 
 META = torch.device("meta")
-CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[], ArrayData]]] = {
+CASES: dict[str, Case] = {
+    **networks.CASES,
     "mlp": (lambda: built_in.mlp((1, 5, 5), 3, "16, 8"), networks.images),
-    "batch norm": (networks.ResNet, networks.images),
-    "two inputs": (networks.Transformer, lambda: networks.tokens(places=True)),
-    "tied and frozen weights": (networks.Tied, networks.tokens),
 }
-CELLS = [
-    Cell("data", "net", parse_stack(stack), clipping, 2, 8, seed)
-    for seed in (0, 1)
-    for stack, clipping in (("Adam / SGD(1e-4)", OFF), ("Adam / SGD(1e-2)", ON))
-]
 
 
 is_batched = torch._C._functorch.is_batchedtensor
