@@ -4,7 +4,6 @@
 #   make report      analyse a study's tables again, without training, and write its report.html
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure and all tests, in a quarter of an hour on two cores
-#   make example     the study of one's own network and data, whole (two minutes)
 #   make unit        the tests without those in a browser; make browser: those alone
 #   make test-oldest   the tests of training with the oldest torch, installed apart
 #   make test-install  the wheel and each extra, installed alone, do what they are for
@@ -39,7 +38,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 # The dashboard's doctests; its script draws a page when it is imported.
 DASHBOARD := dashboard --ignore dashboard/app.py
 
-.PHONY: help setup results report dashboard check test lint types structure workflow example unit \
+.PHONY: help setup results report dashboard check test lint types structure workflow unit \
   browser tests soak test-truth test-cluster test-clients test-oldest test-install bench picture heights clean clean-sweeps
 
 help:
@@ -72,7 +71,7 @@ check: $(READY)
 dashboard: $(READY)
 	$(BIN)/python -m streamlit run dashboard/app.py
 
-test: lint types structure workflow tests example
+test: lint types structure workflow tests
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .
@@ -87,10 +86,6 @@ structure: $(READY)
 
 workflow: $(READY)
 	$(BIN)/python -m snakemake --lint --config study=config/smoke.yaml
-
-example: $(READY)
-	@folder=$$(mktemp -d) && $(BIN)/python -m snakemake --quiet --cores $(CORES) --directory "$$folder" \
-	  --config "study=$(CURDIR)/examples/own_problem/study.yaml" && rm -r "$$folder"
 
 tests: $(READY)
 	$(PYTEST) tests/workflow tests/browser tests/unit tests/clients hypercore $(DASHBOARD)

@@ -41,7 +41,7 @@ def paired_differences(
                 "y": place(gains),
                 "mode": "markers",
                 "name": name,
-                "marker": {"symbol": symbol, "size": 7, "color": style.faded(look.color, 0.6)},
+                "marker": {"symbol": symbol, "size": 7, "color": palette.faded(look.color, 0.6)},
                 "customdata": style.custom(own["seed"], own["alpha"], gains, style.picks(own)),
                 "hovertemplate": "α %{customdata[1]:.3g}, seed %{customdata[0]}: "
                 f"%{{customdata[2]:{metric.gap_form}}}{unit}<extra></extra>",
@@ -54,7 +54,7 @@ def paired_differences(
     axes = {
         "xaxis": scales.alpha_axis(differences["alpha"]),
         "yaxis": y_axis,
-        "shapes": [zone | {"fillcolor": style.faded(palette.GREY, 0.18), "line": {"width": 0}}],
+        "shapes": [zone | {"fillcolor": palette.faded(palette.GREY, 0.18), "line": {"width": 0}}],
         "annotations": [
             {
                 "text": f"within ε = {epsilon:.4g}",

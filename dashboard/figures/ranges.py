@@ -188,7 +188,7 @@ def _dumbbells(
         "mode": "lines",
         "x": ends,
         "y": [value for place in own["place"] for value in (place, place, None)],
-        "line": {"color": style.faded(look.color, 0.5), "width": 3},
+        "line": {"color": palette.faded(look.color, 0.5), "width": 3},
         "hoverinfo": "skip",
         "showlegend": False,
     }

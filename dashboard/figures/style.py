@@ -34,16 +34,6 @@ def text(value: object) -> str:
     return html.escape(str(value), quote=False)
 
 
-def faded(color: str, opacity: float) -> str:
-    """A colour with an opacity.
-
-    >>> faded("#D55E00", 0.2)
-    'rgba(213, 94, 0, 0.2)'
-    """
-    red, green, blue = (int(color[index : index + 2], 16) for index in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, {opacity:g})"
-
-
 def band(x: pd.Series, low: pd.Series, high: pd.Series, color: str, opacity: float) -> Trace:
     """The area between two curves over ``x``, which a legend does not name."""
     return {
@@ -52,7 +42,7 @@ def band(x: pd.Series, low: pd.Series, high: pd.Series, color: str, opacity: flo
         "x": pd.concat([x, x[::-1]]),
         "y": pd.concat([high, low[::-1]]),
         "fill": "toself",
-        "fillcolor": faded(color, opacity),
+        "fillcolor": palette.faded(color, opacity),
         "line": {"width": 0},
         "hoverinfo": "skip",
         "showlegend": False,

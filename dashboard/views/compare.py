@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import answers, cache, charts, choices, compared, data, queries, stability, widgets
-from dashboard.figures import style
 from dashboard.saying import in_words, plain
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
@@ -105,7 +104,7 @@ def _heat(grid: pd.DataFrame) -> list[list[str]]:
     shares = np.nan_to_num((logs - low) / (high - low or 1.0))
     red = palette.STATES["unsafe"]
     return [
-        [f"background-color: {style.faded(red, round(_DARKEST * one, 3))}" for one in row] for row in shares
+        [f"background-color: {palette.faded(red, round(_DARKEST * one, 3))}" for one in row] for row in shares
     ]
 
 

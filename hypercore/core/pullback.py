@@ -10,6 +10,23 @@ from torch.utils import _pytree
 PullBack = Callable[[Tensor], tuple[Tensor]]
 
 
+class _Seeded(torch.autograd.Function):
+    """A number whose gradient by a value is a given cotangent.
+
+    Handed to autograd itself, a cotangent has its shape compared by sympy, whose import takes every job
+    most of a second.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, cotangent: Tensor) -> Tensor:
+        ctx.cotangent = cotangent
+        return value.new_zeros(())
+
+    @staticmethod
+    def backward(ctx: Any, *_: Tensor) -> tuple[Tensor, None]:
+        return ctx.cotangent, None
+
+
 def pulled_back(function: Callable[[Tensor], tuple[Tensor, Any]], at: Tensor) -> tuple[Tensor, PullBack, Any]:
     """What ``torch.func.vjp`` with ``has_aux`` gives: the value, the map of its cotangents to those of
     ``at``, and what the function gives beside it, off the tape.
@@ -27,7 +44,9 @@ def pulled_back(function: Callable[[Tensor], tuple[Tensor, Any]], at: Tensor) ->
     def pull_back(cotangent: Tensor) -> tuple[Tensor]:
         if not value.requires_grad:
             return (torch.zeros_like(at),)
-        (grad,) = torch.autograd.grad(value, leaf, cotangent, allow_unused=True)
+        with torch.enable_grad():
+            seeded = _Seeded.apply(value, cotangent)
+        (grad,) = torch.autograd.grad(seeded, leaf, allow_unused=True)
         return (torch.zeros_like(at) if grad is None else grad,)
 
     return value.detach(), pull_back, _pytree.tree_map_only(Tensor, Tensor.detach, aux)

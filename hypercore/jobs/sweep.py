@@ -12,6 +12,7 @@ from hypercore.jobs.frozen import Thawed, still_holds, thaw, trained
 from hypercore.jobs.progress import Tracker
 from hypercore.jobs.retrain import not_before_ns, unmark
 from hypercore.jobs.stored import Stored, engine
+from hypercore.machine.imports import lasting
 from hypercore.machine.lock import claimed
 from hypercore.machine.slots import claimed_device
 from hypercore.machine.snakemake_job import sec_before
@@ -120,7 +121,8 @@ def training(
     """
     study = stored.study
     with claimed_device(study.device) as device:
-        from hypercore.jobs.training import train_cells  # here: what the store has needs no torch
+        with lasting():
+            from hypercore.jobs.training import train_cells  # here: what the store has needs no torch
 
         def train(cells: Sequence[Cell]) -> Iterator[Record]:
             checkpoints = stored.results / CHECKPOINTS

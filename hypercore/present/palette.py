@@ -52,6 +52,16 @@ def look(clipping: str) -> Look:
     return Look(color, _SYMBOLS[place % len(_SYMBOLS)], _DASHES[place // len(_SYMBOLS) % len(_DASHES)])
 
 
+def faded(color: str, opacity: float) -> str:
+    """A colour with an opacity: of a filled area plotly heeds no other.
+
+    >>> faded("#D55E00", 0.2)
+    'rgba(213, 94, 0, 0.2)'
+    """
+    red, green, blue = (int(color[index : index + 2], 16) for index in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"
+
+
 def arm_name(clipping: str) -> str:
     """A clipping as legends name it.
 

@@ -18,6 +18,7 @@ from hypercore.spec.columns import ARMS
 from hypercore.spec.metric import Metric
 
 _MOST_BANDS = 4
+_BAND_OPACITY = 0.2
 _ARMS = dict.fromkeys(ARMS, palette.GREY) | {name: palette.look(name).color for name in (OFF_NAME, ON_NAME)}
 
 
@@ -161,7 +162,8 @@ def _band(
     band = {"mode": "lines", "line": {**line, "width": 0}, "showlegend": False}
     band |= {"hoverinfo": "skip", "legendgroup": name}
     figure.add_scatter(x=x, y=low, **band)
-    figure.add_scatter(x=x, y=high, fill="tonexty", opacity=0.2, **band)
+    fill = {"fill": "tonexty", "fillcolor": palette.faded(line["color"], _BAND_OPACITY)}
+    figure.add_scatter(x=x, y=high, **fill, **band)
 
 
 def _baseline(figure: go.Figure, entry: Entry, plain: Baseline) -> None:

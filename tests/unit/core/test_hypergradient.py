@@ -1,6 +1,7 @@
 """Hypergradients against float64 finite differences, and what must not hang on the graph."""
 
 import gc
+import sys
 
 import pytest
 import torch
@@ -142,7 +143,9 @@ def test_the_second_derivative_of_the_model_is_never_taken() -> None:
 def test_outside_kernels_no_compiler_is_imported_and_values_without_a_path_have_no_gradient(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(torch.func, "vjp", None)  # it imports torch._dynamo: two seconds in every job
+    # They would import torch._dynamo and sympy: three seconds in every job.
+    monkeypatch.setattr(torch.func, "vjp", None)
+    monkeypatch.setitem(sys.modules, "torch.fx.experimental.symbolic_shapes", None)
     value, pull_back, (aux,) = pulled_back(lambda x: (2 * x, (x + 1,)), torch.ones(2))
     assert not value.requires_grad and not aux.requires_grad and aux.tolist() == [2.0, 2.0]
     assert pull_back(torch.tensor([1.0, 3.0]))[0].tolist() == [2.0, 6.0]

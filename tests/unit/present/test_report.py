@@ -96,7 +96,9 @@ def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> No
 
 def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
     law: Law = lambda alpha, clipped, seed: 5.0 if clipped or alpha < 5 else 50.0 + seed  # noqa: E731
-    off, on = profile_figure(entries(judged("SGD / SGD", [1.0, 10.0], law, seeds=2))).data[::3]
+    drawn = profile_figure(entries(judged("SGD / SGD", [1.0, 10.0], law, seeds=2))).data
+    assert [trace.fillcolor for trace in drawn[2::3]] == ["rgba(213, 94, 0, 0.2)", "rgba(31, 131, 198, 0.2)"]
+    off, on = drawn[::3]
     assert dict(zip(off.x, off.y, strict=True)) == pytest.approx({4.5: 0, 5: 0.5, 50: 0.75, 51: 1.0})
     assert dict(zip(on.x, on.y, strict=True)) == pytest.approx({4.5: 0, 5: 1, 50: 1, 51: 1})
 
