@@ -1,6 +1,6 @@
 """What pages show alike: text, charts with the table behind them, tables, links to other pages."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data, exports, links
-from dashboard.saying import in_words, plain
+from dashboard.saying import plain
 from hypercore.spec.metric import Metric
 
 _CONFIG = {
@@ -32,20 +32,6 @@ def run_columns(metric: Metric) -> dict[str, Any]:
         "over_epochs": st.column_config.LineChartColumn(name, y_min=0, y_max=highest),
         "cell_id": st.column_config.TextColumn("cell", width="small"),
     }
-
-
-def fold(study: str, label: str, key: str, draw: Callable[[], None], named: Iterable[str] = ()) -> None:
-    """A part of a page that is drawn once it is opened, or where the address has a key ``named``."""
-    st.fragment(_fold)(study, label, key, draw, tuple(named))
-
-
-def _fold(study: str, label: str, key: str, draw: Callable[[], None], named: tuple[str, ...]) -> None:
-    # As it was at first: what is chosen inside is written into the address, too.
-    asked = st.session_state.setdefault(f"asked-{key}", any(name in st.query_params for name in named))
-    part = st.expander(label, expanded=asked, key=key, on_change="rerun")
-    if part.open:
-        with part, in_words(study):
-            draw()
 
 
 def chart(

@@ -11,11 +11,12 @@ from typing import Any
 from dashboard.figures.theme import PAD_PX, SIZE_PX, STANDOFF_PX, TITLE_PX
 
 # Shares of a font's size: a line's height, and letters' widths, wide enough for fonts other than ours.
-_LINE, _NARROW, _WIDE, _OTHER = 1.3, 0.32, 0.86, 0.56
+_LINE, _NARROW, _WIDE, _CAPITAL, _OTHER = 1.3, 0.32, 0.86, 0.64, 0.56
 _NARROWS, _WIDES = frozenset("ijlftr.,:;|'()[] -"), frozenset("mwMW%@—")
 # Numbers that plotly chooses have about so many letters.
 _NUMBER = "00000"
-_EDGE_PX = 4
+# What plotly leaves free beyond numbers, and beyond a name.
+_NUMBERS_EDGE_PX, _NAME_EDGE_PX = 14, 6
 _LEAST_PX = 55
 
 
@@ -30,7 +31,9 @@ def words_px(words: str, size: float = SIZE_PX) -> float:
 
 
 def _share(letter: str) -> float:
-    return _NARROW if letter in _NARROWS else _WIDE if letter in _WIDES else _OTHER
+    if letter in _NARROWS:
+        return _NARROW
+    return _WIDE if letter in _WIDES else _CAPITAL if letter.isupper() else _OTHER
 
 
 def left(layout: Mapping[str, Any]) -> int:
@@ -45,4 +48,5 @@ def _beside(axis: Mapping[str, Any]) -> float:
 
 
 def _around(axis: Mapping[str, Any]) -> float:
-    return PAD_PX + _EDGE_PX + (STANDOFF_PX + _LINE * TITLE_PX if axis.get("title") else 0)
+    beyond = STANDOFF_PX + _LINE * TITLE_PX + _NAME_EDGE_PX if axis.get("title") else _NUMBERS_EDGE_PX
+    return PAD_PX + beyond

@@ -16,7 +16,7 @@ from hypercore.present import palette
 Trace = dict[str, Any]
 
 # What is free right of a figure.
-RIGHT_PX = 20
+RIGHT_PX = 22
 
 # Names that a legend has beside each other at 1280 pixels.
 _LEGEND_COLUMNS = 4
@@ -104,7 +104,7 @@ def figure(
     named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
     rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
     # An axis above its rows stands between them and the legend.
-    above, below = (75, 15) if axes.get("xaxis", {}).get("side") == "top" else (25, 55)
+    above, below = (75, 15) if axes.get("xaxis", {}).get("side") == "top" else (25, 58)
     common = {
         "height": height + 22 * (rows - legend_rows),
         "margin": {"l": room.left(axes), "r": right, "t": above + 22 * rows, "b": below, "pad": theme.PAD_PX},

@@ -1,13 +1,11 @@
 """Compare: one stack's error against α in full, and the presentation's tables for our runs."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, compared, data, queries, stability, widgets
-from dashboard.saying import in_words, plain
+from dashboard import answers, cache, charts, choices, compared, data, parts, queries, stability, widgets
+from dashboard.saying import plain
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
@@ -23,12 +21,7 @@ def page(study: str) -> None:
     """Draw the page."""
     title = choices.entry(study, answers.comparable(study))
     if title is not None:
-        st.fragment(_in_words)(study, lambda: _draw(study, title))
-
-
-def _in_words(study: str, draw: Callable[[], None]) -> None:
-    with in_words(study):  # a fragment's errors reach nobody else
-        draw()
+        parts.part(study, lambda: _draw(study, title))
 
 
 def _draw(study: str, title: str) -> None:
@@ -42,9 +35,9 @@ def _draw(study: str, title: str) -> None:
         st.code(data.command(study), language="bash")
     else:
         # Each alone: a switch of the one leaves the other and the table as they are.
-        st.fragment(_in_words)(study, lambda: _errors(study, title, points, clippings))
-        st.fragment(_in_words)(study, lambda: _differences(study, title, points, clippings))
-    st.fragment(_in_words)(study, lambda: _numbers(study, title, points, clippings))
+        parts.part(study, lambda: _errors(study, title, points, clippings))
+        parts.part(study, lambda: _differences(study, title, points, clippings))
+    parts.part(study, lambda: _numbers(study, title, points, clippings))
 
 
 def _numbers(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, choices, costs, peers, widgets
+from dashboard import answers, cache, choices, costs, parts, peers, widgets
 from dashboard.figures import cost as figures
 from dashboard.saying import plain
 from hypercore.analysis.published.read import Published
@@ -44,16 +44,19 @@ def page(study: str) -> None:
     _targets(study)
     _tuning(study)
     _clipping(peers.read("prices"))
-    _published()
-    _peers(peers.read("speed"))
+    _peers(study, peers.read("speed"))
+    parts.fold(study, "What was claimed of the cost", "claimed-costs", _published)
     if not found.empty:
-        st.subheader("Speed of this study's batches")
-        widgets.table(found.round(3), "speeds", _NAMES)
-        st.caption(
-            "Lane-steps a second: a cell's steps over its share of the training time. Evaluation, "
-            "compilation and start-up have clocks of their own. Beside other jobs: the share of cells that "
-            "trained while another job of the study did, which slows both."
-        )
+        parts.fold(study, "Speed of this study's batches", "batches", lambda: _batches(found))
+
+
+def _batches(found: pd.DataFrame) -> None:
+    widgets.table(found.round(3), "speeds", _NAMES)
+    st.caption(
+        "Lane-steps a second: a cell's steps over its share of the training time. Evaluation, "
+        "compilation and start-up have clocks of their own. Beside other jobs: the share of cells that "
+        "trained while another job of the study did, which slows both."
+    )
 
 
 def _levels(found: pd.DataFrame) -> None:
@@ -126,12 +129,16 @@ def _clipping(prices: pd.DataFrame | None) -> None:
     st.caption(plain(peers.origin(prices)))
 
 
-def _peers(speed: pd.DataFrame | None) -> None:
+def _peers(study: str, speed: pd.DataFrame | None) -> None:
     st.subheader("Speed beside the peers")
     if speed is None or speed.empty:
         st.info("The benchmarks against the peers have not been run here. This runs them:")
         st.code(peers.MAKE, language="bash")
         return
+    parts.part(study, lambda: _contest(speed))
+
+
+def _contest(speed: pd.DataFrame) -> None:
     problems = sorted(speed["problem"].unique())
     start = None if choices.lost("problem", "problem", problems) else 0
     problem = st.selectbox("Problem", problems, index=start, key="problem", bind="query-params")
@@ -150,7 +157,6 @@ def _peers(speed: pd.DataFrame | None) -> None:
 
 
 def _published() -> None:
-    st.subheader("What was claimed of the cost")
     rows = [
         {"source": cost.source, "slide": cost.slide, "claim": cost.printed, "quantity": cost.quantity}
         for cost in Published().costs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, claims, data, links, widgets
+from dashboard import answers, cache, claims, data, links, parts, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
@@ -54,7 +54,7 @@ def page(_: str) -> None:
         st.subheader("Studies that show no α to be safe", anchor=False)
     for name, one in silent.items():
         _row(name, one)
-    widgets.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
+    parts.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
 
 
 def _claims() -> None:

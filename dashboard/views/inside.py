@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, kept, links, runs, widgets
+from dashboard import answers, cache, charts, choices, kept, links, parts, runs, widgets
 from hypercore.present import palette
 from hypercore.spec.stack import short
 
@@ -14,8 +14,11 @@ _MOST_PILLS = 5
 def page(study: str) -> None:
     """Draw the page."""
     title = choices.entry(study, cache.titles(study))
-    if title is None:
-        return
+    if title is not None:
+        parts.part(study, lambda: _draw(study, title))
+
+
+def _draw(study: str, title: str) -> None:
     entry = cache.entry(study, title)
     chosen = _choose(entry, answers.edge_of(study, title))
     if chosen.empty:
@@ -33,10 +36,12 @@ def page(study: str) -> None:
     cells = list(chosen["cell_id"])
     levels = kept.has(study, "gradients") and len(cache.points(study, "gradients", cells)) > 0
     _curves(study, title, cells, runs.OUTCOMES if levels else tuple(runs.PANELS))
-    if levels:
-        _gradients(study, title, cells)
     _trajectories(study, title, cells)
-    _final(study, title)
+    if levels:
+        label = "The gradient of every level: its norm, its threshold, how often it was clipped"
+        parts.fold(study, label, "levels", lambda: _gradients(study, title, cells), ["gradients-table-row"])
+    label = "Do all runs of this stack end at a common α?"
+    parts.fold(study, label, "ends", lambda: _final(study, title), ["final-table-row"])
 
 
 def _choose(entry: pd.DataFrame, edge: float | None) -> pd.DataFrame:
@@ -91,7 +96,6 @@ def _curves(study: str, title: str, cells: list[str], names: tuple[str, ...]) ->
 
 
 def _gradients(study: str, title: str, cells: list[str]) -> None:
-    st.subheader("The gradient of every level")
     widgets.chart(
         charts.gradients(study, title, cells),
         "gradients",
@@ -121,7 +125,6 @@ def _trajectories(study: str, title: str, cells: list[str]) -> None:
 
 
 def _final(study: str, title: str) -> None:
-    st.subheader("Do runs end at a common α?")
     ends = answers.ends(study, title)
     if ends.empty:
         st.info("No finished run of this stack learns an α.")

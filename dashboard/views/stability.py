@@ -5,9 +5,8 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, ranges, stability, widgets
+from dashboard import answers, cache, charts, choices, parts, ranges, stability, widgets
 from dashboard.figures import stability as figures
-from dashboard.saying import in_words
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.spec.metric import Metric
@@ -17,15 +16,10 @@ _SENSITIVITY = "error above the best α's, mean over log α"
 
 def page(study: str) -> None:
     """Draw the page."""
-    st.fragment(_body)(study)
+    parts.part(study, lambda: _draw(study))
     if len(sensitivity := answers.sensitivity(study)):
         # Not in the fragment: the stack that is chosen here is the one of the other pages, too.
         _profiles(study, sorted(sensitivity["title"].unique()))
-
-
-def _body(study: str) -> None:
-    with in_words(study):  # a fragment's errors reach nobody else
-        _draw(study)
 
 
 def _draw(study: str) -> None:
@@ -36,7 +30,8 @@ def _draw(study: str) -> None:
     chosen = Chosen(study, rule, criteria, tuple(titles))
     points, regions, gains = answers.safety_of(*chosen)
     if len(points):
-        _safety(chosen, points, regions, gains)
+        # The switch between few and all rows moves these two charts alone.
+        parts.part(study, lambda: _safety(chosen, points, regions, gains))
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     _costs(chosen)

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, choices, coverage, data, kept, runs, widgets
+from dashboard import answers, cache, choices, coverage, data, kept, parts, runs, widgets
 from dashboard.figures import sweeps as figures
-from dashboard.saying import in_words, plain
+from dashboard.saying import plain
 from hypercore.spec import columns as spec
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -16,14 +16,14 @@ REFRESH_SEC = 3
 def page(study: str) -> None:
     """Draw the page."""
     seen = _seen(study)
-    st.fragment(_live, run_every=REFRESH_SEC)(study, seen)
+    parts.part(study, lambda: _live(study, seen), REFRESH_SEC)
     # While a run goes on the matrix is drawn anew; else it stays. A fragment in both cases, so that the
     # one takes the other's place on the page.
-    st.fragment(_matrix, run_every=REFRESH_SEC if seen[0] else None)(study)
+    parts.part(study, lambda: _coverage(study), REFRESH_SEC if seen[0] else None)
     _needed(study)
-    _browser(study)
+    parts.part(study, lambda: _browser(study))
     label = "How this study differs from another"
-    widgets.fold(study, label, "apart", lambda: _differences(study), ["other"])
+    parts.fold(study, label, "apart", lambda: _differences(study), ["other"])
 
 
 def _seen(study: str) -> tuple[object, ...]:
@@ -37,8 +37,7 @@ def _seen(study: str) -> tuple[object, ...]:
 def _live(study: str, seen: tuple[object, ...]) -> None:
     if _seen(study) != seen:
         st.rerun()
-    with in_words(study):  # a fragment's errors reach nobody else
-        _running(study)
+    _running(study)
 
 
 def _running(study: str) -> None:
@@ -51,11 +50,6 @@ def _running(study: str) -> None:
         st.caption(f"No sweep of this study is running; looked at {pd.Timestamp.now():%H:%M:%S}.")
         return
     st.dataframe(running, hide_index=True, key="running", alt="The sweeps that run, with their progress.")
-
-
-def _matrix(study: str) -> None:
-    with in_words(study):
-        _coverage(study)
 
 
 def _coverage(study: str) -> None:
@@ -71,7 +65,7 @@ def _coverage(study: str) -> None:
             st.metric(name, value, width="content")
     if total["done"] == total["planned"]:  # then it says the same of every point
         named = ["covered", "coverage-table-row"]
-        widgets.fold(study, "Every α of every stack", "matrix", lambda: _points(study, cells, counts), named)
+        parts.fold(study, "Every α of every stack", "matrix", lambda: _points(study, cells, counts), named)
     else:
         _points(study, cells, counts)
     if total["missing"] or total["failed"]:

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, data, exports, links, ranges, runs, widgets
+from dashboard import answers, cache, charts, choices, data, exports, links, parts, ranges, runs, widgets
 from dashboard.claims import ICONS, tally
 from dashboard.saying import plain
 from dashboard.verdicts import Verdict
@@ -35,16 +35,16 @@ def page(study: str) -> None:
             st.caption(plain(advice.others))
         own = [verdict for verdict in found if verdict.title in titles]
         if advised:
-            widgets.fold(study, "Each stack in words", "words", lambda: _words(study, own))
+            parts.fold(study, "Each stack in words", "words", lambda: _words(study, own))
         else:  # then they are all that the page has to say
             _words(study, own)
     single = answers.single_points(study)
     if len(single):
         label = f"{single['title'].nunique()} stacks trained at one α only"
-        widgets.fold(study, label, "single", lambda: _single_points(single))
+        parts.fold(study, label, "single", lambda: _single_points(single))
     claims, residuals = (cache.optional(study, name) for name in ("claims", "residuals"))
     named = ("verdicts", "claims-row", "claim-runs-row")
-    widgets.fold(
+    parts.fold(
         study,
         tally(pd.Series(dtype=str) if claims is None else claims["verdict"]),
         "claimed",
@@ -52,7 +52,7 @@ def page(study: str) -> None:
         named,
     )
     label = "Ours against the published numbers"
-    widgets.fold(study, label, "published", lambda: _residuals(study, residuals), ["residuals-row"])
+    parts.fold(study, label, "published", lambda: _residuals(study, residuals), ["residuals-row"])
 
 
 def _words(study: str, found: list[Verdict]) -> None:

@@ -15,8 +15,9 @@ from torch.func import functional_call
 
 from hypercore.problems.contract import Batch, ProblemData, SplitName, State, Totals
 from hypercore.problems.datasets import Data, DataError, Scaling
+from hypercore.problems.declared import task_of
 from hypercore.problems.streams import number
-from hypercore.problems.tasks import Task, task_of
+from hypercore.problems.tasks import Task
 from hypercore.problems.vectorising import Together, losses_together, off_the_cpu, refusal, totals_together
 from hypercore.problems.weight_rows import Rows
 from hypercore.spec.errors import first_line

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.contract import ProblemData
 from hypercore.problems.datasets import DataError
+from hypercore.problems.declared import task_of
 from hypercore.problems.modules import ModuleProblem, module_problem
-from hypercore.problems.tasks import OwnLoss, Task, task_of
+from hypercore.problems.own_measures import OwnLoss
+from hypercore.problems.tasks import Task
 from hypercore.spec.cell import digest
 from hypercore.spec.own_code import FILLED, Call, Entry
 from hypercore.spec.problems import MODELS, ImageModel, Shapes
@@ -39,7 +41,7 @@ def own_task(data: ProblemData, call: Call | None) -> Task:
     """The task of a data set, with the loss and the metric that the call which made it declares.
 
     Raises:
-        DataError: as :func:`~hypercore.problems.tasks.task_of`, or their source failed.
+        DataError: as :func:`~hypercore.problems.declared.task_of`, or their source failed.
     """
     if call is None:
         return task_of(data)

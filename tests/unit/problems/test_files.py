@@ -15,11 +15,11 @@ import torch
 
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.datasets import DataError
+from hypercore.problems.declared import task_of
 from hypercore.problems.files import arrays, scikit_learn, table, text
 from hypercore.problems.held_out import hold_out
 from hypercore.problems.modules import module_problem
 from hypercore.problems.networks import CharLSTM, GPTNano, ResNet20, mlp
-from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack

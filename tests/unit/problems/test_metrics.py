@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.datasets import DataError
+from hypercore.problems.declared import task_of
 from hypercore.problems.modules import module_problem
 from hypercore.problems.networks import mlp
 from hypercore.problems.own import image_model
-from hypercore.problems.tasks import Task, task_of
+from hypercore.problems.tasks import Task
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.measure import Measure

@@ -13,8 +13,8 @@ from hypercore.jobs.checkpoint import _restore, save
 from hypercore.machine.compiler import compiler
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.datasets import DataError
+from hypercore.problems.declared import task_of
 from hypercore.problems.modules import ModuleProblem, built, module_problem
-from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from hypercore.machine.compiler import compiler
 from hypercore.problems import networks as built_in
 from hypercore.problems.arrays import ArrayData
+from hypercore.problems.declared import task_of
 from hypercore.problems.modules import ModuleProblem, module_problem
-from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import ON
 from hypercore.spec.notation import parse_stack

@@ -8,9 +8,9 @@ import torch
 from hypercore.machine.compiler import compiler
 from hypercore.problems.arrays import array_data
 from hypercore.problems.datasets import Data
+from hypercore.problems.declared import task_of
 from hypercore.problems.held_out import hold_out
 from hypercore.problems.streams import data_order
-from hypercore.problems.tasks import task_of
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON
 from hypercore.spec.columns import CURVE_POINT, FACTS, names
