@@ -43,12 +43,13 @@ def _located(study: str, name: str) -> dict[str, list[Stretch]]:
 
 def points(study: str, name: str, cells: Iterable[str]) -> pd.DataFrame:
     """The rows of some cells in a table of points (curves, trajectories, gradients), which may be large."""
-    return _points(study, name, tuple(sorted(set(cells))))
+    # One text: of many, Streamlit takes a while to tell whether it has seen them.
+    return _points(study, name, " ".join(sorted(set(cells))))
 
 
 @kept("{name}", entries=64)
-def _points(study: str, name: str, cells: tuple[str, ...]) -> pd.DataFrame:
-    root = data.results_root()
+def _points(study: str, name: str, ids: str) -> pd.DataFrame:
+    root, cells = data.results_root(), tuple(ids.split())
     if found := partial.trained(root, study):
         return partial.points(name, found, cells)
     return data.read_cells(root, study, name, _located(study, name), cells)

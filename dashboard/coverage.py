@@ -221,7 +221,10 @@ def seeds_needed(safety: pd.DataFrame, criteria: Criteria | None = None) -> pd.D
 def sparklines(curves: pd.DataFrame) -> pd.Series:
     """Each cell's test error over the epochs, as a list, by cell id."""
     points = curves.sort_values(["cell_id", "step"])
-    return points.groupby("cell_id")["test_error"].agg(list)
+    ids, errors = points["cell_id"].to_numpy(), points["test_error"].to_numpy()
+    begins = np.flatnonzero(ids[1:] != ids[:-1]) + 1
+    lines = [part.tolist() for part in np.split(errors, begins)] if len(ids) else []
+    return pd.Series(lines, index=ids[np.concatenate([[0], begins])] if len(ids) else [], dtype=object)
 
 
 def _excluding(row: Mapping[Any, Any], rule: Criteria) -> int:

@@ -38,7 +38,7 @@ class Metric:
     @classmethod
     def shared(cls, texts: Iterable[object]) -> "Metric":
         """The metric of rows that share a head or an axis."""
-        found = {cls.of(text) for text in texts}
+        found = {cls.of(text) for text in set(texts)}
         return found.pop() if len(found) == 1 else PERCENT if not found else MIXED
 
     def __str__(self) -> str:
