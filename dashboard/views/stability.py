@@ -31,7 +31,8 @@ def _draw(study: str) -> None:
     points, regions, gains = answers.safety_of(*chosen)
     if len(points):
         # The switch between few and all rows moves these two charts alone.
-        parts.part(study, lambda: _safety(chosen, points, regions, gains))
+        leading = ranges.leading(regions)
+        parts.part(study, lambda: _safety(chosen, points, regions, leading, gains))
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     _costs(chosen)
@@ -48,12 +49,14 @@ class Chosen(NamedTuple):
     titles: tuple[str, ...]
 
 
-def _safety(chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: pd.DataFrame) -> None:
+def _safety(
+    chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, leading: pd.DataFrame, gains: pd.DataFrame
+) -> None:
     """The map, what flips against the study's own criteria, and the safe ranges."""
     study = chosen.study
     own = (chosen.criteria, chosen.rule) == (cache.criteria(study), DivergenceRule())
     st.subheader("Which α is safe")
-    whole = _whole(regions)
+    whole = _whole(len(regions) - len(leading))
     picked = widgets.chart(
         charts.safety(*chosen, whole),
         "map",
@@ -74,12 +77,12 @@ def _safety(chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: 
     if regions["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")
     else:
-        _intervals(chosen, charts.drawn_rows(regions, whole), whole)
+        _intervals(chosen, ranges.by_reach(regions) if whole else leading, whole)
 
 
-def _whole(regions: pd.DataFrame) -> bool:
-    """Whether all rows are drawn: where they are no more than the leading ones, or the reader wants them."""
-    if not (more := len(regions) - len(ranges.leading(regions))):
+def _whole(more: int) -> bool:
+    """Whether all rows are drawn, and not the leading ones alone: where the reader wants them."""
+    if not more:
         return False
     label = f"All rows: {more} more, of stacks tried at one α and of clippings that reach less far"
     return st.toggle(label, key="all_rows", bind="query-params")
