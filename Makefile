@@ -33,8 +33,10 @@ CLUSTER := .venv/cluster
 # Apart, since nothing else wants them.
 CLIENTS := .venv/clients
 OLDEST := .venv/oldest
-# Those that take longest come first, and a worker without work takes over another's.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+# One worker more than cores, since many tests wait for other processes. Those that take longest come first,
+# and a worker without work takes over another's.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
+PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 # The dashboard's doctests; its script draws a page when it is imported.
 DASHBOARD := dashboard --ignore dashboard/app.py
 
