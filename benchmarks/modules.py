@@ -23,7 +23,7 @@ from hypercore.machine.compiler import COMPILED, EAGER
 from hypercore.problems.datasets import Data
 from hypercore.problems.loading import load
 from hypercore.problems.models.mlp import HIDDEN
-from hypercore.problems.modules import module_problem
+from hypercore.problems.module_trial import module_problem
 from hypercore.spec.columns import Column
 from hypercore.spec.record import Row
 from hypercore.train.batch import BatchRun

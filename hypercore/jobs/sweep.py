@@ -121,7 +121,7 @@ def training(
     """
     study = stored.study
     with claimed_device(study.device) as device:
-        with lasting():
+        with lasting("torch"):
             from hypercore.jobs.training import train_cells  # here: what the store has needs no torch
 
         def train(cells: Sequence[Cell]) -> Iterator[Record]:

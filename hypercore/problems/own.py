@@ -15,7 +15,8 @@ from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.contract import ProblemData
 from hypercore.problems.datasets import DataError
 from hypercore.problems.declared import task_of
-from hypercore.problems.modules import ModuleProblem, module_problem
+from hypercore.problems.module_trial import module_problem
+from hypercore.problems.modules import ModuleProblem
 from hypercore.problems.own_measures import OwnLoss
 from hypercore.problems.tasks import Task
 from hypercore.spec.cell import digest

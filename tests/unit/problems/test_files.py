@@ -18,7 +18,7 @@ from hypercore.problems.datasets import DataError
 from hypercore.problems.declared import task_of
 from hypercore.problems.files import arrays, scikit_learn, table, text
 from hypercore.problems.held_out import hold_out
-from hypercore.problems.modules import module_problem
+from hypercore.problems.module_trial import module_problem
 from hypercore.problems.networks import CharLSTM, GPTNano, ResNet20, mlp
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF

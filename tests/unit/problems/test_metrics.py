@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.datasets import DataError
 from hypercore.problems.declared import task_of
-from hypercore.problems.modules import module_problem
+from hypercore.problems.module_trial import module_problem
 from hypercore.problems.networks import mlp
 from hypercore.problems.own import image_model
 from hypercore.problems.tasks import Task

@@ -14,7 +14,8 @@ from hypercore.machine.compiler import compiler
 from hypercore.problems.arrays import ArrayData, array_data
 from hypercore.problems.datasets import DataError
 from hypercore.problems.declared import task_of
-from hypercore.problems.modules import ModuleProblem, built, module_problem
+from hypercore.problems.module_trial import module_problem
+from hypercore.problems.modules import ModuleProblem, built
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack

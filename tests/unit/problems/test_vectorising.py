@@ -11,7 +11,8 @@ from hypercore.machine.compiler import compiler
 from hypercore.problems import networks as built_in
 from hypercore.problems.arrays import ArrayData
 from hypercore.problems.declared import task_of
-from hypercore.problems.modules import ModuleProblem, module_problem
+from hypercore.problems.module_trial import module_problem
+from hypercore.problems.modules import ModuleProblem
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import ON
 from hypercore.spec.notation import parse_stack

@@ -15,7 +15,8 @@ from hypercore.problems import networks
 from hypercore.problems.arrays import ArrayData
 from hypercore.problems.datasets import Data
 from hypercore.problems.held_out import hold_out
-from hypercore.problems.modules import ModuleProblem, module_problem
+from hypercore.problems.module_trial import module_problem
+from hypercore.problems.modules import ModuleProblem
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
 from hypercore.spec.notation import parse_stack
