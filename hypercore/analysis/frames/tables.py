@@ -15,7 +15,8 @@ _NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
     """An Arrow table as a frame: integers and booleans nullable, missing texts and floats NaN."""
-    frame: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get)
+    # Without Arrow's threads, as tables are read.
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get, use_threads=False)
     return frame
 
 

@@ -1,5 +1,7 @@
 """Records come back from the store and from sweep files exactly; damage counts as missing."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,3 +141,15 @@ def test_a_record_of_before_validation_holds_none_in_its_columns(tmp_path: Path)
 def _without_validation() -> pa.DataType:
     fields = schema(tuple(c for c in spec.CURVE_POINT if "validation" not in c.name))
     return pa.list_(pa.field("element", pa.struct(list(fields))))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted by Linux's /proc")
+def test_reading_a_table_starts_no_thread_that_may_outlive_the_process() -> None:
+    folder = Path(__file__).parents[3] / "results/paper-mnist"
+    code = (
+        "import os; from pathlib import Path; from hypercore.analysis.frames.tables import read_frame; "
+        "from hypercore.spec import columns; before = len(os.listdir('/proc/self/task')); "
+        f"read_frame(Path({str(folder)!r}, 'cells.parquet'), 'cells', columns.CELLS); "
+        "raise SystemExit(len(os.listdir('/proc/self/task')) - before)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
