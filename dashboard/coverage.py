@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -221,10 +222,10 @@ def seeds_needed(safety: pd.DataFrame, criteria: Criteria | None = None) -> pd.D
 def sparklines(curves: pd.DataFrame) -> pd.Series:
     """Each cell's test error over the epochs, as a list, by cell id."""
     points = curves.sort_values(["cell_id", "step"])
-    ids, errors = points["cell_id"].to_numpy(), points["test_error"].to_numpy()
-    begins = np.flatnonzero(ids[1:] != ids[:-1]) + 1
-    lines = [part.tolist() for part in np.split(errors, begins)] if len(ids) else []
-    return pd.Series(lines, index=ids[np.concatenate([[0], begins])] if len(ids) else [], dtype=object)
+    ids, begins = np.unique(points["cell_id"].to_numpy(dtype=object), return_index=True)
+    errors = points["test_error"].to_numpy()
+    lines = [errors[begin:end].tolist() for begin, end in pairwise([*begins, len(errors)])]
+    return pd.Series(lines, index=ids, dtype=object)
 
 
 def _excluding(row: Mapping[Any, Any], rule: Criteria) -> int:

@@ -31,8 +31,8 @@ def _draw(study: str) -> None:
     points, regions, gains = answers.safety_of(*chosen)
     if len(points):
         # The switch between few and all rows moves these two charts alone.
-        leading = ranges.leading(regions)
-        parts.part(study, lambda: _safety(chosen, points, regions, leading, gains))
+        more = len(regions) - len(ranges.leading(regions))
+        parts.part(study, lambda: _safety(chosen, points, regions, gains, more))
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     _costs(chosen)
@@ -50,13 +50,13 @@ class Chosen(NamedTuple):
 
 
 def _safety(
-    chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, leading: pd.DataFrame, gains: pd.DataFrame
+    chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: pd.DataFrame, more: int
 ) -> None:
     """The map, what flips against the study's own criteria, and the safe ranges."""
     study = chosen.study
     own = (chosen.criteria, chosen.rule) == (cache.criteria(study), DivergenceRule())
     st.subheader("Which α is safe")
-    whole = _whole(len(regions) - len(leading))
+    whole = _whole(more)
     picked = widgets.chart(
         charts.safety(*chosen, whole),
         "map",
@@ -77,7 +77,7 @@ def _safety(
     if regions["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")
     else:
-        _intervals(chosen, ranges.by_reach(regions) if whole else leading, whole)
+        _intervals(chosen, charts.drawn_rows(regions, whole), whole)
 
 
 def _whole(more: int) -> bool:

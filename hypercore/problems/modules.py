@@ -10,17 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from hypercore.problems.contract import Batch, SplitName, State, Totals
+from hypercore.problems.contract import Batch, State, Totals
 from hypercore.problems.datasets import Scaling
 from hypercore.problems.streams import number
-from hypercore.problems.tasks import Task
+from hypercore.problems.tasks import OfTask, Task
 from hypercore.problems.vectorising import losses_together, totals_together
 from hypercore.problems.weight_rows import Rows
-from hypercore.spec.metric import Metric
 
 
 @dataclass(frozen=True)
-class ModuleProblem(Rows):
+class ModuleProblem(OfTask, Rows):
     """A module on a data set. Its weights are the tensors that want a gradient, its state the others.
 
     ``training`` and ``testing`` are one module in its two modes; its own tensors are never used.
@@ -104,20 +103,6 @@ class ModuleProblem(Rows):
         own = tuple(tensor.clone() for tensor in state)
         given = [tensor.clone() for tensor in inputs] if self.changes_inputs else inputs
         return self.task.totals(self._outputs(self.testing, row, own, given), targets)
-
-    @property
-    def metric(self) -> Metric:
-        """The task's."""
-        return self.task.metric
-
-    @property
-    def constant_error(self) -> float | None:
-        """The task's."""
-        return self.task.constant_error
-
-    def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:
-        """The task's, of ``count`` targets of a split."""
-        return self.task.error(scores, count, split)
 
     def _outputs(
         self, module: nn.Module, row: Tensor, state: Sequence[Tensor], inputs: Sequence[Tensor]

@@ -11,7 +11,7 @@ from torch import Tensor
 from hypercore.problems.arrays import Standardised
 from hypercore.problems.contract import SplitName, Totals
 from hypercore.problems.datasets import DataError
-from hypercore.problems.tasks import Task, fitted, shape_words
+from hypercore.problems.tasks import OfTask, Task, fitted, shape_words
 from hypercore.spec.errors import first_line
 from hypercore.spec.measure import Measure
 from hypercore.spec.metric import Metric
@@ -21,21 +21,11 @@ Function = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class OwnLoss:
+class OwnLoss(OfTask):
     """A task with another loss: the mean over a batch, by a function of outputs and targets."""
 
     task: Task
     function: Function
-
-    @property
-    def metric(self) -> Metric:
-        """The task's."""
-        return self.task.metric
-
-    @property
-    def constant_error(self) -> float | None:
-        """The task's."""
-        return self.task.constant_error
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The function's mean."""
@@ -54,10 +44,6 @@ class OwnLoss:
         if targets._version != before:
             raise DataError("a loss changes its targets in place; allowed: one that leaves them as they are")
         return totals._replace(loss=loss.double() * totals.counted)
-
-    def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:
-        """The task's."""
-        return self.task.error(scores, count, split)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,26 @@ class Task(Protocol):
         """The errors of the scores of all batches of a split, [L, …] each."""
 
 
+class OfTask:
+    """What is judged as its ``task`` is: its metric, its best constant guess, its errors."""
+
+    task: Task
+
+    @property
+    def metric(self) -> Metric:
+        """The task's."""
+        return self.task.metric
+
+    @property
+    def constant_error(self) -> float | None:
+        """The task's."""
+        return self.task.constant_error
+
+    def error(self, scores: Sequence[Tensor], count: int, split: SplitName = "test") -> Tensor:
+        """The task's, of ``count`` targets of a split."""
+        return self.task.error(scores, count, split)
+
+
 @dataclass(frozen=True)
 class Classification:
     """Outputs [B, …, K], logits or log-probabilities of K classes, and targets [B, …] from 0 to K − 1.
