@@ -1,4 +1,4 @@
-"""What a visitor of the dashboard waits in a real Chromium, beside what an empty Streamlit page takes."""
+"""What a visitor of the dashboard waits in a real Chromium, beside what bare Streamlit pages take."""
 
 import statistics
 import tempfile
@@ -14,23 +14,40 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 REPEATS = 7
-MEANT = "Meant: a page by its link under 700 ms, a switch under 300 ms; an empty page is the floor."
+MEANT = "Meant: a page by its link under 700 ms, a switch under 300 ms; bare pages are the floor."
 
-# An app with nothing on its pages: what Streamlit and the browser take on their own.
-_EMPTY = """
+# An app with nothing on its first page: what Streamlit, plotly and the browser take on their own. Its second
+# has what Inside a run has, a table and two charts that a switch changes, with next to nothing in them.
+_BARE = """
+import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 def empty():
     st.title("Empty")
     st.toggle("A switch")
 
+@st.fragment
+def switched():
+    moved = int(st.toggle("A switch"))
+    st.dataframe(pd.DataFrame({"row": range(4 + moved)}), key="table")
+    for name in ("one", "other"):
+        figure = go.Figure([{"type": "scatter", "x": [0, 1], "y": [line, moved]} for line in (0, 1)])
+        figure.layout.template = None
+        st.plotly_chart(figure, theme=None, key=name)
+
+def bare():
+    st.title("Bare")
+    switched()
+
 def other():
     st.title("Other")
 
-pages = [st.Page(other, title="Other", default=True), st.Page(empty, title="Empty", url_path="empty")]
+pages = [st.Page(other, title="Other", default=True)]
+pages += [st.Page(page, title=page.__name__.title(), url_path=page.__name__) for page in (empty, bare)]
 page = st.navigation(pages, position="hidden")
 with st.sidebar:
-    for one in pages:
+    for one in pages[::-1]:
         st.page_link(one)
 page.run()
 """
@@ -60,7 +77,7 @@ _SWITCHES = "[data-testid=stMain] :is([data-testid=stCheckbox] label, [data-test
 
 
 def visits(results: Path, study: str, pages: Sequence[str]) -> list[dict[str, object]]:
-    """What a visitor waits in Chromium, in ms, page by page, and of an empty Streamlit page."""
+    """What a visitor waits in Chromium, in ms, page by page, and of two bare Streamlit pages."""
     from tests.browser.conftest import dashboard
 
     wanted = [page for page in PAGES if page.path in pages]
@@ -70,9 +87,9 @@ def visits(results: Path, study: str, pages: Sequence[str]) -> list[dict[str, ob
         ]
     with tempfile.TemporaryDirectory() as folder:
         app = Path(folder) / "app.py"
-        app.write_text(_EMPTY)
+        app.write_text(_BARE)
         with dashboard(results, app) as url, _browser() as browser:
-            return [*rows, _waits(browser, url, "empty", "Empty", study)]
+            return rows + [_waits(browser, url, name, name.title(), study) for name in ("bare", "empty")]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qs
+from zlib import crc32
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -115,11 +116,7 @@ def table(
         st.dataframe(shown, key=key, hide_index=True, column_config=columns, alt=alt, **options)
         exports.tables(rows, key)
         return rows.head(0)
-    # A choice outlives a change of the rows unless the key changes with them.
-    digest = int(pd.util.hash_pandas_object(rows.astype(str)).sum())
-    name = f"{key}-{digest:x}"
-    # Kept as it was at first: a default that followed the choice would make another widget of it.
-    asked = st.session_state.setdefault(f"asked-{name}", _asked_row(f"{key}-row", len(rows)))
+    name, asked = _place(key, rows)
     event = st.dataframe(
         shown,
         key=name,
@@ -135,6 +132,22 @@ def table(
     chosen = [place for place in event.selection.rows if place < len(rows)]
     _keep_row(f"{key}-row", chosen)
     return rows.iloc[chosen]
+
+
+def _place(key: str, rows: pd.DataFrame) -> tuple[str, list[int]]:
+    """Under which name a table of such rows is shown, and which row is chosen before anyone chooses.
+
+    A choice would outlive a change of the rows, as one of other rows, unless it is another table then; with
+    the same name, moreover, no row could be chosen by keyboard after a change.
+    """
+    name = f"{key}-{crc32(repr(rows.to_numpy().tolist()).encode()):x}"
+    if st.session_state.setdefault(f"shown-{key}", name) != name:
+        st.session_state[f"shown-{key}"] = name
+        _keep_row(f"{key}-row", [])
+    # A default that followed the choice would make another widget of it.
+    if name not in st.session_state:
+        st.session_state[f"asked-{name}"] = _asked_row(f"{key}-row", len(rows))
+    return name, st.session_state[f"asked-{name}"]
 
 
 def _asked_row(parameter: str, count: int) -> list[int]:
@@ -176,9 +189,11 @@ def look_inside(study: str, title: str, runs: pd.DataFrame, hint: str) -> None:
 
 def look_inside_points(study: str, cells: pd.DataFrame, points: pd.DataFrame) -> None:
     """A link to the runs of a chosen point of a grid, a row with title, clipping and alpha."""
-    title = str(points["title"].iloc[0]) if len(points) else ""
-    own = data.of_entry(cells, title) if title else cells.head(0)
-    runs = own.merge(points[["alpha", "clipping"]].drop_duplicates(), on=["alpha", "clipping"])
+    title, runs = "", points
+    if len(points):
+        title = str(points["title"].iloc[0])
+        asked = points[["alpha", "clipping"]].drop_duplicates()
+        runs = data.of_entry(cells, title).merge(asked, on=["alpha", "clipping"])
     look_inside(study, title, runs, "Click a mark, or choose a row, to look inside its runs.")
 
 

@@ -44,8 +44,7 @@ def prices(found: pd.DataFrame) -> go.Figure:
     axis = {"title": {"text": "longer step (%)"}, "zeroline": True}
     kinds = {True: "clipping", False: "a level, logging, evaluation"}
     rows = found.assign(name=heads + ": " + names, own=own)
-    axes = {"xaxis": axis, "yaxis": grid.axis, "annotations": grid.notes}
-    return style.figure(_spreads(rows, grid.places, "price_pct", "+.1f", kinds), 110 + grid.height, axes)
+    return grid.figure(_spreads(rows, grid.places, "price_pct", "+.1f", kinds), axis)
 
 
 def _spreads(

@@ -45,12 +45,7 @@ def intervals_figure(
         known = edges.merge(placed[["title", "clipping", "place"]], on=["title", "clipping"])
         alphas = pd.concat([alphas, known["alpha"], known["alpha_low"], known["alpha_high"]]).dropna()
         traces += _edges(known, float(alphas.min()), float(alphas.max()))
-    axes = {
-        "xaxis": scales.alpha_axis(alphas) | {"side": "top"},
-        "yaxis": grid.axis,
-        "annotations": grid.notes,
-    }
-    return style.figure(traces, 112 + grid.height, axes, right=grid.right)
+    return grid.figure(traces, scales.alpha_axis(alphas))
 
 
 def _span(row: Mapping[Any, Any]) -> str:
@@ -154,9 +149,7 @@ def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT) -> go.Figure:
     x: style.Trace = {"type": "log", "tickangle": 0}
     if metric.is_percent:
         x |= {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
-    title = {"title": {"text": style.text(metric.of_split("test"))}, "showgrid": True, "side": "top"}
-    axes = {"xaxis": x | title, "yaxis": grid.axis, "annotations": grid.notes}
-    return style.figure(traces, 112 + grid.height, axes, right=grid.right)
+    return grid.figure(traces, x | {"title": {"text": style.text(metric.of_split("test"))}, "showgrid": True})
 
 
 def _plain(placed: pd.DataFrame, metric: Metric) -> style.Trace:

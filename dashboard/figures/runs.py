@@ -13,6 +13,8 @@ from hypercore.present import palette
 from hypercore.spec.metric import PERCENT, Metric
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+# A line's symbols tell it from others, which so many do; a browser draws them one by one.
+_MOST_SYMBOLS = 8
 # Of more runs that blew up only the lines are drawn: their words would hide the panel.
 MOST_WORDS = 6
 
@@ -37,7 +39,10 @@ def curves(
             known = run[run[name].notna()].sort_values("step")
             traces.append(
                 _line(known["epoch"], known[name].astype(float), clipping, seed, look, row)
-                | {"mode": "lines+markers", "marker": {"symbol": look.symbol, "size": 5}}
+                | {
+                    "mode": "lines+markers",
+                    "marker": {"symbol": look.symbol, "size": 5, "maxdisplayed": _MOST_SYMBOLS},
+                }
             )
             traces[-1]["hovertemplate"] = (
                 f"{style.text(clipping)}, seed {seed}, epoch %{{x:.4g}}: %{{y:.4g}}<extra></extra>"

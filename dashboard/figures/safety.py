@@ -59,15 +59,9 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
             }
         )
     scale = scales.alpha_axis(points["alpha"])
-    axes = {
-        "barmode": "overlay",
-        # Places on the axis are decades: a bar's length on a logarithmic one would be a difference of α.
-        "xaxis": scale
-        | {"type": "linear", "tickvals": list(np.log10(scale.get("tickvals", []))), "side": "top"},
-        "yaxis": grid.axis,
-        "annotations": grid.notes,
-    }
-    return style.figure(traces, 112 + grid.height, axes, clicks=True)
+    # Places on the axis are decades: a bar's length on a logarithmic one would be a difference of α.
+    decades = scale | {"type": "linear", "tickvals": list(np.log10(scale.get("tickvals", [])))}
+    return grid.figure(traces, decades, clicks=True, barmode="overlay")
 
 
 def _cells(points: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

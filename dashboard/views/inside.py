@@ -14,8 +14,12 @@ _MOST_PILLS = 5
 def page(study: str) -> None:
     """Draw the page."""
     title = choices.entry(study, cache.titles(study))
-    if title is not None:
-        parts.part(study, lambda: _draw(study, title))
+    if title is None:
+        return
+    parts.part(study, lambda: _draw(study, title))
+    # Of all runs, so that a choice among them leaves it as it is.
+    label = "Do all runs of this stack end at a common α?"
+    parts.fold(study, label, "ends", lambda: _final(study, title), ["final-table-row"])
 
 
 def _draw(study: str, title: str) -> None:
@@ -40,8 +44,6 @@ def _draw(study: str, title: str) -> None:
     if levels:
         label = "The gradient of every level: its norm, its threshold, how often it was clipped"
         parts.fold(study, label, "levels", lambda: _gradients(study, title, cells), ["gradients-table-row"])
-    label = "Do all runs of this stack end at a common α?"
-    parts.fold(study, label, "ends", lambda: _final(study, title), ["final-table-row"])
 
 
 def _choose(entry: pd.DataFrame, edge: float | None) -> pd.DataFrame:

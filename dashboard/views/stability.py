@@ -30,9 +30,10 @@ def _draw(study: str) -> None:
     chosen = Chosen(study, rule, criteria, tuple(titles))
     points, regions, gains = answers.safety_of(*chosen)
     if len(points):
-        # The switch between few and all rows moves these two charts alone.
+        # A switch between few and all rows moves its own chart alone.
         more = len(regions) - len(ranges.leading(regions))
-        parts.part(study, lambda: _safety(chosen, points, regions, gains, more))
+        parts.part(study, lambda: _map(chosen, points, regions, gains, more))
+        parts.part(study, lambda: _reach(chosen, regions, more))
     else:
         st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
     _costs(chosen)
@@ -49,16 +50,13 @@ class Chosen(NamedTuple):
     titles: tuple[str, ...]
 
 
-def _safety(
-    chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: pd.DataFrame, more: int
-) -> None:
-    """The map, what flips against the study's own criteria, and the safe ranges."""
+def _map(chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: pd.DataFrame, more: int) -> None:
+    """The map, and what flips against the study's own criteria."""
     study = chosen.study
     own = (chosen.criteria, chosen.rule) == (cache.criteria(study), DivergenceRule())
     st.subheader("Which α is safe")
-    whole = _whole(more)
     picked = widgets.chart(
-        charts.safety(*chosen, whole),
+        charts.safety(*chosen, _whole(more, "all_rows")),
         "map",
         "A map with a row for each stack and clipping, and α from left to right. A colour and a glyph say "
         "whether the α is safe, undetermined, unsafe, diverged or missing.",
@@ -73,19 +71,32 @@ def _safety(
         )
     else:
         _flips(chosen, (regions, gains))
+
+
+def _reach(chosen: Chosen, regions: pd.DataFrame, more: int) -> None:
+    """How far each safe range reaches."""
     st.subheader("How far the safe range reaches")
     if regions["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")
-    else:
-        _intervals(chosen, charts.drawn_rows(regions, whole), whole)
+        return
+    whole = _whole(more, "all_ranges")
+    widgets.chart(
+        charts.intervals(*chosen, whole),
+        "intervals",
+        "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
+        "arrowhead where the grid ends, and how many decades clipping adds. Below it, where half of the runs "
+        f"fail, with a {cache.criteria(chosen.study).confidence:.0%} interval.",
+        charts.drawn_rows(regions, whole),
+    )
+    st.caption(charts.RANGES_CAPTION)
 
 
-def _whole(more: int) -> bool:
-    """Whether all rows are drawn, and not the leading ones alone: where the reader wants them."""
+def _whole(more: int, key: str) -> bool:
+    """Whether a chart has all rows, and not the leading ones alone: where the reader wants them."""
     if not more:
         return False
     label = f"All rows: {more} more, of stacks tried at one α and of clippings that reach less far"
-    return st.toggle(label, key="all_rows", bind="query-params")
+    return st.toggle(label, key=key, bind="query-params")
 
 
 def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
@@ -111,18 +122,6 @@ def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
         "the stack.",
         shown,
     )
-
-
-def _intervals(chosen: Chosen, rows: pd.DataFrame, whole: bool) -> None:
-    widgets.chart(
-        charts.intervals(*chosen, whole),
-        "intervals",
-        "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
-        "arrowhead where the grid ends, and how many decades clipping adds. Below it, where half of the runs "
-        f"fail, with a {cache.criteria(chosen.study).confidence:.0%} interval.",
-        rows,
-    )
-    st.caption(charts.RANGES_CAPTION)
 
 
 def _criteria(default: Criteria, margin: float, metric: Metric) -> tuple[Criteria, DivergenceRule]:

@@ -218,6 +218,24 @@ def test_a_row_is_chosen_by_keyboard_and_stands_in_the_address(open_page: Open) 
     expect(again.get_by_role("link", name=link)).to_be_visible()
 
 
+def test_a_choice_does_not_outlive_its_rows(open_page: Open) -> None:
+    page = open_page("inside")
+    hint = page.get_by_text("Choose a row to see where its numbers come from")
+    seed = page.get_by_test_id("stButtonGroup").last.get_by_role("button").first
+    for pressed in ("false", "true"):
+        expect(hint).to_be_visible()
+        settle(page)
+        page.get_by_test_id("data-grid-canvas").first.focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Shift+Space")
+        expect(hint).to_have_count(0)
+        expect(page).to_have_url(re.compile("runs-row=[0-9]+"))
+        seed.click()
+        expect(seed).to_have_attribute("aria-pressed", pressed)
+    expect(hint).to_be_visible()
+    expect(page).not_to_have_url(re.compile("runs-row"))
+
+
 def test_the_first_page_has_its_name_as_an_address_too(open_page: Open) -> None:
     page = open_page("home?study=digits")
     expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()

@@ -35,6 +35,15 @@ def marks(figure: go.Figure, name: str) -> list[go.Scatter]:
     return [trace for trace in figure.data if trace.name == name and trace.mode == "markers"]
 
 
+def drawn(figure: go.Figure) -> list[go.Scatter | go.Bar]:
+    """The traces of data, without the words beside them."""
+    return [trace for trace in figure.data if getattr(trace, "mode", None) != "text"]
+
+
+def words(figure: go.Figure) -> list[str]:
+    return [text for trace in figure.data if getattr(trace, "mode", None) == "text" for text in trace.text]
+
+
 @pytest.mark.parametrize("log_error", [True, False])
 def test_every_seed_is_a_mark_and_diverged_ones_are_on_the_rail(log_error: bool) -> None:
     figure = compare.error_against_alpha(POINTS, queries.baseline(JUDGED, ENTRY), log_error)
@@ -90,8 +99,9 @@ def test_paired_differences_show_each_pair() -> None:
 def test_the_map_has_a_glyph_for_every_state() -> None:
     points = stability.safety_map(stability.grids(JUDGED), Criteria())
     figure = safety_figures.safety_figure(points)
-    assert sum(len(trace.x) for trace in figure.data) == len(points)
-    shown = {trace.name: set(trace.text) for trace in figure.data if len(trace.x)}
+    assert words(figure) == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
+    assert sum(len(trace.x) for trace in drawn(figure)) == len(points)
+    shown = {trace.name: set(trace.text) for trace in drawn(figure) if len(trace.x)}
     assert shown["· missing"] == {"·"} and shown["✓ safe"] == {"✓"} and shown["✕ diverged"] == {"✕"}
     assert len(set(stability.GLYPHS.values())) == len(stability.GLYPHS)
 
@@ -106,14 +116,12 @@ def test_intervals_carry_the_decades_gained() -> None:
     )
     assert not any("(at least)" in text for text in bare.data[0].text)
     figure = range_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
-    heads, beside = (
-        [note.text for note in figure.layout.annotations if (note.x == 0) is head] for head in (True, False)
-    )
+    heads, beside = words(figure)[:2], words(figure)[2:]
     assert heads == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
     assert list(figure.layout.yaxis.ticktext) == ["unclipped", "clipped"] * 2
-    assert beside[0] == "1e-5" and beside[3].endswith("<br><i>+1.0 decades</i>")
+    assert beside[0].strip() == "1e-5" and beside[3].endswith("<i>+1.0 decades</i>")
     assert figure.layout.margin.r > 80, "room for them"
-    bars = {trace.name: trace for trace in figure.data}
+    bars = {trace.name: trace for trace in drawn(figure)}
     assert set(bars) == {"without clipping", "with clipping"}
     # Adam's grid begins at a safe α: an arrowhead.
     assert bars["without clipping"].marker.symbol[:2] == ("triangle-left", "circle")
@@ -126,8 +134,8 @@ def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
     figure = range_figures.intervals_figure(
         ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains([], Criteria())
     )
-    assert [len(trace.x) for trace in figure.data] == [3 * 2]
-    assert [note.text for note in figure.layout.annotations].count("no usable α") == 2
+    assert [len(trace.x) for trace in drawn(figure)] == [3 * 2]
+    assert [text.strip() for text in words(figure)].count("no usable α") == 2
 
 
 def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
@@ -177,7 +185,7 @@ def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> No
     best = {trace.name: trace for trace in shown if trace.customdata is not None}
     assert set(best["without clipping"].marker.color) == {palette.GREY}
     assert set(best["with clipping"].marker.color) == {palette.BLUE} and len(shown) == 5
-    assert [note.text for note in figure.layout.annotations].count("no usable α") == 2
+    assert [text.strip() for text in words(figure)].count("no usable α") == 2
 
 
 def test_cells_of_the_map_lie_to_scale_and_touch() -> None:
@@ -186,12 +194,12 @@ def test_cells_of_the_map_lie_to_scale_and_touch() -> None:
     figure = safety_figures.safety_figure(points)
     bars = sorted(
         (y, base, base + x)
-        for trace in figure.data
+        for trace in drawn(figure)
         for x, y, base in zip(trace.x, trace.y, trace.base, strict=True)
     )
     neighbours = [(one, other) for one, other in pairwise(bars) if one[0] == other[0]]
     assert neighbours and all(other[1] >= one[2] - 1e-9 for one, other in neighbours), "none overlap"
-    assert sum(width for trace in figure.data for width in trace.marker.line.width) == 3, "one is outlined"
+    assert sum(width for trace in drawn(figure) for width in trace.marker.line.width) == 3, "one is outlined"
 
 
 def test_benchmarks_are_a_row_each() -> None:
@@ -226,8 +234,8 @@ def test_runs_have_a_line_a_panel_and_marks() -> None:
     )
     blown = run_figures.curves(runs.curves_of(TABLES.curves, chosen), ended)
     assert [shape.x0 for shape in blown.layout.shapes] == ended["epoch"].tolist()
-    words = [note.text for note in blown.layout.annotations]
-    assert all(any(f"not finite from step {step}" in text for text in words) for step in ended["step"])
+    notes = [note.text for note in blown.layout.annotations]
+    assert all(any(f"not finite from step {step}" in text for text in notes) for step in ended["step"])
     ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
     assert sum(len(trace.x) for trace in run_figures.final_alpha(ends).data[:-1]) == len(ends)
     negative = run_figures.final_alpha(ends.assign(final_alpha=-1.0))

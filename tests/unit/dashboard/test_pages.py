@@ -194,6 +194,17 @@ def test_a_chosen_row_is_shown_by_its_address(run_page: RunPage, rich: Path, row
     assert ("claims-row" in app.query_params) is shown
 
 
+def test_a_choice_does_not_outlive_its_rows(run_page: RunPage) -> None:
+    hint = "Choose a row to see where its numbers come from"
+    app = run_page("inside", **{"runs-row": "2"})
+    app.run()
+    assert hint not in words(app) and app.query_params["runs-row"] == "2"
+    seeds = app.button_group(key="seeds")
+    for chosen in (["1"], ["0", "1"]):
+        seeds.set_value(chosen).run()
+        assert hint in words(app) and "runs-row" not in app.query_params
+
+
 def test_the_studys_own_criteria_are_where_sliders_start(run_page: RunPage, tmp_path: Path) -> None:
     write_analysis(write_study(tmp_path), Settings(Criteria(epsilon=2.5, tolerated_failures=0.2)))
     app = run_page("stability", tmp_path)
