@@ -43,9 +43,9 @@ def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
 
 
 def _first(study: str, options: list[str]) -> str:
-    """Of some titles that with the most α; of equals the first by name."""
+    """Of some titles that with the most α; of equals a stack, since a plain optimizer learns nothing."""
     alphas = cache.alphas(study)
-    return min(options, key=lambda title: (-alphas.get(title, 0), title))
+    return min(options, key=lambda title: (-alphas.get(title, 0), " / " not in title, title))
 
 
 def address() -> dict[str, str]:

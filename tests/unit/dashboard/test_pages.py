@@ -205,6 +205,14 @@ def test_a_choice_does_not_outlive_its_rows(run_page: RunPage) -> None:
         assert hint in words(app) and "runs-row" not in app.query_params
 
 
+def test_a_stack_is_looked_into_before_a_plain_optimizer(run_page: RunPage) -> None:
+    """All entries of this study have one α, and the plain ones come first by name."""
+    app = run_page("inside", Path(__file__).parents[3] / "results", study="char-rnn-short")
+    shown = app.selectbox(key="stack")
+    assert " / " in shown.value and " / " not in shown.options[0]
+    assert "Nothing is learned here" not in words(app)
+
+
 def test_the_studys_own_criteria_are_where_sliders_start(run_page: RunPage, tmp_path: Path) -> None:
     write_analysis(write_study(tmp_path), Settings(Criteria(epsilon=2.5, tolerated_failures=0.2)))
     app = run_page("stability", tmp_path)
