@@ -12,7 +12,7 @@ from hypercore.jobs.problem import data_of, fitting, problem_of
 from hypercore.problems.datasets import DataError
 from hypercore.problems.own import own_task
 from hypercore.spec.cell import Cell
-from hypercore.spec.errors import DataSpecError
+from hypercore.spec.errors import DataSpecError, first_line
 from hypercore.study import Problem, StudyConfig, load
 from hypercore.study.config.errors import Location
 from hypercore.study.config.yaml_source import Source, read
@@ -52,15 +52,25 @@ def _of_dataset(
     except DataError as error:
         yield _said(source, place, error, "data that can be loaded and trained on")
         return
+    except Exception as error:  # as it would end each job
+        yield source.problem_text(place, _ended(error), "data that can be loaded and trained on")
+        return
     for cell in cells:
         if time.monotonic() - began > LONGEST_SEC:
             return
         try:
             problem_of(study, cell, fit)
-        except DataError as error:
-            model = _base(cell.model)
+        except Exception as error:  # as it would end each job
+            model, allowed = _base(cell.model), f"a network that trains on {dataset}"
             at: Location = ("models", model) if model in study.models else ("model",)
-            yield _said(source, at, error, f"a network that trains on {dataset}")
+            if isinstance(error, DataError):
+                yield _said(source, at, error, allowed)
+            else:
+                yield source.problem_text(at, f"model {model}, which ends in {_ended(error)}", allowed)
+
+
+def _ended(error: Exception) -> str:
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 def _said(source: Source, at: Location, error: DataError, otherwise: str) -> Problem:

@@ -1,7 +1,7 @@
 """What users and their frameworks pass to a stack, read and checked: groups of parameters and options."""
 
-import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from hypercore.spec.clipping import Clipping, parse_clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
 
+LARGEST_FLOAT32 = 3.4028234663852886e38
 PROPAGATE, RAISE, SKIP = NONFINITE = ("propagate", "raise", "skip")
 ONE_GROUP = "a stack trains all its parameters with one set of hyperparameters; make a Stack for each group"
 
@@ -66,12 +67,23 @@ def rightmost_alpha(lr: Any) -> float:
         TypeError: it is no number.
         ValueError: it is negative or not finite.
     """
-    if isinstance(lr, bool | str):
-        raise TypeError(f"lr, the rightmost α, is {lr!r}; allowed: a number")
-    value = float(lr)
-    if not (math.isfinite(value) and value >= 0.0):
-        raise ValueError(f"lr, the rightmost α, is {value:g}; allowed: at least 0 and finite")
+    value = number("lr, the rightmost α,", lr)
+    # Beyond float32, in which all train, lies infinity.
+    if not 0.0 <= value <= LARGEST_FLOAT32:
+        raise ValueError(f"lr, the rightmost α, is {value:g}; allowed: at least 0 and finite in float32")
     return value
+
+
+def number(name: str, value: Any) -> float:
+    """A number that was passed as a hyperparameter; a tensor of one is one.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(value, bool | str):
+        with suppress(TypeError, ValueError, RuntimeError):
+            return float(value)
+    raise TypeError(f"{name} is {value!r}; allowed: a number")
 
 
 def read_groups(source: object) -> tuple[list[tuple[str, Tensor]], Any]:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import torch
 from torch import Tensor
 
+from hypercore.optim.arguments import number
 from hypercore.spec.stack import Stack
 
 # New values of learned hyperparameters, by level (1: those of the lowest optimizer) and name.
@@ -64,15 +65,19 @@ def assigned(stack: Stack, group: Mapping[str, Any], shown: Sequence[float | Ten
 
     Raises:
         SpecError: a value out of the range of initial values.
+        TypeError: a value that is no number.
     """
     found: dict[int, dict[str, float]] = {}
     for (level, name), before in zip(learned(stack), shown, strict=True):
         value = group.get(key(level, name), before)
         # By identity first: to compare numbers of a GPU waits for it.
-        if value is before or float(value) == float(before) or (math.isnan(value) and math.isnan(before)):
+        if value is before:
+            continue
+        given, known = number(key(level, name), value), float(before)
+        if given == known or (math.isnan(given) and math.isnan(known)):
             continue
         rule = stack.optimizers[level - 1].rule
-        found.setdefault(level, {})[name] = rule.hyperparameter(name).check(float(value))
+        found.setdefault(level, {})[name] = rule.hyperparameter(name).check(given)
     return found
 
 

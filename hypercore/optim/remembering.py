@@ -1,6 +1,6 @@
 """The memory of a stack between steps: where it is kept, how it is saved, and loaded, old or new."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -120,7 +120,12 @@ class Remembering(torch.optim.Optimizer):
 
         Raises:
             ValueError: this is no stack's state, or that of other parameters.
+            TypeError: this is no dict.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"given {type(state_dict).__name__}; allowed: the dict that state_dict() returned"
+            )
         groups = [state_dicts.as_named_today(group) for group in state_dict.get("param_groups", ())]
         if not groups or any(name not in group for group in groups for name in _OPTIONS):
             raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")

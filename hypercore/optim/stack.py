@@ -10,6 +10,7 @@ from hypercore.optim.arguments import (
     ONE_GROUP,
     PROPAGATE,
     RAISE,
+    number,
     read_clipping,
     read_groups,
     read_nonfinite,
@@ -193,6 +194,7 @@ class Stack(Remembering):
         Raises:
             ValueError: there is no such level or hyperparameter, nobody learns it, or the value is out of
                 the range of initial values. Nothing is set then.
+            TypeError: a value is no number.
 
         >>> from torch import nn
         >>> stack = Stack(nn.Linear(1, 1), "Adam / SGD(1e-5)")
@@ -202,10 +204,10 @@ class Stack(Remembering):
         """
         group = self.param_groups[0]
         stack = parse_stack(group["stack"])
-        if not 1 <= level <= stack.height:
-            raise ValueError(f"level {level}; allowed: 1 to {stack.height}, the optimizers of {stack}")
+        if not (isinstance(level, int) and 1 <= level <= stack.height):
+            raise ValueError(f"level {level!r}; allowed: 1 to {stack.height}, the optimizers of {stack}")
         optimizer, settable = stack.optimizers[level - 1], stack.learned(level - 1) or ("alpha",)
-        found = {optimizer.rule.hyperparameter(name): value for name, value in values.items()}
+        found = {optimizer.rule.hyperparameter(name): number(name, value) for name, value in values.items()}
         for hyperparameter, value in found.items():
             if hyperparameter.name not in settable:
                 raise SpecError(
@@ -214,4 +216,4 @@ class Stack(Remembering):
             hyperparameter.check(value)
         for hyperparameter, value in found.items():
             last = level == stack.height
-            group["lr" if last else hyperparameters.key(level, hyperparameter.name)] = float(value)
+            group["lr" if last else hyperparameters.key(level, hyperparameter.name)] = value

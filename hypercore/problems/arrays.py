@@ -190,6 +190,11 @@ def _split(name: str, part: str, loaded: Any) -> Arrays:
             "allowed: one an example in each, and at least one"
         )
     for tensor in tensors:
+        if not tensor.numel():
+            raise DataError(
+                f"data set {name!r}: examples of the {part} split hold no numbers, of shape "
+                f"{'×'.join(map(str, tensor.shape[1:]))}; allowed: one at least"
+            )
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise DataError(
                 f"data set {name!r}: the {part} split holds missing or infinite numbers; allowed: finite ones"

@@ -22,6 +22,8 @@ from hypercore.spec.errors import first_line
 Splits = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 # Behind them mean and SD of what targets were, where they are standardised.
 OfNumbers = tuple[tuple[Tensor, ...], tuple[Tensor, ...], tuple[float, float]]
+# What a column of numbers may hold; databases export decimals.
+_NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal)
 
 
 def table(
@@ -66,7 +68,7 @@ def table(
     columns = [n for n in rows.column_names if n not in (target, split, *left_out)]
     for name in columns:
         kind = rows.schema.field(name).type
-        if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+        if not any(is_kind(kind) for is_kind in _NUMBERS):
             comma = ', or decimal: ","' if decimal != "," and _has_commas(rows[name]) else ""
             raise DataError(
                 f"{path}: the column {name!r} holds no numbers ({kind}); allowed: without: {name}{comma}"
@@ -232,6 +234,10 @@ def _rows(path: Path, separator: str, decimal: str) -> pa.Table:
     try:
         found = read_table(path, separator, decimal)
         found.column_names  # noqa: B018 - decoded only now
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} has a column name that is no UTF-8 ({error.reason}); allowed: UTF-8"
+        ) from None
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as a table: {first_line(error)}") from None
     if not found.num_rows:

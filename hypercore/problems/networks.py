@@ -15,10 +15,19 @@ def mlp(
 ) -> nn.Module:
     """Fully connected layers of the widths ``hidden``, with an activation after each but the last."""
     widths = [math.prod(input_shape), *(int(width) for width in str(hidden).split(","))]
-    layers: list[nn.Module] = [nn.Flatten()]
+    layers: list[nn.Module] = [_Flatten()]
     for before, after in pairwise(widths):
         layers += [nn.Linear(before, after), _ACTIVATIONS[activation]()]
     return nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))
+
+
+class _Flatten(nn.Flatten):
+    """An example's numbers in a row; whole ones are refused, which may be pixels, tokens or classes."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if not inputs.is_floating_point():
+            raise TypeError(f"inputs are {inputs.dtype}; allowed: float32, e.g. pixels divided by 255")
+        return super().forward(inputs)
 
 
 class ResNet20(nn.Module):

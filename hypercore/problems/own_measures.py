@@ -104,4 +104,9 @@ class OwnMetric:
         if type(found) is bool or not isinstance(found, Real):
             what = shape_words(found) if isinstance(found, Tensor) else type(found).__name__
             raise DataError(f"{self.name} returned {what}; allowed: one number")
-        return self.measure.error(float(found))
+        try:
+            return self.measure.error(float(found))
+        except OverflowError as error:  # a whole number of more than 308 digits
+            raise DataError(
+                f"{self.name} returned a number beyond all floats; allowed: one number"
+            ) from error

@@ -51,4 +51,5 @@ class Rows:
         # split, not slices: its backward pass is one concatenation.
         *parts, _ = torch.split_with_sizes(weights, (*self.sizes, self.padding), dim=-1)
         lanes = weights.shape[:-1]
-        return {n: p.view(*lanes, *shape) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}
+        # A tuple: of one lane's weight that is a single number it is empty.
+        return {n: p.view((*lanes, *shape)) for (n, shape), p in zip(self.shapes.items(), parts, strict=True)}

@@ -9,6 +9,8 @@ from typing import Any
 
 from hypercore.spec.errors import UserError
 
+# How any study is run; which one it was a file does not say.
+RUN = "snakemake --cores all --config study=CONFIG.yaml"
 _TEMPORARY = ".tmp"
 
 
@@ -106,7 +108,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise ResultFileError(path, "there is no such file; run snakemake to make it") from error
+        raise ResultFileError(path, f"there is no such file; make it by {RUN}") from error
     except OSError as error:
         raise ResultFileError(path, f"cannot read it: {error.strerror}") from error
     if not data:

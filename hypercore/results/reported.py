@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from hypercore.results.disk import ResultFileError
+from hypercore.results.disk import RUN, ResultFileError
 from hypercore.spec.columns import ANALYSIS
 
 FORMS = {"csv": "csv", "markdown": "md", "latex": "tex"}
@@ -26,6 +26,6 @@ def lost(study: Path) -> Iterator[ResultFileError]:
     for path in report_files(study):
         if not path.exists():
             if here:
-                yield ResultFileError(path, "there is no such file; run snakemake to make it")
+                yield ResultFileError(path, f"there is no such file; make it by {RUN}")
         elif not path.stat().st_size:
             yield ResultFileError(path, "it is empty; delete it and run snakemake again")

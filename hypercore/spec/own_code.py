@@ -42,6 +42,8 @@ BUILDERS = {
         ("gpt-nano", "GPTNano"),
     )
 }
+# Of those what reads tokens, which no image holds.
+_OF_TOKENS = ("CharLSTM", "GPTNano")
 _LENGTH = 16
 
 
@@ -79,6 +81,11 @@ class Entry:
         if name not in names and definition(entry.file, name) is None:
             raise SpecError(f"{text!r}, a name that {entry.file} lacks", ", ".join(sorted(names)) or "none")
         return entry
+
+    @property
+    def reads_tokens(self) -> bool:
+        """Whether it is built in and a network that reads tokens alone."""
+        return self.numerics is not None and self.name in _OF_TOKENS
 
     def sources(self) -> tuple[Path, ...]:
         """The file, and those of its own folder or package that it imports, at any depth."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hypercore.results.disk import RUN
 from hypercore.spec.columns import Status
 from hypercore.spec.metric import PERCENT, Metric
 
@@ -63,7 +64,9 @@ def metrics(cells: pd.DataFrame) -> pd.Series:
         if (several := by_data.nunique()).gt(1).any():
             name = str(several.idxmax())
             kinds = " and ".join(sorted(found[cells["dataset"] == name].dropna().unique()))
-            raise ValueError(f"data set {name}: errors of its cells are {kinds}; run snakemake -R train once")
+            raise ValueError(
+                f"data set {name}: errors of its cells are {kinds}; train them again: {RUN} -R train"
+            )
         found = found.fillna(by_data.transform("first"))
     return found.fillna(str(PERCENT))
 

@@ -27,7 +27,11 @@ def cases_of(
             problems.append(source.problem_text(("validation_split",), small.given, small.allowed))
         place = ("stacks", index, "model") if entry.model else ("model",)
         chosen = entry.model or study.model or tuple(study.models) or (spec.model,)
-        wrong = [source.problem_text((*place, at), *words) for at, words in _no_models(study, spec, chosen)]
+        named = entry.model or study.model or not study.models
+        wrong = [
+            source.problem_text((*place, at) if named else ("models", chosen[at]), *words)
+            for at, words in _no_models(study, spec, chosen)
+        ]
         problems += wrong
         if wrong:
             continue
@@ -83,6 +87,10 @@ def _no_models(
             yield at, (f"no model for {spec.name}", f"{allowed}; the study's own stand under models")
         elif model not in MODELS and model not in study.model_calls:
             yield at, (shown(model), allowed)
+        elif spec.name not in study.own_datasets and any(
+            call.entry.reads_tokens for call in study.model_calls.get(model, ())
+        ):
+            yield at, (f"{model}, which reads tokens, on the images of {spec.name}", "a network of images")
         else:
             yield from ((at, words) for words in _too_small(spec, [m for m in [model] if m in MODELS]))
 

@@ -193,7 +193,7 @@ def sweep_name(cell: Cell) -> str:
     >>> sweep_name(Cell("digits", "mlp", parse_stack("Adam^alpha / SGD(1e-5)"), ON, 5, 32, 0))
     'digits-mlp-adam+alpha_sgd-e5-b32'
     """
-    slug = re.sub("[(^,]", "+", cell.stack.shape.lower().replace(" / ", "_").replace(")", ""))
+    slug = re.sub("[(^,] ?", "+", cell.stack.shape.lower().replace(" / ", "_").replace(")", ""))
     name = f"{_slug(cell.dataset)}-{_slug(cell.model)}-{slug}-e{cell.epochs}-b{cell.batch_size}"
     name = name if cell.protocol == DEFAULT else f"{name}-{_slug(str(cell.protocol))}"
     for word, what in (("normalised", cell.normalisation), ("augmented", cell.augmentation)):

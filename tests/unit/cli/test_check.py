@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hypercore.cli.check import check, main, result_files
-from hypercore.results.disk import write_bytes
+from hypercore.results.disk import RUN, write_bytes
 from hypercore.results.parquet import write_table
 from hypercore.results.records import NAME
 from hypercore.results.reported import report_files
@@ -79,7 +79,7 @@ def test_lost_files_of_a_report_are_named(results: Path, capsys: pytest.CaptureF
     assert main(["--results", str(results), "--remove"]) == 0
     assert capsys.readouterr().out.splitlines()[:2] == [
         f"{page}: it is empty; delete it and run snakemake again",
-        f"{tables[0]}: there is no such file; run snakemake to make it",
+        f"{tables[0]}: there is no such file; make it by {RUN}",
     ]
     assert not page.exists()
 

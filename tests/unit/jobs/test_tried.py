@@ -91,9 +91,24 @@ def test_a_run_tries_what_waits_in_a_process_of_its_own(plan: Plan) -> None:
     assert len(found) == len(WRONG) and all(line.startswith("study.yaml:") for line in found), found
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("data_of", "datasets.good: given "), ("problem_of", "models.net")]
+)
+def test_what_nobody_foresaw_is_said_before_any_job_too(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("division by zero\nsomewhere")
+
+    monkeypatch.setattr(tried, name, fail)
+    ids = [row.cell.id for row in plan.rows if (row.cell.dataset, row.cell.model) == ("good", "net")]
+    [line] = map(str, tried.problems(plan.path, ids[:1]))
+    assert words in line and "ZeroDivisionError: division by zero; allowed: " in line
+
+
 def test_what_is_built_in_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", pytest.fail)
-    text = "name: tiny\ndatasets: [digits]\nmodel: [mlp, gpt-nano]\nstacks: [SGD]\nseeds: 1\ndevice: cpu\n"
+    text = "name: tiny\ndatasets: [digits]\nmodel: [mlp, resnet20]\nstacks: [SGD]\nseeds: 1\ndevice: cpu\n"
     assert Jobs(plan_of(tmp_path, text), cores=1).tried() == []
 
 

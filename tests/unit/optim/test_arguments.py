@@ -92,7 +92,7 @@ def test_a_rightmost_alpha_given_twice_is_an_error() -> None:
         Stack(linear(), NOTATION, lr=0.1)
 
 
-@pytest.mark.parametrize("lr", [-1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("lr", [-1.0, float("nan"), float("inf"), 1e39])
 def test_a_rightmost_alpha_that_none_can_be_is_an_error(lr: float) -> None:
     module = linear()
     with pytest.raises(ValueError, match="lr, the rightmost α, is .*; allowed: at least 0 and finite"):
@@ -178,6 +178,7 @@ def test_clippings_have_no_capitals_as_optimizers_have_none(clipping: str) -> No
     ("given", "said"),
     [
         ({"lr": "1e-3"}, "lr, the rightmost α, is '1e-3'; allowed: a number"),
+        ({"lr": [1.0]}, r"lr, the rightmost α, is \[1.0\]; allowed: a number"),
         ({"lr": True}, "lr, the rightmost α, is True"),
         ({"compiled": "no"}, "compiled: given 'no'; allowed: True or False"),
     ],

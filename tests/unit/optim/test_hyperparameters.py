@@ -97,11 +97,15 @@ def test_what_is_set_is_saved() -> None:
         ),
         (1, {"alpha": -0.1}, "alpha = -0.1 is out of range; allowed: above 0 and finite"),
         (2, {"beta1": 1.5}, "beta1 = 1.5 is out of range"),
+        (1, {"alpha": 1e39}, "alpha = 1e.39, inf in float32, is out of range; allowed: above 0 and finite"),
+        (1, {"beta1": 1 - 1e-12}, "beta1 = 0.999999999999, 1 in float32, is out of range"),
+        ("1", {"alpha": 0.1}, "level '1'; allowed: 1 to 3"),
+        (1.0, {"alpha": 0.1}, "level 1.0; allowed: 1 to 3"),
         (3, {"mu": 0.1}, "mu of level 3, which the notation fixes; allowed: alpha"),
     ],
 )
 def test_what_cannot_be_set_is_an_error_and_nothing_is_set(
-    level: int, values: dict[str, Any], message: str
+    level: Any, values: dict[str, Any], message: str
 ) -> None:
     _, stack = run()
     before = copy.deepcopy(stack.param_groups[0]["level1.alpha"]), stack.hyperparameters
@@ -114,6 +118,16 @@ def test_a_value_out_of_range_in_the_parameter_group_is_an_error() -> None:
     module, stack = run()
     stack.param_groups[0]["level1.alpha"] = float("nan")
     with pytest.raises(ValueError, match="alpha = nan is out of range"):
+        train(module, stack, Problem("rnn").batches(1))
+
+
+@pytest.mark.parametrize("value", ["0.1", None, [1.0], torch.ones(2), True])
+def test_what_is_no_number_cannot_be_set(value: Any) -> None:
+    module, stack = run()
+    with pytest.raises(TypeError, match="alpha is .*; allowed: a number"):
+        stack.set_hyperparameters(1, alpha=value)
+    stack.param_groups[0]["level1.alpha"] = value
+    with pytest.raises(TypeError, match="level1.alpha is .*; allowed: a number"):
         train(module, stack, Problem("rnn").batches(1))
 
 

@@ -74,6 +74,17 @@ class Tied(nn.Module):
         return self.head(torch.tanh(self.embedding(tokens) + self.fixed(tokens)))
 
 
+class Scaled(nn.Module):
+    """A single number scales its logits, as a learned temperature does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer, self.scale = nn.Linear(25, 3), nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.scale * self.layer(inputs.flatten(1))
+
+
 def images() -> ArrayData:
     generator = torch.Generator().manual_seed(0)
     parts = []
@@ -101,4 +112,5 @@ CASES: dict[str, Case] = {
     "batch norm": (ResNet, images),
     "two inputs": (Transformer, lambda: tokens(places=True)),
     "tied and frozen weights": (Tied, tokens),
+    "a single number": (Scaled, images),
 }

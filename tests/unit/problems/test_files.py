@@ -101,6 +101,22 @@ def test_missing_values_are_counted(tmp_path: Path) -> None:
         table(str(tmp_path / "nothing.csv"), "y")
 
 
+def test_decimals_are_numbers(tmp_path: Path) -> None:
+    path, numbers = tmp_path / "rows.parquet", [0.25, 1.5, -3.0, 2.75] * 3
+    decimals = pa.array([Decimal(str(number)) for number in numbers], pa.decimal128(12, 2))
+    pyarrow.parquet.write_table(pa.table({"x": decimals, "y": [0, 1] * 6}), path)
+    (exact, *_), _ = table(str(path), "y")
+    pyarrow.parquet.write_table(pa.table({"x": numbers, "y": [0, 1] * 6}), path)
+    assert torch.equal(exact, table(str(path), "y")[0][0])
+
+
+def test_a_table_is_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes("größe,y\n1,0\n2,1\n".encode("latin-1"))
+    with pytest.raises(DataError, match="has a column name that is no UTF-8 .*; allowed: UTF-8"):
+        table(str(path), "y")
+
+
 def test_a_text_that_is_missing_is_no_class(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("x,y\n" + "1,a\n2,b\n" * 5 + "3,\n4,NA\n")
@@ -228,7 +244,7 @@ def test_columns_that_no_mean_can_be_taken_of_are_named(tmp_path: Path) -> None:
     [
         (b"x,y\n", "", "rows.csv holds no rows; allowed: at least one in each split"),
         (b"x,y\n1,a\n", "y", "the column 'y' is the target and left out; allowed: one of the two"),
-        (b"x,\xe9\n1,a\n", "", "rows.csv cannot be read as a table: 'utf-8' codec"),
+        (b"x,\xe9\n1,a\n", "", "rows.csv has a column name that is no UTF-8"),
     ],
 )
 def test_tables_that_hold_none_are_refused(tmp_path: Path, content: bytes, without: str, words: str) -> None:

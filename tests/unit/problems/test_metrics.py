@@ -118,6 +118,7 @@ def _raises(*_: Tensor) -> float:
         (lambda outputs, _: outputs[:, 0], "metrics.py:f1 returned 1100; allowed: one number"),
         (lambda *_: "good", "metrics.py:f1 returned str; allowed: one number"),
         (lambda *_: None, "metrics.py:f1 returned NoneType; allowed: one number"),
+        (lambda *_: 10**400, "metrics.py:f1 returned a number beyond all floats; allowed: one number"),
         (lambda *_: True, "metrics.py:f1 returned bool; allowed: one number"),
         (lambda *_: math.nan, "returned nan of a constant guess; allowed: a number, or chance: NUMBER"),
         (

@@ -16,6 +16,7 @@ from hypercore.problems.datasets import DataError
 from hypercore.problems.declared import task_of
 from hypercore.problems.module_trial import module_problem
 from hypercore.problems.modules import ModuleProblem, built
+from hypercore.problems.networks import mlp
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack
@@ -280,6 +281,10 @@ NESTED = torch.nested.nested_tensor([INPUTS[0], INPUTS[0, :2]], layout=torch.jag
             "holds a nested tensor; allowed",
         ),
         (
+            (torch.ones(6, 0), CLASSES),
+            "examples of the training split hold no numbers, of shape 0; allowed",
+        ),
+        (
             (numpy.array([["a"]] * 6), CLASSES),
             "the training split holds <U1; allowed: numbers, true and false",
         ),
@@ -288,6 +293,12 @@ NESTED = torch.nested.nested_tensor([INPUTS[0], INPUTS[0, :2]], layout=torch.jag
 def test_what_is_no_plain_tensor_is_said(split: object, words: str) -> None:
     with pytest.raises(DataError, match=f"data set 'mine': .*{words}"):
         array_data("mine", (split, split))
+
+
+def test_the_networks_of_numbers_want_floats() -> None:
+    data = array_data("mine", ((torch.arange(12).view(6, 2), CLASSES),) * 2)
+    with pytest.raises(DataError, match="model mlp: .*: inputs are torch.int64; allowed: float32, e.g."):
+        module_problem("mlp", lambda: mlp((2,), 3), data)
 
 
 def test_a_last_batch_of_which_a_module_can_make_nothing_is_named_before_it_comes() -> None:

@@ -179,6 +179,15 @@ def test_sweep_names_differ_wherever_the_batch_differs(tmp_path: Path) -> None:
     assert len({row.sweep for row in rows}) == len({row.cell.batch_key for row in rows}) > 100
 
 
+@pytest.mark.parametrize(
+    "stack",
+    ["Adam / SGDPerParam(1e-6, beta1=1e-4, beta2=1e-4)", "SGD^alpha,mu(0.1, mu=0.9) / SGDPerParam(mu=1)"],
+)
+def test_whatever_a_stack_holds_its_sweep_is_a_file(tmp_path: Path, stack: str) -> None:
+    plan = plan_of(tmp_path, f"name: t\ndatasets: [digits]\nstacks: ['{stack}']\nseeds: 1\nepochs: 1\n")
+    assert all(is_sweep_file(Path(sweep.path).name) for sweep in plan.sweeps), plan.sweeps
+
+
 def test_the_longest_notation_has_a_sweep_of_its_own_whose_name_a_file_can_have(tmp_path: Path) -> None:
     other = TALLEST.removesuffix("Adam") + "SGD"
     entries = f"{{stack: {TALLEST}, frozen: true}}, {other}, {TALLEST.removesuffix('/Adam')}"
