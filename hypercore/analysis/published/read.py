@@ -17,7 +17,7 @@ from hypercore.analysis.published.rows import (
     PublishedError,
     TableRow,
 )
-from hypercore.spec.notation import parse_stack
+from hypercore.spec.optimizers import find_rule
 
 # In a checkout the folder stands beside the package; a wheel carries it inside.
 _FOLDERS = (
@@ -114,14 +114,14 @@ class Published:
 
 
 def bare(stack: str) -> str:
-    """Print a stack by its optimizers' names alone, as the presentation's captions have it.
+    """Print a stack or its shape by its optimizers' names alone, as the presentation's captions have it.
 
     >>> bare("RMSProp^alpha(0.01, 0.99) / SGD(1e-4)")
     'RMSProp / SGD'
     """
-    return " / ".join(
-        optimizer.name for optimizer in parse_stack(re.sub(r"\([a-z]+\)", "", stack)).optimizers
-    )
+    # Not parsed: a shape's brackets hold names, of which some optimizer may want numbers.
+    names = (re.split(r"[(^]", part, maxsplit=1)[0].strip() for part in stack.split("/"))
+    return " / ".join(find_rule(name).name for name in names)
 
 
 def _checked(

@@ -143,6 +143,7 @@ def test_three_runs_stand_behind_a_figure(tmp_path: Path) -> None:
 def test_bare_leaves_out_numbers_superscripts_and_momentum() -> None:
     assert bare("Adam^alpha(0.001, 0.9, 0.999) / SGD(1e-5)") == "Adam / SGD"
     assert bare("SGD(momentum) / SGD") == "SGD / SGD"
+    assert bare("Adam^alpha,beta1 / SGDPerParam(beta1, beta2)") == "Adam / SGDPerParam"
 
 
 def test_a_wheel_carries_them_where_an_installed_package_looks() -> None:
