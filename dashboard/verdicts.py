@@ -129,8 +129,10 @@ def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
     moved = _moved(row, off)
     if relation == "?":
         return f"{moved}The grid cuts both ranges, so that it does not tell which is wider."
-    if decades == 0 and (pd.isna(row["alpha_low"]) or (row["alpha_low"] == row["alpha_high"] and not moved)):
-        return "So clipping adds nothing to the range."
+    if pd.isna(row["alpha_low"]):
+        return "So this does not tell what clipping does to the range."
+    if decades == 0 and row["alpha_low"] == row["alpha_high"] and not moved:
+        return "On this grid clipping adds nothing to the range."
     if decades == 0:
         verb = {"≥": "narrow the range", "≤": "widen the range"}.get(relation, "change the range's width")
         return f"{moved}Clipping does not {verb}."
@@ -184,7 +186,7 @@ def effect_sentence(
         low, high = sorted((sign * row["low"], sign * row["high"]))
         figure += f" (95% interval {metric.signed(low)} to {metric.signed(high)}, n = {row['n_pairs']})"
     reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
-    unusable = "" if reaches else " That is of no use: with clipping no α of that interval is safe."
+    unusable = "" if reaches else " With clipping, too, no α of that interval is shown to be safe."
     return f"{where} {figure}: {_support(row)}.{unusable}", bool(row["supported"]) and reaches
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, claims, data, links, parts, widgets
+from dashboard import answers, cache, claims, coverage, data, links, parts, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
@@ -116,7 +116,8 @@ def summary(study: str) -> Summary:
     """
     cells = cache.planned(study).drop_duplicates("cell_id")
     finished = cells[cells["status"] == Status.FINISHED.value]
-    facts = [f"{len(finished)} of {len(cells)} cells finished"]
+    # A run that turned non-finite is done, too.
+    facts = [f"{coverage.totals(cells)['done']} of {len(cells)} cells done"]
     if len(finished):
         facts = [
             sentences.datasets(finished),

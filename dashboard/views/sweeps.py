@@ -121,9 +121,10 @@ def _needed(study: str) -> None:
     if len(known):
         half, every = known.iloc[(len(known) - 1) // 2], known.iloc[-1]
         config = data.config(study)
+        more = "" if half == every else f", {every} seeds {len(known)}"
         st.write(
-            f"{half} seeds would settle {int((known <= half).sum())} of these {len(needed)} points, {every} "
-            f"seeds {len(known)}. Change this line of {plain(config or 'the study’s config')}:"
+            f"{half} seeds would settle {int((known <= half).sum())} of these {len(needed)} points{more}. "
+            f"Change this line of {plain(config or 'the study’s config')}:"
         )
         st.code(f"seeds: {half}", language="yaml")
         st.write("This then trains the new seeds only:")

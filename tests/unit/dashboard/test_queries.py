@@ -207,9 +207,9 @@ def test_an_effect_is_told_in_the_direction_of_its_verb(words: str, figures: tup
     assert verdicts.effect_sentence([effect(*figures)]) == (words, False)
 
 
-def test_an_effect_where_nothing_is_safe_is_said_to_be_of_no_use() -> None:
+def test_an_effect_where_nothing_is_safe_says_so() -> None:
     words, sure = verdicts.effect_sentence([effect(2.0, 1.0, 3.0, supported=True)], {"alpha_high": 0.1})
-    assert words.endswith("That is of no use: with clipping no α of that interval is safe.") and not sure
+    assert words.endswith("With clipping, too, no α of that interval is shown to be safe.") and not sure
     few = effect(2.0, 1.0, 3.0, test="alpha", n_too_small=True, bold=True)
     assert verdicts.effect_sentence([few, few | {"bold": False}])[0] == (
         "Of 2 α clipping gains at least 1 point at 1; n = 8 is too small for any p ≤ 0.05."
@@ -477,7 +477,7 @@ def test_clipping_that_leaves_nothing_safe_is_no_gain() -> None:
     )
     assert (
         verdicts.gain(none, {"alpha_low": math.nan, "alpha_high": math.nan})
-        == "So clipping adds nothing to the range."
+        == "So this does not tell what clipping does to the range."
     )
 
 
