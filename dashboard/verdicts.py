@@ -129,7 +129,7 @@ def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
     moved = _moved(row, off)
     if relation == "?":
         return f"{moved}The grid cuts both ranges, so that it does not tell which is wider."
-    if pd.isna(row["alpha_low"]):
+    if decades == 0 and pd.isna(row["alpha_low"]):
         return "So this does not tell what clipping does to the range."
     if decades == 0 and row["alpha_low"] == row["alpha_high"] and not moved:
         return "On this grid clipping adds nothing to the range."

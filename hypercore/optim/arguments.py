@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from hypercore.optim.parameters import named_parameters
@@ -13,7 +14,6 @@ from hypercore.spec.clipping import Clipping, parse_clipping
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError
 
-LARGEST_FLOAT32 = 3.4028234663852886e38
 PROPAGATE, RAISE, SKIP = NONFINITE = ("propagate", "raise", "skip")
 ONE_GROUP = "a stack trains all its parameters with one set of hyperparameters; make a Stack for each group"
 
@@ -69,7 +69,7 @@ def rightmost_alpha(lr: Any) -> float:
     """
     value = number("lr, the rightmost α,", lr)
     # Beyond float32, in which all train, lies infinity.
-    if not 0.0 <= value <= LARGEST_FLOAT32:
+    if not 0.0 <= value <= torch.finfo(torch.float32).max:
         raise ValueError(f"lr, the rightmost α, is {value:g}; allowed: at least 0 and finite in float32")
     return value
 

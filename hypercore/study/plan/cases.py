@@ -26,10 +26,10 @@ def cases_of(
         if spec.n_train and (small := study.protocol.problem(name, spec.n_train)) is not None:
             problems.append(source.problem_text(("validation_split",), small.given, small.allowed))
         place = ("stacks", index, "model") if entry.model else ("model",)
-        chosen = entry.model or study.model or tuple(study.models) or (spec.model,)
-        named = entry.model or study.model or not study.models
+        named = entry.model or study.model
+        chosen = named or tuple(study.models) or (spec.model,)
         wrong = [
-            source.problem_text((*place, at) if named else ("models", chosen[at]), *words)
+            source.problem_text((*place, at) if named or not study.models else ("models", chosen[at]), *words)
             for at, words in _no_models(study, spec, chosen)
         ]
         problems += wrong
