@@ -9,7 +9,8 @@ import pandas as pd
 
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
-from hypercore.present.table import ARM_HEADERS, GROUP, arm_text, bold_words, measured
+from hypercore.present.table import ARM_HEADERS, arm_text, bold_words, measured
+from hypercore.present.titles import GROUP
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, Role
 from hypercore.spec.metric import PERCENT, Metric

@@ -2,10 +2,8 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +11,8 @@ import pyarrow.parquet as pq
 
 from dashboard import content
 from hypercore.analysis.frames.tables import read_frame, to_frame
-from hypercore.present.table import GROUP, full_title, title
+from hypercore.present.titles import GROUP
+from hypercore.present.titles import titles as titles
 from hypercore.results.excerpts import Stretch, read_excerpt, stretches
 from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
@@ -162,27 +161,6 @@ def locate(root: Path, study: str, table: str) -> dict[str, list[Stretch]]:
     return stretches(table_path(root, study, table), table, schema(spec.TABLES[table]))
 
 
-def titles(frame: pd.DataFrame) -> pd.Series:
-    """A name for each row's entry: the stack and the data set, and the rest where that is ambiguous."""
-    keys = _keys(frame)
-    names = _names(keys)
-    return pd.Series([names[key] for key in keys], index=frame.index, dtype=str)
-
-
-def _keys(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
-    # Plain tuples: pages ask often, and pandas' own joins take ten times as long.
-    return list(zip(*(frame[name].tolist() for name in ENTRY), strict=True))
-
-
-def _names(keys: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:
-    entries = {key: dict(zip(ENTRY, key, strict=True)) for key in dict.fromkeys(keys)}
-    counts = Counter(map(title, entries.values()))
-    return {
-        key: title(entry) if counts[title(entry)] == 1 else full_title(entry)
-        for key, entry in entries.items()
-    }
-
-
 def options(frame: pd.DataFrame) -> list[str]:
     """The titles of a frame's entries, sorted."""
     return sorted(titles(frame).dropna().unique()) if len(frame) else []
@@ -194,5 +172,5 @@ def of_entry(frame: pd.DataFrame, title: str) -> pd.DataFrame:
 
 
 def title_of(frame: pd.DataFrame, row: pd.Series) -> str:
-    """The title of one row's entry, as :func:`titles` gives it among all of the frame's."""
-    return _names(_keys(frame))[tuple(row[name] for name in ENTRY)]
+    """The title of one row's entry, as ``titles`` gives it among all of the frame's."""
+    return str(titles(frame)[(frame[ENTRY] == row[ENTRY]).all(axis="columns")].iloc[0])

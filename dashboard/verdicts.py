@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
-from hypercore.present.sentences import at_worst
+from hypercore.present.sentences import at_worst, published_for
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -180,7 +180,10 @@ def effect_sentence(
         return "Over the published interval there is no complete pair of seeds yet.", False
     metric = Metric.of(row.get("metric"))
     verb, sign = ("lowers", 1) if row["reduction"] >= 0 else ("raises", -1)
-    where = f"Over the published interval ({short(row['alpha_low'])} < α ≤ {short(row['alpha_high'])})"
+    where = (
+        f"Over the interval published for {published_for(row)} "
+        f"({short(row['alpha_low'])} < α ≤ {short(row['alpha_high'])})"
+    )
     figure = f"clipping {verb} the error by {metric.gap(abs(row['reduction']))}"
     if not math.isnan(row["low"]):
         low, high = sorted((sign * row["low"], sign * row["high"]))

@@ -141,6 +141,6 @@ def line(advice: Advice) -> str:
     """One advice in a line."""
     use = advice.use
     return (
-        f"{advice.dataset}: {use.name}, α = {short(use.alpha)}: {use.metric.text(use.error)} "
-        f"({use.metric.text(use.plain_error)} without a stack); {advice.room}."
+        f"{advice.problem}: {use.name}, α = {short(use.alpha)}: {use.metric.text(use.error)} "
+        f"({advice.plain_error} by {advice.plain}, untuned); {advice.room}."
     )

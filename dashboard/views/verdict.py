@@ -11,6 +11,8 @@ from dashboard.saying import plain
 from dashboard.verdicts import Verdict
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
+from hypercore.present.advice import UNTUNED
+from hypercore.present.titles import problem_names
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -31,8 +33,8 @@ def page(study: str) -> None:
         titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
         _ranges(study, titles)
         advised = answers.advice(study)
-        for advice in advised:
-            st.caption(plain(advice.others))
+        for others in filter(None, (advice.others for advice in advised)):
+            st.caption(plain(others))
         own = [verdict for verdict in found if verdict.title in titles]
         if advised:
             parts.fold(study, "Each stack in words", "words", lambda: _words(study, own))
@@ -78,18 +80,19 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
         with st.container(border=True):
             st.subheader(plain(advice.headline), anchor=False)
             measured, alone, room = st.columns([2, 2, 3])
-            error, without = use.metric.text(use.error), use.metric.text(use.plain_error)
-            after = f"The mean of its seeds after {use.epochs} epochs."
-            measured.metric(f"test {use.metric.name} on {advice.dataset}", error, help=after)
+            after = f"{advice.after.capitalize()}."
+            measured.metric(advice.measured, use.metric.text(use.error), help=after)
             measured.caption(plain(advice.seeds))
-            alone.metric("plain optimizer", without, help="The median over its seeds.")
+            alone.metric(advice.plain, advice.plain_error, help=UNTUNED)
+            alone.caption(plain(advice.plain_kind))
             tone = ":red" if advice.fragile else ":green"
             room.markdown(f"{tone}[**{plain(advice.room.capitalize())}.**]")
             room.caption(plain(advice.beyond))
             st.code(advice.code, language="python")
-    for dataset in sorted(set(regions["dataset"]) - {advice.dataset for advice in found}):
-        cells = cache.judged(study)
-        st.warning(plain(sentences.nothing_safe(cells[cells["dataset"] == dataset], f"on {dataset}")))
+    cells = cache.judged(study)
+    names = problem_names(cells)
+    for problem in sorted(set(problem_names(regions)) - {advice.problem for advice in found}):
+        st.warning(plain(sentences.nothing_safe(cells[names == problem], f"on {problem}")))
 
 
 def _ranges(study: str, titles: list[str]) -> None:

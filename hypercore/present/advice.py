@@ -1,90 +1,39 @@
 """What to take: of the safe points with nearly the lowest error, the one that forgives a wrong α most."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
-from typing import Any
 
 import pandas as pd
 
-from hypercore.analysis.frames.judgement import IMPUTED, JUDGED, METRIC
-from hypercore.analysis.stats.failures import FailureRate, Failures, worst
-from hypercore.analysis.stats.regions import Safety, unbroken
-from hypercore.present.table import GROUP
+from hypercore.present.options import Option, options
+from hypercore.present.plain import Tuned, tuned
+from hypercore.present.titles import problem_names
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
-from hypercore.spec.columns import Role
-from hypercore.spec.metric import PERCENT, Metric
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
-_FAILURES = ("n_failed", "n_done", "failure_low", "failure_high", "fitted_failure_high")
-
-
-@dataclass(frozen=True)
-class Option:
-    """One safe α of a stack and clipping on a data set.
-
-    From ``low`` to ``high`` every α that was tried is safe; ``open_below`` and ``open_above`` tell that the
-    grid ends there, so that it may be more; ``beyond`` is the next larger α that was tried, with its mean
-    error. Errors are the test split's; by ``deciding``, the mean on the split that decides, options are
-    chosen. ``failures`` holds at each α of its range.
-    """
-
-    label: str
-    dataset: str
-    epochs: int
-    clipping: str
-    alpha: float
-    stack: str
-    errors: tuple[float, ...]
-    deciding: float
-    plain_error: float
-    low: float
-    high: float
-    open_below: bool
-    open_above: bool
-    failures: Failures
-    beyond: tuple[float, float] | None = None
-    metric: Metric = PERCENT
-
-    @property
-    def error(self) -> float:
-        """The mean test error over seeds."""
-        return _mean(self.errors)
-
-    @property
-    def slack(self) -> float:
-        """Decades of safe α on the side that has fewer."""
-        return math.log10(min(self.alpha / self.low, self.high / self.alpha))
-
-    @property
-    def width(self) -> float:
-        """Decades of its safe range."""
-        return math.log10(self.high / self.low)
-
-    @property
-    def name(self) -> str:
-        """The stack and its clipping."""
-        return f"{self.label}, {arm(self.clipping)}"
-
-
-def arm(clipping: str) -> str:
-    """A clipping in a sentence, after a stack's name.
-
-    >>> arm("on"), arm("off"), arm("agc(0.01)")
-    ('clipped', 'without clipping', 'clipped by agc(0.01)')
-    """
-    return {OFF_NAME: "without clipping", ON_NAME: "clipped"}.get(clipping, f"clipped by {clipping}")
+UNTUNED = (
+    "The stack's lowest optimizer alone, at the α that the stack begins with: what the config gives it, or "
+    "its default. To see what tuning it comes to, let the config try it at several α."
+)
 
 
 @dataclass(frozen=True)
 class Advice:
-    """For one data set: what to use, who has the lowest error, and who the widest safe range."""
+    """For one problem: what to use, who has the lowest error, and who the widest safe range.
 
-    dataset: str
+    ``tuned`` is the best plain optimizer, where the study tries any at several α.
+    """
+
     use: Option
     lowest: Option
     widest: Option
+    tuned: Tuned | None = None
+
+    @property
+    def problem(self) -> str:
+        """What is trained on what."""
+        return self.use.problem
 
     @property
     def fragile(self) -> bool:
@@ -100,7 +49,36 @@ class Advice:
     def seeds(self) -> str:
         """How many seeds the error is a mean of, and how far apart these are."""
         low, high = map(self.use.metric.number, (self.use.errors[0], self.use.errors[-1]))
-        return f"{low}–{high} over {len(self.use.errors)} seeds"
+        return f"mean of {len(self.use.errors)} seeds, {low}–{high}"
+
+    @property
+    def measured(self) -> str:
+        """What its error is of."""
+        return f"test {self.use.metric.name} on {self.problem}"
+
+    @property
+    def after(self) -> str:
+        """How long it trained."""
+        return f"after {self.use.epochs} epoch{'s' * (self.use.epochs != 1)}"
+
+    @property
+    def plain_error(self) -> str:
+        """The error of the plain optimizer that it is compared with."""
+        return self.use.metric.text(self.use.plain.error if self.use.plain else math.nan)
+
+    @property
+    def plain(self) -> str:
+        """Which that is, and at which α."""
+        return f"plain {self.use.plain.words}" if self.use.plain else "plain optimizer"
+
+    @property
+    def plain_kind(self) -> str:
+        """What kind of figure its error is, and what tuning comes to where the study tells."""
+        words = "untuned; median" if self.use.plain else "not trained yet"
+        if self.tuned is None:
+            return words
+        best, error = self.tuned.best, self.use.metric.text(self.tuned.best.error)
+        return f"{words}. The best of {self.tuned.n_alphas} α: {error} ({best.words})"
 
     @property
     def beyond(self) -> str:
@@ -108,8 +86,8 @@ class Advice:
         if self.use.beyond is None:
             return f"No α above {short(self.use.high)} was tried."
         alpha, error = self.use.beyond
-        there = "no result yet" if math.isnan(error) else f"mean error {_rough(self.use.metric, error)}"
-        return f"Not shown to be safe: {short(alpha)} ({there})."
+        there = "no result yet" if math.isnan(error) else f"mean {_rough(self.use.metric, error)}"
+        return f"Not shown safe: {short(alpha)} ({there})."
 
     @property
     def others(self) -> str:
@@ -158,7 +136,7 @@ def _rough(metric: Metric, error: float) -> str:
 
 
 def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
-    """One advice a data set that has a safe point.
+    """One advice a problem (a data set and a network) that has a safe point.
 
     Of the points within the study's margin ε of the lowest mean error, that with most decades of safe α on
     both sides; of equals, that of the lower error; of equals to a tenth of a point (by other metrics, of the
@@ -169,16 +147,17 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
         judged: the judged cells.
     """
     found = options(safety, judged)
-    margins = safety.groupby("dataset")["margin"].max()
+    margins = safety.groupby(problem_names(safety))["margin"].max()
+    best_plain = tuned(judged)
     advice = []
-    for dataset in sorted({one.dataset for one in found}):
-        own = [one for one in found if one.dataset == dataset]
+    for problem in sorted({one.problem for one in found}):
+        own = [one for one in found if one.problem == problem]
         lowest = min(own, key=lambda one: one.deciding)
-        near = [one for one in own if one.deciding <= lowest.deciding + margins[dataset]]
-        step = 0.1 if lowest.metric.is_percent else float(margins[dataset]) / 10
+        near = [one for one in own if one.deciding <= lowest.deciding + margins[problem]]
+        step = 0.1 if lowest.metric.is_percent else float(margins[problem]) / 10
         use = max(near, key=lambda one: (round(one.slack, 9), -_rounded(one.deciding, step), _plainness(one)))
         widest = max(own, key=lambda one: (round(one.width, 9), -one.deciding))
-        advice.append(Advice(dataset, use, lowest, widest))
+        advice.append(Advice(use, lowest, widest, best_plain.get(problem)))
     return advice
 
 
@@ -188,66 +167,3 @@ def _rounded(error: float, step: float) -> float:
 
 def _plainness(one: Option) -> int:
     return {OFF_NAME: 2, ON_NAME: 1}.get(one.clipping, 0)
-
-
-def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
-    """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
-    key = [*GROUP, "clipping"]
-    # Only what is needed: wide frames cut into one for each point would take a large study seconds.
-    wanted = [*key, "alpha", "role", "cell_id", "baseline_id", "stack", METRIC, IMPUTED, JUDGED]
-    cells = judged.loc[judged[IMPUTED].notna(), wanted]
-    stacks = cells[cells["role"] == Role.STACK.value]
-    baselines = cells[cells["role"] == Role.BASELINE.value]
-    plain = dict(zip(baselines["cell_id"], baselines[IMPUTED], strict=True))
-    safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
-    of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
-    means = stacks.groupby([*key, "alpha"])[IMPUTED].mean().rename("error").reset_index()
-    points = safety[[*key, "alpha", "safety", *_FAILURES]].merge(means, on=[*key, "alpha"], how="left")
-    found = []
-    for entry, rows in points.groupby(key, sort=True):
-        ordered = rows.sort_values("alpha").to_dict("records")
-        for first, last in unbroken([row["safety"] == Safety.SAFE for row in ordered]):
-            for row in ordered[first : last + 1]:
-                cell_rows = of_point.get((*entry, row["alpha"]))
-                if cell_rows is not None:
-                    found.append(_option(ordered, first, last, row, cell_rows, plain))
-    return found
-
-
-def _option(
-    ordered: Sequence[Mapping[Any, Any]],
-    first: int,
-    last: int,
-    row: Mapping[Any, Any],
-    cells: pd.DataFrame,
-    plain: Mapping[str, float],
-) -> Option:
-    alpha = float(row["alpha"])
-    baselines = [plain[name] for name in set(cells["baseline_id"].dropna()) if name in plain]
-    after = ordered[last + 1] if last + 1 < len(ordered) else None
-    inside = [[one[name] for name in _FAILURES] for one in ordered[first : last + 1]]
-    return Option(
-        label=str(row["label"]),
-        dataset=str(row["dataset"]),
-        epochs=int(row["epochs"]),
-        clipping=str(row["clipping"]),
-        alpha=alpha,
-        stack=str(cells["stack"].iloc[0]),
-        errors=tuple(sorted(float(value) for value in cells[IMPUTED])),
-        deciding=_mean(cells[JUDGED]),
-        plain_error=median(baselines) if baselines else math.nan,
-        low=float(ordered[first]["alpha"]),
-        high=float(ordered[last]["alpha"]),
-        open_below=first == 0,
-        open_above=after is None,
-        failures=worst(
-            [Failures(FailureRate(int(k), int(n), low, high), fitted) for k, n, low, high, fitted in inside]
-        ),
-        metric=Metric.of(cells[METRIC].iloc[0]),
-        beyond=None if after is None else (float(after["alpha"]), float(after["error"])),
-    )
-
-
-def _mean(errors: Iterable[float]) -> float:
-    rising = sorted(map(float, errors))
-    return sum(rising) / len(rising)

@@ -8,7 +8,6 @@ import pandas as pd
 from hypercore.analysis.claims.findings import Verdict
 from hypercore.analysis.stats.failures import failures_text
 from hypercore.analysis.stats.regions import FEWEST_RUNS
-from hypercore.present.table import title
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.clipping import OFF_NAME
@@ -104,20 +103,30 @@ def holm(effects: pd.DataFrame) -> str:
     )
 
 
-def region(row: pd.Series) -> str:
-    """One row of the REGIONS table as a sentence.
+def published_for(row: Mapping[Any, Any]) -> str:
+    """The data set that the interval of a primary row of EFFECTS was published for.
 
-    >>> row = {"label": "Adam / SGD", "dataset": "mnist", "clipping": "off", "n_safe": 0, "n_points": 9}
-    >>> region(pd.Series(row))
+    Not always the row's own: a data set on which nothing is published takes another's.
+
+    >>> published_for({"interval_source": "MNIST slide, mnist"})
+    'mnist'
+    """
+    return str(row["interval_source"]).rpartition(", ")[2]
+
+
+def region(title: str, row: Mapping[Any, Any]) -> str:
+    """One row of the REGIONS table, of the entry of that title, as a sentence.
+
+    >>> region("Adam / SGD on mnist", {"clipping": "off", "n_safe": 0, "n_points": 9})
     'Adam / SGD on mnist, clipping off: none of 9 α is safe.'
     """
-    start = f"{title(row)}, clipping {row['clipping']}"
+    start = f"{title}, clipping {row['clipping']}"
     if row["n_safe"] == 0:
         return f"{start}: none of {row['n_points']} α is safe."
     sign = "at least " if row["censored"] else ""
     width = f"{sign}{row['width_decades']:.2f} decades"
     text = f"{start}: α from {short(row['alpha_low'])} to {short(row['alpha_high'])} is safe ({width})"
-    text += f": {at_worst(row.to_dict())}"
+    text += f": {at_worst(row)}"
     if pd.isna(row["gain_decades"]):
         return f"{text}."
     if row["gain_relation"] == "?":
@@ -152,15 +161,16 @@ def at_worst(row: Mapping[Any, Any]) -> str:
     return f"at worst {failures_text(*counts, row['worst_failure_high'], row['worst_fitted_high'])}"
 
 
-def edge(rows: pd.DataFrame, gains: pd.DataFrame) -> str:
+def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
     """The upper edge of one entry and clipping in words, with what it gains over off.
 
     Args:
+        title: the entry's.
         rows: its rows of the EDGES table.
         gains: its rows of the GAINS table.
     """
     first = rows.iloc[0]
-    start = f"{title(first)}, clipping {first['clipping']}"
+    start = f"{title}, clipping {first['clipping']}"
     upper = {row["failing_pct"]: row for row in rows[rows["side"] == "upper"].to_dict("records")}
     found = [f"{what} at {_edge(upper[share])}" for share, what in ((50, "half"), (10, "a tenth"))]
     text = f"{start}, {first['n_runs']} runs: {' and '.join(found)} fail"

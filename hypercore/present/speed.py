@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from hypercore.present.table import GROUP
+from hypercore.present.titles import GROUP
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 

@@ -12,12 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from hypercore.analysis.frames.tables import read_frame
+from hypercore.present.titles import GROUP, full_title
 from hypercore.spec.columns import ARMS, COMPARISON
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
-# What tells one stack on one problem from another.
-GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
 ARM_HEADERS = dict(zip(ARMS, ("baseline", "without clipping", "with clipping"), strict=True))
 HEADERS = ("α", "clipping", *ARM_HEADERS.values(), "gain")
 OPEN_DASHBOARD = "To look closer: make dashboard   (or: streamlit run dashboard/app.py)"
@@ -55,21 +54,6 @@ def legend(comparison: pd.DataFrame) -> str:
         f"{measured(comparison)}, mean ± SD over seeds; a diverged seed counts as chance, and “k/n ok” says "
         f"how many did not diverge.{bold_words(comparison, ' Bold: clipping at least 1 point better.')}"
     )
-
-
-def title(entry: Mapping[Any, Any] | pd.Series) -> str:
-    """What tells one stack from the others where a study has it on one problem."""
-    return f"{entry['label']} on {entry['dataset']}"
-
-
-def full_title(entry: Mapping[Any, Any]) -> str:
-    """The same with all that an entry is.
-
-    >>> full_title({"label": "Adam", "dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256})
-    'Adam on mnist (mlp, 5 epochs, batch 256)'
-    """
-    rest = f"{entry['model']}, {entry['epochs']} epochs, batch {entry['batch_size']}"
-    return f"{title(entry)} ({rest})"
 
 
 def arm_text(row: Mapping[Any, Any], arm: str) -> str:

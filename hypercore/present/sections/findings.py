@@ -9,7 +9,7 @@ from hypercore.analysis.claims.findings import NOT_PLANNED
 from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
-from hypercore.present.advice import Advice, advise
+from hypercore.present.advice import UNTUNED, Advice, advise
 from hypercore.present.plots import residual_figure
 from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.metric import Metric
@@ -37,14 +37,17 @@ def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
     found = advise(safety, judged)
     boxes = [_box(one) for one in found]
     others = [f"<p><small>{escape(one.others)}</small></p>" for one in found if one.others]
-    return "".join([*boxes, *others]) or f"<p>{escape(sentences.nothing_safe(judged))}</p>"
+    untuned = (
+        [f'<p class="words">Plain optimizer: {escape(UNTUNED[0].lower() + UNTUNED[1:])}</p>'] if found else []
+    )
+    return "".join([*boxes, *others, *untuned]) or f"<p>{escape(sentences.nothing_safe(judged))}</p>"
 
 
 def _box(advice: Advice) -> str:
     use = advice.use
     numbers = (
-        (f"test {use.metric.name} on {advice.dataset}", use.metric.text(use.error), advice.seeds),
-        ("plain optimizer", use.metric.text(use.plain_error), ""),
+        (f"{advice.measured} {advice.after}", use.metric.text(use.error), advice.seeds),
+        (advice.plain, advice.plain_error, advice.plain_kind),
     )
     shown = "".join(
         f"<div>{escape(name)}<b>{escape(value)}</b><small>{escape(below)}</small></div>"

@@ -11,6 +11,8 @@ from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
 from hypercore.present import markup, sentences, table
 from hypercore.present.plots import error_over_alpha, profile_figure
+from hypercore.present.sentences import published_for
+from hypercore.present.titles import GROUP, full_title, titles
 from hypercore.spec.columns import ARMS
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -31,10 +33,11 @@ _TABLE = (
 
 def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
     """A sentence for each stack and clipping: where its runs begin to fail, and how surely."""
-    key = [*table.GROUP, "clipping"]
+    key = [*GROUP, "clipping"]
     known = dict(list(gains.groupby(key)))
+    named = titles(frame)
     listed = [
-        f"<li>{escape(sentences.edge(rows, known.get(which, gains.head(0))))}</li>"
+        f"<li>{escape(sentences.edge(named[rows.index[0]], rows, known.get(which, gains.head(0))))}</li>"
         for which, rows in frame.groupby(key, sort=False)
     ]
     if not listed:
@@ -59,8 +62,8 @@ def regions(frame: pd.DataFrame) -> str:
     """A sentence for each stack that was run at more than one α."""
     if frame.empty:
         return "<p>The study plans no stack with a baseline.</p>"
-    swept = frame[frame["n_points"] > 1]
-    listed = "".join(f"<li>{escape(sentences.region(row))}</li>" for _, row in swept.iterrows())
+    swept = frame.assign(title=titles(frame))[frame["n_points"] > 1].to_dict("records")
+    listed = "".join(f"<li>{escape(sentences.region(row['title'], row))}</li>" for row in swept)
     single = frame[frame["n_points"] == 1]
     safe = single[single["n_safe"] == 1].sort_values("worst_failure_high").to_dict("records")
     bound = f": {escape(sentences.at_worst(safe[-1]))}" if safe else ""
@@ -70,21 +73,21 @@ def regions(frame: pd.DataFrame) -> str:
 
 def primary(effects: pd.DataFrame) -> str:
     """The primary tests: the reduction averaged over the published interval."""
-    header = ["stack", "data set", "clipping", "interval", "pairs", "reduction [95% CI]", "Holm's p"]
+    header = ["stack", "clipping", "interval", "published for", "pairs", "reduction [95% CI]", "Holm's p"]
     header += ["bold", "supported"]
     rows = [
         (
-            escape(row["label"]),
-            escape(row["dataset"]),
+            escape(row["title"]),
             escape(row["clipping"]),
             f"{short(row['alpha_low'])} &lt; α ≤ {short(row['alpha_high'])}, {row['n_alphas']} α",
+            escape(published_for(row)),
             str(row["n_pairs"]) + (" (n too small)" if row["n_too_small"] else ""),
             markup.estimate(row["reduction"], row["low"], row["high"]),
             markup.p_value(row["p_holm"]),
             "yes" if row["bold"] else "no",
             "yes" if row["supported"] else "no",
         )
-        for row in effects[effects["test"] == PRIMARY].to_dict("records")
+        for row in effects.assign(title=titles(effects))[effects["test"] == PRIMARY].to_dict("records")
     ]
     return markup.table(header, rows)
 
@@ -106,7 +109,7 @@ def stacks(
         listed = found[key]
         trained = cells[cells["cell_id"].isin([c for entry in listed for c in entry.frame["cell_id"]])]
         source = sentences.caption(trained)
-        title = table.full_title(listed[0].key)
+        title = full_title(listed[0].key)
         parts += [f"<h3>{escape(title)}</h3>"]
         parts += [markup.figure(error_over_alpha(listed, _of(regions, key)), title, source)]
         profile = profile_figure(listed)
@@ -124,19 +127,18 @@ def stacks(
 
 
 def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
-    known: dict[tuple[Any, ...], dict[Any, Any]] = {
-        (row["label"], row["dataset"], row["alpha"], row["clipping"]): row for row in gains.to_dict("records")
-    }
+    key = [*GROUP, "alpha", "clipping"]
+    known = {tuple(row[name] for name in key): row for row in gains.to_dict("records")}
     metric = Metric.shared(rows["metric"])
     gained = "gain [95% CI]" + (f", {metric.gap_unit}" if metric.gap_unit else "")
     header = (*table.HEADERS[:-1], gained, "p", "")
     body = []
-    for row in rows.to_dict("records"):
-        gain = known.get((row["label"], row["dataset"], row["alpha"], row["clipping"]))
+    for row in rows.assign(title=titles(rows)).to_dict("records"):
+        gain = known.get(tuple(row[name] for name in key))
         arms = [_arm(row, arm) for arm in ARMS]
         if row["bold"] is True:
             arms[2] = f"<b>{arms[2]}</b>"
-        name = [escape(table.title(row))] if named else []
+        name = [escape(row["title"])] if named else []
         clipping = "–" if pd.isna(row["clipping"]) else escape(row["clipping"])
         figures = ["", "", ""]
         if gain is not None:

@@ -38,7 +38,7 @@ def tables(
         "imputed_error": 4.5,
         "judged_error": 4.5,
     }
-    cells.append(key | plain | {"label": "plain", "clipping": "off", "alpha": 1.0, "stack": "SGD"})
+    cells.append(key | plain | {"label": "SGD", "clipping": "off", "alpha": 1.0, "stack": "SGD"})
     for (label, clipping), means in errors.items():
         for alpha, mean in zip(ALPHAS, means, strict=False):
             entry = key | {"label": label, "clipping": clipping, "alpha": alpha}
@@ -61,7 +61,8 @@ def test_room_on_both_sides_counts_more_than_less_than_a_point_of_error() -> Non
     assert (advice.use.label, advice.use.clipping, advice.use.alpha) == ("Adam / SGD", "off", 1e-4)
     assert (advice.use.low, advice.use.high) == (1e-5, 1e-3)
     assert advice.use.slack == pytest.approx(1) and not advice.fragile
-    assert advice.use.beyond == pytest.approx((1e-2, 50.0)) and advice.use.plain_error == 4.5
+    assert advice.use.beyond == pytest.approx((1e-2, 50.0))
+    assert (advice.plain, advice.plain_error) == ("plain SGD, α = 1", "4.50%")
     assert (advice.lowest.label, advice.lowest.clipping) == ("SGD / SGD", "on")
     assert advice.code == 'Stack(model, "Adam / SGD(0.0001)")'
 
@@ -81,6 +82,45 @@ def test_a_range_that_the_grid_cuts_off_is_open() -> None:
 
 def test_without_a_safe_point_nothing_is_advised() -> None:
     assert advise(*tables({("Adam / SGD", "off"): (30.0, 30.0, 30.0, 20.0)})) == []
+
+
+def problems() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Made up: two networks on one data set, of which one is safe nowhere."""
+    unsafe = {("Adam / SGD", "off"): (30.0, 30.0, 30.0, 20.0)}
+    made = {"a": tables(), "b": tables(unsafe)}
+    safety, judged = (
+        pd.concat([parts[i].assign(model=name) for name, parts in made.items()], ignore_index=True)
+        for i in range(2)
+    )
+    return safety, judged
+
+
+def test_each_network_on_a_data_set_is_advised_by_its_own_runs_and_named() -> None:
+    safety, judged = problems()
+    [advice] = advise(safety, judged)
+    assert (advice.problem, advice.measured) == ("mnist (a)", "test error on mnist (a)")
+    [other] = advise(safety.assign(safety="safe"), judged.assign(imputed_error=2.0, judged_error=2.0))[1:]
+    assert (other.problem, other.use.error) == ("mnist (b)", 2.0)
+
+
+SWEPT = {0.001: (4.0, 4.2), 0.01: (1.0, 1.2), 0.1: (9.0, 9.0)}
+
+
+def test_a_plain_optimizer_that_is_tried_at_several_alphas_is_told_beside_the_untuned_one() -> None:
+    safety, judged = tables()
+    [untuned] = advise(safety, judged)
+    assert (untuned.plain, untuned.plain_kind) == ("plain SGD, α = 1", "untuned; median")
+    own = judged[judged["role"] == "stack"].head(1)
+    rows = [
+        own.assign(label="SGD", stack=f"SGD({alpha})", alpha=alpha, imputed_error=error, judged_error=error)
+        for alpha, errors in SWEPT.items()
+        for error in errors
+    ]
+    [advice] = advise(safety, pd.concat([judged, *rows], ignore_index=True))
+    assert advice.use == untuned.use
+    assert advice.plain_kind == "untuned; median. The best of 3 α: 1.10% (SGD, α = 0.01)"
+    [alone] = advise(safety, pd.concat([judged, *rows[:2]], ignore_index=True))
+    assert alone.plain_kind == "untuned; median"  # one α is no tuning
 
 
 def test_equals_go_to_the_plainer_clipping() -> None:
@@ -111,8 +151,8 @@ def test_how_wrong_alpha_may_be_is_a_sentence(errors: tuple[float, ...], words: 
 
 
 BEYOND = {
-    50.0: "Not shown to be safe: 0.01 (mean error 50.0%).",
-    math.nan: "Not shown to be safe: 0.01 (no result yet).",
+    50.0: "Not shown safe: 0.01 (mean 50.0%).",
+    math.nan: "Not shown safe: 0.01 (no result yet).",
     3.0: "No α above 0.01 was tried.",
 }
 
@@ -126,5 +166,6 @@ def test_what_comes_after_the_safe_range_is_a_sentence(last: float, words: str) 
 @pytest.mark.parametrize("errors", [*ROOMS, (3.0, 3.0, 3.0, math.nan)])
 def test_the_answer_takes_few_words(errors: tuple[float, ...]) -> None:
     [advice] = advise(*tables({("Adam / SGD", "running_mean(all)"): errors}))
-    said = f"{advice.headline} {advice.seeds} {advice.room} {advice.beyond} {advice.code}".split()
-    assert len(said) <= 42, said  # with the page's title, question and heads of numbers: 60
+    said = f"{advice.headline} {advice.seeds} {advice.plain} {advice.plain_kind}".split()
+    said += f"{advice.room} {advice.beyond} {advice.code}".split()
+    assert len(said) <= 48, said  # with the page's title, question and heads of numbers: 60

@@ -151,15 +151,12 @@ AT_WORST = "at worst 0 of 8 failed; more than 31% is excluded (5.3% by all α)"
 
 
 def test_a_region_in_a_sentence() -> None:
-    row = pd.Series(
-        {
-            "label": "A / B", "dataset": "mnist", "clipping": "on", "n_safe": 2, "n_points": 5,
-            "alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "censored": False, "gain_decades": 0.5,
-            "gain_relation": "=",
-        } | WORST
-    )  # fmt: skip
+    row = {
+        "clipping": "on", "n_safe": 2, "n_points": 5, "alpha_low": 0.1, "alpha_high": 1.0,
+        "width_decades": 1.0, "censored": False, "gain_decades": 0.5, "gain_relation": "=",
+    } | WORST  # fmt: skip
     expected = f"A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades): {AT_WORST}"
-    assert sentences.region(row) == f"{expected}; clipping adds 0.50 decades on the grid."
+    assert sentences.region("A / B on mnist", row) == f"{expected}; clipping adds 0.50 decades on the grid."
 
 
 def test_a_region_of_before_says_that_its_bound_was_not_kept() -> None:
@@ -167,7 +164,7 @@ def test_a_region_of_before_says_that_its_bound_was_not_kept() -> None:
 
 
 def test_an_edge_in_a_sentence() -> None:
-    head = {"label": "A / B", "dataset": "mnist", "clipping": "on", "n_runs": 40, "side": "upper"}
+    head = {"clipping": "on", "n_runs": 40, "side": "upper"}
     half = {"failing_pct": 50.0, "alpha": 27.5, "beyond": None, "alpha_low": 16.2, "alpha_high": 43.7}
     tenth = {
         "failing_pct": 10.0,
@@ -182,8 +179,9 @@ def test_an_edge_in_a_sentence() -> None:
     both = "half at α = 28 [16, 44] and a tenth at α above the grid [4.1, open] fail"
     start = f"A / B on mnist, clipping on, 40 runs: {both}"
     added = "half of them 0.26 [-0.05, open] decades later than without clipping"
-    assert sentences.edge(edge, gains) == f"{start}; {added}."
-    assert sentences.edge(edge, gains.head(0)) == f"{start}."
+    title = "A / B on mnist"
+    assert sentences.edge(title, edge, gains) == f"{start}; {added}."
+    assert sentences.edge(title, edge, gains.head(0)) == f"{start}."
 
 
 @pytest.mark.parametrize(
@@ -199,9 +197,9 @@ def test_an_edge_in_a_sentence() -> None:
 def test_what_clipping_adds_is_told_in_the_direction_of_its_verb(
     decades: float, relation: str, words: str
 ) -> None:
-    row = {"label": "SGD / SGD", "dataset": "mnist", "clipping": "on", "n_safe": 3, "censored": False}
+    row = {"clipping": "on", "n_safe": 3, "censored": False}
     row |= {"alpha_low": 0.1, "alpha_high": 1.0, "width_decades": 1.0, "gain_decades": decades}
-    told = sentences.region(pd.Series(row | WORST | {"gain_relation": relation}))
+    told = sentences.region("SGD / SGD on mnist", row | WORST | {"gain_relation": relation})
     assert told.endswith(f"α from 0.1 to 1 is safe (1.00 decades): {AT_WORST}; {words}")
 
 
