@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import ON
 from hypercore.spec.notation import parse_stack
-from hypercore.spec.optimizers import SpecError, lowest_rules
+from hypercore.spec.optimizers import RULES, SpecError, lowest_rules
 from hypercore.spec.stack import Optimizer, Stack
 
 
@@ -81,7 +81,7 @@ def test_spellings_share_one_canonical_form(spellings: tuple[str, ...], canonica
     [
         ("", "empty stack"),
         ("SGD / ", "'', which is no optimizer"),
-        ("Foo / SGD", "unknown optimizer 'Foo'; allowed: AdaGrad, Adam, RMSProp, SGD, SGDPerParam"),
+        ("Foo / SGD", "unknown optimizer 'Foo'; allowed: " + ", ".join(RULES)),
         ("SGDPerParam", "SGDPerParam as the lowest optimizer; allowed: to the right of one whose"),
         ("SGD(0.1, 0.9) / SGDPerParam(1e-7)", "for alpha where alpha, mu is learned; allowed: one above"),
         ("SGD / SGDPerParam(1e-7, 1e-6)", "for alpha, mu where alpha is learned; allowed: one above"),

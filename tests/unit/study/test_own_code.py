@@ -7,6 +7,7 @@ import pytest
 
 from hypercore.spec.errors import SpecError
 from hypercore.spec.own_code import Entry, canonical
+from hypercore.spec.problems import MODELS
 from hypercore.study import Plan, StudyError
 from tests.unit.study.configs import plan_of
 
@@ -142,7 +143,7 @@ def test_a_known_dataset_trains_own_models_by_default(folder: Path) -> None:
         ("{net: {", "{Net: {", "study.yaml:3: models.Net: given 'Net'; allowed: a name of lower-case letters, digits and -"),
         ("length: 3", "size: 3", "study.yaml:2: datasets.words.arguments.size: given the unknown argument 'size'; allowed: parameters of load: length, seed"),
         ("data.py:load", "data.py:lod", "study.yaml:2: datasets.words.load: given 'data.py:lod', a name that"),
-        ("seeds: 1", "seeds: 1\nmodel: nett", "study.yaml:6: model: given 'nett'; allowed: one of cnn, cnn-relu-same-each,"),
+        ("seeds: 1", "seeds: 1\nmodel: nett", "study.yaml:6: model: given 'nett'; allowed: one of " + ", ".join(MODELS)),
         ('models: {net: {build: "network.py:Net", arguments: {width: [4, 8]}}}', "", "given no model for words"),
     ],
 )  # fmt: skip

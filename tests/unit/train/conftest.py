@@ -4,17 +4,12 @@ import pytest
 import torch
 
 from hypercore.problems.datasets import Data, Split
+from hypercore.spec.clipping import parse_clipping
+from tests.unit.clippings import completed
 
+_RULES = ("off", "on", "running_mean(weights, level, raw)", "fixed(0.1)", "autoclip(50)", "agc(0.01)")
 # A clipping of each kind.
-RULES = (
-    "off",
-    "on",
-    "running_mean(weights, level, raw)",
-    "fixed(0.1)",
-    "autoclip(50)",
-    "agc(0.01)",
-    "scale(0.5)",
-)
+RULES = completed(map(parse_clipping, _RULES))
 
 
 def random_data(channels: int, size: int, n_train: int = 70, n_test: int = 40, n_classes: int = 10) -> Data:

@@ -14,10 +14,12 @@ from PIL import Image
 from hypercore.problems.datasets import DataError
 from hypercore.problems.loading import load
 from hypercore.spec.image_folder import walk
+from hypercore.spec.problems import DATASETS
 from hypercore.study.config.folders import fingerprint
 
-# Data sets whose files lie elsewhere.
-MISSING = ("mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100")
+# Data sets whose files lie elsewhere, and those that bring them along or make them up.
+MISSING = [name for name, known in DATASETS.items() if known.layout is not None]
+THERE = sorted(set(DATASETS) - set(MISSING))
 
 
 def write_mnist(root: Path, folder: str = "MNIST", n: int = 20) -> tuple[numpy.ndarray, numpy.ndarray]:
@@ -72,6 +74,22 @@ def test_a_missing_data_set_says_which_where_and_how(tmp_path: Path, name: str) 
     assert name in message and str(tmp_path) in message
     assert "data_root" in message and "HYPERCORE_DATA" in message and "download: true" in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", THERE)
+def test_a_data_set_that_is_there_is_what_its_entry_says(name: str) -> None:
+    """A study is planned by its entry."""
+    data, known = load(name, Path("/nowhere")), DATASETS[name]
+    assert (len(data.train), data.image_shape, data.n_classes) == (
+        known.n_train,
+        known.image_shape,
+        known.n_classes,
+    )
+    labels = torch.cat([data.train.labels, data.test.labels])
+    assert labels.unique().tolist() == list(range(known.n_classes))
+    pixels = data.train.pixels()
+    assert 0.0 <= float(pixels.min()) < float(pixels.max()) <= 1.0, "full_scale"
+    assert load(name, Path("/nowhere")).sha256 == data.sha256, "the same each time"
 
 
 def write_folder(
@@ -282,7 +300,7 @@ def test_digits_are_split_once_and_for_all() -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(DataError, match="unknown data set 'nope'; allowed: cifar10"):
+    with pytest.raises(DataError, match=f"unknown data set 'nope'; allowed: {', '.join(DATASETS)}"):
         load("nope", Path("/nowhere"))
 
 

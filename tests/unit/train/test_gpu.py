@@ -114,9 +114,7 @@ def test_at_mnist_s_sizes_every_admitted_width_gives_the_bits_of_the_widest(batc
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_captured_step_has_the_bits_of_the_step(model: str, stack: str) -> None:
     cells = [
-        Cell("digits", model, parse_stack(stack), parse_clipping(rule), 2, 32, seed)
-        for rule in RULES
-        for seed in range(2)
+        Cell("digits", model, parse_stack(stack), rule, 2, 32, seed) for rule in RULES for seed in range(2)
     ]
     captured_as_plain(BatchRun.begin(cells, data_for(model)))
 

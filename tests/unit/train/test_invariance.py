@@ -18,6 +18,7 @@ from hypercore.spec.record import Row, Value
 from hypercore.train.batch import BatchRun
 from hypercore.train.outcomes import Outcome
 from hypercore.train.widths import WIDTHS, batches, ladder_for
+from tests.unit.clippings import completed
 from tests.unit.train.conftest import random_data
 
 SHAPES = {
@@ -33,12 +34,14 @@ SHAPES = {
     "Adam / Adam": (1e-3, 1e2),
     "SGD / RMSProp / SGD": (1e-4, 1e6),
 }
-CLIPPINGS = (
-    OFF,
-    ON,
-    Clipping(scope=Scope.HYPER, norm=Norm.LEVEL),
-    Clipping(norm=Norm.GLOBAL, feedback=Feedback.RAW),
-    *map(parse_clipping, ("fixed(0.1)", "autoclip(10, all, global)", "agc(0.01)", "scale(0.5, weights)")),
+CLIPPINGS = completed(
+    (
+        OFF,
+        ON,
+        Clipping(scope=Scope.HYPER, norm=Norm.LEVEL),
+        Clipping(norm=Norm.GLOBAL, feedback=Feedback.RAW),
+        *map(parse_clipping, ("fixed(0.1)", "autoclip(10, all, global)", "agc(0.01)", "scale(0.5, weights)")),
+    )
 )
 
 # Matrix products choose their kernels by shape, so MNIST's own is tried, too.

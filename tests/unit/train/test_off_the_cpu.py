@@ -10,7 +10,6 @@ import torch
 
 from hypercore.problems.datasets import Data, Scaling, Split
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import parse_clipping
 from hypercore.spec.normalisation import Normalisation
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import lowest_rules
@@ -30,10 +29,7 @@ STACKS = (
 
 
 def trained(stack: str, model: str, data: Data) -> BatchRun:
-    cells = [
-        Cell("digits", model, parse_stack(stack), parse_clipping(rule), 2, 32, seed)
-        for seed, rule in enumerate(RULES)
-    ]
+    cells = [Cell("digits", model, parse_stack(stack), rule, 2, 32, seed) for seed, rule in enumerate(RULES)]
     run = BatchRun.begin(cells, data.to(META))
     run._pass_over_training_split(eager_step)
     return run
