@@ -1,6 +1,8 @@
-"""docs/adding.md, followed to the letter: its blocks of code are the package that is added here."""
+"""docs/adding.md, followed to the letter: its blocks are added, as a package and to a repository."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -8,8 +10,32 @@ from pathlib import Path
 
 import pytest
 
+from hypercore.spec.clippers import CLIPPERS
+from hypercore.spec.optimizers import RULES
+from hypercore.spec.problems import DATASETS, MODELS
+
 ROOT = Path(__file__).parents[3]
-DOCUMENT = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+PLACES = {
+    "Nesterov": ("hypercore/core/optimizers", RULES),
+    "normalised": ("hypercore/core/clipping", CLIPPERS),
+    "linear": ("hypercore/problems/models", MODELS),
+    "stripes": ("hypercore/problems/image_sets", DATASETS),
+}
+# Who follows the document in this repository has these names here already: then others are added.
+TAKEN = [name for name, (_, registry) in PLACES.items() if name in registry]
+
+
+def free(text: str) -> str:
+    """A text in which what is added has a name that nothing has."""
+    for name in TAKEN:
+        text = re.sub(rf"\b{name}\b", f"{name}Too" if name[0].isupper() else f"{name}_too", text)
+    return text
+
+
+DOCUMENT = free((ROOT / "docs" / "adding.md").read_text(encoding="utf-8"))
+MODULES: list[tuple[str, str]] = re.findall(
+    r"`my_rules/(\w+\.py)`:\n\n```python\n(.*?)```", DOCUMENT, re.DOTALL
+)
 
 # Plans the study without torch, trains its cells for an epoch, runs the library's example and steps it.
 FOLLOWED = """
@@ -51,9 +77,9 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The package of the document, installed as pip would."""
-    for path, code in re.findall(r"`(my_rules/\w+\.py)`:\n\n```python\n(.*?)```", DOCUMENT, re.DOTALL):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(code, encoding="utf-8")
+    (tmp_path / "my_rules").mkdir()
+    for name, code in MODULES:
+        (tmp_path / "my_rules" / name).write_text(code, encoding="utf-8")
     [project] = blocks("toml")
     points = tomllib.loads(project)["project"]["entry-points"]["hypercore"]
     info = tmp_path / "my_rules-1.0.dist-info"
@@ -87,12 +113,63 @@ again = Stack(parameters, "SGD")
 again.load_state_dict(stack.state_dict())
 assert again.hyperparameters == stack.hyperparameters
 """
-    run = followed(folder, FOLLOWED + library + steps)
+    run = followed(folder, free(FOLLOWED) + library + steps)
     assert run.returncode == 0, run.stderr
 
 
 def test_a_module_that_cannot_be_imported_is_named(folder: Path) -> None:
-    (folder / "my_rules" / "nesterov.py").write_text("import no_such_module\n")
+    (folder / "my_rules" / "nesterov.py").write_text("import no_such_module\n", encoding="utf-8")
     code = "from hypercore.spec.notation import parse_stack\nparse_stack('Nesterov')"
     last = followed(folder, code).stderr.splitlines()[-1]
     assert "entry point nesterov = my_rules.nesterov fails: ModuleNotFoundError" in last and "allowed" in last
+
+
+def insert(path: Path, behind: str, what: str) -> None:
+    """Write something into a file: behind what begins one of its tables, or a row."""
+    text = path.read_text(encoding="utf-8")
+    [place] = re.findall(behind, text, re.MULTILINE)
+    path.write_text(text.replace(place, place + what, 1), encoding="utf-8")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """This repository, with what the document adds to it, its lines of tests and of documents included."""
+    unwanted = shutil.ignore_patterns("__pycache__", ".*")
+    for name in ("hypercore", "tests", "docs"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=unwanted)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name, code in MODULES:
+        [folder] = [place for entry, (place, _) in PLACES.items() if free(entry).lower() == name[:-3]]
+        (tmp_path / folder / name).write_text(code, encoding="utf-8")
+    lines = re.findall(
+        r"in `([A-Z_]+)` of\s`([\w/.]+)`[^`]*?(?:`[\w.]+`[^`]*?)*```python\n(.*?)```", DOCUMENT, re.DOTALL
+    )
+    assert len(lines) == 4, "a golden figure each of three, and an oracle"
+    for table, file, line in lines:
+        insert(tmp_path / file, rf"^{table}\b.* = [{{\[]\n", line)
+    [(file, code)] = re.findall(r"at the end of `([\w/.]+)`[^`]*```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    with (tmp_path / file).open("a", encoding="utf-8") as end:
+        end.write(f"\n\n{code}")
+    rows = re.findall(r"table of \w+ of `([\w/.]+)`:\n\n```\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert len(rows) == 2
+    for file, row in rows:
+        insert(tmp_path / file, r"^\| (?:optimizer|clipping rule) \|.*\n.*\n", row)
+    for key, name in (("datasets", "stripes"), ("model", "linear")):
+        assert f"its name in the row of `{key}` of `docs/study.md`" in DOCUMENT
+        insert(tmp_path / "docs/study.md", rf"^\| `{key}` \| ", f"`{free(name)}`, ")
+    return tmp_path
+
+
+def test_with_the_lines_that_the_document_names_all_are_whole_in_this_repository(copy: Path) -> None:
+    files = "core/test_registry.py core/test_golden.py core/test_against_torch.py core/test_clipping.py"
+    files += (
+        " core/test_hypergradient.py train/test_golden.py train/test_datasets.py study/test_bad_configs.py"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
+    names = [free(name) for name in PLACES]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", " or ".join(names)]
+    command += [f"tests/unit/{file}" for file in files.split()]
+    run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    passed = re.search(r"(\d+) passed", run.stdout)
+    assert passed is not None and int(passed[1]) > 10, run.stdout
