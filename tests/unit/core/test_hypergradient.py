@@ -75,6 +75,7 @@ def test_hypergradients_equal_finite_differences(notation: str) -> None:
     with torch.no_grad():
         updated = apply_updates(optimizers, state).levels
         for level in range(1, len(optimizers)):
+            slopes = []
             for column in range(updated[level].shape[1]):
                 step = 1e-5 * max(float(updated[level][0, column].abs()), 1e-2)
                 shift = torch.zeros_like(updated[level])
@@ -82,11 +83,13 @@ def test_hypergradients_equal_finite_differences(notation: str) -> None:
                 plus = loss_with(optimizers, state, level, updated[level] + shift, batch)
                 minus = loss_with(optimizers, state, level, updated[level] - shift, batch)
                 expected = (plus - minus) / (2 * step)
+                slopes.append(expected)
                 cancelled = 4 * torch.finfo(torch.float64).eps * plus / step
                 assert float(found.grads[level][0, column]) == pytest.approx(
                     expected, rel=1e-4, abs=max(1e-9, cancelled)
                 )
-                assert level > 2 or expected != 0.0
+            # One that acts through a sign or a comparison alone, as Lion's β, has none.
+            assert level > 2 or any(slopes)
 
 
 @pytest.mark.parametrize("height", [2, 3, 5])

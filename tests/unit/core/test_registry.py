@@ -17,7 +17,7 @@ from hypercore.spec.stack import Optimizer, short
 from tests.unit.core import test_against_package, test_against_torch, test_clipping, test_golden
 from tests.unit.core import test_hypergradient as differences
 from tests.unit.train import test_golden as models_golden
-from tests.unit.train import test_invariance
+from tests.unit.train import test_invariance, test_training
 
 ROOT = Path(__file__).parents[3]
 TESTS = "tests/unit/core"
@@ -107,6 +107,7 @@ def test_a_model_has_all_that_is_asked_for(name: str) -> None:
         "a docstring of its class": type(model).__doc__,
         "numerics above 0": model.numerics > 0,
         f"tests/unit/train/test_golden.py, MODEL_LOSSES: {name}": name in models_golden.MODEL_LOSSES,
+        f"tests/unit/train/test_training.py, PEERS: {name}": name in test_training.PEERS,
         f"docs/study.md, the key `model`: `{name}`": is_listed,
     }
     assert not missing(model, wanted), missing(model, wanted)

@@ -1,7 +1,9 @@
 """A whole run against a plain PyTorch loop, and the facts that it reports."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,10 +33,10 @@ def cell(notation: str, model: str = "mlp", **changes: object) -> Cell:
     return replace(Cell("digits", model, parse_stack(notation), OFF, 3, 32, 0), **changes)  # type: ignore[arg-type]
 
 
-def convolutional(model: str, channels: int) -> list[nn.Module]:
+def convolutions(model: str, channels: int) -> nn.Sequential:
     """What a model's name says of its convolutions, spelled out once more; nothing for the MLP."""
     if model == "mlp":
-        return []
+        return nn.Sequential()
     activation, padding, pooling = model.split("-")[1:] or ("relu", "valid", "none")
     layers: list[nn.Module] = []
     for inputs, pools in ((channels, ("each",)), (16, ("each", "final"))):
@@ -43,23 +45,28 @@ def convolutional(model: str, channels: int) -> list[nn.Module]:
             {"relu": nn.ReLU, "tanh": nn.Tanh}[activation](),
         ]
         layers += [nn.MaxPool2d(2)] if pooling in pools else []
-    return layers
+    return nn.Sequential(*layers)
+
+
+def presentations(model: str, shape: tuple[int, int, int], n_classes: int) -> nn.Module:
+    """The presentation's MLP, behind convolutions or not."""
+    before = convolutions(model, shape[0])
+    features = before(torch.zeros(1, *shape)).numel()
+    mlp = nn.Linear(features, 128), nn.Tanh(), nn.Linear(128, n_classes), nn.Tanh(), nn.LogSoftmax(1)
+    return nn.Sequential(*before, nn.Flatten(), *mlp)
+
+
+# Each model as anyone would write it, of a shape of images (channels, height, width) and a number of classes.
+PEERS: dict[str, Callable[[tuple[int, int, int], int], nn.Module]] = {
+    **{name: partial(presentations, name) for name in MODELS if name.split("-")[0] in ("mlp", "cnn")},
+}
 
 
 def module_of(model: str, data: Data, seed: int) -> nn.Module:
     """The same network as an nn.Module, with our initial weights."""
     ours = build(model, data.image_shape, data.n_classes)
     parts = torch.split_with_sizes(ours.initial(seed)[: ours.parameters], ours.sizes)
-    features = ours.shapes["fc1.weight"][1]
-    head = [
-        nn.Flatten(),
-        nn.Linear(features, 128),
-        nn.Tanh(),
-        nn.Linear(128, 10),
-        nn.Tanh(),
-        nn.LogSoftmax(1),
-    ]
-    module = nn.Sequential(*convolutional(model, data.image_shape[0]), *head)
+    module = PEERS[model](data.image_shape, data.n_classes)
     with torch.no_grad():
         for parameter, part in zip(module.parameters(), parts, strict=True):
             parameter.copy_(part.view_as(parameter))
@@ -83,7 +90,7 @@ def plain_loop(model: str, data: Data, given: Cell) -> tuple[nn.Module, float, f
     return module, first, total / len(data.train)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PEERS)
 def test_a_plain_optimizer_equals_a_plain_loop(model: str) -> None:
     """The last partial batch included: 70 examples make two batches of 32 and one of 6."""
     data = random_data(1, 8) if model == "mlp" else random_data(3, 10)
