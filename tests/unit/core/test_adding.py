@@ -35,7 +35,7 @@ def free(text: str) -> str:
     """A text in which what is added has a name that nothing has."""
     for name in TAKEN:
         text = re.sub(rf"\b{name}\b", f"{name}Too" if name[0].isupper() else f"{name}_too", text)
-        text = re.sub(rf"\b{name.lower()}\b", f"{name.lower()}_too", text)
+        text = re.sub(rf"\b{name.lower()}\b(?!=)", f"{name.lower()}_too", text)
     return text
 
 
