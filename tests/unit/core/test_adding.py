@@ -150,7 +150,7 @@ def copy(tmp_path: Path) -> Path:
         [folder] = [place for entry, (place, _) in PLACES.items() if free(entry.lower()) == name[:-3]]
         (tmp_path / folder / name).write_text(code, encoding="utf-8")
     lines = re.findall(
-        r"in `([A-Z_]+)` of\s`([\w/.]+)`[^`]*?(?:`[\w.]+`[^`]*?)*```python\n(.*?)```", DOCUMENT, re.DOTALL
+        r"in `([A-Z_]+)` of\s`([\w/.]+)`[^`]*?(?:`[\w.]+`[^`]*?)*```\n(.*?)```", DOCUMENT, re.DOTALL
     )
     assert len(lines) == 5, "a golden figure each of three, and two oracles"
     for table, file, line in lines:
