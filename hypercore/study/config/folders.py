@@ -13,9 +13,9 @@ from hypercore.study.config.fields import refuse
 
 
 def _named(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
-        refuse("the path of a folder")
-    return os.path.expandvars(value) if isinstance(value, str) else value
+    if not isinstance(value, str | Path) or not str(value).strip():
+        refuse("the path of a folder, a text")
+    return os.path.expandvars(value)
 
 
 def _possible(path: Path) -> Path:

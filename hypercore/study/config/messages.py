@@ -1,6 +1,8 @@
 """Pydantic's errors as problems: one line each, in a config writer's words."""
 
 import datetime
+import re
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -18,6 +20,19 @@ SLUG_WORDS = "lower-case letters, digits and -, the first no -"
 _A_NAME = "[key]"
 # Fields that a config writes otherwise.
 _IN_THE_FILE = {"own_datasets": "datasets"}
+# Bounds by what pydantic calls crossing them: their name in its context, and the words.
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least {:,}"),
+    "less_than_equal": ("le", "at most {:,}"),
+    "less_than": ("lt", "below {:,}"),
+    "string_too_long": ("max_length", "at most {:,} characters"),
+}
+
+
+def keys_of(model: type[BaseModel]) -> str:
+    """The keys that a config may write, in words; those first that it must."""
+    fields = sorted(model.model_fields.items(), key=lambda item: not item[1].is_required())
+    return ", ".join(name for name, _ in fields if name not in _IN_THE_FILE)
 
 
 def problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
@@ -35,19 +50,34 @@ def problems(error: ValidationError, model: type[BaseModel], source: Source) -> 
             given = context["given"] or shown(value)
             found.append(source.problem_text((*location, *at), given, context["allowed"]))
         elif detail["type"] == "extra_forbidden":
-            allowed = f"the keys {', '.join(name for name in owner.model_fields if name not in _IN_THE_FILE)}"
+            allowed = f"the keys {keys_of(owner)}"
             found.append(source.problem_text(location, f"the unknown key {shown(location[-1])}", allowed))
         elif detail["type"] == "missing":
             allowed = field.description if field and field.description else "a value"
             found.append(source.problem_text(location[:-1], f"no key {shown(location[-1])}", allowed))
+        elif detail["type"] == "model_type":
+            of = _model_in(field.annotation) if field is not None else None
+            allowed = f"a mapping of the keys {keys_of(of or owner)}"
+            found.append(source.problem(location, detail["input"], allowed))
         else:
             allowed = field.description if field and field.description else str(detail["msg"])
             if inner[-1] == _A_NAME:
                 allowed = f"a name of {SLUG_WORDS}"
+            allowed += _bound(detail["type"], context, allowed)
             if detail["type"] == "string_type" and isinstance(detail["input"], _READ_OTHERWISE):
                 allowed += "; in quotes, where YAML reads a number, a date, true, false or null"
             found.append(source.problem(location, detail["input"], allowed))
     return found
+
+
+def _bound(crossed: str, context: Mapping[str, Any], allowed: str) -> str:
+    """The bound that a value crossed, unless ``allowed`` names it already."""
+    name, words = _BOUNDS.get(crossed, ("", ""))
+    if not name:
+        return ""
+    bound = context[name]
+    named = {f"{bound:,}", f"{bound:g}", str(bound)} & set(re.findall(r"\d[\d,.]*\d|\d", allowed))
+    return "" if named else f"; {words.format(bound)}"
 
 
 def _at(value: Any, index: Any) -> Any:

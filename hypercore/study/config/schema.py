@@ -1,6 +1,6 @@
 """A study as its config file gives it, validated. Each field's description says what is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -14,6 +14,7 @@ from hypercore.spec.problems import DATASETS, MODELS, DatasetSpec, image_folder,
 from hypercore.spec.protocol import FEWEST_HELD_OUT, LARGEST_SHARE, Protocol
 from hypercore.study.config.analysis import AnalysisConfig
 from hypercore.study.config.augmentation import AugmentationEntry
+from hypercore.study.config.errors import shown
 from hypercore.study.config.fields import (
     NameAxis,
     Positive,
@@ -66,7 +67,7 @@ class StudyConfig(Axes):
         description="names of data sets, or a mapping of own names to {load: file.py:name, arguments: {...}}"
     )
     own_datasets: dict[Slug, OwnDataset] = Field(
-        default_factory=dict, description="a mapping of load, arguments, loss, batch_size and version"
+        default_factory=dict, description=f"a mapping of the keys {', '.join(OwnDataset.model_fields)}"
     )
     models: dict[Slug, OwnModel] = Field(
         default_factory=dict, description="a mapping of a name to {build: file.py:name, arguments: {...}}"
@@ -117,11 +118,11 @@ class StudyConfig(Axes):
     max_cells: Positive = Field(10_000, description="a whole number above 0")
     refine: RefineConfig = Field(
         RefineConfig(),
-        description="a mapping of rounds, edge_decades, resolution_decades, max_seeds and budget",
+        description=f"a mapping of the keys {', '.join(RefineConfig.model_fields)}",
     )
     analysis: AnalysisConfig = Field(
         AnalysisConfig(),
-        description="a mapping of epsilon, tolerated_failures, confidence, stands_for and target_errors",
+        description=f"a mapping of the keys {', '.join(AnalysisConfig.model_fields)}",
     )
 
     @model_validator(mode="before")
@@ -143,17 +144,38 @@ class StudyConfig(Axes):
         for name in self.own_datasets:
             if name in self.dataset_names[: len(DATASETS) + len(self.image_folders)]:
                 refuse("a name that is not taken", f"a data set named {name!r}", ("datasets", name))
-        datasets = dict.fromkeys((*self.datasets, *(n for one in self.stacks for n in one.datasets or ())))
-        for key, what in (("target_errors", "targets of"), ("stands_for", "what is to stand for another,")):
-            for name in getattr(self.analysis, key):
-                if name not in datasets:
-                    refuse(f"of {', '.join(datasets)}", f"{what} {name!r}", ("analysis", key, name))
-        margins = self.analysis.epsilon if isinstance(self.analysis.epsilon, dict) else {}
-        for name in set(margins) - datasets.keys():
-            refuse(f"of {', '.join(datasets)}", f"the margin of {name!r}", ("analysis", "epsilon", name))
         for name in self.models:
             if model_name(name) in MODELS:
                 refuse(f"names other than {', '.join(MODELS)}", f"a model named {name!r}", ("models", name))
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_in_vain(self) -> Self:
+        # What is said of data or models that nothing trains on is a name mistyped, or forgotten.
+        datasets = dict.fromkeys((*self.datasets, *(n for one in self.stacks for n in one.datasets or ())))
+        named: dict[tuple[str, ...], tuple[str, Collection[str]]] = {
+            ("analysis", "target_errors"): ("targets of", self.analysis.target_errors),
+            ("analysis", "stands_for"): ("what is to stand for another,", self.analysis.stands_for),
+            ("analysis", "epsilon"): (
+                "the margin of",
+                self.analysis.epsilon if isinstance(self.analysis.epsilon, dict) else (),
+            ),
+            ("normalisation",): ("the normalisation of", self.normalisation),
+            ("augmentation",): ("the augmentation of", self.augmentation),
+            ("image_folders",): ("the folder of", self.image_folders),
+        }
+        known = datasets.keys() <= set(self.dataset_names)  # else a name is wrong, which is told by itself
+        for place, (what, names) in named.items():
+            for name in names if known else ():
+                if name not in datasets:
+                    refuse(f"of {', '.join(datasets)}", f"{what} {shown(name)}", (*place, name))
+        chosen = [one.model or self.model for one in self.stacks]
+        models = dict.fromkeys(name for of_stack in chosen for name in of_stack or self.models)
+        known = models.keys() <= {*MODELS, *BUILDERS, *self.models}
+        for name in self.models if known else ():
+            if name not in models:
+                allowed = f"one that is trained ({', '.join(models)})"
+                refuse(allowed, f"the model {name!r}, which no stack trains", ("models", name))
         return self
 
     @cached_property

@@ -59,7 +59,7 @@ class Axes(Strict):
         None, description="a whole number above 0; default: the data set's own"
     )
     seeds: Seeds | None = Field(
-        None, description="a count n, which gives seeds 0 to n-1, or a list of whole numbers"
+        None, description="a count n, which gives seeds 0 to n-1, or a list of whole numbers from 0"
     )
     baselines: bool | None = Field(
         None, description="true or false: train the lowest optimizer of each stack alone, unclipped"

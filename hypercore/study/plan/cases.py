@@ -44,13 +44,12 @@ def cases_of(
 
 
 def normalisation_problems(study: StudyConfig, source: Source) -> Iterator[Problem]:
-    """The problems of the normalisations: unknown data sets, and wrong numbers of channels."""
+    """The problems of the normalisations of known data sets: wrong numbers of channels, no pixels."""
     for name, normalisation in study.normalisation.items():
         spec, location = study.dataset(name), ("normalisation", name)
         if spec is None:
-            given = f"the normalisation of {shown(name)}"
-            yield source.problem_text(location, given, f"that of {', '.join(study.dataset_names)}")
-        elif name in study.own_datasets:
+            continue
+        if name in study.own_datasets:
             given = f"the normalisation of {shown(name)}, which own code or files hold"
             yield source.problem_text(location, given, "data that are normalised where they are loaded")
         elif normalisation is not None and normalisation.channels != spec.channels:
@@ -64,9 +63,8 @@ def augmentation_problems(study: StudyConfig, source: Source) -> Iterator[Proble
         spec, own, location = study.dataset(name), study.own_datasets.get(name), ("augmentation", name)
         augmentation = study.augmentation_of(name)
         if spec is None:
-            given = f"the augmentation of {shown(name)}"
-            yield source.problem_text(location, given, f"that of {', '.join(study.dataset_names)}")
-        elif own is not None and own.load.numerics is not None and own.load.name != "arrays":
+            continue
+        if own is not None and own.load.numerics is not None and own.load.name != "arrays":
             given = f"the augmentation of {name}, which {own.load.name.replace('_', '-')} loads"
             yield source.problem_text(location, given, "that of images")
         elif (

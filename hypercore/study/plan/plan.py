@@ -15,7 +15,7 @@ from hypercore.machine.gpus import device_kind
 from hypercore.spec.cell import digest
 from hypercore.spec.idx import other_than_published
 from hypercore.study.config.errors import Problem, StudyError
-from hypercore.study.config.messages import problems
+from hypercore.study.config.messages import keys_of, problems
 from hypercore.study.config.schema import StudyConfig
 from hypercore.study.config.yaml_source import Source, read
 from hypercore.study.plan.expand import PlannedCell, expand
@@ -109,7 +109,7 @@ def load_config(path: Path) -> tuple[StudyConfig, Source]:
     source = read(path)
     if not isinstance(source.data, dict):
         given = "an empty file" if source.data is None else "a file that holds no mapping"
-        raise StudyError([Problem(path, 1, (), given, f"a mapping of {', '.join(StudyConfig.model_fields)}")])
+        raise StudyError([Problem(path, 1, (), given, f"a mapping of the keys {keys_of(StudyConfig)}")])
     try:
         return StudyConfig.model_validate(source.data, context={"folder": path.parent}), source
     except ValidationError as error:
