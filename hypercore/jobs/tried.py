@@ -11,6 +11,7 @@ from pathlib import Path
 from hypercore.jobs.problem import data_of, fitting, problem_of
 from hypercore.problems.datasets import DataError
 from hypercore.problems.own import own_task
+from hypercore.problems.own_measures import LossError
 from hypercore.spec.cell import Cell
 from hypercore.spec.errors import DataSpecError, first_line
 from hypercore.study import Problem, StudyConfig, load
@@ -39,21 +40,15 @@ def problems(path: Path, ids: Sequence[str]) -> Iterator[Problem]:
 def _of_dataset(
     study: StudyConfig, source: Source, dataset: str, cells: Sequence[Cell], began: float
 ) -> Iterator[Problem]:
-    call, place = study.dataset_call(dataset), ("datasets", _base(dataset))
+    call, allowed = study.dataset_call(dataset), "data that can be loaded and trained on"
     try:
         data = data_of(study, dataset)
         # All of a data set's cells are held out and augmented alike.
         fit = fitting(data, cells[0])
         if call is not None:
             own_task(fit, call)
-    except DataSpecError as error:
-        yield source.problem_text((error.key, _base(dataset)), error.given, error.allowed)
-        return
-    except DataError as error:
-        yield _said(source, place, error, "data that can be loaded and trained on")
-        return
     except Exception as error:  # as it would end each job
-        yield source.problem_text(place, _ended(error), "data that can be loaded and trained on")
+        yield _problem(source, dataset, error, ("datasets", _base(dataset)), allowed)
         return
     for cell in cells:
         if time.monotonic() - began > LONGEST_SEC:
@@ -63,19 +58,22 @@ def _of_dataset(
         except Exception as error:  # as it would end each job
             model, allowed = _base(cell.model), f"a network that trains on {dataset}"
             at: Location = ("models", model) if model in study.models else ("model",)
-            if isinstance(error, DataError):
-                yield _said(source, at, error, allowed)
-            else:
-                yield source.problem_text(at, f"model {model}, which ends in {_ended(error)}", allowed)
+            yield _problem(source, dataset, error, at, allowed, f"model {model}, which ends in ")
+            if isinstance(error, LossError):  # as on every other model
+                return
 
 
-def _ended(error: Exception) -> str:
-    return f"{type(error).__name__}: {first_line(error)}"
-
-
-def _said(source: Source, at: Location, error: DataError, otherwise: str) -> Problem:
+def _problem(
+    source: Source, dataset: str, error: Exception, at: Location, otherwise: str, what: str = ""
+) -> Problem:
+    """An error at its place in the config: ``at``, unless it names another itself."""
+    if isinstance(error, DataSpecError):
+        return source.problem_text((error.key, _base(dataset)), error.given, error.allowed)
+    if not isinstance(error, DataError):
+        return source.problem_text(at, f"{what}{type(error).__name__}: {first_line(error)}", otherwise)
+    place = ("datasets", _base(dataset), "loss") if isinstance(error, LossError) else at
     given, found, allowed = " ".join(str(error).split()).partition("; allowed: ")
-    return source.problem_text(at, given, allowed if found else otherwise)
+    return source.problem_text(place, given, allowed if found else otherwise)
 
 
 def _base(name: str) -> str:

@@ -21,10 +21,11 @@ def task_of(
     loss: Function | None = None,
     measure: Measure | None = None,
     function: Callable[[Tensor, Tensor], object] | None = None,
+    loss_words: str = "its loss",
 ) -> Task:
     """The task of a data set: by its targets, and by the ``loss`` and the metric that it declares.
 
-    ``function`` is the metric's, if it is one of the study's own.
+    ``function`` is the metric's, if it is one of the study's own; messages call the loss ``loss_words``.
 
     Raises:
         DataError: a metric that is not one of such targets, or fails on the best constant guess; targets of
@@ -33,7 +34,7 @@ def task_of(
     targets = _targets(data.train)
     task = _numbers(data, measure) if targets.is_floating_point() else _classes(data, measure)
     if loss is not None:
-        task = OwnLoss(task, loss)
+        task = OwnLoss(task, loss, f"data set {data.name!r}: {loss_words}")
     return task if measure is None or function is None else _own(data, task, measure, function)
 
 

@@ -13,6 +13,7 @@ from hypercore.problems.contract import Batch, ProblemData, State
 from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.declared import task_of
 from hypercore.problems.modules import ModuleProblem, built, others
+from hypercore.problems.own_measures import own_loss
 from hypercore.problems.tasks import Task
 from hypercore.problems.vectorising import Together, off_the_cpu, refusal
 from hypercore.spec.errors import first_line
@@ -39,6 +40,7 @@ def module_problem(
         DataError: it cannot train as it is; the message says why.
     """
     training, testing = built(build, 0).train(), built(build, 0).eval()
+    task = task or task_of(data)
     _has_weights(name, training)
     device = data.train.device
     scaling = data.train.scaling if isinstance(data, Data) else None
@@ -46,11 +48,13 @@ def module_problem(
     # On the CPU, where it shows whether numbers are drawn.
     batch = tuple(tensor.cpu() for tensor in data.train.take(few))
     tried = [_tried(name, one, [_input(t[0], scaling) for t in batch[:-1]]) for one in (training, testing)]
+    if (loss := own_loss(task)) is not None:
+        loss.attempt(tried[0].outputs, batch[-1][0])
     changed, noisy = set().union(*(one.buffers for one in tried)), any(one.draws for one in tried)
     problem = ModuleProblem(
         name,
         build,
-        task or task_of(data),
+        task,
         training,
         testing,
         {n: tuple(p.shape) for n, p in training.named_parameters() if p.requires_grad},
@@ -154,8 +158,9 @@ def _input(tensor: Tensor, scaling: Scaling | None) -> Tensor:
 
 
 class _Tried(NamedTuple):
-    """What a call of a module changes: buffers (the module's own are changed), torch's stream, its inputs."""
+    """A call's outputs, and what it changes: buffers (the module's own do), torch's stream, its inputs."""
 
+    outputs: Tensor
     buffers: set[str]
     draws: bool
     changes_inputs: bool
@@ -172,7 +177,7 @@ def _tried(name: str, module: nn.Module, inputs: Sequence[Tensor]) -> _Tried:
         )
     changed = {key for key, tensor in module.named_buffers() if not torch.equal(before[key], tensor)}
     altered = any(tensor._version for tensor in given)
-    return _Tried(changed, not torch.equal(drawn, torch.get_rng_state()), altered)
+    return _Tried(outputs, changed, not torch.equal(drawn, torch.get_rng_state()), altered)
 
 
 def _own_buffers(build: Callable[[], nn.Module], changed: set[str]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class _Flatten(nn.Flatten):
     def forward(self, inputs: Tensor) -> Tensor:
         if not inputs.is_floating_point():
             raise TypeError(f"inputs are {inputs.dtype}; allowed: float32, e.g. pixels divided by 255")
-        return super().forward(inputs)
+        return super().forward(inputs) if inputs.dim() > 1 else inputs.unsqueeze(1)
 
 
 class ResNet20(nn.Module):

@@ -17,7 +17,7 @@ from hypercore.problems.datasets import DataError
 from hypercore.problems.declared import task_of
 from hypercore.problems.module_trial import module_problem
 from hypercore.problems.modules import ModuleProblem
-from hypercore.problems.own_measures import OwnLoss
+from hypercore.problems.own_measures import own_loss
 from hypercore.problems.tasks import Task
 from hypercore.spec.cell import digest
 from hypercore.spec.own_code import FILLED, Call, Entry
@@ -54,7 +54,8 @@ def own_task(data: ProblemData, call: Call | None) -> Task:
         None if entry is None else _in_words(partial(_function, entry), entry, f"data set {data.name!r}")
         for entry in entries
     )
-    return task_of(data, loss, call.measure, function)
+    words = "its loss" if call.loss is None else f"its loss {call.loss.words}"
+    return task_of(data, loss, call.measure, function, words)
 
 
 def image_model(name: str, data: ArrayData, task: Task) -> ModuleProblem:
@@ -70,7 +71,7 @@ def image_model(name: str, data: ArrayData, task: Task) -> ModuleProblem:
             f"{what} tells classes, and the targets of {data.name} are numbers; allowed: build: mlp"
         )
     fits = len(shape) == 3 and spec.fits((shape[0], shape[1], shape[2]))
-    if not (fits or (shape and name == "mlp")):
+    if not (fits or name == "mlp"):
         raise DataError(
             f"{what}: inputs of {data.name} are {'×'.join(map(str, shape)) or 'a number'}; allowed: images, "
             "channels×height×width, of which its layers leave something, or model: mlp"
@@ -96,6 +97,7 @@ class NamedModel(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Log-probabilities [B, K]."""
+        inputs = inputs if inputs.dim() > 1 else inputs.unsqueeze(1)  # a number an example is a row of one
         weights = {name: getattr(self, _attribute(name)).unsqueeze(0) for name in self.names}
         return self.spec.forward(weights, inputs.unsqueeze(0)).squeeze(0)
 
@@ -124,6 +126,15 @@ def own_model(call: Call, data: ProblemData, task: Task, batch_size: int | None 
     filled = {name: known[name] for name in FILLED if parameters is not None and name in parameters.names}
     given = Call(call.name, call.entry, {**filled, **call.arguments}, call.version)
     what = f"model {call.name}"
+    if (
+        not data.n_classes
+        and "n_classes" in filled.keys() - call.arguments.keys()
+        and "n_outputs" not in filled
+    ):
+        raise DataError(
+            f"{what}: {call.entry.words} asks for n_classes, and the targets of {data.name} are numbers; "
+            f"allowed: the parameter n_outputs, here {numbers}"
+        )
 
     def build() -> nn.Module:
         module = _result(given, what)
@@ -133,7 +144,7 @@ def own_model(call: Call, data: ProblemData, task: Task, batch_size: int | None 
             )
         return module
 
-    built_in = call.entry.numerics is not None and not isinstance(task, OwnLoss)
+    built_in = call.entry.numerics is not None and own_loss(task) is None
     return module_problem(call.name, build, data, task, built_in, batch_size)
 
 

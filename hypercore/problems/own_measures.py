@@ -20,29 +20,83 @@ from hypercore.spec.metric import Metric
 Function = Callable[[Tensor, Tensor], Tensor]
 
 
+# Outputs are tried as they are, and with far larger noise: a loss may be flat where errors are small.
+_NOISE = 10.0
+
+
+class LossError(DataError):
+    """A data set's own loss that cannot be trained on."""
+
+
 @dataclass(frozen=True)
 class OwnLoss(OfTask):
-    """A task with another loss: the mean over a batch, by a function of outputs and targets."""
+    """A task with another loss: the mean over a batch, by a function of outputs and targets.
+
+    ``name`` is of the data set and its function, for messages.
+    """
 
     task: Task
     function: Function
+    name: str = "a loss"
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The function's mean."""
         found = self.function(outputs, targets)
         if not isinstance(found, Tensor) or found.dim():
             what = shape_words(found) if isinstance(found, Tensor) else type(found).__name__
-            raise DataError(
-                f"a loss returned {what}; allowed: a tensor of one number, the mean over the batch"
+            raise LossError(
+                f"{self.name} returned {what}; allowed: a tensor of one number, the mean over the batch"
             )
         return found
+
+    def attempt(self, outputs: Tensor, targets: Tensor) -> None:
+        """Try the function on a few outputs of a network, and its gradient for them.
+
+        Raises:
+            LossError: it raised, returned no number, or does not depend on outputs, so that nothing trains.
+        """
+        given = f"outputs of {shape_words(outputs)} and targets of {shape_words(targets)}"
+        try:
+            flat = self._is_flat(outputs, targets)
+        except DataError:
+            raise
+        except Exception as error:
+            raise LossError(
+                f"{self.name} raised {type(error).__name__}: {first_line(error)}, given {given}"
+            ) from error
+        if flat:
+            raise LossError(
+                f"{self.name} has no gradient for outputs, so that nothing would train; allowed: a loss that "
+                "follows from its outputs by torch's functions"
+            )
+
+    def _is_flat(self, outputs: Tensor, targets: Tensor) -> bool:
+        """Whether the gradient for outputs is 0, for others far from them, too."""
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            if self._moves(outputs, targets):
+                return False
+            torch.manual_seed(0)
+            try:
+                return not self._moves(outputs + _NOISE * torch.randn_like(outputs), targets)
+            except Exception:  # it may want probabilities
+                return False
+
+    def _moves(self, outputs: Tensor, targets: Tensor) -> bool:
+        given = outputs.detach().clone().requires_grad_()
+        found = self.loss(given * 1.0, targets.clone())  # no leaf, which may not be changed in place
+        if not found.requires_grad:
+            return False
+        (gradient,) = torch.autograd.grad(found, given, allow_unused=True)
+        return gradient is not None and bool(gradient.any())
 
     def totals(self, outputs: Tensor, targets: Tensor) -> Totals:
         """The loss times what is counted, and the task's score."""
         totals, before = self.task.totals(outputs, targets), targets._version
         loss = self.loss(outputs, targets)
         if targets._version != before:
-            raise DataError("a loss changes its targets in place; allowed: one that leaves them as they are")
+            raise LossError(
+                f"{self.name} changes its targets in place; allowed: one that leaves them as they are"
+            )
         return totals._replace(loss=loss.double() * totals.counted)
 
 
@@ -110,3 +164,10 @@ class OwnMetric:
             raise DataError(
                 f"{self.name} returned a number beyond all floats; allowed: one number"
             ) from error
+
+
+def own_loss(task: Task) -> OwnLoss | None:
+    """The loss of its own that a task has, under a metric of its own perhaps."""
+    if isinstance(task, OwnMetric):
+        return own_loss(task.task)
+    return task if isinstance(task, OwnLoss) else None

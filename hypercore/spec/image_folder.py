@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypercore.spec.errors import UserError
+from hypercore.spec.absent import where_not
+from hypercore.spec.errors import SpecError
 
 PARTS = ("train", "test")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -18,8 +19,8 @@ _TOOLS = frozenset(
 _NAMED = 5
 
 
-class ImageFolderError(UserError, ValueError):
-    """A folder that is no data set. One line: what is wrong, and where."""
+class ImageFolderError(SpecError):
+    """A folder that is no data set: what is wrong, and where."""
 
 
 @dataclass(frozen=True)
@@ -38,34 +39,32 @@ def image_files(root: Path) -> ImageFiles:
 
     Raises:
         ImageFolderError: a part is missing, parts differ in classes, a class has no image or one that is not
-            read, leads to a folder above or twice to one, is another class, too, or there are fewer than two.
+            read, leads nowhere, to a folder above or twice to one, is another class, too, or there are fewer
+            than two.
     """
-    if absent := [part for part in PARTS if not (root / part).is_dir()]:
-        raise ImageFolderError(
-            f"an image folder needs train/CLASS/* and test/CLASS/*; {root.resolve()} has no {absent[0]}/"
-        )
+    for part in PARTS:
+        if not (root / part).is_dir():
+            what = "is no folder" if (root / part).exists() else where_not(root / part)
+            raise ImageFolderError(f"{root.resolve() / part}, which {what}", "train/CLASS/* and test/CLASS/*")
     found = {part: _classes(root / part) for part in PARTS}
     train, test = (found[part] for part in PARTS)
     if apart := sorted(train.keys() ^ test.keys()):
         sides = ", ".join(
             f"{name} only in {'train' if name in train else 'test'}/" for name in apart[:_NAMED]
         )
-        raise ImageFolderError(f"train/ and test/ in {root.resolve()} hold different classes: {sides}")
+        given = f"train/ and test/ in {root.resolve()}, which hold different classes: {sides}"
+        raise ImageFolderError(given, "the same ones")
     if len(train) < 2:
-        raise ImageFolderError(
-            f"at least two classes; {root / PARTS[0]} holds {_instead(root / PARTS[0], train)}"
-        )
+        only, hint = _instead(root / PARTS[0], train)
+        raise ImageFolderError(f"{root / PARTS[0]}, which holds {only}", f"at least two classes{hint}")
     met: dict[tuple[int, int], Path] = {}
     for folder in (root / part / name for part in PARTS for name in train):
         if (other := met.setdefault(_identity(str(folder)), folder)) != folder:
-            raise ImageFolderError(
-                f"{folder} and {other} are one folder; allowed: images of one class and part"
-            )
+            raise ImageFolderError(f"{folder} and {other}, one folder", "images of one class and part")
     for part, classes in found.items():
         if empty := [name for name, files in classes.items() if not files]:
-            raise ImageFolderError(
-                f"{root / part / empty[0]} holds no image; allowed: files that end in {', '.join(SUFFIXES)}"
-            )
+            allowed = f"files that end in {', '.join(SUFFIXES)}"
+            raise ImageFolderError(f"{root / part / empty[0]}, which holds no image", allowed)
     names = tuple(sorted(train))
     return ImageFiles(names, *(tuple(tuple(found[part][name]) for name in names) for part in PARTS))
 
@@ -108,7 +107,11 @@ def _identity(folder: str) -> tuple[int, int]:
 
 
 def _classes(part: Path) -> dict[str, list[str]]:
-    names = sorted(entry.name for entry in os.scandir(part) if entry.is_dir() and not is_hidden(entry.name))
+    entries = [entry for entry in os.scandir(part) if not is_hidden(entry.name)]
+    for entry in entries:
+        if entry.is_symlink() and not Path(entry.path).exists():
+            raise ImageFolderError(f"{entry.path}, which {where_not(Path(entry.path))}", "folders of images")
+    names = sorted(entry.name for entry in entries if entry.is_dir())
     return {name: _images(str(part / name)) for name in names}
 
 
@@ -117,14 +120,11 @@ def _images(folder: str) -> list[str]:
     for parent, names, again in walk(folder):
         if again:
             link = Path(parent, again[0])
-            raise ImageFolderError(
-                f"{link} leads to {link.resolve()}, which holds {folder} or was met in it before; remove one"
-            )
+            given = f"{link}, which leads to {link.resolve()}, which holds {folder} or was met in it before"
+            raise ImageFolderError(given, "each folder once: remove one")
         if unread := [name for name in names if name.lower().endswith(_UNREAD)]:
-            raise ImageFolderError(
-                f"{parent}{os.sep}{unread[0]} is an image that is not read; allowed: files that end in "
-                f"{', '.join(SUFFIXES)}: convert it, or remove it"
-            )
+            allowed = f"files that end in {', '.join(SUFFIXES)}: convert it, or remove it"
+            raise ImageFolderError(f"{parent}{os.sep}{unread[0]}, an image that is not read", allowed)
         found.append((parent, names))
     return [
         f"{parent}{os.sep}{name}"
@@ -134,11 +134,11 @@ def _images(folder: str) -> list[str]:
     ]
 
 
-def _instead(part: Path, classes: dict[str, list[str]]) -> str:
-    """What there is in place of two classes; a single folder of folders is most likely a level too much."""
+def _instead(part: Path, classes: dict[str, list[str]]) -> tuple[str, str]:
+    """What there is in place of two classes, and a hint: a folder of folders may be a level too much."""
     if not classes:
-        return "none: each is a folder of images"
+        return "none", ", each a folder of images"
     [only] = classes
     below = [entry.name for entry in os.scandir(part / only) if entry.is_dir() and not is_hidden(entry.name)]
     hint = f"; move {', '.join(sorted(below)[:_NAMED])} one level up" if len(below) > 1 else ""
-    return f"{only} alone{hint}"
+    return f"{only} alone", hint

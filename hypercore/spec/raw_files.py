@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hypercore.spec.absent import where_not
+
 # Images and labels of the training split, then of the test split.
 IDX = tuple(
     f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
@@ -35,7 +37,7 @@ class Layout:
                 size = path.stat().st_size if path.exists() else None
                 if size is None:
                     hint = f" ({packed.name} is there: unpack it)" if packed.exists() else ""
-                    yield path, f"is missing{hint}"
+                    yield path, f"is missing{hint}" if packed.exists() else where_not(path)
                 elif size == 0:
                     yield path, "is empty"
                 elif path.name in IDX and (wanted := _idx_size(path)) != size:

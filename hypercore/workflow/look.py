@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from hypercore.machine.slots import DeviceError, slots
+from hypercore.spec.absent import where_not
 from hypercore.spec.augmentation import Augmentation, AugmentationError
 from hypercore.spec.cell import Cell
 from hypercore.spec.image_folder import ImageFiles, ImageFolderError, image_files
@@ -95,20 +96,27 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
 
 def _images(folder: Path, models: Collection[str]) -> Iterator[tuple[str, str]]:
     if not folder.is_dir():
-        wanted = f"a folder of train/CLASS/* and test/CLASS/*{own_files.meant(folder)}"
-        yield f"{folder}, which is no folder", wanted
+        wanted = f"a folder of train/CLASS/* and test/CLASS/*{own_files.meant(folder, Path.is_dir)}"
+        yield f"{folder}, which {'is no folder' if folder.exists() else where_not(folder)}", wanted
         return
     try:
         found = image_files(folder)
-    except (ImageFolderError, OSError) as error:
-        yield str(folder), str(error)
+    except ImageFolderError as error:
+        yield error.given, error.allowed
+        return
+    except OSError as error:
+        yield (
+            f"{error.filename or folder}, of which the system says: {error.strerror}",
+            "one that can be read",
+        )
         return
     empty = [
         path for part in (found.train, found.test) for paths in part for path in paths if _is_empty(path)
     ]
     if empty:
-        more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
-        yield f"{empty[0]}{more}, which is empty", "whole images: get it again, or remove it"
+        more = f" (and {len(empty) - 1} more)" if len(empty) > 1 else ""
+        what = "is empty" if Path(empty[0]).exists() else where_not(Path(empty[0]))
+        yield f"{empty[0]}, which {what}{more}", "whole images: get it again, or remove it"
     else:
         yield from _sizes(found, models)
 

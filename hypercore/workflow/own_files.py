@@ -5,15 +5,19 @@ What own code reads, nobody else knows.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from hypercore.spec.absent import where_not
 from hypercore.spec.augmentation import Augmentation, AugmentationError
 from hypercore.spec.built_in import listed
 from hypercore.spec.errors import first_line
 from hypercore.spec.own_code import Call
 from hypercore.study.config.errors import shown
+
+# Of two names the share of letters that agree: of data and date, but not of data and docs.
+_NEAR = 0.75
 
 
 def problems(call: Call) -> Iterator[tuple[str, str, str]]:
@@ -30,7 +34,8 @@ def problems(call: Call) -> Iterator[tuple[str, str, str]]:
     if path.is_dir():
         yield "path", f"{path}, which is a folder", "a file"
     elif not path.exists():
-        yield "path", f"{path}, which is not there", f"a file, from {Path.cwd()} on{meant(path)}"
+        near = meant(path, Path.is_file)
+        yield "path", f"{path}, which {where_not(path)}", f"a file, from {Path.cwd()} on{near}"
     elif not os.access(path, os.R_OK):
         yield "path", f"{path}, which may not be read", "a file that may be read"
     elif not path.stat().st_size:
@@ -64,10 +69,19 @@ def _shapes(path: Path) -> Mapping[str, tuple[int, ...]]:
         return {}
 
 
-def meant(path: Path) -> str:
-    """What of about the same name lies where a file or folder is not, as the end of a sentence."""
-    near = get_close_matches(path.name, [one.name for one in path.parent.glob("*") if one.exists()], 1)
-    return f"; {path.parent / near[0]} is there" if near else ""
+def meant(path: Path, is_one: Callable[[Path], bool]) -> str:
+    """What of about the same name lies where a file or folder is not, as the end of a sentence.
+
+    Of a path whose folder is missing, too, it is a folder of about that one's name.
+    """
+    while not path.parent.exists():
+        path, is_one = path.parent, Path.is_dir
+    there: dict[str, Path] = {}
+    for one in sorted(path.parent.glob("*")):
+        if is_one(one):  # endings agree by chance
+            there.setdefault(one.stem.casefold(), one)
+    near = get_close_matches(path.stem.casefold(), there, 1, _NEAR)
+    return f"; {there[near[0]]} is there" if near else ""
 
 
 def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:

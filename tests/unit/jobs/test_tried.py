@@ -65,6 +65,57 @@ WRONG = [
 ]
 
 
+LOSSES = """\
+import torch
+
+def load():
+    split = torch.ones(8, 3), torch.arange(8) % 2
+    return split, split
+
+def numbers():
+    split = torch.ones(8, 3), torch.arange(8.0)
+    return split, split
+
+def share(outputs, targets):
+    return (outputs.argmax(1) != targets).float().mean()
+
+def flat(outputs, targets):
+    return targets.float().mean()
+
+def stepped(outputs, targets):
+    return (outputs.round() - outputs.detach()).sum()
+
+def raising(outputs, targets):
+    return outputs - targets
+
+def hinged(outputs, targets):  # flat where outputs are small, as an untrained network's are
+    return (outputs.abs() - 5.0).relu().mean()
+"""
+OWN_LOSSES = """\
+name: own
+datasets:
+  flat: {load: "data.py:load", loss: "data.py:flat", metric: "data.py:share"}
+  stepped: {load: "data.py:load", loss: "data.py:stepped"}
+  raising: {load: "data.py:load", loss: "data.py:raising"}
+  hinged: {load: "data.py:load", loss: "data.py:hinged"}
+  numbers: {load: "data.py:numbers"}
+models:
+  net: {build: "network.py:Net"}
+  wide: {build: "network.py:Net", arguments: {n_classes: 2}}
+stacks: [{stack: SGD, alphas: [0.1]}]
+seeds: 1
+device: cpu
+"""
+WRONG_LOSSES = [
+    "study.yaml:3: datasets.flat.loss: given data set 'flat': its loss data.py:flat has no gradient",
+    "study.yaml:4: datasets.stepped.loss: given data set 'stepped': its loss data.py:stepped has no gradient",
+    "study.yaml:5: datasets.raising.loss: given data set 'raising': its loss data.py:raising raised Runtime",
+    "study.yaml:9: models.net: given model net: network.py:Net asks for n_classes, and the targets of "
+    "numbers are numbers; allowed: the parameter n_outputs, here 1",
+    "study.yaml:10: models.wide: given a network gave outputs of 4×2 for targets of 4; allowed: one for each",
+]
+
+
 @pytest.fixture(name="plan")
 def _plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     monkeypatch.chdir(tmp_path)
@@ -84,6 +135,19 @@ def test_everything_that_cannot_train_is_said_once_by_its_place(plan: Plan) -> N
     found = sorted(map(str, tried.problems(plan.path, ids)), key=lambda line: int(line.split(":")[1]))
     assert len(found) == len(WRONG)
     assert all(words in line for words, line in zip(WRONG, found, strict=True)), found
+
+
+def test_a_loss_that_trains_nothing_is_said_by_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "network.py").write_text(NETWORK)
+    (tmp_path / "data.py").write_text(LOSSES)
+    plan = plan_of(Path(), OWN_LOSSES)
+    ids = trying.brought(plan, [row.cell for row in plan.rows])
+    found = sorted(map(str, tried.problems(plan.path, ids)), key=lambda line: int(line.split(":")[1]))
+    assert len(found) == len(WRONG_LOSSES), found
+    assert all(words in line for words, line in zip(WRONG_LOSSES, found, strict=True)), found
 
 
 def test_a_run_tries_what_waits_in_a_process_of_its_own(plan: Plan) -> None:

@@ -309,7 +309,7 @@ def test_a_loss_of_one_s_own_trains_and_the_error_stays_what_it_is() -> None:
     assert float(totals.loss) / 40 == pytest.approx(float(losses), rel=1e-6)
     assert torch.equal(totals.score, others.score)
     wrong = task_of(data, lambda outputs, _: outputs[:, 0])
-    with pytest.raises(DataError, match="a loss returned 4; allowed: a tensor of one number"):
+    with pytest.raises(DataError, match="data set 'signs': its loss returned 4; allowed: a tensor of one"):
         module_problem("net", lambda: mlp((3,), 2), data, wrong)
 
 

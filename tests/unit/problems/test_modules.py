@@ -17,6 +17,7 @@ from hypercore.problems.declared import task_of
 from hypercore.problems.module_trial import module_problem
 from hypercore.problems.modules import ModuleProblem, built
 from hypercore.problems.networks import mlp
+from hypercore.problems.own import image_model
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF
 from hypercore.spec.notation import parse_stack
@@ -301,6 +302,18 @@ def test_the_networks_of_numbers_want_floats() -> None:
         module_problem("mlp", lambda: mlp((2,), 3), data)
 
 
+def test_a_number_an_example_is_a_row_of_one() -> None:
+    split = torch.randn(12, generator=torch.Generator().manual_seed(0)), CLASSES.repeat(2)
+    data = array_data("mine", (split, split))
+    for one in (image_model("mlp", data, task_of(data)), module_problem("net", lambda: mlp((), 3), data)):
+        weights, batch = one.initial(0).unsqueeze(0), data.train.take(torch.arange(12).unsqueeze(0))
+        assert bool(one.training_losses(weights, batch, (), ())[0].isfinite().all())
+    with pytest.raises(
+        DataError, match="model cnn: inputs of mine are a number; allowed: images, .*model: mlp"
+    ):
+        image_model("cnn", data, task_of(data))
+
+
 def test_a_last_batch_of_which_a_module_can_make_nothing_is_named_before_it_comes() -> None:
     data, build = networks.images(), lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3), nn.BatchNorm1d(3))
     alone = len(data.train) - 1
@@ -322,5 +335,5 @@ def test_targets_that_are_one_hot_are_told_from_classes() -> None:
 def test_a_loss_that_changes_its_targets_is_refused() -> None:
     data = networks.images()
     task = task_of(data, greedy)
-    with pytest.raises(DataError, match="a loss changes its targets in place"):
+    with pytest.raises(DataError, match="data set 'images': its loss changes its targets in place"):
         module_problem("net", lambda: nn.Sequential(nn.Flatten(), nn.Linear(25, 3)), data, task)

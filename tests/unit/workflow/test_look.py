@@ -34,7 +34,9 @@ def planned(folder: Path, dataset: str, more: str = "") -> Plan:
 
 def told(plan: Plan, results: Path) -> list[str]:
     cells = [cell for sweep in plan.sweeps for cell in sweep.cells]
-    return [str(problem) for problem in look(plan, cells, results)]
+    lines = [str(problem) for problem in look(plan, cells, results)]
+    assert all(line.count("allowed:") == 1 for line in lines), lines
+    return lines
 
 
 def test_what_is_there_is_no_problem(tmp_path: Path) -> None:
@@ -57,7 +59,7 @@ def test_all_problems_are_told_at_once_a_line_each_with_file_and_key(
     config = tmp_path / "study.yaml"
     expected = [
         f"{config}:5: device: given cuda; allowed: on this machine auto, cpu",
-        f"{config}:7: image_folders.cats: given {tmp_path}/pest, which is no folder; allowed: a folder of",
+        f"{config}:7: image_folders.cats: given {tmp_path}/pest, which is not there; allowed: a folder of",
         f"{config}:6: data_root: given mnist, of which {tmp_path}/data/MNIST/raw/train-images-idx3-ubyte ",
         f"{config}:7: image_folders.pets: given images of 4×4 pixels, of which cnn leaves nothing",
         f"{config}:1: given 1 MB free where {tmp_path} lies; allowed: at least",
@@ -137,12 +139,34 @@ def test_packed_files_are_to_be_unpacked(tmp_path: Path) -> None:
     assert "is missing (t10k-labels-idx1-ubyte.gz is there: unpack it)" in line
 
 
-@pytest.mark.parametrize("damage", ["no class", "empty", "a text", "sizes"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("no class", "one class", "no images", "no part", "a part's link", "a class's link", "a link"),
+        *("empty", "a text", "sizes"),
+    ],
+)
 def test_images_that_cannot_be_used_are_named(tmp_path: Path, damage: str) -> None:
     write_folder(tmp_path / "pets", sizes=(8,))
     path = tmp_path / "pets/train/dog/0000.png"
     if damage == "no class":
         shutil.rmtree(path.parent)
+    elif damage == "one class":
+        for part in ("train", "test"):
+            shutil.rmtree(tmp_path / "pets" / part / "dog")
+    elif damage == "no images":
+        for image in path.parent.iterdir():
+            image.unlink()
+    elif damage in ("no part", "a part's link"):
+        shutil.rmtree(tmp_path / "pets/test")
+        if damage != "no part":
+            (tmp_path / "pets/test").symlink_to("gone")
+    elif damage == "a link":
+        path.unlink()
+        path.symlink_to("gone")
+    elif damage == "a class's link":
+        for part in ("train", "test"):
+            (tmp_path / "pets" / part / "bird").symlink_to("gone")
     elif damage == "sizes":
         Image.new("RGB", (9, 9)).save(path)
     else:
@@ -151,12 +175,18 @@ def test_images_that_cannot_be_used_are_named(tmp_path: Path, damage: str) -> No
         planned(tmp_path, "pets", f"image_folders: {{pets: {tmp_path}/pets}}\n"), tmp_path / "results"
     )
     words = {
-        "no class": "dog only in test/",
+        "no class": "which hold different classes: dog only in test/; allowed: the same ones",
+        "no images": "train/dog, which holds no image; allowed: files that end in",
+        "one class": "train, which holds cat alone; allowed: at least two classes",
+        "no part": "test, which is not there; allowed: train/CLASS/* and test/CLASS/*",
+        "a link": "0000.png, which is a link to gone, which is not there; allowed: whole images",
+        "a class's link": "train/bird, which is a link to gone, which is not there; allowed: folders",
+        "a part's link": "test, which is a link to gone, which is not there; allowed: train/CLASS",
         "empty": "is empty",
         "a text": "is no image",
         "sizes": "several sizes",
     }
-    assert words[damage] in line and (damage == "no class" or str(path) in line)
+    assert words[damage] in line and (damage not in ("empty", "a text", "sizes") or str(path) in line)
 
 
 def test_where_nothing_trains_and_elsewhere_nothing_is_asked_of_the_device(
@@ -221,6 +251,41 @@ def test_a_path_that_the_system_refuses_is_a_line(tmp_path: Path) -> None:
         plan_of(tmp_path, TABLE.format(path=tmp_path / "rows.csv", target="y")), tmp_path / "results"
     )
     assert "which is not there" in line and "is there" not in line
+
+
+@pytest.mark.parametrize(
+    ("named", "there", "hint"),
+    [
+        ("rows.csv", ["row.csv", "cols.csv"], "row.csv"),
+        ("Rows", ["rows.csv"], "rows.csv"),
+        ("rows.csv", ["cols.csv", "docs/"], None),  # endings agree by chance
+        ("docks", ["docs/"], None),  # a folder is no file
+        ("dat/rows.csv", ["data/", "rows.csv"], "data"),
+        ("dat/deep/rows.csv", ["docs/", "rows.csv"], None),
+    ],
+)
+def test_only_what_may_be_meant_is_hinted_at(
+    tmp_path: Path, named: str, there: list[str], hint: str | None
+) -> None:
+    for name in there:
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+    (line,) = told(plan_of(tmp_path, TABLE.format(path=tmp_path / named, target="y")), tmp_path / "results")
+    assert line.endswith(f"; {tmp_path / hint} is there" if hint else f"a file, from {Path.cwd()} on"), line
+
+
+def test_a_link_to_nothing_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").symlink_to("gone.csv")
+    (tmp_path / "data").symlink_to("away")
+    more = f"image_folders: {{pets: {tmp_path}/data/pets}}\ndata_root: {tmp_path}/data\n"
+    table = plan_of(tmp_path, TABLE.format(path=tmp_path / "rows.csv", target="y"))
+    (line,) = told(table, tmp_path / "results")
+    assert (
+        f"given {tmp_path}/rows.csv, which is a link to gone.csv, which is not there; allowed: a file" in line
+    )
+    pets, mnist = told(planned(tmp_path, "pets, mnist", more), tmp_path / "results")
+    below = f"lies below {tmp_path}/data, a link to away, which is not there"
+    assert f"{tmp_path}/data/pets, which {below}; allowed: a folder of" in pets + mnist
+    assert f"train-images-idx3-ubyte {below}; allowed: its files" in pets + mnist
 
 
 ARRAYS = """\
