@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.analysis.frames.judgement import metrics
-from hypercore.results.disk import ResultFileError
+from hypercore.results.disk import AGAIN, ResultFileError
 from hypercore.spec.columns import Role, Status
 from hypercore.spec.metric import PERCENT
 
@@ -69,6 +69,5 @@ def _refuse(path: Path, frame: pd.DataFrame, name: str, wrong: pd.Series, allowe
         given = "nothing" if pd.isna(value) else str(value)[:80]
         raise ResultFileError(
             path,
-            f"its column {name!r} holds {given} {where}, allowed: {allowed}; "
-            "delete it and run snakemake again",
+            f"its column {name!r} holds {given} {where}, allowed: {allowed}; delete it and {AGAIN}",
         )

@@ -11,6 +11,7 @@ from hypercore.spec.errors import UserError
 
 # How any study is run; which one it was a file does not say.
 RUN = "snakemake --cores all --config study=CONFIG.yaml"
+AGAIN = f"make it again by {RUN}"
 _TEMPORARY = ".tmp"
 
 
@@ -118,4 +119,4 @@ def read_bytes(path: Path) -> bytes:
 
 def unreadable(path: Path, reason: str) -> ResultFileError:
     """What to raise of a file of ours that is not whole."""
-    return ResultFileError(path, f"{reason}; delete it and run snakemake again", damaged=True)
+    return ResultFileError(path, f"{reason}; delete it and {AGAIN}", damaged=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hypercore.results.disk import ResultFileError
+from hypercore.results.disk import AGAIN, ResultFileError
 from hypercore.results.parquet import completed, open_table, stored_names
 
 # The first row of a stretch that belongs to one cell, and the first one after it.
@@ -32,7 +32,7 @@ def stretches(path: Path, name: str, schema: pa.Schema) -> dict[str, list[Stretc
         for group, begin in enumerate(_begins(file)[:-1]):
             ids = file.read_row_group(group, ["cell_id"])["cell_id"]
             if ids.null_count:
-                reason = "its column 'cell_id' lacks a value; delete it and run snakemake again"
+                reason = f"its column 'cell_id' lacks a value; delete it and {AGAIN}"
                 raise ResultFileError(path, reason)
             for cell, first, end in _runs(ids):
                 found.setdefault(cell, []).append((begin + first, begin + end))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hypercore import __version__
-from hypercore.results.disk import ResultFileError, read_bytes, unreadable, write_bytes
+from hypercore.results.disk import AGAIN, ResultFileError, read_bytes, unreadable, write_bytes
 from hypercore.results.schemas import ADDED, BEFORE, SCHEMA_VERSION, stored_name
 
 # The checksum of the whole file stands in the file's own metadata, in a slot of fixed length that
@@ -156,13 +156,12 @@ def open_table(
     metadata = _metadata(file)
     version = metadata.get(_VERSION)
     if version not in [str(known) for known in versions or (SCHEMA_VERSION,)]:
-        raise ResultFileError(
-            path,
-            f"its schema is version {version}, this hypercore reads version {SCHEMA_VERSION}; "
-            "run snakemake again to write it anew",
-        )
+        reason = f"its schema is version {version}, this hypercore reads version {SCHEMA_VERSION}; {AGAIN}"
+        raise ResultFileError(path, reason)
     if metadata.get(_TABLE) != name:
-        raise ResultFileError(path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}")
+        raise ResultFileError(
+            path, f"it holds the table {metadata.get(_TABLE)!r}, expected {name!r}; move it away and {AGAIN}"
+        )
     may_lack = ADDED if version == str(SCHEMA_VERSION) else ADDED | BEFORE.keys()
     there = file.schema_arrow.names
     for field in schema:
@@ -170,7 +169,7 @@ def open_table(
         if not lacks and not _holds(file.schema_arrow, [field]):
             raise ResultFileError(
                 path,
-                f"its column {field.name!r} is absent or of another type; run snakemake again to remake it",
+                f"its column {field.name!r} is absent or of another type; {AGAIN}",
             )
     return pq.ParquetFile(pa.BufferReader(data), read_dictionary=list(encoded)) if encoded else file
 
@@ -217,7 +216,7 @@ def _verify(path: Path, data: bytes) -> None:
         if begins and not ends:
             raise unreadable(path, "it is cut off")
         # Perhaps somebody's own: nothing of ours deletes it.
-        raise ResultFileError(path, "hypercore did not write it; move it away and run snakemake again")
+        raise ResultFileError(path, f"hypercore did not write it; move it away and {AGAIN}")
     end = slot + len(_ZEROS)
     if hashlib.sha256(data[:slot] + _ZEROS + data[end:]).hexdigest().encode() != data[slot:end]:
         raise unreadable(path, "its checksum does not match, so it was altered after it was written")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from hypercore.results.disk import RUN, ResultFileError
+from hypercore.results.disk import AGAIN, RUN, ResultFileError
 from hypercore.spec.columns import ANALYSIS
 
 FORMS = {"csv": "csv", "markdown": "md", "latex": "tex"}
@@ -28,4 +28,4 @@ def lost(study: Path) -> Iterator[ResultFileError]:
             if here:
                 yield ResultFileError(path, f"there is no such file; make it by {RUN}")
         elif not path.stat().st_size:
-            yield ResultFileError(path, "it is empty; delete it and run snakemake again")
+            yield ResultFileError(path, f"it is empty; delete it and {AGAIN}")

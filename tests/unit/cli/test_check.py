@@ -78,7 +78,7 @@ def test_lost_files_of_a_report_are_named(results: Path, capsys: pytest.CaptureF
         write_table(study / f"{name}.parquet", columns.empty_table(), name)
     assert main(["--results", str(results), "--remove"]) == 0
     assert capsys.readouterr().out.splitlines()[:2] == [
-        f"{page}: it is empty; delete it and run snakemake again",
+        f"{page}: it is empty; delete it and make it again by {RUN}",
         f"{tables[0]}: there is no such file; make it by {RUN}",
     ]
     assert not page.exists()

@@ -97,7 +97,8 @@ def test_any_flipped_bit_is_noticed(
     data[int(position * len(data))] ^= 1 << bit
     path.write_bytes(data)
     with pytest.raises(
-        ResultFileError, match=r"curves\.parquet: .*; (delete it|move it away) and run snakemake again"
+        ResultFileError,
+        match=r"curves\.parquet: .*; (delete it|move it away) and make it again by .* --config study=",
     ):
         read_table(path, "curves", SCHEMA)
 
@@ -117,7 +118,10 @@ def test_any_truncation_is_noticed(tmp_path_factory: pytest.TempPathFactory, kee
 def test_each_reason_is_named(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ResultFileError, match="there is no such file"):
         read_table(tmp_path / "absent.parquet", "curves", SCHEMA)
-    with pytest.raises(ResultFileError, match="it holds the table 'curves', expected 'cells'"):
+    with pytest.raises(
+        ResultFileError,
+        match="it holds the table 'curves', expected 'cells'; move it away and make it again by",
+    ):
         read_table(path, "cells", SCHEMA)
     with pytest.raises(ResultFileError, match="its column 'study' is absent"):
         read_table(path, "curves", schema(spec.PLAN))
