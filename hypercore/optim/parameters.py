@@ -28,6 +28,11 @@ def named_parameters(source: object) -> list[tuple[str, Tensor]]:
     if not found:
         raise ValueError("no parameters to train; give a module or a list of parameters that has some")
     for name, parameter in found.values():
+        if parameter.is_inference():
+            raise TypeError(
+                f"parameter {name} was made under torch.inference_mode(), and nothing can train it; allowed: "
+                "parameters that are made outside of it"
+            )
         # A module's own integers are no mistake: they can have no gradient, and so are never trained.
         frozen = isinstance(parameter, nn.Parameter) and not parameter.requires_grad
         if parameter.dtype not in ALLOWED and not frozen:

@@ -14,6 +14,7 @@ from hypercore.optim.compiled import can_compile
 from hypercore.optim.flat import flat
 from hypercore.optim.memory import Memory
 from hypercore.optim.parameters import check_device, check_sizes, working_dtype
+from hypercore.optim.sound import check_parts, check_shapes, in_words
 from hypercore.optim.step import Rules
 from hypercore.spec.notation import parse_stack
 
@@ -119,7 +120,7 @@ class Remembering(torch.optim.Optimizer):
         the parameters' device.
 
         Raises:
-            ValueError: this is no stack's state, or that of other parameters.
+            ValueError: this is no stack's whole state, or that of other parameters. Nothing is loaded then.
             TypeError: this is no dict.
         """
         if not isinstance(state_dict, Mapping):
@@ -129,10 +130,13 @@ class Remembering(torch.optim.Optimizer):
         groups = [state_dicts.as_named_today(group) for group in state_dict.get("param_groups", ())]
         if not groups or any(name not in group for group in groups for name in _OPTIONS):
             raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")
-        plain = state_dicts.whole(state_dict["state"], groups[0], parse_stack)
-        parameters = self.param_groups[0]["params"]
+        parameters, names = (self.param_groups[0][key] for key in ("params", "param_names"))
+        check_parts(state_dict.get("state"), groups[0], names)
+        with in_words():
+            plain = state_dicts.whole(state_dict["state"], groups[0], parse_stack)
         if plain is not None and len(groups[0]["params"]) == len(parameters):
-            check_sizes(self.param_groups[0]["param_names"], parameters, plain["members"], plain["sizes"])
+            check_sizes(names, parameters, plain["members"], plain["sizes"])
+            check_shapes(plain, groups[0], parameters, working_dtype(parameters))
         options = [{k: v for k, v in group.items() if k != state_dicts.SHARED} for group in groups]
         super().load_state_dict({"state": {} if plain is None else {_MEMORY: plain}, "param_groups": options})
         self._lent = False  # the rows are new

@@ -138,9 +138,15 @@ class Stack(Remembering):
         Raises:
             ValueError: the rightmost α is negative or not finite, a hyperparameter was set out of its range,
                 or options of the parameter group were changed that cannot be.
-            RuntimeError: a gradient is sparse, or parameters lie on several devices or are sharded.
+            RuntimeError: a gradient is sparse, parameters lie on several devices or are sharded, or this is
+                under ``torch.inference_mode()``.
             FloatingPointError: with ``nonfinite="raise"``.
         """
+        if torch.is_inference_mode_enabled():
+            raise RuntimeError(
+                "Stack.step() under torch.inference_mode(), where no gradient can be pulled back; allowed: "
+                "outside of it, or under torch.no_grad()"
+            )
         loss = None
         if closure is not None:
             with torch.enable_grad():

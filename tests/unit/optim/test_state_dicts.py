@@ -187,3 +187,87 @@ def test_a_state_of_before_that_says_on_goes_on_as_the_rule_it_was() -> None:
     del state["param_groups"][0]["nonfinite"]
     stack.load_state_dict(state)
     assert stack.param_groups[0]["clipping"] == "running_mean(all)"
+
+
+def _cut(*path: Any) -> Any:
+    def change(state: Any) -> None:
+        *where, last = path
+        for step in where:
+            state = state[step]
+        del state[last]
+
+    return change
+
+
+def _put(value: Any, *path: Any) -> Any:
+    def change(state: Any) -> None:
+        *where, last = path
+        for step in where:
+            state = state[step]
+        state[last] = value
+
+    return change
+
+
+SHARED = "param_groups", 0, "stack_memory"
+OF_PARAMETERS, OF_ALL = ("place", "size", "step", "taking_part"), ("alpha", "upper_levels", "clip", "shown")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        *((_cut("state", 0, key), f"parameter weight lacks '{key}'") for key in OF_PARAMETERS),
+        *((_cut(*SHARED, key), f"'stack_memory' lacks '{key}'") for key in OF_ALL),
+        (_cut("state", 0, "moment0"), "some parameters have 'moment0', others lack it"),
+        (_cut("state", 1), r"'clip' are .* where .* belong"),
+        (_cut(*SHARED), "its parameter group lacks 'stack_memory'"),
+        (_cut("param_groups", 0, "params"), "its parameter group lacks 'params'"),
+        (_put("x", "state", 0, "step"), "'step' of parameter weight is 'x', no whole number from 0"),
+        (_put(-5, "state", 0, "place"), "'place' of parameter weight is -5, no whole number from 0"),
+        (_put(1, "state", 0, "place"), r"in the places \[1, 1\]"),
+        (_put(torch.zeros(2), "state", 0, "grad"), "'grad' of parameter weight is no tensor of 3 numbers"),
+        (_put("x", "state", 0), "that of parameter weight is a str"),
+        (_put([], "state"), "its 'state' is a list"),
+        (_put([torch.zeros(1, 2)], *SHARED, "upper_levels"), r"'upper_levels' are \[\(1, 2\)\] where"),
+        (_put("x", *SHARED, "upper_states"), "AttributeError"),
+        (_put("SGD(0.1)", *SHARED, "notation"), r"it is of SGD\(0.1\), and its parameter group of Adam"),
+        (_put({"members": []}, "state", "stack"), "KeyError: 'levels'"),
+    ],
+)  # fmt: skip
+def test_a_state_that_is_not_whole_is_refused_and_nothing_of_it_loaded(change: Any, words: str) -> None:
+    def stepped(module: nn.Module, stack: Stack) -> list[object]:
+        stack.zero_grad()
+        (module(torch.ones(8, 3)) - 1.0).square().mean().backward()
+        stack.step()
+        return everything(module, stack)
+
+    module = nn.Linear(3, 1)
+    stack = Stack(module, "Adam / SGD(1e-4)", clipping="on")
+    stepped(module, stack)
+    other = copy.deepcopy(module)
+    untouched = copy.deepcopy(stack)
+    untouched.param_groups[0]["params"] = list(other.parameters())
+    state = copy.deepcopy(stack.state_dict())
+    change(state)
+    with pytest.raises(
+        ValueError, match=f"not the whole state of a hypercore.optim.Stack: .*{words}.*; load"
+    ):
+        stack.load_state_dict(state)
+    assert stepped(module, stack) == stepped(other, untouched)
+
+
+def test_no_step_is_made_under_inference_mode() -> None:
+    module = nn.Linear(3, 1)
+    stack = Stack(module, "Adam / SGD(1e-4)")
+    before = everything(module, stack)
+    module(torch.ones(8, 3)).sum().backward()
+    with (
+        torch.inference_mode(),
+        pytest.raises(RuntimeError, match=r"Stack.step\(\) under .*; allowed: outside"),
+    ):
+        stack.step()
+    assert everything(module, stack) == before
+    with torch.inference_mode():
+        module = nn.Linear(3, 1)
+    with pytest.raises(TypeError, match=r"parameter weight was made under torch.inference_mode\(\)"):
+        Stack(module, "SGD")

@@ -120,7 +120,7 @@ def test_each_reason_is_named(path: Path, tmp_path: Path, monkeypatch: pytest.Mo
         read_table(tmp_path / "absent.parquet", "curves", SCHEMA)
     with pytest.raises(
         ResultFileError,
-        match="it holds the table 'curves', expected 'cells'; move it away and make it again by",
+        match="holds the table .curves., expected .cells.; move it away and make it",
     ):
         read_table(path, "cells", SCHEMA)
     with pytest.raises(ResultFileError, match="its column 'study' is absent"):
