@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import room, theme
 from hypercore.present import palette
+from hypercore.present.titles import brief
 
 Trace = dict[str, Any]
 
@@ -59,15 +60,13 @@ def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
 
 
 def stack_names(titles: pd.Series, most: int = 22) -> pd.Series:
-    """Entries' titles as rows are named: without the data set where all share one, those of more letters
-    than ``most`` on two lines.
+    """Entries' titles as rows are named: without the data set, or what else all share; those of more
+    letters than ``most`` on two lines.
 
     >>> stack_names(pd.Series(["SGD(0.01) / SGD(0.01) / SGD on digits"])).item()
     'SGD(0.01) / SGD(0.01)<br>/ SGD'
     """
-    shared = {title.rpartition(" on ")[2] for title in titles}
-    shown = titles.str.rpartition(" on ")[0] if len(shared) == 1 and not shared & set(titles) else titles
-    return shown.map(lambda name: two_lines(name, most))
+    return titles.map(brief(titles, data=False)).map(lambda name: two_lines(name, most))
 
 
 def two_lines(name: str, most: int = 22) -> str:

@@ -1,13 +1,18 @@
 """What an entry of a study, and a problem, are called: by as much as tells them from the study's others."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import Any
 
 import pandas as pd
 
 # What tells one stack on one problem from another.
 GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
+
+# What full_title makes, taken apart: in a model's name no space comes before its arguments.
+_LONG = re.compile(r"(?P<head>.+) \((?P<model>(?:(?! \().)+), (?P<epochs>\d+) epochs, batch (?P<batch>\d+)\)")
 
 
 def title(entry: Mapping[Any, Any] | pd.Series) -> str:
@@ -47,16 +52,53 @@ def titles(frame: pd.DataFrame) -> pd.Series:
     return pd.Series([names[key] for key in keys], index=frame.index, dtype=str)
 
 
+def brief(full: Iterable[str], *, data: bool = True) -> dict[str, str]:
+    """Titles as they are read side by side: without what all that are long have in common.
+
+    Without ``data`` the data set is left out, too, where all have the same.
+
+    >>> rest = "30 epochs, batch 32)"
+    >>> both = [f"Adam on cars (deep(hidden=9), {rest}", f"Adam on cars (tiny(hidden=4), {rest}"]
+    >>> list(brief(both).values()), list(brief(both, data=False).values())
+    (['Adam on cars (deep)', 'Adam on cars (tiny)'], ['Adam (deep)', 'Adam (tiny)'])
+    """
+    listed = list(dict.fromkeys(full))
+    long = {title: found for title in listed if (found := _LONG.fullmatch(title))}
+    models = _brief_models(found["model"] for found in long.values())
+    parts = [
+        (models[found["model"]], f"{found['epochs']} epochs", f"batch {found['batch']}")
+        for found in long.values()
+    ]
+    several = [len(set(column)) > 1 for column in zip(*parts, strict=True)]
+    told = {title: ", ".join(compress(own, several)) for title, own in zip(long, parts, strict=True)}
+    heads = {title: long[title]["head"] if told.get(title) else title for title in listed}
+    if not data and len({head.rpartition(" on ")[2] for head in heads.values()}) == 1:
+        heads = {title: head.rpartition(" on ")[0] or head for title, head in heads.items()}
+    return {title: f"{head} ({told[title]})" if told.get(title) else head for title, head in heads.items()}
+
+
+def brief_titles(frame: pd.DataFrame) -> pd.Series:
+    """What :func:`titles` has, as :func:`brief` says it."""
+    long = titles(frame)
+    return long.map(brief(long))
+
+
+def _brief_models(models: Iterable[str]) -> dict[str, str]:
+    """The names of models without their arguments, unless another of them has the same name."""
+    listed = dict.fromkeys(models)
+    names = Counter(model.partition("(")[0] for model in listed)
+    return {model: name if names[name := model.partition("(")[0]] == 1 else model for model in listed}
+
+
 def problem_names(frame: pd.DataFrame) -> pd.Series:
     """What each row's network is trained on, and the network where a study trains several on it.
 
-    >>> two = pd.DataFrame({"dataset": ["cars", "cars"], "model": ["deep", "tiny"]})
+    >>> two = pd.DataFrame({"dataset": ["cars", "cars"], "model": ["deep(hidden=9)", "tiny"]})
     >>> problem_names(two).tolist(), problem_names(two.head(1)).tolist()
     (['cars (deep)', 'cars (tiny)'], ['cars'])
     """
-    several = frame.groupby("dataset")["model"].nunique() > 1
-    named = [
-        f"{dataset} ({model})" if several[dataset] else str(dataset)
-        for dataset, model in zip(frame["dataset"], frame["model"], strict=True)
-    ]
+    pairs = list(zip(frame["dataset"], frame["model"], strict=True))
+    models = _brief_models(model for _, model in pairs)
+    several = Counter(dataset for dataset, _ in dict.fromkeys(pairs))
+    named = [f"{data} ({models[model]})" if several[data] > 1 else str(data) for data, model in pairs]
     return pd.Series(named, index=frame.index, dtype=str)

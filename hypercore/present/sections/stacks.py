@@ -12,7 +12,7 @@ from hypercore.analysis.measures.effects import ALPHA, PRIMARY
 from hypercore.present import markup, sentences, table
 from hypercore.present.plots import error_over_alpha, profile_figure
 from hypercore.present.sentences import published_for
-from hypercore.present.titles import GROUP, full_title, titles
+from hypercore.present.titles import GROUP, brief_titles, full_title
 from hypercore.spec.columns import ARMS
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -35,7 +35,7 @@ def edges(frame: pd.DataFrame, gains: pd.DataFrame) -> str:
     """A sentence for each stack and clipping: where its runs begin to fail, and how surely."""
     key = [*GROUP, "clipping"]
     known = dict(list(gains.groupby(key)))
-    named = titles(frame)
+    named = brief_titles(frame)
     listed = [
         f"<li>{escape(sentences.edge(named[rows.index[0]], rows, known.get(which, gains.head(0))))}</li>"
         for which, rows in frame.groupby(key, sort=False)
@@ -62,7 +62,7 @@ def regions(frame: pd.DataFrame) -> str:
     """A sentence for each stack that was run at more than one α."""
     if frame.empty:
         return "<p>The study plans no stack with a baseline.</p>"
-    swept = frame.assign(title=titles(frame))[frame["n_points"] > 1].to_dict("records")
+    swept = frame.assign(title=brief_titles(frame))[frame["n_points"] > 1].to_dict("records")
     listed = "".join(f"<li>{escape(sentences.region(row['title'], row))}</li>" for row in swept)
     single = frame[frame["n_points"] == 1]
     safe = single[single["n_safe"] == 1].sort_values("worst_failure_high").to_dict("records")
@@ -87,7 +87,7 @@ def primary(effects: pd.DataFrame) -> str:
             "yes" if row["bold"] else "no",
             "yes" if row["supported"] else "no",
         )
-        for row in effects.assign(title=titles(effects))[effects["test"] == PRIMARY].to_dict("records")
+        for row in effects.assign(title=brief_titles(effects))[effects["test"] == PRIMARY].to_dict("records")
     ]
     return markup.table(header, rows)
 
@@ -133,7 +133,7 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
     gained = "gain [95% CI]" + (f", {metric.gap_unit}" if metric.gap_unit else "")
     header = (*table.HEADERS[:-1], gained, "p", "")
     body = []
-    for row in rows.assign(title=titles(rows)).to_dict("records"):
+    for row in rows.assign(title=brief_titles(rows)).to_dict("records"):
         gain = known.get(tuple(row[name] for name in key))
         arms = [_arm(row, arm) for arm in ARMS]
         if row["bold"] is True:
