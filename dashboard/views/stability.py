@@ -9,6 +9,7 @@ from dashboard import answers, cache, charts, choices, parts, ranges, stability,
 from dashboard.figures import stability as figures
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.present import sentences
 from hypercore.spec.metric import Metric
 
 _SENSITIVITY = "error above the best α's, mean over log α"
@@ -35,7 +36,7 @@ def _draw(study: str) -> None:
         parts.part(study, lambda: _map(chosen, points, regions, gains, more))
         parts.part(study, lambda: _reach(chosen, regions, more))
     else:
-        st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
+        st.info(sentences.NO_BASELINE)
     _costs(chosen)
     sensitivity = sensitivity[sensitivity["title"].isin(titles)]
     _heights(stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])

@@ -26,7 +26,7 @@ def page(study: str) -> None:
     regions = cache.derived(study, "regions")
     found = answers.sentences(study)
     if regions.empty:
-        st.info("No stack of this study has a baseline to compare with, so no α can be called safe.")
+        st.info(sentences.NO_BASELINE)
     else:
         _advice(study, regions)
     if found:

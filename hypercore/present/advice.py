@@ -95,12 +95,11 @@ class Advice:
         lowest, widest = self.lowest, self.widest
         said = []
         if lowest is not self.use:
-            said.append(
-                f"Lowest error: {lowest.name}, α = {short(lowest.alpha)}, {lowest.metric.text(lowest.error)}."
-            )
+            error = lowest.metric.text(lowest.error)
+            said.append(f"Lowest error on {self.problem}: {lowest.name}, α = {short(lowest.alpha)}, {error}.")
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
             reach = f"up to α = {short(widest.high)}, {widest.metric.text(widest.error)} at its best"
-            said.append(f"Widest safe range: {widest.name}, {reach}; {widest.failures}.")
+            said.append(f"Widest safe range on {self.problem}: {widest.name}, {reach}; {widest.failures}.")
         return " ".join(said)
 
     @property

@@ -14,6 +14,8 @@ from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.stack import short
 
+NO_BASELINE = "Nothing trained has a baseline to compare with, so no α can be called safe."
+
 
 def coverage(cells: pd.DataFrame) -> str:
     """How many planned cells have which status, and how many of them refinement added."""
@@ -139,11 +141,16 @@ def region(title: str, row: Mapping[Any, Any]) -> str:
 
 
 def nothing_safe(cells: pd.DataFrame, where: str = "") -> str:
-    """That no α is safe, and what it would take: more seeds, where a study has too few for any to be.
+    """That no α is safe, and what it would take: a baseline, or more seeds, where a study has too few.
 
-    >>> nothing_safe(pd.DataFrame({"seed": [0, 1, 2]}), "on digits")
+    >>> cells = pd.DataFrame({"seed": [0, 1, 2], "baseline_id": "5d1f"})
+    >>> nothing_safe(cells, "on digits")
     'No α of any stack is shown to be safe on digits: that takes 6 seeds, and there are 3.'
+    >>> nothing_safe(cells.assign(baseline_id=None))
+    'Nothing trained has a baseline to compare with, so no α can be called safe.'
     """
+    if cells["baseline_id"].isna().all():
+        return NO_BASELINE
     seeds = cells["seed"].nunique()
     words = f"No α of any stack is shown to be safe{' ' * bool(where)}{where}"
     few = f": that takes {FEWEST_RUNS} seeds, and there are {seeds}" * (seeds < FEWEST_RUNS)

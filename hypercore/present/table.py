@@ -158,7 +158,8 @@ def render(comparison: pd.DataFrame, console: Console) -> None:
             texts[4] = f"[bold]{texts[4]} *[/bold]" if is_bold else texts[4]
             table.add_row(*texts)
         console.print(table)
-    console.print(legend(comparison) + " (*)", style="dim")
+    mark = bold_words(comparison, " (*)")
+    console.print(legend(comparison) + mark, style="dim")
     console.print(OPEN_DASHBOARD, highlight=False)
 
 

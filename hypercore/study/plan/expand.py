@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from hypercore.spec.cell import Cell, digest
+from hypercore.spec.clippers import Scope
 from hypercore.spec.clipping import OFF
 from hypercore.spec.columns import PLAN, Role, names
 from hypercore.spec.optimizers import SpecError
@@ -97,7 +98,11 @@ class _Grid:
 
     @property
     def _clipping(self) -> tuple[Any, ...]:
-        return self.entry.clipping or self.study.clipping or DEFAULT_CLIPPING
+        given = self.entry.clipping or self.study.clipping or DEFAULT_CLIPPING
+        if self.stacks[0].height > 1:
+            return given
+        # A plain optimizer has no hyperparameter's gradient, so what clips these alone leaves it as it is.
+        return tuple(dict.fromkeys(OFF if one.scope is Scope.HYPER else one for one in given))
 
     @property
     def _seeds(self) -> tuple[int, ...]:

@@ -34,6 +34,12 @@ def test_the_terminal_shows_every_row_and_what_is_missing() -> None:
     assert "make dashboard" in text
 
 
+def test_the_mark_of_a_gain_is_explained_where_errors_are_in_percent_alone() -> None:
+    comparison = compare(tables().cells)
+    assert "(*)" in printed(comparison)
+    assert "(*)" not in printed(comparison.assign(metric="RMSE (mpg)", bold=False))
+
+
 def test_diverged_seeds_are_counted_in_the_cell() -> None:
     comparison = compare(tables().cells)
     assert "(0/6 ok)" in printed(comparison)

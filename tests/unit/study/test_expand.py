@@ -37,6 +37,34 @@ def test_each_row_points_at_the_baseline_of_its_seed(tmp_path: Path) -> None:
             assert row.baseline_id is None
 
 
+PLAIN = """
+name: plain
+datasets: digits
+stacks: [{stack: Adam, alphas: [0.001, 0.01]}]
+clipping: CLIPPING
+baselines: false
+seeds: 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("clipping", "left"),
+    [
+        ("[off, on]", ["off"]),
+        ("on", ["off"]),
+        (
+            "[off, 'agc(0.01, hyper)', 'fixed(1)', running_mean(all)]",
+            ["fixed(1)", "off", "running_mean(all)"],
+        ),
+    ],
+)
+def test_a_plain_optimizer_is_not_clipped_where_it_has_nothing_to_clip(
+    tmp_path: Path, clipping: str, left: list[str]
+) -> None:
+    plan = plan_of(tmp_path, PLAIN.replace("CLIPPING", clipping))
+    assert sorted(str(row.cell.clipping) for row in plan.rows) == sorted(left * 2 * 2)
+
+
 def test_without_baselines_only_the_stacks_are_planned(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, MINIMAL + "baselines: false\n")
     assert {row.role.value for row in plan.rows} == {"stack"}
