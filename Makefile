@@ -2,6 +2,7 @@
 #
 #   make results     train the default study and print its comparison table
 #   make report      analyse a study's tables again, without training, and write its report.html
+#   make reports     the same for all studies whose results are shipped, after a change of the analysis or a claim
 #   make dashboard   look at results in the browser
 #   make test        lint, types, structure and all tests, in a quarter of an hour on two cores
 #   make unit        the tests without those in a browser; make browser: those alone
@@ -37,10 +38,12 @@ OLDEST := .venv/oldest
 # and a worker without work takes over another's.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 PYTEST = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+# Studies of which git keeps the tables.
+SHIPPED = $(shell sed -n 's,^!results/\([^*/]*\)/$$,\1,p' .gitignore)
 # The dashboard's doctests; its script draws a page when it is imported.
 DASHBOARD := dashboard --ignore dashboard/app.py
 
-.PHONY: help setup results report dashboard check test lint types structure workflow unit \
+.PHONY: help setup results report reports dashboard check test lint types structure workflow unit \
   browser tests soak test-truth test-cluster test-clients test-oldest test-install bench picture heights clean clean-sweeps
 
 help:
@@ -66,6 +69,9 @@ results: $(READY)
 
 report: $(READY)
 	@$(BIN)/python -m hypercore report "$(STUDY)"
+
+reports: $(READY)
+	@for study in $(SHIPPED); do $(BIN)/python -m hypercore report "config/$$study.yaml" || exit 1; done
 
 check: $(READY)
 	@$(BIN)/python -m hypercore check $(if $(filter 1,$(REMOVE)),--remove)

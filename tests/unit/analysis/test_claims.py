@@ -747,6 +747,13 @@ def test_claims_carry_no_verdict_in_their_file() -> None:
     assert "verdict:" not in text and {claim.test for claim in read_claims().values()} == set(TESTS)
 
 
+@pytest.mark.parametrize("test", TESTS)
+def test_the_document_says_what_decides(test: str) -> None:
+    rows = (Path(__file__).parents[3] / "docs/analysis.md").read_text(encoding="utf-8").splitlines()
+    said = any(f"`{test}`" in row.split("|")[1] for row in rows if row.startswith("|"))
+    assert said, f"add to docs/analysis.md, table of tests: | `{test}` | what decides | margin |"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,7 @@ def test_some_studies_are_shipped() -> None:
 
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
 def test_shipped_tables_are_what_the_analysis_makes_of_shipped_cells(folder: Path, tmp_path: Path) -> None:
-    """A change of the analysis that moves a shipped figure or verdict wants them made again."""
+    """After a change of the analysis that moves a figure or verdict, or a new claim: ``make reports``."""
     made = tmp_path / folder.name
     made.mkdir()
     for name in TRAINED:
@@ -36,6 +37,13 @@ def test_shipped_tables_are_what_the_analysis_makes_of_shipped_cells(folder: Pat
     for page in sorted((folder / "tables").iterdir()):
         assert (made / "tables" / page.name).read_text() == page.read_text(), page
     assert 1_500_000 < (made / PAGE).stat().st_size < 3 * 2**20, "plotly is inside, packed"
+
+
+def test_make_reports_makes_those_that_are_shipped() -> None:
+    command = ["make", "--dry-run", "--silent", "reports"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    [studies] = re.findall(r"for study in (.*?);", lines)
+    assert sorted(studies.split()) == [folder.name for folder in SHIPPED]
 
 
 def test_without_cells_it_says_so(tmp_path: Path) -> None:
