@@ -137,9 +137,11 @@ class Metric:
         """A margin with its unit, as short as it was given.
 
         >>> PERCENT.margin(1.0), Metric("RMSE", "mpg").margin(0.057068)
-        ('1 points', '0.0571 mpg')
+        ('1 point', '0.0571 mpg')
         """
-        return f"{value:{'g' if self.is_percent else '.3g'}}{_after(self.gap_unit)}"
+        shown = format(value, "g" if self.is_percent else ".3g")
+        unit = "point" if self.is_percent and shown == "1" else self.gap_unit
+        return f"{shown}{_after(unit)}"
 
     def head(self, what: str) -> str:
         """A column or axis of differences: what they are, and their unit.
