@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from hypercore.workflow.adapter import Run, give_code, quote_interpreter
+from hypercore.workflow.adapter import Run, give_code, quote_interpreter, say_refused_outputs
 from hypercore.workflow.begin import Begin, system_errors_in_a_line
 from hypercore.results.provenance import other_code
 from hypercore.machine.terminal import make_readable
@@ -38,6 +38,7 @@ if set("{}") & set(workflow.basedir):
     )
 give_code(Path(workflow.basedir))
 quote_interpreter()
+say_refused_outputs()
 
 try:
     OPTIONS = choose(

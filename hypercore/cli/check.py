@@ -87,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.unlink(missing_ok=True)
         sys.stdout.write(f"{path}: a file that a killed run did not finish\n")
     removed = ", now removed: run again to make them anew" * (given.remove and bool(wrong))
-    sys.stdout.write(f"Result files: {count}, damaged: {len(wrong)}{removed}\n")
+    nowhere = "" if count else f"; {given.results.absolute()} holds no results"
+    sys.stdout.write(f"Result files: {count}, damaged: {len(wrong)}{removed}{nowhere}\n")
     return 1 if wrong and not given.remove else 0
 
 

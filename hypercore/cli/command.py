@@ -4,6 +4,8 @@ import argparse
 import inspect
 from pathlib import Path
 
+from hypercore.spec.absent import where_not
+from hypercore.spec.columns import TABLES
 from hypercore.spec.errors import UserError
 from hypercore.study import Plan, StudyConfig, load, load_config
 from hypercore.workflow.jobs import RESULTS
@@ -52,11 +54,25 @@ def looked_into(results: Path) -> Path:
     """The folder of results that a command reads files of, which may lack the usual one alone.
 
     Raises:
-        UserError: it is not there.
+        UserError: it is not there, or holds no results, as one above it may.
     """
-    if results != RESULTS and not results.is_dir():
-        raise UserError(f"--results: given {results}, which is no folder; allowed: a folder of results")
+    if results == RESULTS:
+        return results
+    if not results.is_dir():
+        what = "is no folder" if results.exists() else where_not(results)
+        raise UserError(f"--results: given {results}, which {what}; allowed: a folder of results")
+    if not _holds_results(results):
+        above = next((one for one in results.absolute().parents if _holds_results(one)), None)
+        raise UserError(
+            f"--results: given {results}, which holds no results; allowed: a folder with store/, sweeps/ or "
+            "the folders of studies" + (f", as {above}" if above else "")
+        )
     return results
+
+
+def _holds_results(folder: Path) -> bool:
+    inside = ("store", "sweeps", *(f"*/{name}.parquet" for name in TABLES))
+    return any(any(folder.glob(pattern)) for pattern in inside)
 
 
 def study_and_folder(given: argparse.Namespace) -> tuple[StudyConfig, Path]:

@@ -37,6 +37,9 @@ def of_system(error: OSError) -> str:
     advice = {
         errno.EACCES: "its owner may let you write, or work in a folder of your own",
         errno.EPERM: "its owner may let you write, or work in a folder of your own",
+        errno.EISDIR: "a folder where a file belongs: move it away",
+        errno.EEXIST: "a file where a folder belongs: move it away",
+        errno.ENOTDIR: "a file where a folder belongs: move it away",
         errno.EROFS: "work in a folder that can be written",
         errno.ENOSPC: "make room on the disk, and run again",
         errno.EDQUOT: "make room on the disk, and run again",
@@ -59,6 +62,8 @@ def write_bytes(path: Path, data: bytes) -> None:
     disk, and take their name by one rename.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():  # else the temporary name would be said to be one
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}{_TEMPORARY}")
     try:
         with temporary.open("wb") as file:
@@ -111,7 +116,12 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise ResultFileError(path, f"there is no such file; make it by {RUN}") from error
     except OSError as error:
-        raise ResultFileError(path, f"cannot read it: {error.strerror}") from error
+        reason = (
+            f"it is a folder; move it away and {AGAIN}"
+            if path.is_dir()
+            else f"cannot read it: {error.strerror}"
+        )
+        raise ResultFileError(path, reason) from error
     if not data:
         raise unreadable(path, "it is empty")
     return data

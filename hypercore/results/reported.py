@@ -24,7 +24,9 @@ def lost(study: Path) -> Iterator[ResultFileError]:
     """
     here = (study / ".plan").is_dir() and all((study / f"{name}.parquet").exists() for name in ANALYSIS)
     for path in report_files(study):
-        if not path.exists():
+        if path.is_dir():
+            yield ResultFileError(path, f"it is a folder; move it away and {AGAIN}")
+        elif not path.exists():
             if here:
                 yield ResultFileError(path, f"there is no such file; make it by {RUN}")
         elif not path.stat().st_size:

@@ -12,6 +12,11 @@ from typing import Any
 
 # Its logger, whose lines have to make room for the live ones.
 LOGGER = "snakemake.logging"
+# Its errors about outputs that are there, and what is said in their place.
+_REFUSED = {
+    "ProtectedOutputException": "to be made again, but may not be written to; chmod u+w, or move away",
+    "ImproperOutputException": "a folder where a file belongs, or a file where a folder does; move it away",
+}
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,32 @@ def before_each_line(act: Callable[[], None]) -> None:
         return True
 
     logging.getLogger(LOGGER).addFilter(pass_on)
+
+
+def say_refused_outputs() -> None:
+    """Let Snakemake say of results that it may not replace which they are and what to do, in a line."""
+    logging.getLogger(LOGGER).addFilter(_in_a_line)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    if (line := refused_outputs(record.getMessage())) is not None:
+        record.msg, record.args = line, None
+    return True
+
+
+def refused_outputs(said: str) -> str | None:
+    """Results that a job may not replace, and why, by what Snakemake says; None if it is about anything else.
+
+    >>> refused_outputs("MissingInputException in rule a") is None
+    True
+    """
+    for name, why in _REFUSED.items():
+        if said.startswith(name):
+            _, _, listed = said.partition("affected files:")
+            files = [line.strip() for line in listed.splitlines() if line.strip()]
+            more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+            return f"{files[0]}{more}: {why}" if files else None
+    return None
 
 
 def clear_locks(folder: Path) -> None:

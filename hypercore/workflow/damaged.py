@@ -26,8 +26,12 @@ def unusable(plan: Plan, results: Path) -> dict[Path, str]:
     old = [path for path, wanted in tables.items() if path not in found and path.exists()]
     found |= {path: "is of another version, or damaged" for path in old if not is_current(path, tables[path])}
     if (study / PAGE).exists() and (study / REPORT_TABLES).exists():  # else snakemake misses them itself
-        found |= {error.path: "is empty" if error.path.exists() else "is gone" for error in lost(study)}
+        found |= {error.path: _lost(error.path) for error in lost(study)}
     return found
+
+
+def _lost(path: Path) -> str:
+    return "is a folder" if path.is_dir() else "is empty" if path.exists() else "is gone"
 
 
 def damaged(files: Iterable[Path]) -> list[Path]:

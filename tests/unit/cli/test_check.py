@@ -12,6 +12,7 @@ from hypercore.results.records import NAME
 from hypercore.results.reported import report_files
 from hypercore.results.schemas import RECORDS, schema
 from hypercore.spec import columns as spec
+from hypercore.spec.errors import UserError
 
 ID = "ab" * 10
 FILES = {
@@ -82,6 +83,23 @@ def test_lost_files_of_a_report_are_named(results: Path, capsys: pytest.CaptureF
         f"{tables[0]}: there is no such file; make it by {RUN}",
     ]
     assert not page.exists()
+    page.mkdir()
+    assert f"{page}: it is a folder; move it away and make it" in str(check(results)[1][0])
+
+
+@pytest.mark.parametrize("deeper", ["tiny", "store", "store/ab", "tiny/rounds"])
+def test_a_folder_below_or_beside_results_is_told_from_one_without_damage(
+    results: Path, deeper: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match=f"given .*{deeper}, which holds no results; .*, as {results}$"):
+        main(["--results", str(results / deeper)])
+    (results / "elsewhere").mkdir()
+    monkeypatch.chdir(results / "elsewhere")
+    assert main([]) == 0
+    assert (
+        f"Result files: 0, damaged: 0; {results}/elsewhere/results holds no results\n"
+        == capsys.readouterr().out
+    )
 
 
 def test_a_record_under_another_cells_name_is_named(results: Path) -> None:

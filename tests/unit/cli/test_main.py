@@ -171,7 +171,7 @@ def test_a_folder_of_results_that_is_not_there_is_not_sound(
     monkeypatch.chdir(tmp_path)
     Path("study.yaml").write_text(STUDY)
     assert main([*arguments, "--results", "nosuch"]) == 1
-    assert "--results: given nosuch, which is no folder; allowed: a folder of" in capsys.readouterr().err
+    assert "--results: given nosuch, which is not there; allowed: a folder of" in capsys.readouterr().err
 
 
 def test_an_interrupted_command_says_so_in_a_line(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypercore.results import parquet
-from hypercore.results.disk import ResultFileError, read_json, write_json
+from hypercore.results.disk import ResultFileError, of_system, read_json, write_bytes, write_json
 from hypercore.results.parquet import is_current, is_whole, provenance, read_table, write_table
 from hypercore.results.schemas import ADDED, SCHEMA_VERSION, former, schema
 from hypercore.spec import columns as spec
@@ -177,3 +177,18 @@ def test_a_kill_while_writing_leaves_the_old_file(path: Path, instant: str) -> N
     assert killed.returncode == -9
     assert read_table(path, "curves", SCHEMA).equals(table())
     assert all(p.name.startswith(".") for p in path.parent.iterdir() if p != path)
+
+
+def test_a_folder_where_a_file_belongs_is_said_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "curves.parquet"
+    path.mkdir()
+    with pytest.raises(ResultFileError, match=r"curves\.parquet: it is a folder; move it away and make it"):
+        read_table(path, "curves", SCHEMA)
+    with pytest.raises(IsADirectoryError) as error:
+        write_table(path, table(), "curves")
+    assert of_system(error.value) == f"{path}: Is a directory; a folder where a file belongs: move it away"
+    assert list(tmp_path.iterdir()) == [path] and not list(path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError) as blocked:
+        write_bytes(tmp_path / "file" / "curves.parquet", b"1")
+    assert of_system(blocked.value).endswith("; a file where a folder belongs: move it away")

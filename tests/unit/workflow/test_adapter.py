@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from snakemake import api, dag
+from snakemake import api, dag, exceptions
 from snakemake.persistence import file as persistence
 from snakemake.settings.types import ConfigSettings, DAGSettings, ResourceSettings
 
@@ -24,6 +24,7 @@ from hypercore.workflow.adapter import (
     give_code,
     made_by,
     quote_interpreter,
+    say_refused_outputs,
 )
 
 SOURCE = Path(adapter.__file__).read_text()
@@ -111,6 +112,31 @@ def test_its_logger_is_the_one_that_is_made_room_for() -> None:
         assert last(logging.makeLogRecord({})) and calls == [1]
     finally:
         logging.getLogger(LOGGER).removeFilter(last)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (exceptions.ProtectedOutputException, "to be made again, but may not be written to; chmod u+w"),
+        (exceptions.ImproperOutputException, "a folder where a file belongs, or a file where a folder does"),
+    ],
+)
+def test_what_snakemake_says_of_outputs_that_it_may_not_replace_is_a_line(
+    kind: type[exceptions.IOException], words: str
+) -> None:
+    files = ["results/tiny/cells.parquet", "results/tiny/curves.parquet"]
+    job = SimpleNamespace(rule=None, output=files, wildcards={})
+    said = exceptions.format_exception_to_string(kind(job, files, lineno=1, snakefile="Snakefile"), {})
+    assert len(said.splitlines()) > 1
+    logger = logging.getLogger(LOGGER)
+    say_refused_outputs()
+    try:
+        record, other = (logging.makeLogRecord({"msg": "%s", "args": (one,)}) for one in (said, "another"))
+        assert all(map(logger.filters[-1], (record, other)))
+    finally:
+        logger.removeFilter(logger.filters[-1])
+    assert record.getMessage().startswith(f"{files[0]} and 1 more: {words}")
+    assert "\n" not in record.getMessage() and other.getMessage() == "another"
 
 
 @pytest.mark.parametrize(("given", "offered"), [({}, 2), ({"gpu": 1}, None)])
