@@ -6,7 +6,12 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from hypercore.workflow.adapter import Run, give_code, quote_interpreter, say_refused_outputs
+from hypercore.workflow.adapter import (
+    Run,
+    give_code,
+    quote_interpreter,
+    say_refused_outputs,
+)
 from hypercore.workflow.begin import Begin, system_errors_in_a_line
 from hypercore.results.provenance import other_code
 from hypercore.machine.terminal import make_readable
