@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from hypercore.optim.parameters import named_parameters
+from hypercore.spec import float32
 from hypercore.spec import stack as spec
 from hypercore.spec.clipping import Clipping, parse_clipping
 from hypercore.spec.notation import parse_stack
@@ -69,7 +69,7 @@ def rightmost_alpha(lr: Any) -> float:
     """
     value = number("lr, the rightmost α,", lr)
     # Beyond float32, in which all train, lies infinity.
-    if not 0.0 <= value <= torch.finfo(torch.float32).max:
+    if not 0.0 <= value <= float32.LARGEST:
         raise ValueError(f"lr, the rightmost α, is {value:g}; allowed: at least 0 and finite in float32")
     return value
 

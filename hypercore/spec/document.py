@@ -23,7 +23,8 @@ def results_page() -> str:
         "Printed by `python -m hypercore.spec.document`; the declarations are in "
         "`hypercore/spec/columns/`. Tables lie in `results/<study>/<table>.parquet`. Columns marked ~ "
         "(times, provenance) differ between equal runs and are left out of comparisons. Units stand in the "
-        "names (`_pct` percent, `_sec` seconds); errors are in the unit of the data set's metric.",
+        "names (`_pct` percent, `_sec` seconds); errors are in the unit of the data set's metric. "
+        "Tables of older studies lack the columns that were added since, which then read as null.",
     ]
     for name, (what, table) in _TABLES.items():
         rows = [f"| {c.name}{' ~' if c.volatile else ''} | {c.type} | {c.doc} |" for c in table]

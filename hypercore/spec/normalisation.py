@@ -62,12 +62,16 @@ class Normalisation:
 
 
 def words(normalisation: Normalisation | None) -> str:
-    """What becomes of pixels, as a sentence has it.
+    """What becomes of inputs, as a sentence has it.
 
     >>> words(None)
-    'pixels in [0, 1], not normalised'
+    'inputs as they are loaded (pixels in [0, 1]), not normalised'
     """
-    return "pixels in [0, 1], not normalised" if normalisation is None else normalisation.words
+    return (
+        "inputs as they are loaded (pixels in [0, 1]), not normalised"
+        if normalisation is None
+        else normalisation.words
+    )
 
 
 def parse_normalisation(text: str) -> Normalisation | None:

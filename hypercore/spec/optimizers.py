@@ -1,12 +1,12 @@
 """What an optimizer of a stack is. Each has a module of its own in :mod:`hypercore.core.optimizers`."""
 
 import math
-import struct
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from hypercore.spec import float32
 from hypercore.spec.errors import SpecError
 from hypercore.spec.registry import Registry
 from hypercore.spec.transforms import IDENTITY, Transform
@@ -49,7 +49,7 @@ class Hyperparameter:
         above = value > self.lower or (self.lower_allowed and value == self.lower)
         if not (math.isfinite(value) and above and value < self.upper):
             raise SpecError(f"{self.name} = {value:g} is out of range", self.allowed)
-        if (trained := _of_float32(value)) >= self.upper:
+        if (trained := float32.nearest(value)) >= self.upper:
             raise SpecError(f"{self.name} = {value!r}, {trained:g} in float32, is out of range", self.allowed)
         return value
 
@@ -58,18 +58,6 @@ class Hyperparameter:
         """The range in words, as error messages print it."""
         lower = f"{'at least' if self.lower_allowed else 'above'} {self.lower:g}"
         return f"{lower} and finite" if math.isinf(self.upper) else f"{lower} and below {self.upper:g}"
-
-
-def _of_float32(value: float) -> float:
-    """The nearest number of float32.
-
-    >>> _of_float32(1 - 1e-12), _of_float32(1e39), _of_float32(1e-50)
-    (1.0, inf, 0.0)
-    """
-    try:
-        return float(struct.unpack("<f", struct.pack("<f", value))[0])
-    except OverflowError:
-        return math.copysign(math.inf, value)
 
 
 def alpha(default: float, stored: Transform = IDENTITY) -> Hyperparameter:

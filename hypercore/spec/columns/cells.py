@@ -17,6 +17,8 @@ class Status(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+_LOSS = "nats of classes, mean square of numbers, or as the data set's own loss has it"
+
 IDENTITY = (
     Column("cell_id", "string", "hash of the full resolved specification"),
     Column("dataset", "string", "data set by name; a re-encoded copy never carries the original's name"),
@@ -47,7 +49,8 @@ IDENTITY = (
     Column(
         "normalisation",
         "string",
-        "none: pixels in [0, 1]; or (means), (SDs) of the channels, by which they are normalised",
+        "none: inputs as they are loaded, pixels in [0, 1]; or (means), (SDs) of the channels, by which "
+        "pixels are normalised",
         before=NONE,
     ),
     Column(
@@ -66,14 +69,14 @@ FACTS = (
     Column(
         "first_nonfinite_step", "int64", "first step whose loss, weights or hyperparameters were not finite"
     ),
-    Column("first_batch_loss", "float64", "loss of the first batch, before any update (nats)"),
-    Column("last_epoch_train_loss", "float64", "mean training loss over the last epoch trained (nats)"),
-    Column("test_loss", "float64", "mean loss on the test split after the last epoch (nats)"),
+    Column("first_batch_loss", "float64", f"loss of the first batch, before any update ({_LOSS})"),
+    Column("last_epoch_train_loss", "float64", f"mean training loss over the last epoch trained ({_LOSS})"),
+    Column("test_loss", "float64", f"mean loss on the test split after the last epoch ({_LOSS})"),
     Column("test_error", "float64", "error on the test split after the last epoch; null if non-finite"),
     Column(
         "validation_loss",
         "float64",
-        "mean loss on the validation split after the last epoch (nats); null where none is held out",
+        f"mean loss on the validation split after the last epoch ({_LOSS}); null where none is held out",
         added=True,
     ),
     Column("validation_error", "float64", "as test_error, of the validation split", added=True),
@@ -135,8 +138,8 @@ CELL = IDENTITY + FACTS + PROVENANCE
 CURVE_POINT = (
     Column("epoch", "int64", "epoch, from 1"),
     Column("step", "int64", "optimizer steps done"),
-    Column("train_loss", "float64", "mean training loss over the epoch (nats)"),
-    Column("test_loss", "float64", "mean loss on the test split (nats)"),
+    Column("train_loss", "float64", f"mean training loss over the epoch ({_LOSS})"),
+    Column("test_loss", "float64", f"mean loss on the test split ({_LOSS})"),
     Column("test_error", "float64", "the same as of cells"),
     Column("validation_loss", "float64", "the same on the validation split", added=True),
     Column("validation_error", "float64", "the same as of cells", added=True),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
+from hypercore.spec import float32
 from hypercore.spec.clippers import CLIPPERS
 from hypercore.spec.clipping import (
     OFF,
@@ -22,13 +23,11 @@ from hypercore.spec.clipping import (
 from hypercore.spec.errors import SpecError
 from hypercore.study.config.errors import shown
 from hypercore.study.config.fields import (
-    OF_FLOAT32,
     Axis,
     Real,
     Strict,
     as_list,
     distinct,
-    is_of_float32,
     refuse,
 )
 
@@ -92,8 +91,8 @@ ClippingEntry = create_model("ClippingEntry", __base__=_Options, **_FIELDS)
 
 
 def _clipping(kind: str, scope: Scope, norm: Norm, feedback: Feedback, parameter: float | None) -> Clipping:
-    if parameter is not None and parameter > 0.0 and not is_of_float32(parameter):
-        refuse(OF_FLOAT32, shown(parameter))
+    if parameter is not None and parameter > 0.0 and not float32.is_within(parameter):
+        refuse(float32.ALLOWED, shown(parameter))
     try:
         return Clipping(kind, scope, norm, feedback, parameter)
     except SpecError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from hypercore.spec import float32
 from hypercore.spec.notation import parse_stack
 from hypercore.spec.optimizers import SpecError, find_rule, lowest_rules
 from hypercore.spec.stack import Stack, rounded, short
@@ -19,9 +20,6 @@ from hypercore.study.config.errors import shown
 MAX_LIST = 100_000
 # Smaller ones make no difference that anyone could want.
 _LEAST_EXPONENT = 0.01
-# All training is float32: what lies beyond would be recorded as given, and train as 0 or as infinity.
-_LEAST, _LARGEST = 1e-37, 1e38
-OF_FLOAT32 = f"a number from {_LEAST:g} to {_LARGEST:g}, as training in float32 tells from 0 and infinity"
 _NOTATION = "a stack in the paper's notation, e.g. Adam^alpha / SGD(1e-5)"
 _LONGEST_NOTATION = 500
 
@@ -61,11 +59,6 @@ def distinct(
             name = names[position] if names else shown(value)
             refuse("each value once", f"{name} a second time", at[position] if at else position)
         first[value] = position
-
-
-def is_of_float32(value: float) -> bool:
-    """Whether training in float32 tells a number from infinity, and from 0 unless it is that."""
-    return value == 0.0 or _LEAST <= abs(value) <= _LARGEST
 
 
 def _distinct_plain(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -138,8 +131,8 @@ def _alphas(entries: tuple[_AlphaEntry, ...]) -> tuple[float, ...]:
     indices: list[int] = []
     for index, entry in enumerate(entries):
         new = entry.logspace.values if entry.logspace else (rounded(entry.value or 0.0),)
-        if not all(map(is_of_float32, new)):
-            refuse(OF_FLOAT32, shown(entry.value), index)
+        if not all(map(float32.is_within, new)):  # it would be recorded as given, and train as something else
+            refuse(float32.ALLOWED, shown(entry.value), index)
         if len(values) + len(new) > MAX_LIST:
             refuse(f"at most {MAX_LIST:,} values", "more", index)
         values.extend(new)
@@ -198,8 +191,8 @@ def _notation(value: Any) -> Stack:
     except SpecError as error:
         refuse(error.allowed or _NOTATION, f"{shown(value)} ({error.given})")
     for name, number in (pair for optimizer in stack.optimizers for pair in optimizer.given):
-        if not is_of_float32(number):
-            refuse(OF_FLOAT32, f"{shown(value)} ({name} = {number:g})")
+        if not float32.is_within(number):
+            refuse(float32.ALLOWED, f"{shown(value)} ({name} = {number:g})")
     return stack
 
 
