@@ -19,6 +19,7 @@ from hypercore.problems.contract import Problem, ProblemData
 from hypercore.results.provenance import collect
 from hypercore.spec.cell import Cell
 from hypercore.spec.idx import other_than_published
+from hypercore.spec.protocol import large_batch
 from hypercore.spec.record import Record, Row
 from hypercore.study import StudyConfig, data_root
 from hypercore.train.out_of_memory import is_out_of_memory
@@ -54,6 +55,8 @@ def train_cells(
     _set_numerics(study.threads)
     data = prepared(study, cells[0]).to(torch.device(device))
     model = problem_of(study, cells[0], data)
+    if (line := large_batch(data.name, len(data.train), cells[0].batch_size)) is not None:
+        LOG.warning("%s", line)
     _set_numerics(study.threads)  # whatever the study's own code has set
     if study.is_own_data(data.name) or other_than_published(data.name, data_root(study)):
         checkpoints = checkpoints / data.sha256  # half a batch on other examples is of no use

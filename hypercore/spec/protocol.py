@@ -81,6 +81,20 @@ class Protocol:
         return HeldOutError(f"{held} of the {n} training examples of {dataset}", allowed)
 
 
+def large_batch(dataset: str, n: int, batch_size: int) -> str | None:
+    """What is said where a batch is to have more than the ``n`` examples that are left to train on.
+
+    >>> large_batch("digits", 1437, 2048)
+    'batch_size 2048 is more than the 1437 training examples of digits: each step takes all of them'
+    >>> large_batch("digits", 1437, 1437) is None
+    True
+    """
+    if batch_size <= n:
+        return None
+    more = f"batch_size {batch_size} is more than the {n} training examples of {dataset}"
+    return f"{more}: each step takes all of them"
+
+
 DEFAULT = Protocol()
 
 

@@ -12,6 +12,7 @@ from hypercore.jobs.stored import Stored, engine, of_same_code
 from hypercore.machine.slots import DeviceError, slots
 from hypercore.results.rates import read_rates, startup_sec, total
 from hypercore.results.sweep_status import clock
+from hypercore.spec.protocol import large_batch
 from hypercore.study import LargeGridError, Plan, Problem, Sweep
 from hypercore.workflow.damaged import unusable
 from hypercore.workflow.estimate import makespan
@@ -98,7 +99,8 @@ class Jobs:
         time = makespan(previews, rates, engine(study), self.at_once)
         # Each rule that makes tables or the report takes about as long as a job does to start.
         time = time and time + _TABLE_RULES * startup_sec(rates)
-        return f"{text}; {_about(time, self.at_once)}{self._crowded}{self._idle(previews, time)}"
+        remarks = f"{self._crowded}{self._large_batches}{self._idle(previews, time)}"
+        return f"{text}; {_about(time, self.at_once)}{remarks}"
 
     def _elsewhere(self, previews: Iterable[Preview]) -> str:
         """How many of the cells to train have results of other executions, and of which execution most."""
@@ -150,6 +152,18 @@ class Jobs:
         if self.elsewhere or threads <= self.cores:
             return ""
         return f" A job has {threads} threads, as the study says, though --cores is {self.cores}."
+
+    @property
+    def _large_batches(self) -> str:
+        """Of data sets whose size is known before anyone loads them; a job says it of others in its log."""
+        cells = {(cell.dataset, cell.batch_size) for sweep in self.plan.sweeps for cell in sweep.cells}
+        protocol, said = self.plan.study.protocol, []
+        for dataset, batch_size in sorted(cells):
+            spec = self.plan.study.dataset(dataset)
+            n = None if spec is None else spec.n_train
+            if n and (line := large_batch(dataset, n - protocol.held_out(n), batch_size)) is not None:
+                said.append(f" {line}.")
+        return "".join(said)
 
     def _idle(self, previews: Collection[Preview], time: float | None) -> str:
         jobs = [len(found.to_train) for found in previews if found.to_train]

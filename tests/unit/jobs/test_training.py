@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,13 @@ def test_the_longest_notation_trains(tmp_path: Path) -> None:
     [sweep] = plan.sweeps
     report = run_sweep(plan.path, sweep.name, sweep.digest, tmp_path / sweep.path, tmp_path)
     assert (report.trained, report.failed) == (8, 0)
+
+
+def test_a_batch_of_more_examples_than_there_are_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for batch_size, said in ((1438, 1), (1437, 0)):
+        caplog.clear()
+        cell = replace(CELLS[0], batch_size=batch_size, epochs=1)
+        assert [r.cell["status"] for r in train([cell], tmp_path, [])] == ["finished"]
+        assert caplog.text.count("is more than the 1437 training examples of digits") == said

@@ -248,6 +248,25 @@ def test_fewer_cores_than_a_jobs_threads_are_said_once(
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("batch_size: [1437, 32]", ""),
+        ("batch_size: 1438", "batch_size 1438 is more than the 1437 training examples of digits: each step"),
+        (
+            "batch_size: 1437\nvalidation_split: 0.1",
+            "batch_size 1437 is more than the 1293 training examples",
+        ),
+    ],
+)
+def test_a_batch_of_more_examples_than_there_are_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    forecast = Jobs(plan_of(tmp_path, f"{MINIMAL}device: cpu\n{more}\n"), 1).forecast()
+    assert said in forecast and ("is more than" in forecast) == bool(said)
+
+
+@pytest.mark.parametrize(
     ("cores", "elsewhere", "more", "rate", "said"),
     [
         (2, None, "", None, True),
