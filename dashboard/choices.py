@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import cache, data, exports
 from dashboard.saying import plain
+from hypercore.present.titles import brief
 from hypercore.results.disk import ResultFileError
 
 # Under which name the session keeps what is not in the address yet.
@@ -85,6 +86,8 @@ def _kept(label: str, options: list[str], first: str, key: str, words: str | Non
         options,
         # With a choice at first none can be taken back.
         index=None if st.session_state[key] is None else 0,
+        # Titles say all that an entry is; what all of these share need not be read.
+        format_func=brief(options).__getitem__,
         key=key,
         help=words,
         placeholder="Choose one",

@@ -40,6 +40,7 @@ def price_of_levels(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "dataset": taller["dataset"],
+            "model": taller["model"],
             "stack": taller["stack_shape"],
             "epochs": taller["epochs"],
             "lanes": taller["lanes"],

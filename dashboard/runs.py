@@ -133,18 +133,10 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def listing(judged: pd.DataFrame) -> pd.DataFrame:
-    """Runs of any entries as a table, rows numbered from 0."""
-    columns = [
-        "label",
-        "dataset",
-        "alpha",
-        "clipping",
-        "seed",
-        "status",
-        "diverged",
-        "test_error",
-        "cell_id",
-    ]
+    """Runs of any entries as a table, rows numbered from 0; with the model where there are several."""
+    of_model = ["model"] if judged["model"].nunique() > 1 else []
+    facts = ["alpha", "clipping", "seed", "status", "diverged", "test_error", "cell_id"]
+    columns = ["label", "dataset", *of_model, *facts]
     return judged[columns].reset_index(drop=True)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import answers, cache, choices, coverage, data, kept, parts, runs, widgets
 from dashboard.figures import sweeps as figures
 from dashboard.saying import plain
+from hypercore.present.titles import brief
 from hypercore.spec import columns as spec
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -98,7 +99,7 @@ def _needed(study: str) -> None:
     metric = Metric.shared(needed["metric"])
     shown = pd.DataFrame(
         {
-            "stack": needed["title"],
+            "stack": needed["title"].map(brief(needed["title"])),
             "clipping": needed["clipping"],
             "α": needed["alpha"].map(short),
             "seeds now": needed["n_done"],

@@ -352,6 +352,13 @@ def test_speed_and_the_price_of_a_level() -> None:
     assert costs.price_of_levels(found.assign(lanes=found["height"])).empty
 
 
+def test_a_list_of_runs_names_the_model_where_there_are_several() -> None:
+    judged = judge(TABLES.cells)
+    assert "model" not in runs.listing(judged).columns
+    both = pd.concat([judged, judged.assign(model="tiny")])
+    assert list(runs.listing(both).columns[:3]) == ["label", "dataset", "model"]
+
+
 def test_mixed_versions_are_found_where_they_mix() -> None:
     cells = TABLES.cells
     assert origins.mixed_versions(cells) == {}
