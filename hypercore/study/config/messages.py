@@ -26,6 +26,7 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most {:,}"),
     "less_than": ("lt", "below {:,}"),
     "string_too_long": ("max_length", "at most {:,} characters"),
+    "too_long": ("max_length", "at most {:,} characters"),
 }
 
 
@@ -38,9 +39,16 @@ def keys_of(model: type[BaseModel]) -> str:
 def problems(error: ValidationError, model: type[BaseModel], source: Source) -> list[Problem]:
     """The problems that a validation found, in the order of discovery."""
     found = []
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    places = [source.place(_in_the_file(detail["loc"]))[0] for detail in details]
+    for detail, place in zip(details, places, strict=True):
         inner: Location = tuple(detail["loc"])
-        location = tuple(_IN_THE_FILE.get(str(step), step) for step in inner[:1]) + inner[1:]
+        location = _in_the_file(inner)
+        # Of a value that may have several forms, what is wrong inside the one that was given.
+        if detail["type"].endswith("_type") and place in {
+            one[: len(place)] for one in places if one != place
+        }:
+            continue
         context = detail.get("ctx", {})
         owner, field = _field(model, inner)
         if detail["type"] == "refused":
@@ -70,6 +78,10 @@ def problems(error: ValidationError, model: type[BaseModel], source: Source) -> 
     return found
 
 
+def _in_the_file(location: Location) -> Location:
+    return (*(_IN_THE_FILE.get(str(step), step) for step in location[:1]), *location[1:])
+
+
 def _bound(crossed: str, context: Mapping[str, Any], allowed: str) -> str:
     """The bound that a value crossed, unless ``allowed`` names it already."""
     name, words = _BOUNDS.get(crossed, ("", ""))
@@ -77,6 +89,8 @@ def _bound(crossed: str, context: Mapping[str, Any], allowed: str) -> str:
         return ""
     bound = context[name]
     named = {f"{bound:,}", f"{bound:g}", str(bound)} & set(re.findall(r"\d[\d,.]*\d|\d", allowed))
+    if name == "ge" and bound == 1 and "above 0" in allowed:
+        return ""
     return "" if named else f"; {words.format(bound)}"
 
 

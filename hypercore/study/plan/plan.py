@@ -14,7 +14,7 @@ from hypercore.machine.compiler import COMPILED, backend_kind
 from hypercore.machine.gpus import device_kind
 from hypercore.spec.cell import digest
 from hypercore.spec.idx import other_than_published
-from hypercore.study.config.errors import Problem, StudyError
+from hypercore.study.config.errors import Problem, StudyError, shown
 from hypercore.study.config.messages import keys_of, problems
 from hypercore.study.config.schema import StudyConfig
 from hypercore.study.config.yaml_source import Source, read
@@ -96,7 +96,7 @@ def load(path: Path, *, confirm_large: bool = False) -> Plan:
     rows = expand(study, source, None if confirm_large else study.max_cells)
     most = study.cells_per_job
     rows = rows if most is None else split(rows, most)
-    found = contents(study, {row.cell.dataset for row in rows})
+    found = contents(study, source, {row.cell.dataset for row in rows})
     return Plan(path, study, rows, group(rows, execution(study), found))
 
 
@@ -130,10 +130,23 @@ def execution(study: StudyConfig) -> str:
     return f"{device}{backend}{lanes}{threads}, torch {metadata.version('torch')}"
 
 
-def contents(study: StudyConfig, datasets: Iterable[str]) -> dict[str, str]:
-    """Signs of an owner's data, and of what lies in place of published ones if it is something else."""
+def contents(study: StudyConfig, source: Source, datasets: Iterable[str]) -> dict[str, str]:
+    """Signs of an owner's data, and of what lies in place of published ones if it is something else.
+
+    Raises:
+        StudyError: the system refuses to look at the owner's data.
+    """
     planned = set(datasets)
-    signs = {name: study.fingerprint(name) for name in planned if study.is_own_data(name)}
+    signs: dict[str, str] = {}
+    for name in sorted(name for name in planned if study.is_own_data(name)):
+        try:
+            signs[name] = study.fingerprint(name)
+        except OSError as error:
+            base = name.partition("(")[0]
+            key = "image_folders" if base in study.image_folders else "datasets"
+            given = f"{shown(str(error.filename or name))}, of which the system says: {error.strerror}"
+            allowed = "files and folders that can be read"
+            raise StudyError([source.problem_text((key, base), given, allowed)]) from None
     others = {name: other_than_published(name, data_root(study)) for name in planned - signs.keys()}
     return signs | {name: other for name, other in others.items() if other is not None}
 
