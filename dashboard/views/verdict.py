@@ -42,7 +42,7 @@ def page(study: str) -> None:
             _words(study, own)
     single = answers.single_points(study)
     if len(single):
-        label = f"{single['title'].nunique()} stacks trained at one α only"
+        label = f"Trained at one α only: {single['title'].nunique()}"
         parts.fold(study, label, "single", lambda: _single_points(single))
     claims, residuals = (cache.optional(study, name) for name in ("claims", "residuals"))
     named = ("verdicts", "claims-row", "claim-runs-row")

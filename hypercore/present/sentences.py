@@ -145,14 +145,14 @@ def nothing_safe(cells: pd.DataFrame, where: str = "") -> str:
 
     >>> cells = pd.DataFrame({"seed": [0, 1, 2], "baseline_id": "5d1f"})
     >>> nothing_safe(cells, "on digits")
-    'No α of any stack is shown to be safe on digits: that takes 6 seeds, and there are 3.'
+    'No α is shown to be safe on digits: that takes 6 seeds, and there are 3.'
     >>> nothing_safe(cells.assign(baseline_id=None))
     'Nothing trained has a baseline to compare with, so no α can be called safe.'
     """
     if cells["baseline_id"].isna().all():
         return NO_BASELINE
     seeds = cells["seed"].nunique()
-    words = f"No α of any stack is shown to be safe{' ' * bool(where)}{where}"
+    words = f"No α is shown to be safe{' ' * bool(where)}{where}"
     few = f": that takes {FEWEST_RUNS} seeds, and there are {seeds}" * (seeds < FEWEST_RUNS)
     return f"{words}{few}."
 

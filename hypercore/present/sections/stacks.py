@@ -67,7 +67,7 @@ def regions(frame: pd.DataFrame) -> str:
     single = frame[frame["n_points"] == 1]
     safe = single[single["n_safe"] == 1].sort_values("worst_failure_high").to_dict("records")
     bound = f": {escape(sentences.at_worst(safe[-1]))}" if safe else ""
-    rest = f"<p>Of {len(single)} stacks run at one α alone, {len(safe)} are safe there{bound}.</p>"
+    rest = f"<p>Run at one α alone: {len(single)}, of which {len(safe)} are safe there{bound}.</p>"
     return f"<ul>{listed}</ul>{rest if len(single) else ''}"
 
 
