@@ -28,9 +28,16 @@ def optimizers(draw: st.DrawFn) -> Optimizer:
     return Optimizer(rule.name, None if subset is None else tuple(sorted(subset)), tuple(given_values))
 
 
+def can_have_step_sizes(optimizer: Optimizer) -> bool:
+    """Whether its α is learned, and SGDPerParam has a step size for all that is."""
+    known = [h.name for h in RULES["SGDPerParam"].hyperparameters]
+    learned = list(optimizer.learnable)
+    return "alpha" in learned and learned == [name for name in known if name in learned]
+
+
 @st.composite
 def with_step_sizes(draw: st.DrawFn) -> Stack:
-    lowest = draw(optimizers().filter(lambda optimizer: "alpha" in optimizer.learnable))
+    lowest = draw(optimizers().filter(can_have_step_sizes))
     given_values = tuple((name, draw(st.floats(1e-9, 1e-3))) for name in lowest.learnable)
     return Stack((lowest, Optimizer("SGDPerParam", None, given_values), draw(optimizers())))
 
