@@ -80,8 +80,10 @@ def study_and_folder(given: argparse.Namespace) -> tuple[StudyConfig, Path]:
 
     Raises:
         StudyError: the config is wrong, or another study has its name.
+        UserError: the folder of results is not there, or holds none.
     """
     study, _ = load_config(given.study)
+    looked_into(given.results)
     refuse_taken_name(given.study, given.results)
     return study, given.results / study.name
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hypercore.spec.absent import meant, where_not
 from hypercore.spec.errors import SpecError
 
 FORM = "file.py:name, beside the config, or package.module:name, installed"
@@ -43,6 +44,10 @@ def tree(file: Path) -> ast.Module:
     """
     try:
         return ast.parse(file.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise SpecError(
+            f"{str(file)!r}, which {where_not(file)}", f"{FORM}{meant(file, Path.is_file)}"
+        ) from None
     except OSError as error:
         raise SpecError(f"{str(file)!r}, which cannot be read ({error.strerror})", FORM) from None
     except (SyntaxError, ValueError) as error:

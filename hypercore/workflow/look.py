@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from hypercore.machine.slots import DeviceError, slots
-from hypercore.spec.absent import where_not
+from hypercore.spec.absent import meant, where_not
 from hypercore.spec.augmentation import Augmentation, AugmentationError
 from hypercore.spec.cell import Cell
 from hypercore.spec.image_folder import ImageFiles, ImageFolderError, image_files
@@ -96,7 +96,7 @@ def _data(plan: Plan, name: str, cells: Collection[Cell]) -> Iterator[Finding]:
 
 def _images(folder: Path, models: Collection[str]) -> Iterator[tuple[str, str]]:
     if not folder.is_dir():
-        wanted = f"a folder of train/CLASS/* and test/CLASS/*{own_files.meant(folder, Path.is_dir)}"
+        wanted = f"a folder of train/CLASS/* and test/CLASS/*{meant(folder, Path.is_dir)}"
         yield f"{folder}, which {'is no folder' if folder.exists() else where_not(folder)}", wanted
         return
     try:

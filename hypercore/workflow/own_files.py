@@ -5,19 +5,16 @@ What own code reads, nobody else knows.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from hypercore.spec.absent import where_not
+from hypercore.spec.absent import meant, where_not
 from hypercore.spec.augmentation import Augmentation, AugmentationError
 from hypercore.spec.built_in import listed
 from hypercore.spec.errors import first_line
 from hypercore.spec.own_code import Call
 from hypercore.study.config.errors import shown
-
-# Of two names the share of letters that agree: of data and date, but not of data and docs.
-_NEAR = 0.75
 
 
 def problems(call: Call) -> Iterator[tuple[str, str, str]]:
@@ -67,21 +64,6 @@ def _shapes(path: Path) -> Mapping[str, tuple[int, ...]]:
         return shapes(path)
     except DAMAGED:
         return {}
-
-
-def meant(path: Path, is_one: Callable[[Path], bool]) -> str:
-    """What of about the same name lies where a file or folder is not, as the end of a sentence.
-
-    Of a path whose folder is missing, too, it is a folder of about that one's name.
-    """
-    while not path.parent.exists():
-        path, is_one = path.parent, Path.is_dir
-    there: dict[str, Path] = {}
-    for one in sorted(path.parent.glob("*")):
-        if is_one(one):  # endings agree by chance
-            there.setdefault(one.stem.casefold(), one)
-    near = get_close_matches(path.stem.casefold(), there, 1, _NEAR)
-    return f"; {there[near[0]]} is there" if near else ""
 
 
 def _columns(call: Call, path: Path) -> Iterator[tuple[str, str, str]]:

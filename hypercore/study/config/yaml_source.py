@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from hypercore.spec.absent import meant, where_not
 from hypercore.study.config.errors import Location, Problem, StudyError, shown
 
 MAX_BYTES = 1_000_000
@@ -90,6 +91,9 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         given = f"bytes that are no UTF-8, at byte {error.start}"
         raise StudyError([Problem(path, None, (), given, "text in UTF-8")]) from None
+    except (FileNotFoundError, NotADirectoryError):
+        allowed = f"the path of a study's YAML file{meant(path, Path.is_file)}"
+        raise StudyError([Problem(path, None, (), f"a file that {where_not(path)}", allowed)]) from None
     except (OSError, ValueError) as error:
         if isinstance(error, StudyError):
             raise

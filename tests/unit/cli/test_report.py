@@ -47,6 +47,9 @@ def test_make_reports_makes_those_that_are_shipped() -> None:
 
 
 def test_without_cells_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--results: given .*, which holds no results"):
+        main(["config/smoke.yaml", "--results", str(tmp_path)])
+    (tmp_path / "store/ab").mkdir(parents=True)
     with pytest.raises(UserError, match="cells.parquet"):
         main(["config/smoke.yaml", "--results", str(tmp_path)])
     assert not (tmp_path / "smoke").exists()

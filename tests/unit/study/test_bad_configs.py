@@ -207,6 +207,27 @@ def test_files_that_hold_no_study_end_in_words_within_seconds(
     assert all(LINE.match(line) for line in str(error.value).splitlines())
 
 
+def test_a_config_that_is_not_there_is_told_from_what_is(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").touch()
+    (tmp_path / "link.yaml").symlink_to("gone.yaml")
+    for name, words in (
+        (
+            "study.yml",
+            f"is not there; allowed: the path of a study's YAML file; {tmp_path}/study.yaml is there",
+        ),
+        ("other.yaml", "is not there; allowed: the path of a study's YAML file"),
+        ("link.yaml", "is a link to gone.yaml, which is not there; allowed: the path of a study's YAML file"),
+        (
+            "study.yaml/a.yaml",
+            f"lies below {tmp_path}/study.yaml, which is no folder; allowed: the path of a study's",
+        ),
+    ):
+        with pytest.raises(StudyError) as error:
+            load(tmp_path / name)
+        assert str(error.value).startswith(f"{tmp_path}/{name}: given a file that {words}")
+        assert ("study.yaml is there" in str(error.value)) == (name == "study.yml")
+
+
 def test_paths_that_hold_no_file_end_in_words(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing.yaml", tmp_path, Path("a\0b"), tmp_path / ("x" * 300)):
         with pytest.raises(StudyError, match="given .*; allowed: "):
