@@ -28,6 +28,10 @@ def named_parameters(source: object) -> list[tuple[str, Tensor]]:
     if not found:
         raise ValueError("no parameters to train; give a module or a list of parameters that has some")
     for name, parameter in found.values():
+        if isinstance(parameter, nn.UninitializedParameter):
+            raise TypeError(
+                f"parameter {name} has no shape yet; allowed: lazy modules that have seen a batch"
+            )
         if parameter.is_inference():
             raise TypeError(
                 f"parameter {name} was made under torch.inference_mode(), and nothing can train it; allowed: "

@@ -14,7 +14,7 @@ from hypercore.optim.compiled import can_compile
 from hypercore.optim.flat import flat
 from hypercore.optim.memory import Memory
 from hypercore.optim.parameters import check_device, check_sizes, working_dtype
-from hypercore.optim.sound import check_parts, check_shapes, in_words
+from hypercore.optim.sound import as_groups, check_parts, check_shapes, in_words
 from hypercore.optim.step import Rules
 from hypercore.spec.notation import parse_stack
 
@@ -127,7 +127,7 @@ class Remembering(torch.optim.Optimizer):
             raise TypeError(
                 f"given {type(state_dict).__name__}; allowed: the dict that state_dict() returned"
             )
-        groups = [state_dicts.as_named_today(group) for group in state_dict.get("param_groups", ())]
+        groups = as_groups(state_dict.get("param_groups", []))
         if not groups or any(name not in group for group in groups for name in _OPTIONS):
             raise ValueError("not the state of a hypercore.optim.Stack: it names no stack and clipping")
         parameters, names = (self.param_groups[0][key] for key in ("params", "param_names"))

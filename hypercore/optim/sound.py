@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hypercore.optim.arguments import number, read_clipping, rightmost_alpha
 from hypercore.optim.memory import Memory
-from hypercore.optim.state_dicts import FORMER, SHARED
+from hypercore.optim.state_dicts import FORMER, SHARED, as_named_today
 from hypercore.optim.step import Rules
 from hypercore.spec.notation import parse_stack
 
@@ -19,6 +19,17 @@ _NUMBERS = ("place", "size", "step", "taking_part")
 _SHARED = ("alpha", "notation", "clipping", "upper_levels", "upper_states", "upper_grads", "clip", "shown")
 # The last dimension of a clipping's memory may grow with the steps.
 _FIXED_DIMS = 2
+
+
+def as_groups(given: Any) -> list[dict[str, Any]]:
+    """A state's parameter groups as they are named today.
+
+    Raises:
+        ValueError: they are no list of dicts.
+    """
+    if not isinstance(given, Sequence) or not all(isinstance(group, Mapping) for group in given):
+        raise _damaged(f"its 'param_groups' are {str(given)[:40]!r}, no list of dicts")
+    return [as_named_today(dict(group)) for group in given]
 
 
 def check_parts(state: Any, group: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -227,6 +227,8 @@ OF_PARAMETERS, OF_ALL = ("place", "size", "step", "taking_part"), ("alpha", "upp
         (_put(1, "state", 0, "place"), r"in the places \[1, 1\]"),
         (_put(torch.zeros(2), "state", 0, "grad"), "'grad' of parameter weight is no tensor of 3 numbers"),
         (_put("x", "state", 0), "that of parameter weight is a str"),
+        (_put(3, "param_groups"), "its 'param_groups' are '3', no list of dicts"),
+        (_put([3], "param_groups"), r"its 'param_groups' are '\[3\]', no list of dicts"),
         (_put([], "state"), "its 'state' is a list"),
         (_put([torch.zeros(1, 2)], *SHARED, "upper_levels"), r"'upper_levels' are \[\(1, 2\)\] where"),
         (_put("x", *SHARED, "upper_states"), "AttributeError"),
@@ -254,6 +256,13 @@ def test_a_state_that_is_not_whole_is_refused_and_nothing_of_it_loaded(change: A
     ):
         stack.load_state_dict(state)
     assert stepped(module, stack) == stepped(other, untouched)
+
+
+def test_a_parameter_without_a_shape_is_named() -> None:
+    with pytest.raises(
+        TypeError, match="parameter weight has no shape yet; allowed: lazy modules that have seen"
+    ):
+        Stack(nn.LazyLinear(2), "SGD")
 
 
 def test_no_step_is_made_under_inference_mode() -> None:
