@@ -134,7 +134,10 @@ def array_data(name: str, loaded: Any) -> ArrayData:
         DataError: it is something else; the message says what.
     """
     if not isinstance(loaded, Sequence) or len(loaded) not in (len(_PARTS), len(_PARTS) + 1):
-        raise DataError(f"data set {name!r}: a loader returns (train, test); it returned {_kind(loaded)}")
+        raise DataError(
+            f"data set {name!r}: its loader returned {_kind(loaded)}; allowed: (train, test), each "
+            "(inputs, …, targets)"
+        )
     train, test = (_split(name, part, one) for part, one in zip(_PARTS, loaded, strict=False))
     standardised = _standardised(name, loaded[len(_PARTS) :])
     shapes = [[(tuple(t.shape[1:]), t.dtype) for t in split.tensors] for split in (train, test)]
@@ -173,8 +176,8 @@ def _split(name: str, part: str, loaded: Any) -> Arrays:
         loaded = [_stacked(name, part, column) for column in columns]
     if not isinstance(loaded, Sequence) or len(loaded) < 2:
         raise DataError(
-            f"data set {name!r}: a split is (inputs, …, targets) or a torch Dataset with a length; the "
-            f"{part} split is {_kind(loaded)}"
+            f"data set {name!r}: the {part} split is {_kind(loaded)}; allowed: (inputs, …, targets), or a "
+            "torch Dataset with a length"
         )
     tensors = []
     for value in loaded:

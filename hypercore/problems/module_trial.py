@@ -14,6 +14,7 @@ from hypercore.problems.datasets import Data, DataError, Scaling
 from hypercore.problems.declared import task_of
 from hypercore.problems.modules import ModuleProblem, built, others
 from hypercore.problems.own_measures import own_loss
+from hypercore.problems.raised import at
 from hypercore.problems.tasks import Task
 from hypercore.problems.vectorising import Together, off_the_cpu, refusal
 from hypercore.spec.errors import first_line
@@ -195,5 +196,5 @@ def _words(name: str, inputs: Sequence[Tensor]) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         shapes = ", ".join(f"{'×'.join(map(str, t.shape))} ({t.dtype})" for t in inputs)
         raise DataError(
-            f"model {name}: it cannot train on inputs of {shapes}: {first_line(error)}"
+            f"model {name}: it cannot train on inputs of {shapes}: {first_line(error)}{at(error)}"
         ) from error

@@ -18,6 +18,7 @@ from hypercore.problems.declared import task_of
 from hypercore.problems.module_trial import module_problem
 from hypercore.problems.modules import ModuleProblem
 from hypercore.problems.own_measures import own_loss
+from hypercore.problems.raised import at
 from hypercore.problems.tasks import Task
 from hypercore.spec.cell import digest
 from hypercore.spec.own_code import FILLED, Call, Entry
@@ -160,7 +161,7 @@ def _in_words(run: Callable[[], T], entry: Entry, what: str) -> T:
     except (Exception, SystemExit) as error:
         text = str(error).strip()
         reason = f": {text.splitlines()[0]}" if text else ""
-        raise DataError(f"{what}: {entry.words} raised {type(error).__name__}{reason}") from error
+        raise DataError(f"{what}: {entry.words} raised {type(error).__name__}{reason}{at(error)}") from error
 
 
 def _function(entry: Entry) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from hypercore.problems.arrays import Standardised
 from hypercore.problems.contract import SplitName, Totals
 from hypercore.problems.datasets import DataError
+from hypercore.problems.raised import at
 from hypercore.problems.tasks import OfTask, Task, fitted, shape_words
 from hypercore.spec.errors import first_line
 from hypercore.spec.measure import Measure
@@ -62,7 +63,7 @@ class OwnLoss(OfTask):
             raise
         except Exception as error:
             raise LossError(
-                f"{self.name} raised {type(error).__name__}: {first_line(error)}, given {given}"
+                f"{self.name} raised {type(error).__name__}: {first_line(error)}{at(error)}, given {given}"
             ) from error
         if flat:
             raise LossError(
@@ -151,7 +152,7 @@ class OwnMetric:
         except Exception as error:
             given = f"outputs of {shape_words(outputs)} and targets of {shape_words(targets)}"
             raise DataError(
-                f"{self.name} raised {type(error).__name__}: {first_line(error)}, given {given}"
+                f"{self.name} raised {type(error).__name__}: {first_line(error)}{at(error)}, given {given}"
             ) from error
         if isinstance(found, Tensor) and found.numel() == 1 and not found.dim():
             found = found.item()

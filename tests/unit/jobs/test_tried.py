@@ -57,8 +57,8 @@ def nothing(outputs, targets):
 """
 WRONG = [
     "study.yaml:4: datasets.alike: given data set 'alike': all targets are of one class; allowed: at least",
-    "study.yaml:5: datasets.raising: given data set 'raising': data.py:raising raised RuntimeError: the disk"
-    "; allowed: data that can be loaded and trained on",
+    "study.yaml:5: datasets.raising: given data set 'raising': data.py:raising raised RuntimeError: the disk "
+    "(data.py:10); allowed: data that can be loaded and trained on",
     "study.yaml:6: datasets.judged: given data set 'judged': its metric data.py:nothing returned 0 of a",
     "study.yaml:10: models.narrow: given model narrow(width=2): it cannot train on inputs of 4×3",
     "study.yaml:11: augmentation.small: given crop: 5 of small, images of 3×3; allowed: crop: from 1 to 2",
@@ -109,7 +109,9 @@ device: cpu
 WRONG_LOSSES = [
     "study.yaml:3: datasets.flat.loss: given data set 'flat': its loss data.py:flat has no gradient",
     "study.yaml:4: datasets.stepped.loss: given data set 'stepped': its loss data.py:stepped has no gradient",
-    "study.yaml:5: datasets.raising.loss: given data set 'raising': its loss data.py:raising raised Runtime",
+    "study.yaml:5: datasets.raising.loss: given data set 'raising': its loss data.py:raising raised "
+    "RuntimeError: The size of tensor a (2) must match the size of tensor b (4) at non-singleton "
+    "dimension 1 (data.py:21)",
     "study.yaml:9: models.net: given model net: network.py:Net asks for n_classes, and the targets of "
     "numbers are numbers; allowed: the parameter n_outputs, here 1",
     "study.yaml:10: models.wide: given a network gave outputs of 4×2 for targets of 4; allowed: one for each",

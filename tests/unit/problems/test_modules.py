@@ -271,7 +271,7 @@ NESTED = torch.nested.nested_tensor([INPUTS[0], INPUTS[0, :2]], layout=torch.jag
         ),
         (
             Endless(),
-            "or a torch Dataset with a length; the training split is a Endless",
+            "the training split is a Endless; allowed: .*, or a torch Dataset with a length",
         ),
         (
             (INPUTS.to_sparse(), CLASSES),
