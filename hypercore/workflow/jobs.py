@@ -99,7 +99,7 @@ class Jobs:
         time = makespan(previews, rates, engine(study), self.at_once)
         # Each rule that makes tables or the report takes about as long as a job does to start.
         time = time and time + _TABLE_RULES * startup_sec(rates)
-        remarks = f"{self._crowded}{self._large_batches}{self._idle(previews, time)}"
+        remarks = f"{self._crowded}{self._large_batches}{self._unused}{self._idle(previews, time)}"
         return f"{text}; {_about(time, self.at_once)}{remarks}"
 
     def _elsewhere(self, previews: Iterable[Preview]) -> str:
@@ -164,6 +164,11 @@ class Jobs:
             if n and (line := large_batch(dataset, n - protocol.held_out(n), batch_size)) is not None:
                 said.append(f" {line}.")
         return "".join(said)
+
+    @property
+    def _unused(self) -> str:
+        idle = self.plan.study.idle
+        return f" No stack trains {', '.join(idle)} of the config." if idle else ""
 
     def _idle(self, previews: Collection[Preview], time: float | None) -> str:
         jobs = [len(found.to_train) for found in previews if found.to_train]

@@ -151,8 +151,8 @@ class StudyConfig(Axes):
 
     @model_validator(mode="after")
     def _nothing_in_vain(self) -> Self:
-        # What is said of data or models that nothing trains on is a name mistyped, or forgotten.
-        datasets = dict.fromkeys((*self.datasets, *(n for one in self.stacks for n in one.datasets or ())))
+        # What is set for data that nothing trains on is a name mistyped, or forgotten.
+        datasets = self._trained_on
         named: dict[tuple[str, ...], tuple[str, Collection[str]]] = {
             ("analysis", "target_errors"): ("targets of", self.analysis.target_errors),
             ("analysis", "stands_for"): ("what is to stand for another,", self.analysis.stands_for),
@@ -162,21 +162,25 @@ class StudyConfig(Axes):
             ),
             ("normalisation",): ("the normalisation of", self.normalisation),
             ("augmentation",): ("the augmentation of", self.augmentation),
-            ("image_folders",): ("the folder of", self.image_folders),
         }
         known = datasets.keys() <= set(self.dataset_names)  # else a name is wrong, which is told by itself
         for place, (what, names) in named.items():
             for name in names if known else ():
                 if name not in datasets:
                     refuse(f"of {', '.join(datasets)}", f"{what} {shown(name)}", (*place, name))
-        chosen = [one.model or self.model for one in self.stacks]
-        models = dict.fromkeys(name for of_stack in chosen for name in of_stack or self.models)
-        known = models.keys() <= {*MODELS, *BUILDERS, *self.models}
-        for name in self.models if known else ():
-            if name not in models:
-                allowed = f"one that is trained ({', '.join(models)})"
-                refuse(allowed, f"the model {name!r}, which no stack trains", ("models", name))
         return self
+
+    @property
+    def _trained_on(self) -> dict[str, None]:
+        return dict.fromkeys((*self.datasets, *(n for one in self.stacks for n in one.datasets or ())))
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """The keys of models and folders that it defines and no stack trains, as while a part is tried."""
+        chosen = [one.model or self.model for one in self.stacks]
+        models = {name for of_stack in chosen for name in of_stack or self.models}
+        folders = (f"image_folders.{name}" for name in self.image_folders if name not in self._trained_on)
+        return (*(f"models.{name}" for name in self.models if name not in models), *folders)
 
     @cached_property
     def dataset_calls(self) -> Mapping[str, tuple[Call, ...]]:

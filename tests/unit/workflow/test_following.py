@@ -250,6 +250,24 @@ def test_fewer_cores_than_a_jobs_threads_are_said_once(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        ("", None),
+        ("model: mlp\nmodels: {deep: {build: mlp}, wide: {build: mlp}}", "models.deep, models.wide"),
+        ("models: {deep: {build: mlp}}", None),
+        ("image_folders: {pets: data}", "image_folders.pets"),
+    ],
+)
+def test_what_a_config_defines_and_no_stack_trains_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, said: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    forecast = Jobs(plan_of(tmp_path, f"{MINIMAL}device: cpu\n{more}\n"), 1).forecast()
+    assert ("No stack trains" in forecast) == bool(said)
+    assert f"No stack trains {said} of the config." in forecast or not said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
         ("batch_size: [1437, 32]", ""),
         ("batch_size: 1438", "batch_size 1438 is more than the 1437 training examples of digits: each step"),
         (
