@@ -93,9 +93,8 @@ def safety_of(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The map of α of some stacks under some criteria, their safe ranges, and what clipping adds to those."""
     found = grids(study, rule, titles)
-    parts = (stability.safety_map, stability.region_table, stability.gains)
-    points, regions, gains = (part(found, chosen) for part in parts)
-    return points, regions, gains
+    regions = stability.region_table(found, chosen)
+    return stability.safety_map(found, chosen), regions, stability.gains(regions)
 
 
 @kept("cells", "regions", entries=32)
@@ -184,10 +183,17 @@ def advice(study: str) -> list[Advice]:
     return advise(derived(study, "safety"), judged(study))
 
 
-@kept("cells", "regions", "effects")
+def advised(study: str) -> frozenset[tuple[str, str]]:
+    """The titles and clippings that the advice names."""
+    found = (one for each in advice(study) for one in (each.use, each.lowest, each.widest))
+    return frozenset((one.title, one.clipping) for one in found)
+
+
+@kept("cells", "regions", "effects", "gains")
 def sentences(study: str) -> list[verdicts.Verdict]:
     """A verdict in words for each stack of a study: :func:`dashboard.verdicts.verdicts`."""
-    return verdicts.verdicts(derived(study, "regions"), derived(study, "effects"))
+    moved = optional(study, "gains")
+    return verdicts.verdicts(derived(study, "regions"), derived(study, "effects"), moved)
 
 
 @kept("cells", "safety", "regions")

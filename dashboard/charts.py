@@ -19,7 +19,7 @@ from hypercore.spec.metric import Metric
 # Below each chart of safe ranges.
 RANGES_CAPTION = (
     "An arrowhead: the grid ends there, so that the range may reach further. "
-    "+1.0 decades: what that clipping adds to it."
+    "+1.0 decades: so much further up it reaches than without clipping."
 )
 
 
@@ -47,20 +47,20 @@ def differences(study: str, title: str, clipping: str) -> go.Figure:
     )
 
 
-@kept("cells", "regions")
+@kept("cells", "regions", "safety")
 def filed_ranges(study: str, titles: list[str]) -> go.Figure:
     """The leading safe ranges as filed: :func:`dashboard.figures.ranges.intervals_figure`."""
     filed, gains = answers.filed_ranges(study)
-    first = ranges.leading(filed[filed["title"].isin(titles)])
+    first = ranges.leading(filed[filed["title"].isin(titles)], answers.advised(study))
     return figures_ranges.intervals_figure(first, ranges.of_rows(gains, first))
 
 
-def drawn_rows(regions: pd.DataFrame, whole: bool) -> pd.DataFrame:
-    """The rows of a map that are drawn: the leading ones, or all of them."""
-    return ranges.by_reach(regions) if whole else ranges.leading(regions)
+def drawn_rows(study: str, regions: pd.DataFrame, whole: bool) -> pd.DataFrame:
+    """The rows of a map that are drawn: the leading ones with what is advised, or all of them."""
+    return ranges.by_reach(regions) if whole else ranges.leading(regions, answers.advised(study))
 
 
-@kept("cells", "regions", entries=32)
+@kept("cells", "regions", "safety", entries=32)
 def safety(
     study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...], whole: bool
 ) -> go.Figure:
@@ -69,7 +69,7 @@ def safety(
     changed = answers.flips_of(study, rule, chosen, titles)
     if len(changed):
         points = stability.flagged(points, changed)
-    return figures_safety.safety_figure(ranges.of_rows(points, drawn_rows(regions, whole)))
+    return figures_safety.safety_figure(ranges.of_rows(points, drawn_rows(study, regions, whole)))
 
 
 @kept("cells", "regions", "edges", entries=32)
@@ -78,7 +78,7 @@ def intervals(
 ) -> go.Figure:
     """The safe ranges: :func:`dashboard.figures.ranges.intervals_figure`."""
     _, regions, gains = answers.safety_of(study, rule, chosen, titles)
-    rows = drawn_rows(regions, whole)
+    rows = drawn_rows(study, regions, whole)
     own = (chosen, rule) == (cache.criteria(study), DivergenceRule())
     edges = cache.optional(study, "edges") if own else None
     known = None if edges is None else ranges.of_rows(ranges.upper_edges(edges), rows)
@@ -91,7 +91,8 @@ def costs(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str,
     found = answers.costs_of(study, rule, chosen, titles)
     _, regions, _ = answers.safety_of(study, rule, chosen, titles)
     metric = Metric.shared(cache.judged(study)["metric"].unique())
-    leading = found.merge(ranges.leading(regions)[["title", "clipping"]]) if len(regions) else found
+    first = drawn_rows(study, regions, whole=False)[["title", "clipping"]] if len(regions) else regions
+    leading = found.merge(first) if len(first) else found
     return figures_ranges.costs_figure(leading if len(leading) else found, metric)
 
 

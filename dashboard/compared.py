@@ -99,8 +99,8 @@ def _signed(value: float, metric: Metric) -> str:
 def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[str, list[str]]:
     """For each row of a comparison: the gain's 95% interval, and in a word what clipping does there.
 
-    *better* and *worse* by a sign-flip p ≤ 0.05 of the paired differences, unadjusted; *equal* where the
-    interval lies within the margin ε of zero; else *can't tell*.
+    *equal* where the interval lies within the margin ε of zero; else *better* and *worse* by a sign-flip
+    p ≤ 0.05 of the paired differences, unadjusted; else *can't tell*.
     """
     key = [*GROUP, "clipping", "alpha"]
     facts = ["supported", "n_too_small", "n_pairs", "low", "high", "p"]
@@ -118,12 +118,13 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[st
 
 
 def _word(row: Mapping[Any, Any], epsilon: float) -> str:
+    # First: what is surely within the margin is of no use, however surely it is there.
+    if max(-row["low"], row["high"]) <= epsilon:
+        return "equal"
     if row["supported"] is True:
         return "better"
     if row["p"] <= SUPPORTED_P and row["high"] < 0:
         return "worse"
-    if max(-row["low"], row["high"]) <= epsilon:
-        return "equal"
     return f"can't tell (n = {row['n_pairs']})" if row["n_too_small"] is True else "can't tell"
 
 

@@ -1,5 +1,7 @@
 """Which safe ranges are shown first, where runs begin to fail, and what a badly chosen α costs."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from dashboard import data, stability
@@ -21,16 +23,18 @@ def by_reach(regions: pd.DataFrame) -> pd.DataFrame:
     return regions.loc[order]
 
 
-def leading(regions: pd.DataFrame) -> pd.DataFrame:
+def leading(regions: pd.DataFrame, named: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
     """The rows of regions that a page shows at first: of swept stacks, :data:`LEADING` clippings each.
 
-    All of them where no stack is swept. In the order of :func:`by_reach`.
+    Those of the titles and clippings ``named``, as an answer is to be seen, are among them. All where no
+    stack is swept. In the order of :func:`by_reach`.
     """
     ordered = by_reach(stability.swept(regions) if len(stability.swept(regions)) else regions)
     # Without clipping and the presentation's rule always count among the first.
     late = ~ordered["clipping"].isin([OFF_NAME, ON_NAME])
     rank = ordered.assign(late=late).sort_values("late", kind="stable").groupby("title").cumcount()
-    return ordered[rank[ordered.index] < LEADING]
+    kept = pd.Series([pair in named for pair in _pairs(ordered)], index=ordered.index, dtype=bool)
+    return ordered[(rank[ordered.index] < LEADING) | kept]
 
 
 def of_rows(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -132,8 +132,9 @@ def draw(page: Page) -> None:
     """Draw one page: its question, then its body for the chosen study, or words on why there is none."""
     st.html(_STYLE + _CURRENT.format(title=page.title), unsafe_allow_javascript=True)
     st.title(page.title)
-    st.caption(page.question)
     study = choices.study()
+    # The sidebar, which names it, too, is folded on a phone.
+    st.caption(f"{plain(study)}: {page.question}" if study and page.of_one_study else page.question)
     if not page.of_one_stack:
         choices.write_address()
     if study is None:

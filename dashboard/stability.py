@@ -20,8 +20,8 @@ from hypercore.analysis.stats.regions import (
     failures_at,
     find_region,
     judge_all,
-    widening,
 )
+from hypercore.present.reach import reach
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.stack import short
 
@@ -138,34 +138,20 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_REGIONS).astype({"alpha_low": float, "alpha_high": float})
 
 
-def gains(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
-    """What each clipping adds to its stack's width: title, clipping, gained_decades, relation, text.
+def gains(regions: pd.DataFrame) -> pd.DataFrame:
+    """How much further each clipping lets its stack's safe α reach: title, clipping, decades, relation, text.
 
-    ``relation`` says how to read the number where the grid cuts a range: see ``regions.widening``.
+    ``regions`` is what :func:`region_table` gives; see :class:`hypercore.present.reach.Reach`.
     """
-    regions = {(grid.title, grid.clipping): _region(grid, criteria) for grid in found}
-    rows = []
-    for (title, clipping), on in regions.items():
-        off = regions.get((title, OFF_NAME))
-        if clipping != OFF_NAME and off is not None:
-            # The width alone, without the bootstrap, so that sliders answer at once.
-            decades, relation = widening(off, on)
-            text = gain_text(decades, relation, on.low is not None, off.low is not None)
-            rows.append((title, clipping, decades, relation, text))
-    return pd.DataFrame(rows, columns=["title", "clipping", "gained_decades", "relation", "text"])
-
-
-def gain_text(decades: float, relation: str, safe: bool = True, safe_off: bool = True) -> str:
-    """Decades gained on the grid as figures show them, with how to read them where the grid cuts a range.
-
-    ``safe`` and ``safe_off``: whether any α is safe with clipping and without.
-
-    >>> gain_text(1.0, "="), gain_text(-0.25, "≥"), gain_text(0.0, "=", safe=False)
-    ('+1.0 decades', '≥ -0.2 decades', 'no α left safe')
-    """
-    if not safe:
-        return "no α left safe" if safe_off else "no safe α"
-    return f"{'' if relation == '=' else f'{relation} '}{decades:+.1f} decades"
+    rows = regions.to_dict("records")
+    off = {row["title"]: row for row in rows if row["clipping"] == OFF_NAME}
+    columns = ["title", "clipping", "decades", "relation", "text"]
+    found = []
+    for row in rows:
+        if row["clipping"] != OFF_NAME and row["title"] in off:
+            one = reach(row, off[row["title"]])
+            found.append((row["title"], row["clipping"], one.decades, one.relation, one.text))
+    return pd.DataFrame(found, columns=columns)
 
 
 def with_height(frame: pd.DataFrame) -> pd.DataFrame:
@@ -183,13 +169,8 @@ def swept(regions: pd.DataFrame) -> pd.DataFrame:
 
 def filed_ranges(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What :func:`region_table` and :func:`gains` give, from the table REGIONS as filed."""
-    titled = regions.assign(title=data.titles(regions))
-    gained = titled.dropna(subset="gain_decades")
-    safe = titled["alpha_low"].notna()
-    safe_off = gained["title"].isin(titled.loc[safe & (titled["clipping"] == OFF_NAME), "title"])
-    read = gained["gain_decades"], gained["gain_relation"], safe[gained.index], safe_off
-    texts = [gain_text(*row) for row in zip(*read, strict=True)]
-    return with_height(titled)[_REGIONS], gained[["title", "clipping"]].assign(text=texts)
+    titled = with_height(regions.assign(title=data.titles(regions)))[_REGIONS]
+    return titled, gains(titled)
 
 
 def range_flips(

@@ -10,7 +10,8 @@ import pandas as pd
 
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
-from hypercore.present.sentences import at_worst, published_for
+from hypercore.present.reach import reach
+from hypercore.present.sentences import at_worst, edge_gain, published_for
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -33,10 +34,13 @@ class Verdict:
         return self.title if self.clipping in (ON_NAME, OFF_NAME) else f"{self.title}, {self.clipping}"
 
 
-def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
+def verdicts(
+    regions: pd.DataFrame, effects: pd.DataFrame, edges: pd.DataFrame | None = None
+) -> list[Verdict]:
     """One verdict an entry and clipping besides off; an entry that is only trained unclipped has one too.
 
-    Entries of one α have none: nothing else was tried. :func:`single_points` lists them.
+    Entries of one α have none: nothing else was tried. :func:`single_points` lists them. ``edges`` is the
+    table GAINS, where there is one.
     """
     # Plain rows by entry: a frame filtered for each would take a study of a thousand stacks seconds.
     of_title = _by(stability.swept(regions.assign(title=data.titles(regions))), "title")
@@ -44,6 +48,7 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
         name: effects[name].astype("boolean").fillna(False) for name in ("bold", "supported", "n_too_small")
     }
     of_arm = _by(effects.assign(title=data.titles(effects), **flags), "title", "clipping")
+    moved = {} if edges is None else _by(upper_gains(edges), "title", "clipping")
     found = []
     for (title,), rows in sorted(of_title.items()):
         off = next((row for row in rows if row["clipping"] == OFF_NAME), None)
@@ -56,8 +61,15 @@ def verdicts(regions: pd.DataFrame, effects: pd.DataFrame) -> list[Verdict]:
             without = "" if off is None else f"; without, {region(off)}"
             if safe.startswith("With clipping α is safe "):
                 without = without.replace(", α is safe", "")
-            found.append(Verdict(title, on["clipping"], f"{safe}{without}.", gain(on, off), effect, sure))
+            gained = " ".join([gain(on, off), *map(edge_gain, moved.get((title, on["clipping"]), []))])
+            found.append(Verdict(title, on["clipping"], f"{safe}{without}.", gained, effect, sure))
     return found
+
+
+def upper_gains(edges: pd.DataFrame) -> pd.DataFrame:
+    """The rows of GAINS on where half of the runs fail above, against none clipped, with titles."""
+    rows = edges[(edges["side"] == "upper") & (edges["failing_pct"] == 50) & (edges["than"] == OFF_NAME)]
+    return rows.assign(title=data.titles(rows))
 
 
 def _by(frame: pd.DataFrame, *names: str) -> dict[tuple[str, ...], list[Mapping[Any, Any]]]:
@@ -120,37 +132,10 @@ def region(row: Mapping[Any, Any]) -> str:
 
 
 def gain(row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
-    """What clipping does to the safe range, by a clipped row of REGIONS and the unclipped one, if any."""
-    if off is not None and pd.isna(row["alpha_low"]) and pd.notna(off["alpha_low"]):
-        return "Clipping leaves no α that is shown to be safe."
-    if pd.isna(row["gain_decades"]):
+    """What clipping does to the largest safe α, by a clipped row of REGIONS and the unclipped one, if any."""
+    if off is None:
         return "What clipping adds to the range cannot be told: there is no unclipped run to compare with."
-    decades, relation = round(float(row["gain_decades"]), 6), str(row["gain_relation"])
-    moved = _moved(row, off)
-    if relation == "?":
-        return f"{moved}The grid cuts both ranges, so that it does not tell which is wider."
-    if decades == 0 and pd.isna(row["alpha_low"]):
-        return "So this does not tell what clipping does to the range."
-    if decades == 0 and row["alpha_low"] == row["alpha_high"] and not moved:
-        return "On this grid clipping adds nothing to the range."
-    if decades == 0:
-        verb = {"≥": "narrow the range", "≤": "widen the range"}.get(relation, "change the range's width")
-        return f"{moved}Clipping does not {verb}."
-    verb = "narrows" if decades < 0 else "widens"
-    # A lower bound of what is added is an upper one of what is taken away.
-    least, most = ("≥", "≤") if decades > 0 else ("≤", "≥")
-    bounds = {least: "at least ", most: "at most "}.get(relation, "")
-    return f"{moved}Clipping {verb} the range by {bounds}{abs(decades):.1f} decades on the grid."
-
-
-def _moved(row: Mapping[Any, Any], off: Mapping[Any, Any] | None) -> str:
-    """Where the largest safe α goes, with a blank after it; empty where it stays, or there is none."""
-    if off is None or pd.isna(row["alpha_high"]) or pd.isna(off["alpha_high"]):
-        return ""
-    if row["alpha_high"] == off["alpha_high"]:
-        return ""
-    more = " or more" * (row["reason_high"] == "grid")
-    return f"The range ends at {short(row['alpha_high'])}{more} instead of {short(off['alpha_high'])}. "
+    return reach(row, off).sentence
 
 
 def effect_sentence(

@@ -136,9 +136,9 @@ def _table(found: compared.Comparison) -> pd.DataFrame:
         else " Nothing was published of this stack on this data set."
     )
     st.caption(
-        f"{plain(found.legend)} Clipping is better or worse: a sign-flip p ≤ 0.05 of the paired "
-        f"differences at that α alone; equal: its interval lies within ε = {found.margin:.4g} of zero; with "
-        f"n, no such p could come out.{theirs}"
+        f"{plain(found.legend)} Clipping is equal: its interval lies within ε = {found.margin:.4g} of zero; "
+        "else better or worse: a sign-flip p ≤ 0.05 of the paired differences at that α alone; with n, no "
+        f"such p could come out.{theirs}"
     )
     return picked
 

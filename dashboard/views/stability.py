@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, parts, ranges, stability, widgets
+from dashboard import answers, cache, charts, choices, parts, stability, widgets
 from dashboard.figures import stability as figures
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
@@ -32,7 +32,7 @@ def _draw(study: str) -> None:
     points, regions, gains = answers.safety_of(*chosen)
     if len(points):
         # A switch between few and all rows moves its own chart alone.
-        more = len(regions) - len(ranges.leading(regions))
+        more = len(regions) - len(charts.drawn_rows(study, regions, False))
         parts.part(study, lambda: _map(chosen, points, regions, gains, more))
         parts.part(study, lambda: _reach(chosen, regions, more))
     else:
@@ -85,9 +85,9 @@ def _reach(chosen: Chosen, regions: pd.DataFrame, more: int) -> None:
         charts.intervals(*chosen, whole),
         "intervals",
         "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
-        "arrowhead where the grid ends, and how many decades clipping adds. Below it, where half of the runs "
-        f"fail, with a {cache.criteria(chosen.study).confidence:.0%} interval.",
-        charts.drawn_rows(regions, whole),
+        "arrowhead where the grid ends, and how many decades further it reaches clipped. Below it, where "
+        f"half of the runs fail, with a {cache.criteria(chosen.study).confidence:.0%} interval.",
+        charts.drawn_rows(chosen.study, regions, whole),
     )
     st.caption(charts.RANGES_CAPTION)
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, data, exports, links, parts, ranges, runs, widgets
+from dashboard import answers, cache, charts, choices, data, exports, links, parts, runs, widgets
 from dashboard.claims import ICONS, tally
 from dashboard.saying import plain
 from dashboard.verdicts import Verdict
@@ -104,10 +104,10 @@ def _ranges(study: str, titles: list[str]) -> None:
         charts.filed_ranges(study, titles),
         "ranges",
         "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
-        "arrowhead where the grid ends, and how many decades clipping adds.",
+        "arrowhead where the grid ends, and how many decades further it reaches clipped.",
         own,
     )
-    left = len(own) - len(ranges.leading(own))
+    left = len(own) - len(charts.drawn_rows(study, own, False))
     more = f" {left} more clippings are on the page Stability." * (left > 0)
     st.caption(f"{charts.RANGES_CAPTION}{more}")
 

@@ -11,7 +11,7 @@ from hypercore.analysis.frames.judgement import IMPUTED, JUDGED, METRIC
 from hypercore.analysis.stats.failures import FailureRate, Failures, worst
 from hypercore.analysis.stats.regions import Safety, unbroken
 from hypercore.present.plain import Plain, baseline
-from hypercore.present.titles import GROUP, problem_names
+from hypercore.present.titles import GROUP, problem_names, titles
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import PERCENT, Metric
@@ -30,6 +30,7 @@ class Option:
     that the stack begins with.
     """
 
+    title: str
     label: str
     problem: str
     epochs: int
@@ -90,7 +91,8 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
     of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
     means = stacks.groupby([*key, "alpha"])[IMPUTED].mean().rename("error").reset_index()
-    points = safety[[*key, "alpha", "safety", *_FAILURES]].merge(means, on=[*key, "alpha"], how="left")
+    named = safety.assign(title=titles(safety))[[*key, "title", "alpha", "safety", *_FAILURES]]
+    points = named.merge(means, on=[*key, "alpha"], how="left")
     found = []
     for entry, rows in points.groupby(key, sort=True):
         ordered = rows.sort_values("alpha").to_dict("records")
@@ -115,6 +117,7 @@ def _option(
     after = ordered[last + 1] if last + 1 < len(ordered) else None
     inside = [[one[name] for name in _FAILURES] for one in ordered[first : last + 1]]
     return Option(
+        title=str(row["title"]),
         label=str(row["label"]),
         problem=str(cells["problem"].iloc[0]),
         epochs=int(row["epochs"]),

@@ -8,6 +8,7 @@ import pandas as pd
 from hypercore.analysis.claims.findings import Verdict
 from hypercore.analysis.stats.failures import failures_text
 from hypercore.analysis.stats.regions import FEWEST_RUNS
+from hypercore.present.reach import reach
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.clipping import OFF_NAME
@@ -116,8 +117,8 @@ def published_for(row: Mapping[Any, Any]) -> str:
     return str(row["interval_source"]).rpartition(", ")[2]
 
 
-def region(title: str, row: Mapping[Any, Any]) -> str:
-    """One row of the REGIONS table, of the entry of that title, as a sentence.
+def region(title: str, row: Mapping[Any, Any], off: Mapping[Any, Any] | None = None) -> str:
+    """One row of the REGIONS table, of the entry of that title, as a sentence; ``off`` is its unclipped row.
 
     >>> region("Adam / SGD on mnist", {"clipping": "off", "n_safe": 0, "n_points": 9})
     'Adam / SGD on mnist, clipping off: none of 9 α is safe.'
@@ -129,15 +130,7 @@ def region(title: str, row: Mapping[Any, Any]) -> str:
     width = f"{sign}{row['width_decades']:.2f} decades"
     text = f"{start}: α from {short(row['alpha_low'])} to {short(row['alpha_high'])} is safe ({width})"
     text += f": {at_worst(row)}"
-    if pd.isna(row["gain_decades"]):
-        return f"{text}."
-    if row["gain_relation"] == "?":
-        return f"{text}; the grid cuts both ranges, so that it does not tell what clipping adds."
-    verb, turned = ("takes away", {"≥": "≤", "≤": "≥"}) if row["gain_decades"] < 0 else ("adds", {})
-    relation = {"=": ""}.get(
-        row["gain_relation"], f"{turned.get(row['gain_relation'], row['gain_relation'])} "
-    )
-    return f"{text}; clipping {verb} {relation}{abs(row['gain_decades']):.2f} decades on the grid."
+    return f"{text}." if off is None else f"{text}. {reach(row, off).sentence}"
 
 
 def nothing_safe(cells: pd.DataFrame, where: str = "") -> str:
@@ -184,10 +177,18 @@ def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
     added = gains[(gains["side"] == "upper") & (gains["failing_pct"] == 50) & (gains["than"] == OFF_NAME)]
     if added.empty:
         return f"{text}."
-    row = added.iloc[0]
-    middle = "beyond the grid" if pd.isna(row["gain_decades"]) else f"{row['gain_decades']:.2f}"
+    return f"{text}. {edge_gain(added.iloc[0].to_dict())}"
+
+
+def edge_gain(row: Mapping[Any, Any]) -> str:
+    """How much later half of the runs fail under a clipping than without, by a row of GAINS.
+
+    >>> edge_gain({"gain_decades": 0.26, "low_decades": -0.05, "high_decades": math.nan})
+    'Half of the runs fail 0.26 [-0.05, open] decades later than without clipping.'
+    """
+    middle = "beyond the grid," if pd.isna(row["gain_decades"]) else f"{row['gain_decades']:.2f}"
     ends = ("open" if pd.isna(row[name]) else f"{row[name]:.2f}" for name in ("low_decades", "high_decades"))
-    return f"{text}; half of them {middle} [{', '.join(ends)}] decades later than without clipping."
+    return f"Half of the runs fail {middle} [{', '.join(ends)}] decades later than without clipping."
 
 
 def _edge(row: Mapping[Any, Any]) -> str:

@@ -13,6 +13,7 @@ from hypercore.present import markup, sentences, table
 from hypercore.present.plots import error_over_alpha, profile_figure
 from hypercore.present.sentences import published_for
 from hypercore.present.titles import GROUP, brief_titles, full_title
+from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -63,7 +64,12 @@ def regions(frame: pd.DataFrame) -> str:
     if frame.empty:
         return "<p>The study plans no stack with a baseline.</p>"
     swept = frame.assign(title=brief_titles(frame))[frame["n_points"] > 1].to_dict("records")
-    listed = "".join(f"<li>{escape(sentences.region(row['title'], row))}</li>" for row in swept)
+    off = {row["title"]: row for row in swept if row["clipping"] == OFF_NAME}
+    told = (
+        sentences.region(r["title"], r, off.get(r["title"]) if r["clipping"] != OFF_NAME else None)
+        for r in swept
+    )
+    listed = "".join(f"<li>{escape(text)}</li>" for text in told)
     single = frame[frame["n_points"] == 1]
     safe = single[single["n_safe"] == 1].sort_values("worst_failure_high").to_dict("records")
     bound = f": {escape(sentences.at_worst(safe[-1]))}" if safe else ""

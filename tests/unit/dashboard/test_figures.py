@@ -116,7 +116,7 @@ def test_intervals_carry_the_decades_gained() -> None:
         ranges.drop(columns="censored"), "width_decades", "width", "decades"
     )
     assert not any("(at least)" in text for text in bare.data[0].text)
-    figure = range_figures.intervals_figure(ranges, stability.gains(grids, Criteria()))
+    figure = range_figures.intervals_figure(ranges, stability.gains(ranges))
     heads, beside = words(figure)[:2], words(figure)[2:]
     assert heads == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
     assert list(figure.layout.yaxis.ticktext) == ["unclipped", "clipped"] * 2
@@ -133,7 +133,7 @@ def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
     ranges = stability.region_table(stability.grids(JUDGED), Criteria())
     none = ranges["clipping"] == "off"
     figure = range_figures.intervals_figure(
-        ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains([], Criteria())
+        ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains(ranges.head(0))
     )
     assert [len(trace.x) for trace in drawn(figure)] == [3 * 2]
     assert words(figure).count(f"{GAP}no usable α") == 2
@@ -143,7 +143,7 @@ def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
     table = stability.region_table(stability.grids(JUDGED), Criteria())
     known = pd.DataFrame({"title": table["title"].head(2), "clipping": table["clipping"].head(2)})
     known = known.assign(alpha=[0.02, 0.03], alpha_low=[0.01, np.nan], alpha_high=[0.05, np.nan])
-    figure = range_figures.intervals_figure(table, stability.gains([], Criteria()), known)
+    figure = range_figures.intervals_figure(table, stability.gains(table.head(0)), known)
     line, middle = figure.data[-2:]
     assert line.x[:2] == (0.01, 0.05) and line.x[3:5] == (1e-5, 10), "an open end reaches the axis's"
     assert list(middle.customdata[1]) == ["open", "open"] and list(middle.x) == [0.02, 0.03]
@@ -154,7 +154,7 @@ def test_ranges_from_the_file_are_those_worked_out_here() -> None:
     ranges, gains = stability.filed_ranges(regions(JUDGED))
     expected = stability.region_table(grids, Criteria())
     pd.testing.assert_frame_equal(ranges.reset_index(drop=True), expected, check_dtype=False)
-    assert gains["text"].tolist() == stability.gains(grids, Criteria())["text"].tolist()
+    assert gains["text"].tolist() == stability.gains(expected)["text"].tolist()
 
 
 def test_where_no_alpha_is_safe_no_decades_are_named() -> None:
@@ -163,11 +163,11 @@ def test_where_no_alpha_is_safe_no_decades_are_named() -> None:
         replace(grid, points=tuple(replace(p, diverged=tuple(True for _ in p.diverged)) for p in grid.points))
         for grid in grids
     ]
-    gains = stability.gains(exploded, Criteria())
-    assert gains["gained_decades"].tolist() == [0.0, 0.0]
+    gains = stability.gains(stability.region_table(exploded, Criteria()))
+    assert gains["decades"].isna().all() and len(gains) == 2
     assert set(gains["text"]) == {"no safe α"}
     clipped = [bad if good.clipping == "on" else good for good, bad in zip(grids, exploded, strict=True)]
-    assert set(stability.gains(clipped, Criteria())["text"]) == {"no α left safe"}
+    assert set(stability.gains(stability.region_table(clipped, Criteria()))["text"]) == {"no α left safe"}
 
 
 def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> None:
