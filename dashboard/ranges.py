@@ -83,7 +83,7 @@ def costs(judged: pd.DataFrame, sensitivity: pd.DataFrame, regions: pd.DataFrame
     found["best_error"] = found["best_error"].fillna(found["lowest_error"])
     # The sensitivity is the mean above the lowest mean error.
     found["mean"] = found["lowest_error"] + found["sensitivity"]
-    found["plain_error"] = found["title"].map(_plain_errors(cells))
+    found["plain_error"] = found["title"].map(_plain_errors(cells)).astype(float)
     names = ["best_alpha", "best_error", "best_low", "best_high", "mean", "plain_error", "usable"]
     return found[[*key, *names]]
 

@@ -43,7 +43,9 @@ def panel(name: str, metric: Metric) -> str:
 def curves_of(curves: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """The curve points of some runs, with seed and clipping beside them; epochs as fractions of steps."""
     rows = _beside(curves, runs)
-    steps = rows["cell_id"].map(_steps_an_epoch(runs.drop_duplicates("cell_id").set_index("cell_id")))
+    by_cell = _steps_an_epoch(runs.drop_duplicates("cell_id").set_index("cell_id"))
+    # Of no rows a map keeps the type of what it maps.
+    steps = rows["cell_id"].map(by_cell).astype(float)
     return rows.assign(epoch=(rows["step"].astype(float) / steps).fillna(rows["epoch"].astype(float)))
 
 

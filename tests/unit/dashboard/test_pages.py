@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from itertools import product
@@ -25,7 +26,7 @@ from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec import columns as spec
 from hypercore.spec.protocol import Protocol
 from tests.unit.dashboard.conftest import RULES, RunPage
-from tests.unit.studies import MadeUp, write_study
+from tests.unit.studies import MadeUp, write_half_done, write_study
 
 NAMES = [page.path for page in PAGES]
 
@@ -129,6 +130,29 @@ def test_hostile_addresses_choose_nothing(run_page: RunPage, name: str) -> None:
     assert not app.exception and app.selectbox(key="study").value is None
     # Of a study that is there the rest of the address is no less strange.
     assert not run_page(name, **hostile | {"study": "digits"}).exception
+
+
+HALF, NONE, FAILED = (
+    MadeUp(missing=lambda cell: cell.seed > 3),
+    MadeUp(missing=lambda _: True),
+    MadeUp(failed=lambda _: True),
+)
+
+
+@pytest.mark.parametrize(
+    ("write", "made"),
+    [
+        *product([write_study], [HALF, NONE, FAILED]),
+        *product([write_half_done], [HALF, FAILED]),
+    ],
+)
+def test_runs_without_a_result_have_a_page(
+    run_page: RunPage, tmp_path: Path, write: Callable[[Path, MadeUp], object], made: MadeUp
+) -> None:
+    write(tmp_path, made)
+    app = run_page("inside", tmp_path, ["ends", "levels"], seeds="5")
+    assert not app.exception and not app.error
+    assert "These runs ended before their first epoch did, or have no result yet." in words(app)
 
 
 def test_texts_from_data_are_never_html(run_page: RunPage, tmp_path: Path) -> None:
