@@ -98,3 +98,15 @@ def test_unknown_options_end_in_words(workplace: Workplace) -> None:
     said = workplace.run("-n", "--config", "stduy=study.yaml", study=None, code=1)
     assert "--config: given the unknown key 'stduy'; allowed: the keys study, confirm_large" in said
     assert "Traceback" not in said
+
+
+def test_a_study_is_planned_before_it_trains(workplace: Workplace, tmp_path: Path) -> None:
+    # Training that fails at once is in the log as any other is.
+    (tmp_path / "poison/torch").mkdir(parents=True)
+    (tmp_path / "poison/torch/__init__.py").write_text("raise RuntimeError('torch was imported')")
+    stacks = ("Adam / SGD", "RMSProp / SGD", "AdaGrad / SGD", "SGD / SGD / SGD")
+    listed = "".join(f"  - {{stack: {stack}, alphas: [0.001]}}\n" for stack in stacks)
+    workplace.write(TINY.replace("clipping:", f"{listed}clipping:"))
+    said = workplace.run(env={"PYTHONPATH": str(tmp_path / "poison")}, code=1)
+    begun = re.findall(r"^localrule (plan):|^Job \d+: (Train)", said, re.MULTILINE)
+    assert begun == [("plan", ""), *[("", "Train")] * 5], said

@@ -1,5 +1,6 @@
 # The mark's name holds a hash of the plan, and only the newest mark is kept: whatever else is lost,
-# a changed plan is made again, and with it all that is made of it.
+# a changed plan is made again, and with it all that is made of it. It comes first of all: until then the
+# dashboard knows nothing of a new study, and counts the cells of a changed one by its old plan.
 rule plan:
     input:
         lambda wildcards: BEGIN(),
@@ -8,6 +9,7 @@ rule plan:
         mark=f"{STUDY}/.plan/{PLAN.digest}",
     log:
         f"results/logs/{PLAN.study.name}/plan.log",
+    priority: 1
     localrule: True
     conda:
         "../envs/hypercore.yaml"
