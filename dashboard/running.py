@@ -50,7 +50,7 @@ def _watch(study: str, seen: tuple[object, ...]) -> None:
     of_these = " What is shown rests on these alone, and may change." if has_results else ""
     st.info(f"{words}{of_these}", icon=":material/model_training:")
     if not runs:
-        st.code(data.command(study), language="bash")
+        st.code(data.command(study), language=None)
 
 
 def progress(study: str) -> str:

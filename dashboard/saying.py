@@ -47,4 +47,4 @@ def in_words(study: str | None = None) -> Iterator[None]:
             words = f"This cannot be drawn for the study {of}: {type(error).__name__}, {error}."
             st.error(f"{plain(words)} The terminal has the details.", icon=":material/error:")
             st.write("Other pages may work. This makes the study's tables anew:")
-        st.code(data.command(of), language="bash")
+        st.code(data.command(of), language=None)

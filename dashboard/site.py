@@ -170,9 +170,9 @@ def _nothing() -> None:
     else:
         st.info(f"There are no results in the folder {plain(root)} yet.", icon=":material/info:")
         st.write("Train the default study, in minutes on two cores:")
-        st.code(data.MAKE, language="bash")
+        st.code(data.MAKE, language=None)
     st.write("Results that lie elsewhere are found by naming their folder:")
-    st.code("HYPERCORE_RESULTS=path/to/results streamlit run dashboard/app.py", language="bash")
+    st.code("HYPERCORE_RESULTS=path/to/results streamlit run dashboard/app.py", language=None)
     st.fragment(_wait, run_every=REFRESH_SEC)()
 
 

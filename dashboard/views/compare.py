@@ -32,7 +32,7 @@ def _draw(study: str, title: str) -> None:
     points = charts.arms(answers.seeds_of(study, title), clippings)
     if points.empty:
         st.info("No seed of this stack has a result yet.")
-        st.code(data.command(study), language="bash")
+        st.code(data.command(study), language=None)
     else:
         # Each alone: a switch of the one leaves the other and the table as they are.
         parts.part(study, lambda: _errors(study, title, points, clippings))

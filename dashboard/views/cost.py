@@ -116,7 +116,7 @@ def _clipping(prices: pd.DataFrame | None) -> None:
             "Lanes with and without clipping train in one batch, so a study's clocks cannot tell the price "
             "of clipping. The benchmarks measure it in turns; they have not been run here. This runs them:"
         )
-        st.code(peers.MAKE, language="bash")
+        st.code(peers.MAKE, language=None)
         return
     widgets.chart(
         figures.prices(prices),
@@ -133,7 +133,7 @@ def _peers(study: str, speed: pd.DataFrame | None) -> None:
     st.subheader("Speed beside the peers")
     if speed is None or speed.empty:
         st.info("The benchmarks against the peers have not been run here. This runs them:")
-        st.code(peers.MAKE, language="bash")
+        st.code(peers.MAKE, language=None)
         return
     parts.part(study, lambda: _contest(speed))
 

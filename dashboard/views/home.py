@@ -104,7 +104,7 @@ def _draw(study: str, found: Summary) -> None:
         st.markdown(f"**{plain(verdict)}**")
     st.caption(plain(found.facts))
     if not found.trained:
-        st.code(data.command(study), language="bash")
+        st.code(data.command(study), language=None)
 
 
 @kept("plan", "cells", "safety", "regions", entries=256)

@@ -84,15 +84,15 @@ def _again(study: str, cell: pd.Series) -> None:
     one = origins.config_of(cell)
     if one is None:
         st.write("This trains it, and what it starts from, as part of its study, whose config holds both:")
-        st.code(f"{checkout}{data.command(study)}", language="bash")
+        st.code(f"{checkout}{data.command(study)}", language=None)
     else:
         st.write("This trains it alone, again, whatever is in the store (as the file `one-cell.yaml`):")
-        st.code(one, language="yaml")
-        st.code(f"{checkout}{data.MAKE} --configfile one-cell.yaml -R train", language="bash")
+        st.code(one, language=None)
+        st.code(f"{checkout}{data.MAKE} --configfile one-cell.yaml -R train", language=None)
         st.write(
             "And this makes the study's results, of which it is one; what is there is not trained again:"
         )
-        st.code(data.command(study), language="bash")
+        st.code(data.command(study), language=None)
     st.caption(
         "On the same execution key (device, backend, versions) it comes out the same bit for bit."
         + (" Files had been changed after that commit." if known and commit.endswith("+") else "")
@@ -106,7 +106,7 @@ def _config(study: str) -> None:
         st.caption("The study's config is not among the files in the folder config.")
         return
     with st.expander(f"The study's config: {plain(path)}"):
-        st.code(path.read_text(encoding="utf-8", errors="replace"), language="yaml")
+        st.code(path.read_text(encoding="utf-8", errors="replace"), language=None)
 
 
 def _mixed(mixed: dict[str, list[str]]) -> None:

@@ -71,7 +71,7 @@ def _coverage(study: str) -> None:
         _points(study, cells, counts)
     if total["missing"] or total["failed"]:
         st.write("This trains what is missing and what failed, and nothing else:")
-        st.code(data.command(study), language="bash")
+        st.code(data.command(study), language=None)
 
 
 def _points(study: str, cells: pd.DataFrame, counts: pd.DataFrame) -> None:
@@ -127,9 +127,9 @@ def _needed(study: str) -> None:
             f"{half} seeds would settle {int((known <= half).sum())} of these {len(needed)} points{more}. "
             f"Change this line of {plain(config or 'the study’s config')}:"
         )
-        st.code(f"seeds: {half}", language="yaml")
+        st.code(f"seeds: {half}", language=None)
         st.write("This then trains the new seeds only:")
-        st.code(data.command(study), language="bash")
+        st.code(data.command(study), language=None)
 
 
 def _browser(study: str) -> None:

@@ -88,7 +88,7 @@ def _advice(study: str, regions: pd.DataFrame) -> None:
             tone = ":red" if advice.fragile else ":green"
             room.markdown(f"{tone}[**{plain(advice.room.capitalize())}.**]")
             room.caption(plain(advice.beyond))
-            st.code(advice.code, language="python")
+            st.code(advice.code, language=None)
     cells = cache.judged(study)
     names = problem_names(cells)
     for problem in sorted(set(problem_names(regions)) - {advice.problem for advice in found}):
@@ -144,7 +144,7 @@ def _single_points(points: pd.DataFrame) -> None:
 def _claims(study: str, claims: pd.DataFrame | None) -> None:
     if claims is None:
         st.info("The claims have not been judged for this study yet.")
-        st.code(data.command(study), language="bash")
+        st.code(data.command(study), language=None)
         return
     wanted = st.pills(
         "Verdicts", list(ICONS), selection_mode="multi", key="verdicts", bind="query-params", default=None

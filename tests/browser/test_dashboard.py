@@ -92,6 +92,9 @@ def test_pages_draw(open_page: Open, tmp_path: Path, name: str, dark: bool) -> N
     for where in texts if name in ("compare", "stability") else ():
         found = page.evaluate(CONTRASTS, where)
         assert found and min(found) >= 4.5, (where, min(found))
+    # To be copied: the page's own ink, on a ground that is hardly another; highlighting had paler ones.
+    code = page.evaluate(CONTRASTS, "[data-testid=stCode] code, [data-testid=stCode] code span")
+    assert min(code, default=9) >= 5 and (code or name not in ("verdict", "provenance")), (name, code)
 
 
 @pytest.mark.parametrize("width", [390, 1280])
