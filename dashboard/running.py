@@ -65,7 +65,8 @@ def progress(study: str) -> str:
     done = total["done"] + total["failed"]
     waiting = coverage.waiting_sec(cells, root)
     left = coverage.time_left_sec(found, waiting or 0.0)
-    words = f"{done} of {total['planned']} cells are done"
+    failed = f", {total['failed']} of them failed" if total["failed"] else ""
+    words = f"{done} of {total['planned']} cells are done{failed}"
     if not (found["state"] == "running").any():
         return f"No sweep trains now: {words}. If no run goes on, this trains the rest and makes the tables."
     words = f"Training: {words}"

@@ -126,7 +126,8 @@ def summary(study: str) -> Summary:
             str(finished["created_utc"].max())[:10],
         ]
     trained = bool(len(finished))
-    verdicts = tuple(map(line, answers.advice(study))) if trained else ("Nothing is trained yet.",)
+    nothing = sentences.untrained(cells)
+    verdicts = (nothing,) if nothing else tuple(map(line, answers.advice(study)))
     return Summary(" · ".join(facts), verdicts or (_none(cells),), len(cells), trained, silent=not verdicts)
 
 

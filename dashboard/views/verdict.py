@@ -24,6 +24,10 @@ _MOST_CARDS = 12
 def page(study: str) -> None:
     """Draw the page."""
     regions = cache.derived(study, "regions")
+    if nothing := sentences.untrained(cache.planned(study)):
+        st.warning(plain(nothing))
+        st.code(data.command(study), language=None)
+        return
     found = answers.sentences(study)
     if regions.empty:
         st.info(sentences.NO_BASELINE)

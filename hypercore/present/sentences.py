@@ -12,6 +12,7 @@ from hypercore.present.reach import reach
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.clipping import OFF_NAME
+from hypercore.spec.columns import Status
 from hypercore.spec.normalisation import parse_normalisation
 from hypercore.spec.stack import short
 
@@ -148,6 +149,26 @@ def nothing_safe(cells: pd.DataFrame, where: str = "") -> str:
     words = f"No α is shown to be safe{' ' * bool(where)}{where}"
     few = f": that takes {FEWEST_RUNS} seeds, and there are {seeds}" * (seeds < FEWEST_RUNS)
     return f"{words}{few}."
+
+
+def untrained(cells: pd.DataFrame) -> str:
+    r"""That no cell has a result: how many failed, and the first error's first line; empty where one has one.
+
+    >>> cells = pd.DataFrame({"cell_id": ["a", "b"], "status": "missing", "error": None})
+    >>> untrained(cells), untrained(cells.assign(status=["finished", "missing"]))
+    ('Nothing is trained yet.', '')
+    >>> untrained(cells.assign(status="failed", error="RuntimeError: out of memory\nmore"))
+    '2 of 2 cells failed, and none has a result. The first error: RuntimeError: out of memory'
+    """
+    once = cells.drop_duplicates("cell_id")
+    failed = once[once["status"] == Status.FAILED.value]
+    if not once["status"].isin([Status.FAILED.value, Status.MISSING.value]).all():
+        return ""
+    if failed.empty:
+        return "Nothing is trained yet."
+    errors = [str(error).splitlines()[0] for error in failed["error"].dropna() if str(error).strip()]
+    first = f" The first error: {errors[0]}" if errors else ""
+    return f"{len(failed)} of {len(once)} cells failed, and none has a result.{first}"
 
 
 def at_worst(row: Mapping[Any, Any]) -> str:

@@ -155,6 +155,23 @@ def test_runs_without_a_result_have_a_page(
     assert "These runs ended before their first epoch did, or have no result yet." in words(app)
 
 
+@pytest.mark.parametrize("name", ["home", "verdict"])
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (NONE, "Nothing is trained yet"),
+        (FAILED, "144 of 144 cells failed, and none has a result. The first error: RuntimeError: <b>out of"),
+    ],
+    ids=["none", "failed"],
+)
+def test_a_study_without_any_result_says_so(
+    run_page: RunPage, tmp_path: Path, name: str, made: MadeUp, said: str
+) -> None:
+    write_study(tmp_path, made)
+    shown = words(run_page(name, tmp_path)).replace("\\", "")
+    assert said in shown and "is shown to be safe" not in shown and data.command("digits") in shown
+
+
 def test_texts_from_data_are_never_html(run_page: RunPage, tmp_path: Path) -> None:
     write_study(tmp_path, MadeUp(failed=lambda cell: cell.seed == 1))
     for name in NAMES:
