@@ -13,6 +13,31 @@ from plotly.offline import get_plotlyjs
 
 # A script of this type is left alone by browsers; the library runs it once it is there itself.
 WAITING = "text/x-figure"
+# What margins of 12 mm leave of A4, in CSS pixels: while it prints, a page's figures keep its screen's width.
+_A4_PX = 702
+# A figure's title does not break its lines by itself: it is broken to fit the width that it is drawn at.
+_FITTED = f"""
+  const broken = (text, most) => text.split(" ").reduce((lines, word) => {{
+    const longer = `${{lines.at(-1)}} ${{word}}`;
+    return longer.length > most ? [...lines, word] : [...lines.slice(0, -1), longer];
+  }}, [""]).map(line => line.trim()).filter(Boolean);
+  const fit = (figure, width) => {{
+    const own = figure.whole ??= {{ ...figure.layout.title, beneath: figure.layout.title.subtitle.text }};
+    const wide = width ?? figure.clientWidth;
+    const [title, beneath] = [broken(own.text, wide / 8.5), broken(own.beneath, wide / 6)];
+    const top = 80 + 20 * (title.length - 1) + 15 * (beneath.length - 1);
+    return Plotly.relayout(figure, {{
+      "title.text": title.join("<br>"), "title.subtitle.text": beneath.join("<br>"), "margin.t": top,
+      "legend.orientation": wide < 600 ? "h" : "v", "legend.y": wide < 600 ? -0.4 : null,
+      width, autosize: width === null,
+    }});
+  }};
+  const fitted = width => document.querySelectorAll(".js-plotly-plot").forEach(one => fit(one, width));
+  addEventListener("beforeprint", () => fitted({_A4_PX}));
+  addEventListener("afterprint", () => fitted(null));
+  addEventListener("resize", () => matchMedia("print").matches || fitted(null));
+  fitted(null);
+"""
 
 
 def figure(drawn: go.Figure, heading: str, source: str) -> str:
@@ -35,6 +60,7 @@ def library() -> str:
   const run = text => document.body.append(Object.assign(document.createElement("script"), {{ text }}));
   run(await new Response(unpacked).text());
   document.querySelectorAll("script[type='{WAITING}']").forEach(figure => run(figure.text));
+{_FITTED.strip(chr(10))}
 }})();
 </script>"""
 

@@ -34,7 +34,8 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 .fragile { color: #a12a3a; font-weight: 600; }
 @page { size: A4; margin: 12mm; }
 @media print {
-  body { font-size: 10pt; margin: 0; } h2 { margin-top: 1.5rem; } h1, h2, h3 { break-after: avoid; }
+  body { font-size: 10pt; margin: 0; } h2 { margin-top: 1.5rem; }
+  h1, h2, h3, thead, p:has(+ .scroll), p:has(+ div > .plotly-graph-div) { break-after: avoid; }
   nav, .modebar, details, h2:has(+ details) { display: none !important; }
   tr, .js-plotly-plot, .advice { break-inside: avoid; } p, li { orphans: 3; widows: 3; }
   table { font-size: 7pt; } th, td { white-space: normal; padding: 0.2rem 0.3rem; }

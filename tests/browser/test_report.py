@@ -16,18 +16,65 @@ CUT = (
     "[...document.querySelectorAll('table, p, .advice')]"
     ".filter(part => part.getBoundingClientRect().right > innerWidth + 1)"
 )
+DRAWN = "[...document.querySelectorAll('.plotly-graph-div')]"
+WIDTHS = (
+    "[...new Set([...document.querySelectorAll('.js-plotly-plot .main-svg')]"
+    ".map(figure => figure.getBoundingClientRect().width).filter(Boolean))]"
+)
+TITLES = (
+    "[...document.querySelectorAll('.gtitle, .gtitle-subtitle')].map(title => title.getBoundingClientRect())"
+    ".filter(title => title.left < 0 || title.right > innerWidth).length"
+)
 
 
 @pytest.fixture(scope="module")
-def report(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Page:
-    """The report of the largest study, its figures drawn."""
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where the report of the largest study is."""
     folder = tmp_path_factory.mktemp("report") / "paper-mnist"
     shutil.copytree(ROOT / "results/paper-mnist", folder)
     write_report(folder)
-    page = browser.new_page(viewport={"width": A4_PX, "height": 993})
-    page.goto((folder / PAGE).as_uri())
-    page.locator(".js-plotly-plot .main-svg").nth(0).wait_for()
+    return (folder / PAGE).as_uri()
+
+
+@pytest.fixture(scope="module")
+def report(browser: Browser, address: str) -> Page:
+    """The report, at A4's width."""
+    return opened(browser, address, A4_PX)
+
+
+def opened(browser: Browser, address: str, width: int) -> Page:
+    """A page of this width, its figures drawn."""
+    page = browser.new_page(viewport={"width": width, "height": 993})
+    page.goto(address)
+    page.wait_for_function(f"{DRAWN}.length && {DRAWN}.every(figure => figure.whole)")
     return page
+
+
+def test_a_wide_page_prints_its_figures_whole(browser: Browser, address: str) -> None:
+    page = opened(browser, address, 1280)
+    wide = page.evaluate(WIDTHS)
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {WIDTHS}; }})")
+    page.pdf(format="A4", prefer_css_page_size=True)
+    assert page.evaluate("window.printed") == [A4_PX]
+    assert page.evaluate(WIDTHS) == wide and min(wide) > A4_PX
+    page.close()
+
+
+def test_a_phone_cuts_no_title(browser: Browser, address: str) -> None:
+    page = opened(browser, address, 390)
+    assert page.locator(".gtitle").count() > 5
+    assert page.evaluate(TITLES) == 0
+    page.close()
+
+
+def test_what_leads_to_a_table_or_figure_is_printed_on_its_page(report: Page) -> None:
+    report.emulate_media(media="print")
+    before = "[...document.querySelectorAll('.scroll, div:has(> .plotly-graph-div)')]"
+    before += ".map(part => part.previousElementSibling).filter(part => part?.matches('p, h1, h2, h3'))"
+    parted = "filter(part => getComputedStyle(part).breakAfter !== 'avoid')"
+    assert report.evaluate(f"{before}.length") > 5
+    assert report.evaluate(f"{before}.{parted}.map(part => part.innerText)") == []
+    report.emulate_media(media="screen")
 
 
 def test_nothing_is_cut_on_a4(report: Page) -> None:
