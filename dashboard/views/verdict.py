@@ -9,6 +9,7 @@ from dashboard import answers, cache, charts, choices, data, exports, links, par
 from dashboard.claims import ICONS, tally
 from dashboard.saying import plain
 from dashboard.verdicts import Verdict
+from hypercore.analysis.claims.findings import any_planned
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
 from hypercore.present.advice import UNTUNED
@@ -49,16 +50,14 @@ def page(study: str) -> None:
         label = f"Trained at one α only: {single['title'].nunique()}"
         parts.fold(study, label, "single", lambda: _single_points(single))
     claims, residuals = (cache.optional(study, name) for name in ("claims", "residuals"))
-    named = ("verdicts", "claims-row", "claim-runs-row")
-    parts.fold(
-        study,
-        tally(pd.Series(dtype=str) if claims is None else claims["verdict"]),
-        "claimed",
-        lambda: _claims(study, claims),
-        named,
-    )
-    label = "Ours against the published numbers"
-    parts.fold(study, label, "published", lambda: _residuals(study, residuals), ["residuals-row"])
+    # An own study is about nothing that was claimed or published.
+    if claims is None or any_planned(claims["reason"]):
+        named = ("verdicts", "claims-row", "claim-runs-row")
+        label = tally(pd.Series(dtype=str) if claims is None else claims["verdict"])
+        parts.fold(study, label, "claimed", lambda: _claims(study, claims), named)
+    if residuals is not None and len(residuals):
+        label = "Ours against the published numbers"
+        parts.fold(study, label, "published", lambda: _residuals(study, residuals), ["residuals-row"])
 
 
 def _words(study: str, found: list[Verdict]) -> None:
@@ -191,10 +190,7 @@ def _claim(study: str, claim: pd.Series) -> None:
     widgets.look_inside_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
 
 
-def _residuals(study: str, residuals: pd.DataFrame | None) -> None:
-    if residuals is None or residuals.empty:
-        st.info("None of this study's runs is one that was published, so there is nothing to compare with.")
-        return
+def _residuals(study: str, residuals: pd.DataFrame) -> None:
     residuals = residuals.reset_index(drop=True)
     unknown = residuals["published_sd_pct"].isna()
     shown = pd.DataFrame(

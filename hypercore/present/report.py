@@ -90,11 +90,11 @@ def page(
     """The whole report as one HTML page that needs no server and no network."""
     effects = frames["effects"]
     judged = judge(cells)
-    found = {
+    sections = {
         "What to use": [findings.advice(frames["safety"], judged), findings.WORDS],
         "Where runs begin to fail": [stacks.edges(frames["edges"], frames["gains"])],
         "Stability regions": [stacks.regions(frames["regions"])],
-        "Claims": [f"<p>{escape(sentences.tally(frames['claims']))}</p>", findings.claims(frames["claims"])],
+        "Claims": findings.claims(frames["claims"]),
         "Effect of clipping over the published interval": [
             f"<p>{escape(sentences.holm(effects))}</p>",
             stacks.primary(effects),
@@ -105,6 +105,8 @@ def page(
         "Ours against published": findings.residuals(frames["residuals"], cells),
         "Cells": [findings.cells_table(cells)],
     }
+    # An own study is about nothing that was claimed or published.
+    found = {heading: content for heading, content in sections.items() if content}
     parts = [f"<h1>{escape(study)}</h1>"]
     parts.append(f"<p>{escape(sentences.coverage(cells))} {escape(sentences.provenance(cells))}</p>")
     if split := sentences.judged_on(cells):

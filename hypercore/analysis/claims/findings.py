@@ -1,7 +1,7 @@
 """From values to a verdict: the one rule by which every claim that is about means is judged."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -10,6 +10,15 @@ from hypercore.analysis.stats.statistics import CONFIDENCE, Estimate, Floats, fl
 # "Above 0", as a bound that zero itself does not meet.
 POSITIVE = 1e-9
 NOT_PLANNED = "no cells that the claim is about are planned"
+
+
+def any_planned(reasons: Iterable[str]) -> bool:
+    """Whether a study plans cells of any claim, by the claims' reasons: nothing was claimed of another.
+
+    >>> any_planned([NOT_PLANNED, "n is too small"]), any_planned([NOT_PLANNED]), any_planned([])
+    (True, False, False)
+    """
+    return any(reason != NOT_PLANNED for reason in reasons)
 
 
 class Verdict(StrEnum):

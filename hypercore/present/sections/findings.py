@@ -5,7 +5,7 @@ from html import escape
 
 import pandas as pd
 
-from hypercore.analysis.claims.findings import NOT_PLANNED
+from hypercore.analysis.claims.findings import NOT_PLANNED, any_planned
 from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
@@ -62,8 +62,13 @@ def _box(advice: Advice) -> str:
     )
 
 
-def claims(frame: pd.DataFrame) -> str:
-    """Every claim with its verdict, and the cells that it rests on, each a link to its row."""
+def claims(frame: pd.DataFrame) -> list[str]:
+    """Every claim with its verdict, and the cells that it rests on, each a link to its row.
+
+    Nothing where the study plans cells of none of them.
+    """
+    if not any_planned(frame["reason"]):
+        return []
     rows = [
         (
             f'<span class="{row["verdict"]}">{row["verdict"]}</span>',
@@ -77,17 +82,17 @@ def claims(frame: pd.DataFrame) -> str:
     run = [row for row, reason in zip(rows, reasons, strict=True) if reason != NOT_PLANNED]
     rest = [row for row, reason in zip(rows, reasons, strict=True) if reason == NOT_PLANNED]
     header = ("verdict", "claim", "why", "source")
-    parts = [markup.wrapped(markup.table(header, run))] if run else []
+    parts = [f"<p>{escape(sentences.tally(frame))}</p>", markup.wrapped(markup.table(header, run))]
     if rest:
         summary = f"{len(rest)} claims about cells that this study does not plan"
         parts.append(markup.details(summary, markup.wrapped(markup.table(header, rest))))
-    return "\n".join(parts)
+    return parts
 
 
 def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
-    """Ours against published: a figure, and a row for each published number."""
+    """Ours against published: a figure, and a row for each published number; nothing without any."""
     if frame.empty:
-        return ["<p>No cell was trained as a published row was.</p>"]
+        return []
     header = ["table", "printed", "arm", "n", "ours, %", "published, %", "ours − published [95% CI]", "z"]
     header += ["fits", "our stack", "note"]
     # The same cells may be labelled by two entries.

@@ -285,6 +285,14 @@ def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
     assert "presentation, table 2" in set(residuals["source"])
 
 
+def test_of_an_own_study_nothing_was_claimed_or_published(run_page: RunPage, rich: Path, many: Path) -> None:
+    folds = ("What was claimed", "Ours against the published numbers")
+    assert all(any(fold in box.label for box in run_page("verdict", rich).expander) for fold in folds)
+    app = run_page("verdict", many, ["claimed", "published"])
+    assert not app.exception and app.dataframe
+    assert not any(fold in box.label for box in app.expander for fold in folds)
+
+
 def test_impossible_values_are_named(run_page: RunPage, tmp_path: Path) -> None:
     folder = write_study(tmp_path)
     cells = data.read(tmp_path, "digits", "cells").assign(alpha=0.0)

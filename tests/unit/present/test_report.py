@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from hypercore.analysis.analyse import write_analysis
+from hypercore.analysis.claims.findings import NOT_PLANNED
 from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.analysis.measures.comparison import compare
@@ -143,6 +144,18 @@ def test_every_table_comes_in_every_form(folder: Path) -> None:
 def test_a_study_that_trained_nothing_has_a_report_too(tmp_path: Path) -> None:
     page = study(tmp_path, lambda *_: None)
     assert "0 reproduced, 0 contradicted" in page and "missing" in page
+
+
+def test_what_is_about_nothing_published_has_no_claims_and_no_residuals(folder: Path, tmp_path: Path) -> None:
+    for path in folder.glob("*.parquet"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    claims, residuals = (pd.read_parquet(folder / f"{name}.parquet") for name in ("claims", "residuals"))
+    write_frame(tmp_path / "claims.parquet", claims.assign(reason=NOT_PLANNED), "claims", ANALYSIS["claims"])
+    write_frame(tmp_path / "residuals.parquet", residuals.head(0), "residuals", ANALYSIS["residuals"])
+    write_report(tmp_path)
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", (tmp_path / "report.html").read_text(encoding="utf-8"))
+    known = re.findall(r"<h2[^>]*>(.*?)</h2>", (folder / "report.html").read_text(encoding="utf-8"))
+    assert set(known) - set(headings) == {"Claims", "Ours against published"}
 
 
 # What holds at each α of a region, by the columns of REGIONS, and in words.
