@@ -39,8 +39,6 @@ def page(study: str) -> None:
     found = answers.speeds(study)
     if found.empty:
         st.info("No cell of this study has a time yet.")
-    else:
-        _levels(found)
     _targets(study)
     _tuning(study)
     _clipping(peers.read("prices"))
@@ -57,6 +55,7 @@ def _batches(found: pd.DataFrame) -> None:
         "compilation and start-up have clocks of their own. Beside other jobs: the share of cells that "
         "trained while another job of the study did, which slows both."
     )
+    _levels(found)
 
 
 def _levels(found: pd.DataFrame) -> None:
@@ -81,8 +80,8 @@ def _levels(found: pd.DataFrame) -> None:
     )
     st.caption(
         "Training time of a lane's step, in batches of one width on one device, of jobs with no other job of "
-        "the study beside them. Other work on the machine leaves no trace here: what is measured in turns, "
-        "below, is to be trusted more."
+        "the study beside them, with no interval. Other work on the machine leaves no trace here: what is "
+        "measured in turns, above, is to be trusted more."
     )
 
 

@@ -293,6 +293,14 @@ def test_of_an_own_study_nothing_was_claimed_or_published(run_page: RunPage, ric
     assert not any(fold in box.label for box in app.expander for fold in folds)
 
 
+def test_the_price_by_the_clocks_of_runs_is_folded(run_page: RunPage, rich: Path) -> None:
+    heading = "The price of a level, in this study's runs"
+    shown = run_page("cost", rich)
+    assert "Speed of this study's batches" in {box.label for box in shown.expander}
+    assert heading not in {head.value for head in shown.subheader}
+    assert heading in {head.value for head in run_page("cost", rich, ["batches"]).subheader}
+
+
 def test_impossible_values_are_named(run_page: RunPage, tmp_path: Path) -> None:
     folder = write_study(tmp_path)
     cells = data.read(tmp_path, "digits", "cells").assign(alpha=0.0)
