@@ -17,15 +17,22 @@ MOST_STACKS = 60
 _MOST_NAMED = 12
 
 
-def study() -> str | None:
-    """The study that the sidebar has chosen; ``None`` where there is none, or not the one of the address."""
+def study(*, write: bool = True) -> str | None:
+    """The study that the sidebar has chosen; ``None`` where there is none, or not the one of the address.
+
+    Without ``write`` an address that names none stays so: of a page of all studies it would be a second entry
+    in the browser's history.
+    """
     root = data.results_root()
     found = data.studies(root)
     if not found:
         return None
     with st.sidebar:
         words = "A folder of the results; at first that with the newest result."
-        return _kept("Study", found, data.newest(root, found), "study", words)
+        chosen = _kept("Study", found, data.newest(root, found), "study", words)
+    if not write and "study" not in st.query_params:
+        st.session_state.pop(_TO_WRITE, None)
+    return chosen
 
 
 def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
@@ -59,6 +66,8 @@ def address() -> dict[str, str]:
         value = asked if asked and asked != kept else st.session_state.get(key) or kept
         if value:
             found[key] = str(value)
+    if "study" not in found and (studies := data.studies(root := data.results_root())):
+        found["study"] = data.newest(root, studies)
     if "study" in found and "stack" not in found:
         with suppress(ResultFileError):  # the page itself says why
             study = found["study"]

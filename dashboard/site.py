@@ -132,7 +132,7 @@ def draw(page: Page) -> None:
     """Draw one page: its question, then its body for the chosen study, or words on why there is none."""
     st.html(_STYLE + _CURRENT.format(title=page.title), unsafe_allow_javascript=True)
     st.title(page.title)
-    study = choices.study()
+    study = choices.study(write=page.of_one_study)
     # The sidebar, which names it, too, is folded on a phone.
     st.caption(f"{plain(study)}: {page.question}" if study and page.of_one_study else page.question)
     if not page.of_one_stack:

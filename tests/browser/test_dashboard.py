@@ -257,6 +257,17 @@ def test_a_study_is_opened_in_the_same_tab_and_back_leads_home(open_page: Open) 
     expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()
 
 
+def test_the_first_page_is_one_entry_of_the_history(open_page: Open) -> None:
+    page = open_page("", fresh=True)
+    before = page.evaluate("history.length")
+    assert before == 2 and "study=" not in page.url  # the empty page of a new tab, and this one
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Verdict").click()
+    expect(page.get_by_role("heading", name="Verdict", level=1)).to_be_visible()
+    settle(page)
+    expect(page).to_have_url(re.compile("verdict.*study=digits"))
+    assert page.evaluate("history.length") == before + 1
+
+
 def test_a_changed_stack_is_undone_by_one_step_back(open_page: Open) -> None:
     page = open_page("compare?study=digits&stack=SGD+%2F+SGD+on+digits")
     page.get_by_role("combobox", name=re.compile("Stack")).click()
