@@ -2,7 +2,7 @@
 
 import pytest
 
-from hypercore.present.palette import STATES
+from hypercore.present.palette import STATES, look
 
 PAGES = {"light": "#FFFFFF", "dark": "#0E1117"}
 
@@ -34,3 +34,13 @@ def test_a_glyph_is_read_on_its_state(state: str) -> None:
 @pytest.mark.parametrize("state", sorted(set(STATES) - {"missing"}))
 def test_a_state_stands_out_from_the_page(state: str, page: str) -> None:
     assert contrast(STATES[state], PAGES[page]) >= 2
+
+
+@pytest.mark.parametrize("rule", ["fixed", "agc", "scale"])
+def test_the_usual_numbers_of_a_rule_are_told_apart_by_their_lines(rule: str) -> None:
+    usual = [f"{digit * 10.0**power:g}" for power in range(-3, 1) for digit in (1, 2, 5)]
+    looks = [look(f"{rule}({number})") for number in usual]
+    assert len({(one.color, one.dash) for one in looks}) == len(usual)
+    between = [look(f"{rule}({number})") for number in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)]
+    assert len(set(between)) == len(between)
+    assert not {one.color for one in looks} & {look("off").color, look("on").color}
