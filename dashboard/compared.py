@@ -129,14 +129,17 @@ def _word(row: Mapping[Any, Any], epsilon: float) -> str:
 
 
 def numbers(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:
-    """What :func:`side_by_side` shows as numbers, for files; errors are in the unit that ``metric`` names."""
+    """What :func:`side_by_side` shows as numbers, for files, whose heads name the units."""
+    metric = Metric.of(rows["metric"].iloc[0])
     known = ["mean", "sd", "n", "n_done", "n_ok"]
     ours = rows[["alpha", "clipping", *(f"{arm}_{name}" for arm in ARMS for name in known)]]
-    ours = ours.rename(columns=lambda name: name.replace("_mean", "_test_error"))
-    theirs = {f"{arm}_published_pct": published(rows, residuals, arm) for arm in ARMS}
+    heads = {f"{arm}_mean": f"{arm} {metric.of_split('test')}" for arm in ARMS}
+    heads |= {f"{arm}_sd": metric.head(f"{arm} SD") for arm in ARMS}
+    ours = ours.rename(columns=heads)
+    theirs = {f"{arm} published (%)": published(rows, residuals, arm) for arm in ARMS}
     single = effects[effects["test"] == "alpha"][["alpha", "clipping", "low", "high", "p", "n_pairs"]]
-    single = single.rename(columns={"low": "gain_low", "high": "gain_high"})
-    found = ours.assign(**theirs, gain=rows["reduction"])
+    single = single.rename(columns={side: metric.head(f"gain, {side}") for side in ("low", "high")})
+    found = ours.assign(**theirs, **{metric.head("gain"): rows["reduction"]})
     return found.merge(single, on=["alpha", "clipping"], how="left").assign(metric=rows["metric"].iloc[0])
 
 

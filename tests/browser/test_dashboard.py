@@ -183,7 +183,7 @@ def test_a_table_is_downloaded_in_every_format(open_page: Open, tmp_path: Path) 
     page = open_page("compare")
     page.locator("[data-testid=stPopover] button").last.click()
     starts = {
-        "CSV": b"alpha,clipping,baseline_test_error,",
+        "CSV": b"alpha,clipping,baseline test error (%),baseline SD (points),",
         "Parquet": b"PAR1",
         "Markdown": b"| ",
         "LaTeX": rb"\begin{tabular}",

@@ -475,9 +475,12 @@ def test_the_comparison_is_exported_as_numbers() -> None:
     rows = data.of_entry(compare(made), "Adam / SGD on mnist").reset_index(drop=True)
     found = compared.numbers(rows, data.of_entry(effects(judge(made)), "Adam / SGD on mnist"), None)
     assert len(found) == len(rows) and found["alpha"].tolist() == rows["alpha"].tolist()
-    assert found["on_test_error"].tolist() == rows["on_mean"].tolist()
+    assert found["on test error (%)"].tolist() == rows["on_mean"].tolist()
     texts = found.select_dtypes(exclude="number").columns
-    assert list(texts) == ["clipping", "metric"] and found["gain_low"].notna().all()
+    assert list(texts) == ["clipping", "metric"] and found["gain, low (points)"].notna().all()
+    priced = rows.assign(metric="price error (k€)")
+    heads = list(compared.numbers(priced, effects(judge(made)), None))
+    assert {"off test price error (k€)", "off SD (k€)", "gain (k€)", "gain, high (k€)"} <= set(heads)
 
 
 @pytest.mark.parametrize(("epsilon", "word"), [(0.5, "can't tell"), (1.0, "equal")])
