@@ -1,5 +1,6 @@
 """The report's figures: test error over α with its safe regions, performance profiles, and residuals."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,24 +17,27 @@ from hypercore.present.sentences import at_worst
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS
 from hypercore.spec.metric import Metric
+from hypercore.spec.stack import short
 
 _MOST_BANDS = 4
 _BAND_OPACITY = 0.2
+# Of a logarithmic axis of errors.
+_TICKS = [float(f"{digit}e{power}") for power in range(-6, 7) for digit in (1, 2, 5)]
 _ARMS = dict.fromkeys(ARMS, palette.GREY) | {name: palette.look(name).color for name in (OFF_NAME, ON_NAME)}
 
 
 def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
-    """Every seed's error, each α's median and range, one colour a clipping; safe regions as bars below zero.
+    """Every seed's error, each α's median and range, one colour a clipping; safe regions as bars beneath.
 
     ``entries`` are the clippings of one entry, ``regions`` its rows of the REGIONS table.
     """
     figure, metric = go.Figure(), entries[0].metric
     points = pd.concat([_points(entry) for entry in entries], ignore_index=True)
     plain = Baseline.of(entries[0].frame.drop_duplicates("baseline_id")["baseline_error"])
-    _baseline(figure, entries[0], plain)
+    logarithmic, bars = _beneath(points["imputed"], plain, len(entries), metric)
+    _baseline(figure, entries[0], plain, logarithmic)
     middles = spread(points)
-    below = 2.0 if metric.is_percent else 0.02 * abs(float(points["imputed"].max() if len(points) else 0.0))
-    for place, entry in enumerate(entries, start=1):
+    for place, entry in enumerate(entries):
         look, name = palette.look(entry.clipping), palette.arm_name(entry.clipping)
         own = points[points["clipping"] == entry.clipping]
         _seeds(figure, own, look, name)
@@ -56,7 +60,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
         if len(row) and pd.notna(row["alpha_low"].iloc[0]):
             figure.add_scatter(
                 x=[float(row["alpha_low"].iloc[0]), float(row["alpha_high"].iloc[0])],
-                y=[-below * place] * 2,
+                y=[bars[place]] * 2,
                 line={"color": look.color, "width": 6},
                 hovertext=f"safe, {name}: {at_worst(row.iloc[0].to_dict())}",
                 legendgroup=name,
@@ -65,8 +69,29 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     ticks, texts = alpha_ticks(points["alpha"]) if len(points) else ([], [])
     figure.update_xaxes(type="log", title=ALPHA, tickvals=ticks, ticktext=texts)
     figure.update_yaxes(title=metric.column("test"), rangemode="tozero")
+    if logarithmic:
+        top = math.log10(1.15 * np.nanmax([points["imputed"].max(), plain.median]))
+        errors = {"tickvals": _TICKS, "ticktext": [short(tick) for tick in _TICKS]}
+        figure.update_yaxes(type="log", range=[math.log10(0.9 * bars[-1]), top], **errors)
     figure.update_layout(template="none", height=420, margin={"t": 30}, hovermode="closest")
     return figure
+
+
+def _beneath(
+    errors: "pd.Series[float]", plain: Baseline, count: int, metric: Metric
+) -> tuple[bool, list[float]]:
+    """Whether errors want a logarithmic axis, and where beneath them there is a bar for each clipping.
+
+    They do where all are above zero and lie more than a factor of ten apart.
+    """
+    known = np.append(errors.to_numpy(dtype=float), plain.median)
+    known = known[np.isfinite(known)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    if low > 0 and high > 10 * low:
+        step = (high / low) ** 0.035
+        return True, [low / step ** (place + 1) for place in range(count)]
+    below = 2.0 if metric.is_percent else 0.02 * abs(float(errors.max() if len(errors) else 0.0))
+    return False, [-below * (place + 1) for place in range(count)]
 
 
 def _points(entry: Entry) -> pd.DataFrame:
@@ -166,10 +191,12 @@ def _band(
     figure.add_scatter(x=x, y=high, **fill, **band)
 
 
-def _baseline(figure: go.Figure, entry: Entry, plain: Baseline) -> None:
+def _baseline(figure: go.Figure, entry: Entry, plain: Baseline, logarithmic: bool) -> None:
     if pd.notna(plain.median):
         figure.add_hline(
             y=plain.median,
             line={"color": palette.GREY, "dash": "dash"},
             annotation_text=f"{entry.key['lowest']} alone, median {entry.metric.text(plain.median)}",
         )
+        if logarithmic:  # lines heed the axis, their words do not
+            figure.update_annotations(y=math.log10(plain.median))

@@ -28,7 +28,7 @@ _TABLE = (
     "“k/n ok” says how many did not diverge. The gain is paired by seed, with its 95% t-interval and the "
     "exact sign-flip p, unadjusted.{bold} ✓: statistically supported. n small: no p "
     "of so few pairs could reach 0.05. In the figures lines are medians over seeds and areas their range, a "
-    "small mark is a seed, a cross one that diverged, and a bar below zero the longest safe range of α."
+    "small mark is a seed, a cross one that diverged, and a bar beneath the longest safe range of α."
 )
 
 

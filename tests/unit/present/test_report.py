@@ -15,8 +15,10 @@ from hypercore.analysis.claims.findings import NOT_PLANNED
 from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.analysis.measures.comparison import compare
+from hypercore.analysis.measures.ranges import regions
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import sentences
-from hypercore.present.plots import profile_figure
+from hypercore.present.plots import error_over_alpha, profile_figure
 from hypercore.present.report import write_report
 from hypercore.results.reported import FORMS
 from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, TRAJECTORIES, names
@@ -102,6 +104,20 @@ def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
     off, on = drawn[::3]
     assert dict(zip(off.x, off.y, strict=True)) == pytest.approx({4.5: 0, 5: 0.5, 50: 0.75, 51: 1.0})
     assert dict(zip(on.x, on.y, strict=True)) == pytest.approx({4.5: 0, 5: 1, 50: 1, 51: 1})
+
+
+@pytest.mark.parametrize(("worst", "kind"), [(90.0, "log"), (40.0, None), (0.0, None)])
+def test_errors_that_span_a_factor_of_ten_have_a_logarithmic_axis(worst: float, kind: str | None) -> None:
+    law: Law = lambda alpha, clipped, seed: 5.0 + seed / 100 if clipped or alpha < 5 else worst  # noqa: E731
+    cells = judged("SGD / SGD", [1.0, 10.0], law)
+    drawn = error_over_alpha(entries(cells), regions(cells, Criteria()))
+    axis, bars = drawn.layout.yaxis, [trace.y[0] for trace in drawn.data if trace.line.width == 6]
+    assert axis.type == kind and bars and max(bars) < min(worst, 5)
+    [line], [words] = drawn.layout.shapes, drawn.layout.annotations
+    assert line.y0 == 9 and words.y == pytest.approx(math.log10(9) if kind else 9)
+    if kind:
+        assert 10 ** axis.range[0] < min(bars) and 10 ** axis.range[1] > worst
+        assert dict(zip(axis.tickvals, axis.ticktext, strict=True))[50.0] == "50"
 
 
 def test_a_claim_links_to_the_rows_of_the_cells_that_it_rests_on(folder: Path) -> None:
