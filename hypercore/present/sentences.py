@@ -204,7 +204,7 @@ def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
 def edge_gain(row: Mapping[Any, Any]) -> str:
     """How much later half of the runs fail under a clipping than without, by a row of GAINS.
 
-    >>> edge_gain({"gain_decades": 0.26, "low_decades": -0.05, "high_decades": math.nan})
+    >>> edge_gain({"gain_decades": 0.26, "low_decades": -0.05, "high_decades": float("nan")})
     'Half of the runs fail 0.26 [-0.05, open] decades later than without clipping.'
     """
     middle = "beyond the grid," if pd.isna(row["gain_decades"]) else f"{row['gain_decades']:.2f}"
