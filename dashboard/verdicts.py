@@ -180,7 +180,8 @@ def effect_sentence(
 
 def _support(row: Mapping[Any, Any]) -> str:
     if bool(row["n_too_small"]):
-        return f"n = {row['n_pairs']} seeds are too few for any p ≤ 0.05 after Holm's correction"
+        seeds = "1 seed is" if row["n_pairs"] == 1 else f"{row['n_pairs']} seeds are"
+        return f"n = {seeds} too few for any p ≤ 0.05 after Holm's correction"
     which = f"p = {row['p']:.3g}" if pd.isna(row["p_holm"]) else f"Holm's p = {row['p_holm']:.3g}"
     return f"statistically {'supported' if row['supported'] else 'not supported'}, {which}"
 

@@ -121,7 +121,7 @@ def summary(study: str) -> Summary:
     if len(finished):
         facts = [
             sentences.datasets(finished),
-            f"{finished['seed'].nunique()} seeds",
+            sentences.seed_count(finished),
             *facts,
             str(finished["created_utc"].max())[:10],
         ]

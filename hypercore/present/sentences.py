@@ -36,11 +36,21 @@ def provenance(cells: pd.DataFrame) -> str:
         return ""
     commits = ", ".join(sorted({short_commit(text) for text in done["git_commit"].dropna()}))
     return (
-        f"Trained on {datasets(done)} with {done['seed'].nunique()} seeds by hypercore "
+        f"Trained on {datasets(done)} with {seed_count(done)} by hypercore "
         f"{_listed(done['hypercore_version'])} (commit {commits}), torch {_listed(done['torch_version'])}, "
         f"{_listed(done['backend'])}, on {_listed(done['device'])}; the last cell at "
         f"{done['created_utc'].max()}."
     )
+
+
+def seed_count(cells: pd.DataFrame) -> str:
+    """How many seeds cells have.
+
+    >>> seed_count(pd.DataFrame({"seed": [3, 3]})), seed_count(pd.DataFrame({"seed": [3, 4]}))
+    ('1 seed', '2 seeds')
+    """
+    count = cells["seed"].nunique()
+    return f"{count} seed{'s' * (count != 1)}"
 
 
 def judged_on(cells: pd.DataFrame) -> str:
@@ -68,7 +78,7 @@ def caption(cells: pd.DataFrame) -> str:
     run = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
     named = f"{seeds[0]}–{seeds[-1]}" if run else ", ".join(map(str, seeds))
     return (
-        f"{datasets(done)}, seeds {named}, {_listed(done['device'])}, torch "
+        f"{datasets(done)}, seed{'s' * (len(seeds) != 1)} {named}, {_listed(done['device'])}, torch "
         f"{_listed(done['torch_version'])}, {_listed(done['backend'])}, hypercore "
         f"{_listed(done['hypercore_version'])}"
     )
@@ -142,12 +152,15 @@ def nothing_safe(cells: pd.DataFrame, where: str = "") -> str:
     'No α is shown to be safe on digits: that takes 6 seeds, and there are 3.'
     >>> nothing_safe(cells.assign(baseline_id=None))
     'Nothing trained has a baseline to compare with, so no α can be called safe.'
+    >>> nothing_safe(cells.head(1))
+    'No α is shown to be safe: that takes 6 seeds, and there is 1.'
     """
     if cells["baseline_id"].isna().all():
         return NO_BASELINE
     seeds = cells["seed"].nunique()
+    there = f"there {'is' if seeds == 1 else 'are'} {seeds}"
     words = f"No α is shown to be safe{' ' * bool(where)}{where}"
-    few = f": that takes {FEWEST_RUNS} seeds, and there are {seeds}" * (seeds < FEWEST_RUNS)
+    few = f": that takes {FEWEST_RUNS} seeds, and {there}" * (seeds < FEWEST_RUNS)
     return f"{words}{few}."
 
 
