@@ -72,7 +72,7 @@ def safety(
     return figures_safety.safety_figure(ranges.of_rows(points, drawn_rows(study, regions, whole)))
 
 
-@kept("cells", "regions", "edges", entries=32)
+@kept("cells", "regions", "edges", "safety", entries=32)
 def intervals(
     study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...], whole: bool
 ) -> go.Figure:
@@ -85,7 +85,7 @@ def intervals(
     return figures_ranges.intervals_figure(rows, ranges.of_rows(gains, rows), known)
 
 
-@kept("cells", "sensitivity", "regions", entries=32)
+@kept("cells", "sensitivity", "regions", "safety", entries=32)
 def costs(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...]) -> go.Figure:
     """What a badly chosen α costs: :func:`dashboard.figures.ranges.costs_figure`."""
     found = answers.costs_of(study, rule, chosen, titles)

@@ -142,7 +142,7 @@ def cells_table(cells: pd.DataFrame) -> str:
     )
     rows = [
         (
-            f'<span id="cell-{row["cell_id"][:_ID_DIGITS]}">{row["cell_id"]}</span>',
+            f'<span id="c-{row["cell_id"][:_ID_DIGITS]}">{row["cell_id"]}</span>',
             *(escape(str(row[name])) for name in ("dataset", "stack", "clipping", "epochs", "seed")),
             escape(row["status"]) + (", diverged" if row[DIVERGED] is True else ""),
             *(
@@ -163,5 +163,5 @@ def _links(cells: str) -> str:
     ids = json.loads(cells)
     if not ids:
         return ""
-    links = " ".join(f'<a href="#cell-{i[:_ID_DIGITS]}">{i[:_ID_DIGITS]}</a>' for i in ids)
+    links = " ".join(f'<a href="#c-{i[:_ID_DIGITS]}">{i[:_ID_DIGITS]}</a>' for i in ids)
     return markup.details(f"{len(ids)} cells", markup.wrapped(links))
