@@ -125,9 +125,9 @@ def test_a_claim_links_to_the_rows_of_the_cells_that_it_rests_on(folder: Path) -
     claims = pd.read_parquet(folder / "claims.parquet").set_index("claim")
     own = re.search(r"10 &lt; α &lt;= 100.*?</tr>", page, re.DOTALL)
     assert own is not None
-    links = re.findall(r'href="#(cell-[0-9a-f]+)"', own[0])
+    links = re.findall(r'href="#(c-[0-9a-f]+)"', own[0])
     assert len(links) == len(json.loads(claims.loc["sgd-reduces", "cells"])) == 60
-    rows = re.findall(r'id="(cell-[0-9a-f]+)"', page)
+    rows = re.findall(r'id="(c-[0-9a-f]+)"', page)
     assert set(links) <= set(rows) and len(rows) == len(set(rows)) == 110
 
 
