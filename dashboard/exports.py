@@ -11,14 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import streamlit as st
 
-from dashboard import cache, drawing
+from dashboard import cache, drawing, kept
 from hypercore.present.table import text_table
+from hypercore.spec.metric import Metric
 
 # Under which name it keeps what the page is about, as far as it is drawn: its study, then its stack.
 _SUBJECT = "subject"
 _LONGEST_PART = 60
 # By a download's name the ending of its file, and what makes it.
 Files = dict[str, tuple[str, Callable[[], bytes]]]
+# Columns in the unit of errors, and in that of their differences; what else has one is named by it.
+_ERRORS = ("error", "imputed", "test_error", "validation_error", "best_error", "plain_error", "target_error")
+_DIFFERENCES = ("difference", "excess", "margin", "sensitivity")
 _NO_FILE = re.compile(r"[^\w.^()]+")
 
 
@@ -56,7 +60,27 @@ def tables(rows: pd.DataFrame, name: str) -> None:
     st.fragment(_offer)("Download", ":material/download:", f"{name}-download", lambda: _tabled(rows), name)
 
 
-def _tabled(rows: pd.DataFrame) -> Files:
+def with_units(rows: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Rows as they are filed: heads of errors and of their differences name the unit, as other names do.
+
+    >>> both = pd.DataFrame({"alpha": [0.1], "test_error": [4.5], "excess": [0.5]})
+    >>> list(with_units(both, Metric("error", "%")).columns)
+    ['alpha', 'test_error (%)', 'excess (points)']
+    """
+    heads = {name: f"{name} ({metric.unit})" for name in _ERRORS if metric.unit}
+    return rows.rename(columns=heads | {name: metric.head(name) for name in _DIFFERENCES})
+
+
+def _metric(rows: pd.DataFrame) -> Metric:
+    """What errors in some rows are: as these say, else the study that the page is about."""
+    if "metric" in rows and len(rows):
+        return Metric.shared(rows["metric"].unique())
+    study = str(st.session_state.get("study"))
+    return Metric.shared(cache.judged(study)["metric"].unique()) if kept.has(study, "cells") else Metric("")
+
+
+def _tabled(plain: pd.DataFrame) -> Files:
+    rows = with_units(plain, _metric(plain)) if {*_ERRORS, *_DIFFERENCES} & set(plain) else plain
     return {
         "CSV": ("csv", lambda: rows.to_csv(index=False).encode()),
         "Parquet": ("parquet", lambda: _parquet(rows)),

@@ -74,6 +74,16 @@ def test_downloads_are_named_after_what_the_page_is_about(
     assert {frozenset(parts[:-1]) for parts in named} == {frozenset(about)}
 
 
+def test_downloaded_heads_name_the_unit_of_what_is_measured(
+    run_page: RunPage, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed: dict[str, list[str]] = {}
+    monkeypatch.setattr(exports, "_parquet", lambda rows: filed.setdefault("heads", list(rows)) and b"")
+    monkeypatch.setattr(exports.st, "download_button", lambda _, make, *__, **___: make())
+    app = run_page("stability", results, ["map-table-fold", "map-table-download"], study="digits")
+    assert not app.exception and "excess (points)" in filed["heads"], filed
+
+
 # Every page with what a file's end shows, what reading shows and what is not there; others go the same way.
 DAMAGES = [
     *product(NAMES, ("cut", "flipped", "gone")),
