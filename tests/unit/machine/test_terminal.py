@@ -64,7 +64,7 @@ STUDY = "config/control-mnist.yaml"
         ["report", "config/no–such.yaml"],
         ["show", STUDY],
         ["show", "config/no–such.yaml"],
-        ["check", "--results", "results/control-mnist"],
+        ["check", "--results", "results"],
         ["leftovers", STUDY],
     ],
     ids=" ".join,
