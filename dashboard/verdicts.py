@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
 from hypercore.present.reach import reach
-from hypercore.present.sentences import at_worst, edge_gain, published_for
+from hypercore.present.sentences import at_worst, edge_gain, published_for, upper_gains
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -48,7 +48,8 @@ def verdicts(
         name: effects[name].astype("boolean").fillna(False) for name in ("bold", "supported", "n_too_small")
     }
     of_arm = _by(effects.assign(title=data.titles(effects), **flags), "title", "clipping")
-    moved = {} if edges is None else _by(upper_gains(edges), "title", "clipping")
+    half = None if edges is None else upper_gains(edges)
+    moved = {} if half is None else _by(half.assign(title=data.titles(half)), "title", "clipping")
     found = []
     for (title,), rows in sorted(of_title.items()):
         off = next((row for row in rows if row["clipping"] == OFF_NAME), None)
@@ -64,12 +65,6 @@ def verdicts(
             gained = " ".join([gain(on, off), *map(edge_gain, moved.get((title, on["clipping"]), []))])
             found.append(Verdict(title, on["clipping"], f"{safe}{without}.", gained, effect, sure))
     return found
-
-
-def upper_gains(edges: pd.DataFrame) -> pd.DataFrame:
-    """The rows of GAINS on where half of the runs fail above, against none clipped, with titles."""
-    rows = edges[(edges["side"] == "upper") & (edges["failing_pct"] == 50) & (edges["than"] == OFF_NAME)]
-    return rows.assign(title=data.titles(rows))
 
 
 def _by(frame: pd.DataFrame, *names: str) -> dict[tuple[str, ...], list[Mapping[Any, Any]]]:

@@ -12,8 +12,6 @@ import pandas as pd
 
 from hypercore.analysis.stats.regions import GRID_EDGE
 
-_NO_SAFE, _NONE_LEFT = "no safe α", "no α left safe"
-
 
 @dataclass(frozen=True)
 class Reach:
@@ -36,7 +34,7 @@ class Reach:
         ('+1.0 decades', '≥ -0.2 decades')
         """
         if not self.safe:
-            return _NONE_LEFT if self.safe_off else _NO_SAFE
+            return "no α left safe" if self.safe_off else "no safe α"
         if not self.safe_off:
             return "none unclipped"
         if self.relation == "?":

@@ -208,10 +208,15 @@ def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
     upper = {row["failing_pct"]: row for row in rows[rows["side"] == "upper"].to_dict("records")}
     found = [f"{what} at {_edge(upper[share])}" for share, what in ((50, "half"), (10, "a tenth"))]
     text = f"{start}, {first['n_runs']} runs: {' and '.join(found)} fail"
-    added = gains[(gains["side"] == "upper") & (gains["failing_pct"] == 50) & (gains["than"] == OFF_NAME)]
+    added = upper_gains(gains)
     if added.empty:
         return f"{text}."
     return f"{text}. {edge_gain(added.iloc[0].to_dict())}"
+
+
+def upper_gains(gains: pd.DataFrame) -> pd.DataFrame:
+    """The rows of GAINS that :func:`edge_gain` tells of: where half of the runs fail above, against off."""
+    return gains[(gains["side"] == "upper") & (gains["failing_pct"] == 50) & (gains["than"] == OFF_NAME)]
 
 
 def edge_gain(row: Mapping[Any, Any]) -> str:
