@@ -29,10 +29,8 @@ def study(*, write: bool = True) -> str | None:
         return None
     with st.sidebar:
         words = "A folder of the results; at first that with the newest result."
-        chosen = _kept("Study", found, data.newest(root, found), "study", words)
-    if not write and "study" not in st.query_params:
-        st.session_state.pop(_TO_WRITE, None)
-    return chosen
+        named = write or "study" in st.query_params
+        return _kept("Study", found, data.newest(root, found), "study", words, write=named)
 
 
 def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
@@ -75,9 +73,11 @@ def address() -> dict[str, str]:
     return found
 
 
-def _kept(label: str, options: list[str], first: str, key: str, words: str | None = None) -> str | None:
-    """A choice that stays from page to page, and that every address names; ``None`` until one is made
-    where the address of a link names what is not there.
+def _kept(
+    label: str, options: list[str], first: str, key: str, words: str | None = None, *, write: bool = True
+) -> str | None:
+    """A choice that stays from page to page, and that every address names, unless it is not to ``write`` it;
+    ``None`` until one is made where the address of a link names what is not there.
 
     A bound widget would forget it on the way to another page, and leave it out of the address while it
     is the first one, which another study's next result may change.
@@ -105,7 +105,7 @@ def _kept(label: str, options: list[str], first: str, key: str, words: str | Non
         _not_there(label, [str(asked)], options)
         return None
     st.session_state[f"kept-{key}"] = chosen
-    if asked != chosen:
+    if write and asked != chosen:
         st.session_state.setdefault(_TO_WRITE, {})[key] = chosen
     return chosen
 
