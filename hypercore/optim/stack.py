@@ -59,6 +59,7 @@ class Stack(Remembering):
         RuntimeError: the parameters lie on several devices, or are sharded.
 
     >>> from torch import nn
+    >>> _ = torch.manual_seed(0)
     >>> model = nn.Linear(3, 1)
     >>> stack = Stack(model, "Adam^alpha(0.01) / SGD(1e-4)", clipping="on")
     >>> for _ in range(3):
