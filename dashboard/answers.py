@@ -5,7 +5,6 @@ import pandas as pd
 
 from dashboard import compared, costs, coverage, data, queries, ranges, runs, stability, verdicts
 from dashboard.cache import (
-    alphas,
     criteria,
     derived,
     entry,
@@ -24,7 +23,7 @@ from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import speed
 from hypercore.present.advice import Advice, advise
-from hypercore.present.over_alpha import Baseline
+from hypercore.present.over_alpha import Baseline, split_texts, spread
 from hypercore.spec.columns import Role
 
 
@@ -44,10 +43,9 @@ def margin(study: str) -> float:
 
 @kept("cells")
 def comparable(study: str) -> list[str]:
-    """The titles of the stacks that can be compared; those tried at one α, of which little can, come last."""
-    found, known = derived(study, "comparison"), alphas(study)
-    both = set(data.options(found)) & set(data.options(queries.stacks(judged(study))))
-    return sorted(both, key=lambda title: (known[title] == 1, title))
+    """The titles of the stacks that can be compared."""
+    stacks = data.options(queries.stacks(judged(study)))
+    return [title for title in data.options(derived(study, "comparison")) if title in stacks]
 
 
 @kept("cells", "comparison", entries=64)
@@ -61,8 +59,10 @@ def compared_of(study: str, title: str, clippings: list[str]) -> compared.Compar
     """The comparison of one entry with some clippings, as it is read."""
     rows = comparison_of(study, title)
     rows = rows[rows["clipping"].isin(clippings) | rows["clipping"].isna()]
-    effects = effects_of(study, title)
-    return compared.comparison(rows, effects, optional(study, "residuals"), margin_of(study, title))
+    effects, margin = effects_of(study, title), margin_of(study, title)
+    fine = plain_of(study, title).median + margin
+    split = split_texts(spread(seeds_of(study, title), fine), metric(study, title))
+    return compared.comparison(rows, effects, optional(study, "residuals"), margin, split)
 
 
 @kept("cells", entries=64)

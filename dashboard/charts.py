@@ -92,7 +92,7 @@ def costs(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str,
     _, regions, _ = answers.safety_of(study, rule, chosen, titles)
     metric = Metric.shared(cache.judged(study)["metric"].unique())
     first = drawn_rows(study, regions, whole=False)[["title", "clipping"]] if len(regions) else regions
-    leading = found.merge(first) if len(first) else found
+    leading = first.merge(found) if len(first) else found
     return figures_ranges.costs_figure(leading if len(leading) else found, metric)
 
 

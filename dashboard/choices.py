@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from dashboard import cache, data, exports
+from dashboard import cache, data, exports, order
 from dashboard.saying import plain
 from hypercore.present.titles import brief
 from hypercore.results.disk import ResultFileError
@@ -28,30 +28,24 @@ def study(*, write: bool = True) -> str | None:
     if not found:
         return None
     with st.sidebar:
-        words = "A folder of the results; at first that with the newest result."
+        words = "A folder of the results; at first one that trains, else that which decides most."
         named = write or "study" in st.query_params
-        return _kept("Study", found, data.newest(root, found), "study", words, write=named)
+        return _kept("Study", found, order.first_study(root, found), "study", words, write=named)
 
 
 def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
     """The stack and data set that the page is about, by its title; ``None`` where there are none, or not
     the one of the address.
 
-    At first the one with the most α, which has the most to show.
+    At first the one that is advised, else that with most to show.
     """
     if not options:
         st.info("This study plans no stack, so there is nothing to show here.")
         return None
-    chosen = _kept(label, options, _first(study, options), "stack")
+    chosen = _kept(label, order.by_reach(study, options), order.first_stack(study, options), "stack")
     write_address()
     exports.about(study, *([chosen] if chosen else []))
     return chosen
-
-
-def _first(study: str, options: list[str]) -> str:
-    """Of some titles that with the most α; of equals a stack, since a plain optimizer learns nothing."""
-    alphas = cache.alphas(study)
-    return min(options, key=lambda title: (-alphas.get(title, 0), " / " not in title, title))
 
 
 def address() -> dict[str, str]:
@@ -65,11 +59,11 @@ def address() -> dict[str, str]:
         if value:
             found[key] = str(value)
     if "study" not in found and (studies := data.studies(root := data.results_root())):
-        found["study"] = data.newest(root, studies)
+        found["study"] = order.first_study(root, studies)
     if "study" in found and "stack" not in found:
         with suppress(ResultFileError):  # the page itself says why
             study = found["study"]
-            found["stack"] = _first(study, cache.titles(study))
+            found["stack"] = order.first_stack(study, cache.titles(study))
     return found
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
-from hypercore.present.table import ARM_HEADERS, arm_text, bold_words, measured
+from hypercore.present.table import ARM_HEADERS, arm_text, bold_words, clipping_of, measured
 from hypercore.present.titles import GROUP
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, Role
@@ -21,9 +21,10 @@ SUPPORTED_P = 0.05
 
 
 _LEGEND = (
-    "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did "
-    "not diverge of those planned. Gain: without minus with clipping{unit}, with its 95% interval over "
-    "paired seeds.{bold}"
+    "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did not "
+    "diverge of those planned. Where some seeds are fine, at most {epsilon:.4g} above the plain optimizer's "
+    "median, and others are not, the median: a mean would lie between them. Gain: without minus with "
+    "clipping{unit}, with its 95% interval over paired seeds.{bold}"
 )
 
 
@@ -45,12 +46,19 @@ class Comparison:
 
 
 def comparison(
-    rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None, epsilon: float
+    rows: pd.DataFrame,
+    effects: pd.DataFrame,
+    residuals: pd.DataFrame | None,
+    epsilon: float,
+    split: Mapping[tuple[str, float], str],
 ) -> Comparison:
-    """All that a page shows of an entry's rows of the table COMPARISON."""
+    """All that a page shows of an entry's rows of the table COMPARISON.
+
+    ``split`` is what :func:`hypercore.present.over_alpha.split_texts` gives of its seeds.
+    """
     rows = rows.reset_index(drop=True)
     return Comparison(
-        side_by_side(rows, effects, residuals, epsilon),
+        side_by_side(rows, effects, residuals, epsilon, split),
         numbers(rows, effects, residuals),
         rows["bold"].fillna(False).astype(bool).tolist(),
         "" if rows.empty else str(rows["lowest"].iloc[0]),
@@ -59,6 +67,7 @@ def comparison(
         epsilon,
         _LEGEND.format(
             measured=measured(rows),
+            epsilon=epsilon,
             unit=f" in {metric.gap_unit}" if metric.gap_unit else "",
             bold=bold_words(rows, " Bold: clipping at least 1 point better."),
         ),
@@ -66,7 +75,11 @@ def comparison(
 
 
 def side_by_side(
-    rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None, epsilon: float
+    rows: pd.DataFrame,
+    effects: pd.DataFrame,
+    residuals: pd.DataFrame | None,
+    epsilon: float,
+    split: Mapping[tuple[str, float], str],
 ) -> pd.DataFrame:
     """An entry's rows of a comparison as the presentation prints them, ours beside theirs, as texts.
 
@@ -77,7 +90,7 @@ def side_by_side(
     if rows["clipping"].nunique() > 1:
         shown["clipping"] = list(rows["clipping"].astype(str))
     for arm, name in ARM_HEADERS.items():
-        shown[name] = [_arm(row, arm) for row in records]
+        shown[name] = [_arm(row, arm, split) for row in records]
         theirs = published_text(rows, residuals, arm)
         if any(theirs):
             shown[f"their {arm}"] = theirs
@@ -85,8 +98,13 @@ def side_by_side(
     return pd.DataFrame({**shown, **own}, index=rows.index)
 
 
-def _arm(row: Mapping[Any, Any], arm: str) -> str:
-    """One arm's mean ± SD, and how many of its seeds did not diverge of those that it plans."""
+def _arm(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str:
+    """One arm's mean ± SD, and how many of its seeds did not diverge of those that it plans.
+
+    Its median where a mean would lie where no seed is.
+    """
+    if said := split.get((str(clipping_of(row, arm)), row["alpha"])):
+        return said
     if not row[f"{arm}_n_done"]:
         return arm_text(row, arm)
     return f"{arm_text(row, arm).partition(' (')[0]} ({row[f'{arm}_n_ok']}/{row[f'{arm}_n']})"

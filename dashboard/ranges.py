@@ -14,12 +14,18 @@ LEADING = 4
 
 
 def by_reach(regions: pd.DataFrame) -> pd.DataFrame:
-    """The rows of regions as they are read: by stack, first without clipping, then by how far they reach."""
-    first = regions["clipping"] != OFF_NAME
+    """The rows of regions as they are read: by how far they reach, those of a stack together.
+
+    Of a stack first without clipping; of stacks first that whose largest safe α is largest, by any clipping.
+    """
+    reach = -regions["alpha_high"].fillna(0.0)
     keyed = regions.assign(
-        first=first, reach=-regions["alpha_high"].fillna(0.0), wide=-regions["width_decades"]
+        stack=reach.groupby(regions["title"]).transform("min"),
+        clipped=regions["clipping"] != OFF_NAME,
+        reach=reach,
+        wide=-regions["width_decades"],
     )
-    order = keyed.sort_values(["title", "first", "reach", "wide", "clipping"], kind="stable").index
+    order = keyed.sort_values(["stack", "title", "clipped", "reach", "wide", "clipping"], kind="stable").index
     return regions.loc[order]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import cache, choices, data, exports, running, widgets
+from dashboard import cache, choices, data, details, exports, running, widgets
 from dashboard.figures import theme
 from dashboard.saying import in_words, plain
 from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
@@ -16,10 +16,12 @@ from dashboard.views import compare, cost, home, inside, provenance, stability, 
 Body = Callable[[str], None]
 
 REFRESH_SEC = 3
+# Streamlit's own takes a fifth of a laptop's window, of which charts make more.
+_SIDEBAR_PX = 220
 # Streamlit leaves a hand's breadth free above every page.
 _STYLE = f"""<style>
 [data-testid='stMainBlockContainer'] {{padding-top: 3rem}}
-{theme.STYLE}</style>"""
+{theme.STYLE}{details.STYLE}</style>"""
 # Streamlit draws the current page's link apart, and does not tell those who cannot see it.
 _CURRENT = """<script>
 window.currentTitle = '{title}';
@@ -92,7 +94,9 @@ PAGES = (
 def run() -> None:
     """Draw the site: the navigation and the page that the address names."""
     # An icon by name would be asked of another machine.
-    st.set_page_config(page_title="hypercore", page_icon=str(_ICON), layout="wide")
+    st.set_page_config(
+        page_title="hypercore", page_icon=str(_ICON), layout="wide", initial_sidebar_state=_SIDEBAR_PX
+    )
     first, *others = [_streamlit(page, default=page is PAGES[0]) for page in PAGES]
     st.session_state[widgets.PAGES] = dict(zip([page.path for page in PAGES], [first, *others], strict=True))
     # The default page's address is the site's own, so its name would lead nowhere.

@@ -1,6 +1,6 @@
 """What pages show alike: text, charts with the table behind them, tables, links to other pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qs
 from zlib import crc32
@@ -8,9 +8,9 @@ from zlib import crc32
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import data, exports, links
-from dashboard.saying import plain
+from dashboard import exports
 from hypercore.spec.metric import Metric
 
 _CONFIG = {
@@ -21,6 +21,8 @@ _CONFIG = {
 # Under which name the session keeps the site's pages, by their address.
 PAGES = "pages"
 _MOST_DIGITS = 9
+# The widths of a chart and of what stands beside it.
+_BESIDE = (7, 2)
 
 
 def run_columns(metric: Metric) -> dict[str, Any]:
@@ -40,40 +42,47 @@ def chart(
     key: str,
     alt: str,
     rows: pd.DataFrame | None = None,
-    clicks: bool = False,
+    beside: Callable[[pd.DataFrame], None] | None = None,
     columns: Mapping[str, Any] | None = None,
-) -> pd.DataFrame:
+) -> None:
     """A chart with a text for those who cannot see it, its downloads, and the table behind it.
 
     Args:
-        figure: the figure; with ``clicks`` its marks carry :func:`dashboard.figures.style.picks` of ``rows``.
+        figure: the figure; with ``beside`` its marks carry :func:`dashboard.figures.style.picks` of ``rows``.
         key: names the chart and its files.
         alt: what the chart shows, in words.
         rows: the table behind it.
-        clicks: marks and rows can be chosen; a row is what a keyboard reaches.
+        beside: draws, right of the chart, what is known of the rows that are chosen, if any: by a click on a
+            mark, or of the table, which a keyboard reaches. The address names a mark by the row behind it.
         columns: how the table shows its columns.
-
-    Returns:
-        The rows that were chosen, of the chart or else of the table; none without ``clicks``. The address
-        names a mark by the row behind it.
     """
-    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "points"} if clicks else {}
-    event = st.plotly_chart(figure, key=key, alt=alt, theme=None, config=_CONFIG, **options)
+    if beside is None or rows is None:
+        st.plotly_chart(figure, key=key, alt=alt, theme=None, config=_CONFIG)
+        with _below(figure, key):
+            if rows is not None:
+                st.fragment(_behind)(rows, f"{key}-table", columns, clicks=False)
+        return
+    left, right = st.columns(_BESIDE)
+    with left:
+        event = st.plotly_chart(
+            figure, key=key, alt=alt, theme=None, config=_CONFIG, on_select="rerun", selection_mode="points"
+        )
+    with _below(figure, key):
+        chosen = _behind(rows, f"{key}-table", columns, clicks=True)
+    by_mark = picked(event, rows)
+    if len(by_mark):
+        _keep_row(f"{key}-table-row", [rows.index.get_indexer(by_mark.index)[0]])
+        chosen = by_mark
+    with right, st.container(key=f"{key}-beside"):
+        beside(chosen)
+
+
+def _below(figure: go.Figure, key: str) -> DeltaGenerator:
+    """The downloads of a chart; right of them is room for the table behind it."""
     left, right = st.columns([1, 4])
     with left:
         exports.drawings(figure, key)
-    if rows is None:
-        return pd.DataFrame()
-    with right:
-        if not clicks:
-            st.fragment(_behind)(rows, f"{key}-table", columns, clicks=False)
-            return rows.head(0)
-        by_row = _behind(rows, f"{key}-table", columns, clicks=True)
-    by_mark = picked(event, rows)
-    if by_mark.empty:
-        return by_row
-    _keep_row(f"{key}-table-row", [rows.index.get_indexer(by_mark.index)[0]])
-    return by_mark
+    return right
 
 
 def _behind(rows: pd.DataFrame, key: str, columns: Mapping[str, Any] | None, clicks: bool) -> pd.DataFrame:
@@ -177,26 +186,3 @@ def link(label: str, address: str, icon: str | None = None) -> None:
         st.page_link(pages[path], label=label, icon=icon, query_params=parse_qs(query))
     else:
         st.link_button(label, address, icon=icon, type="tertiary")
-
-
-def look_inside(study: str, title: str, runs: pd.DataFrame, hint: str) -> None:
-    """A link to the chosen runs' page; the hint where none are chosen."""
-    if runs.empty:
-        st.caption(hint)
-        return
-    link(f"Look inside: {plain(links.words(runs))}", links.inside(study, title, runs))
-
-
-def look_inside_points(study: str, cells: pd.DataFrame, points: pd.DataFrame) -> None:
-    """A link to the runs of a chosen point of a grid, a row with title, clipping and alpha."""
-    title, runs = "", points
-    if len(points):
-        title = str(points["title"].iloc[0])
-        asked = points[["alpha", "clipping"]].drop_duplicates()
-        runs = data.of_entry(cells, title).merge(asked, on=["alpha", "clipping"])
-    look_inside(study, title, runs, "Click a mark, or choose a row, to look inside its runs.")
-
-
-def look_inside_rows(study: str, cells: pd.DataFrame, rows: pd.DataFrame, hint: str) -> None:
-    """A link to chosen rows of a table of cells, which are of one entry; the hint where none are chosen."""
-    look_inside(study, data.title_of(cells, rows.iloc[0]) if len(rows) else "", rows, hint)

@@ -21,6 +21,7 @@ RIGHT_PX = 22
 
 # Names that a legend has beside each other at 1280 pixels.
 _LEGEND_COLUMNS = 4
+_UNCHOSEN_OPACITY = 0.5
 # What Streamlit would set once the chart is drawn, and so draw it again.
 _CLICKS = {"clickmode": "event+select", "hovermode": "closest", "dragmode": "pan"}
 
@@ -99,7 +100,7 @@ def figure(
         right: pixels right of the axes.
         clicks: marks can be clicked; they carry :func:`picks`.
     """
-    data = [_plain(trace) for trace in traces]
+    data = [_plain(trace | _unchosen(trace) if clicks else trace) for trace in traces]
     named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
     rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
     # An axis above its rows stands between them and the legend.
@@ -126,6 +127,13 @@ def figure(
     # Streamlit's own, which comes by itself.
     drawn.layout.template = None
     return drawn
+
+
+def _unchosen(trace: Trace) -> Trace:
+    """How the marks of a trace look while others are chosen: plotly's own hardly leaves them to be seen."""
+    ink = {"textfont": {"color": trace.get("textfont", {}).get("color", theme.TEXT)}}
+    # Of both: plotly stumbles over a bar of which it knows the one alone.
+    return {"selected": ink, "unselected": {"marker": {"opacity": _UNCHOSEN_OPACITY}, **ink}}
 
 
 class _Drawn(go.Figure):  # type: ignore[misc]  # plotly has no types

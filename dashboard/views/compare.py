@@ -4,7 +4,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, compared, data, parts, queries, stability, widgets
+from dashboard import (
+    answers,
+    cache,
+    charts,
+    choices,
+    compared,
+    data,
+    details,
+    parts,
+    queries,
+    stability,
+    widgets,
+)
 from dashboard.saying import plain
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
@@ -44,7 +56,7 @@ def _numbers(study: str, title: str, points: pd.DataFrame, clippings: list[str])
     st.subheader("In numbers")
     picked = _table(answers.compared_of(study, title, clippings))
     hint = "Choose a row to look inside the runs of its α."
-    widgets.look_inside(study, title, _of_rows(points, picked, clippings), hint)
+    details.look_inside(study, title, _of_rows(points, picked, clippings), hint)
 
 
 def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
@@ -150,16 +162,16 @@ def _theirs(own: pd.Series) -> str:
 def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
     st.subheader(f"Test {cache.metric(study, title).name} against α")
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
-    picked = widgets.chart(
+    hint = "Click a seed's mark, or choose a row of the table, to see its run."
+    widgets.chart(
         charts.errors(study, title, clippings, log_error),
         "errors",
         f"Test error of {title} against the rightmost α on a logarithmic axis: a mark for every seed, "
         "medians and ranges without and with clipping, the plain optimizer's baseline and the margin above "
         "it that still counts as its equal; on top the seeds that diverged, and below the safe span of α.",
         points,
-        clicks=True,
+        lambda rows: details.runs(study, title, rows, hint),
     )
-    widgets.look_inside(study, title, picked, "Click a seed's mark, or choose a row, to look inside its run.")
 
 
 def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
@@ -177,17 +189,21 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
     if differences.empty:
         st.info("No seed has a result both without and with this clipping yet.")
         return
-    picked = widgets.chart(
+    hint = "Click a mark, or choose a row of the table, to see both runs."
+    widgets.chart(
         charts.differences(study, title, clipping),
         "differences",
         f"For {title} at each α: error without clipping minus error with it, a mark for each seed, "
         "and the mean with its 95% interval. Above zero clipping is better.",
         differences,
-        clicks=True,
+        lambda rows: details.runs(study, title, _pairs(points, rows, clipping), hint),
     )
-    pairs = points.merge(picked[["alpha", "seed"]], on=["alpha", "seed"]) if len(picked) else picked
-    widgets.look_inside(study, title, pairs, "Click a mark, or choose a row, to look inside both runs.")
     st.caption(
         "A seed starts from the same weights and sees the data in the same order with and without "
         "clipping, so the difference is taken seed by seed. A diverged seed counts as chance."
     )
+
+
+def _pairs(points: pd.DataFrame, rows: pd.DataFrame, clipping: str) -> pd.DataFrame:
+    """The runs behind rows of differences: without clipping and with this one."""
+    return points[points["clipping"].isin([OFF_NAME, clipping])].merge(rows[["alpha", "seed"]])

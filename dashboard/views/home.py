@@ -1,15 +1,17 @@
-"""Home: every study in a few lines, with what it says to use."""
+"""Home: what all studies together say to use, then each study in a row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, claims, coverage, data, links, parts, widgets
+from dashboard import answers, cache, claims, coverage, data, links, order, parts, running, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
 from hypercore.present.advice import Advice
+from hypercore.present.titles import problem_names
 from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import Status
 from hypercore.spec.stack import short
@@ -25,36 +27,69 @@ hyperparameters (α, β₁, β₂) while it does so. What is left to choose is t
   other rules are named, such as `fixed(0.1)`.
 - **diverged**: not a number, or no better than chance.
 """
+# Of a row's parts: what it is about, what it says, where that comes from.
+_WIDTHS = (5, 11, 5)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How far a study has come, and what it says."""
+    """How far a study has come, and what it says.
 
-    facts: str
-    verdicts: tuple[str, ...]
-    planned: int
-    trained: bool
-    silent: bool
+    ``answers`` has a line a problem, ``advised`` more words on those that it has an advice for. Where nothing
+    is trained there are none, which ``nothing`` says.
+    """
+
+    facts: tuple[str, ...]
+    answers: Mapping[str, str]
+    advised: Mapping[str, str]
+    nothing: str
+    seeds: int
 
 
 def page(_: str) -> None:
     """Draw the page."""
+    found = {name: _readable(name) for name in data.studies(data.results_root())}
+    # The best supported comes first: its answer is the one to begin with.
+    names = sorted(found, key=lambda name: (not (found[name] or _NONE).advised, -order.decided(name), name))
     with st.expander("How to read a stack", icon=":material/help:"):
         st.markdown(KEY)
-    # The best supported comes first: its answer is the one to begin with.
-    found = {name: _readable(name) for name in data.studies(data.results_root())}
-    found = dict(sorted(found.items(), key=lambda one: one[1].planned if one[1] else 0, reverse=True))
-    # For those that are trained and have no advice to give a line is enough.
-    silent = {name: one for name, one in found.items() if one is not None and one.silent}
-    for name in found:
-        if name not in silent:
-            _card(name)
-    if silent:
-        st.subheader("Studies that show no α to be safe", anchor=False)
-    for name, one in silent.items():
-        _row(name, one)
+    _answers({name: one for name in names if (one := found[name])})
+    st.subheader("All studies", anchor=False)
+    for name in names:
+        _row(name)
     parts.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
+
+
+_NONE = Summary((), {}, {}, "", 0)
+
+
+def _answers(found: Mapping[str, Summary]) -> None:
+    """The answer to each problem, by the study that supports it best."""
+    if chosen := best(found):
+        st.subheader("What to use", anchor=False)
+    for problem, study in chosen.items():
+        what, answer, source = st.columns(_WIDTHS)
+        what.markdown(f"**{plain(problem)}**")
+        one = found[study]
+        answer.markdown(plain(one.advised.get(problem) or one.answers[problem]))
+        with source:
+            widgets.link(study, links.verdict(study))
+
+
+def best(found: Mapping[str, Summary]) -> dict[str, str]:
+    """For each problem the study whose answer counts: the first with an advice, else that of most seeds.
+
+    Problems that have an advice come first. ``found`` are the studies, best supported first.
+    """
+    silent: dict[str, str] = {}
+    advising: dict[str, str] = {}
+    for study, one in found.items():
+        for problem in sorted(one.answers):
+            if problem in one.advised:
+                advising.setdefault(problem, study)
+            if problem not in silent or one.seeds > found[silent[problem]].seeds:
+                silent[problem] = study
+    return advising | {problem: study for problem, study in silent.items() if problem not in advising}
 
 
 def _claims() -> None:
@@ -72,39 +107,28 @@ def _claims() -> None:
 
 
 def _readable(study: str) -> Summary | None:
-    """What there is to say of it; none where its tables cannot be read, which its card says."""
+    """What there is to say of it; none where its tables cannot be read, which its row says."""
     try:
         return summary(study)
     except ResultFileError:
         return None
 
 
-def _card(study: str) -> None:
-    with st.container(border=True):
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.subheader(plain(study), anchor=False)
-            widgets.link("Open", links.verdict(study), ":material/gavel:")
-        with in_words(study):
-            _draw(study, summary(study))
-
-
-def _row(study: str, found: Summary) -> None:
-    name, words = st.columns([1, 3], vertical_alignment="top")
+def _row(study: str) -> None:
+    name, words, facts = st.columns(_WIDTHS)
     with name:
-        widgets.link(study, links.verdict(study), ":material/gavel:")
-    with words:
-        st.markdown(plain(data.description(study) or study))
-        st.caption(plain(" ".join((*found.verdicts, found.facts))))
-
-
-def _draw(study: str, found: Summary) -> None:
-    if about := data.description(study):
-        st.markdown(plain(about))
-    for verdict in found.verdicts:
-        st.markdown(f"**{plain(verdict)}**")
-    st.caption(plain(found.facts))
-    if not found.trained:
-        st.code(data.command(study), language=None)
+        widgets.link(study, links.verdict(study))
+    with words, in_words(study):
+        found = summary(study)
+        several = len(found.answers) > 1
+        said = [f"{problem}: " * several + answer for problem, answer in found.answers.items()]
+        about = data.description(study)
+        lines = [plain(about), *(f":small[**{plain(line)}**]" for line in [*said, found.nothing] if line)]
+        st.markdown("  \n".join(filter(None, lines)))
+        if found.nothing:
+            st.code(data.command(study), language=None)
+        state = ["**training now**"] if len(running.states(study)) else []
+        facts.caption("  \n".join([*state, *map(plain, found.facts)]))
 
 
 @kept("plan", "cells", "safety", "regions", entries=256)
@@ -117,18 +141,18 @@ def summary(study: str) -> Summary:
     cells = cache.planned(study).drop_duplicates("cell_id")
     finished = cells[cells["status"] == Status.FINISHED.value]
     # A run that turned non-finite is done, too.
-    facts = [f"{coverage.totals(cells)['done']} of {len(cells)} cells done"]
-    if len(finished):
-        facts = [
-            sentences.datasets(finished),
-            sentences.seed_count(finished),
-            *facts,
-            str(finished["created_utc"].max())[:10],
-        ]
-    trained = bool(len(finished))
-    nothing = sentences.untrained(cells)
-    verdicts = (nothing,) if nothing else tuple(map(line, answers.advice(study)))
-    return Summary(" · ".join(facts), verdicts or (_none(cells),), len(cells), trained, silent=not verdicts)
+    done, seeds = f"{coverage.totals(cells)['done']} of {len(cells)} cells done", finished["seed"].nunique()
+    if nothing := sentences.untrained(cells):
+        return Summary((done,), {}, {}, nothing, seeds)
+    facts = (
+        ", ".join(sorted(finished["dataset"].unique())),
+        f"{sentences.seed_count(finished)}, {done}",
+        str(finished["created_utc"].max())[:10],
+    )
+    advice, problems = {one.problem: one for one in answers.advice(study)}, problem_names(cells)
+    silent = {name: _none(cells[problems == name]) for name in problems.unique() if name not in advice}
+    brief = {name: line(one, brief=True) for name, one in advice.items()}
+    return Summary(facts, brief | silent, {name: line(one) for name, one in advice.items()}, "", seeds)
 
 
 def _none(cells: pd.DataFrame) -> str:
@@ -138,10 +162,10 @@ def _none(cells: pd.DataFrame) -> str:
     return sentences.nothing_safe(cells)
 
 
-def line(advice: Advice) -> str:
-    """One advice in a line."""
+def line(advice: Advice, *, brief: bool = False) -> str:
+    """One advice in a line; where it is to be ``brief``, not by which optimizer and how long."""
     use = advice.use
-    return (
-        f"{advice.problem}: {use.name}, α = {short(use.alpha)}: {use.metric.text(use.error)} "
-        f"({advice.plain_error} by {advice.plain}, untuned); {advice.room}."
-    )
+    measured = f"{use.name}, α = {short(use.alpha)}: {use.metric.text(use.error)}"
+    if brief:
+        return f"{measured} ({advice.plain_error} plain, untuned); {advice.room}."
+    return f"{measured} {advice.after} ({advice.plain_error} by {advice.plain}, untuned); {advice.room}."

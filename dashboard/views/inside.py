@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, kept, links, parts, runs, widgets
+from dashboard import answers, cache, charts, choices, details, kept, links, parts, runs, widgets
 from hypercore.present import palette
 from hypercore.spec.stack import short
 
@@ -131,13 +131,13 @@ def _final(study: str, title: str) -> None:
     if ends.empty:
         st.info("No finished run of this stack learns an α.")
         return
-    picked = widgets.chart(
+    hint = "Click a mark, or choose a row of the table, to see its run."
+    widgets.chart(
         charts.final(study, title),
         "final",
         f"For every finished run of {title}: the learned α at the end against its rightmost α.",
         ends,
-        clicks=True,
+        lambda rows: details.runs(study, title, rows, hint),
     )
     if words := runs.convergence(ends):
         st.write(words)
-    widgets.look_inside(study, title, picked, "Click a mark, or choose a row, to look inside that run.")

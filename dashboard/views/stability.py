@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, parts, stability, widgets
+from dashboard import answers, cache, charts, choices, details, parts, stability, widgets
 from dashboard.figures import stability as figures
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
@@ -56,15 +56,15 @@ def _map(chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: pd.
     study = chosen.study
     own = (chosen.criteria, chosen.rule) == (cache.criteria(study), DivergenceRule())
     st.subheader("Which α is safe")
-    picked = widgets.chart(
+    cells = cache.table(study, "cells")
+    widgets.chart(
         charts.safety(*chosen, _whole(more, "all_rows")),
         "map",
         "A map with a row for each stack and clipping, and α from left to right. A colour and a glyph say "
         "whether the α is safe, undetermined, unsafe, diverged or missing.",
         points,
-        clicks=True,
+        lambda rows: details.point(study, cells, rows),
     )
-    widgets.look_inside_points(study, cache.table(study, "cells"), picked)
     if own:
         st.caption(
             "These are the study's own criteria. Move one, and the verdicts that flip are outlined and "

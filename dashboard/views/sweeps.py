@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, choices, coverage, data, kept, parts, runs, widgets
+from dashboard import answers, cache, choices, coverage, data, details, kept, parts, runs, widgets
 from dashboard.figures import sweeps as figures
 from dashboard.saying import plain
 from hypercore.present.titles import brief
@@ -76,15 +76,14 @@ def _coverage(study: str) -> None:
 
 def _points(study: str, cells: pd.DataFrame, counts: pd.DataFrame) -> None:
     counts = counts[counts["title"].isin(choices.few(sorted(counts["title"].unique()), "covered"))]
-    picked = widgets.chart(
+    widgets.chart(
         figures.coverage(counts),
         "coverage",
         "A row for each stack and clipping and a column for each α: whether all planned seeds are done, "
         "some are running, some are missing or some failed.",
         counts,
-        clicks=True,
+        lambda rows: details.point(study, cells, rows),
     )
-    widgets.look_inside_points(study, cells, picked)
 
 
 def _needed(study: str) -> None:
@@ -113,7 +112,7 @@ def _needed(study: str) -> None:
         }
     )
     picked = needed.loc[widgets.table(needed, "needed", styled=shown, clicks=True).index]
-    widgets.look_inside_points(study, cache.table(study, "cells"), picked)
+    details.point(study, cache.table(study, "cells"), picked)
     st.caption(
         "So that the α is safe, if none of the further runs fails and the others' mean and SD stay as they "
         "are; – where 200 seeds would not do. A further run that fails may show that it is unsafe."
@@ -149,7 +148,7 @@ def _browser(study: str) -> None:
     picked = widgets.table(
         listed, "browser", widgets.run_columns(metric), styled=shown, clicks=True, column_order=order
     )
-    widgets.look_inside_rows(study, cells, rows.iloc[picked.index], "Choose a row to look inside its run.")
+    details.of_rows(study, cells, rows.iloc[picked.index], "Choose a row to look inside its run.")
 
 
 def _filtered(cells: pd.DataFrame) -> pd.DataFrame:

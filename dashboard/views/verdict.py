@@ -5,7 +5,20 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, data, exports, links, parts, runs, widgets
+from dashboard import (
+    answers,
+    cache,
+    charts,
+    choices,
+    data,
+    details,
+    exports,
+    links,
+    order,
+    parts,
+    runs,
+    widgets,
+)
 from dashboard.claims import ICONS, tally
 from dashboard.saying import plain
 from dashboard.verdicts import Verdict
@@ -40,7 +53,8 @@ def page(study: str) -> None:
         advised = answers.advice(study)
         for others in filter(None, (advice.others for advice in advised)):
             st.caption(plain(others))
-        own = [verdict for verdict in found if verdict.title in titles]
+        places = {title: place for place, title in enumerate(order.by_reach(study, titles))}
+        own = sorted((one for one in found if one.title in places), key=lambda one: places[one.title])
         if advised:
             parts.fold(study, "Each stack in words", "words", lambda: _words(study, own))
         else:  # then they are all that the page has to say
@@ -187,7 +201,7 @@ def _claim(study: str, claim: pd.Series) -> None:
     picked = widgets.table(
         listed, "claim-runs", widgets.run_columns(Metric.shared(own["metric"])), clicks=True
     )
-    widgets.look_inside_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
+    details.of_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
 
 
 def _residuals(study: str, residuals: pd.DataFrame) -> None:
@@ -223,4 +237,4 @@ def _residuals(study: str, residuals: pd.DataFrame) -> None:
     if len(picked):
         row = residuals.loc[picked.index[0], [*data.ENTRY, "clipping", "alpha"]]
         own = cells[cells[list(row.index)].eq(row, axis="columns").all(axis="columns")]
-    widgets.look_inside_rows(study, cells, own, "Choose a row to look inside its runs.")
+    details.of_rows(study, cells, own, "Choose a row to look inside its runs.")

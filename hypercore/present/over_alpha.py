@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 # The name of the axis.
@@ -34,6 +35,24 @@ def spread(points: pd.DataFrame, fine_error: float = math.nan) -> pd.DataFrame:
     grouped = points.assign(fine=points["imputed"] <= fine_error).groupby(["clipping", "alpha"], sort=True)
     found = grouped["imputed"].agg(["size", "median", "min", "max"]).rename(columns={"size": "n"})
     return found.assign(fine=grouped["fine"].sum()).reset_index()
+
+
+def split_texts(found: pd.DataFrame, metric: Metric) -> dict[tuple[str, float], str]:
+    """What stands for a mean where some runs are fine and others are not, by clipping and α.
+
+    ``found`` is what :func:`spread` gives.
+
+    >>> from hypercore.spec.metric import PERCENT
+    >>> errors = pd.DataFrame({"clipping": "on", "alpha": 0.1, "imputed": [4.4, 5.0, 90.0]})
+    >>> split_texts(spread(errors, fine_error=5.5), PERCENT)
+    {('on', 0.1): 'median 5.00, 2 of 3 fine'}
+    """
+    rows = found[(found["fine"] > 0) & (found["fine"] < found["n"])].to_dict("records")
+    return {
+        (str(row["clipping"]), float(row["alpha"])): f"median {metric.number(row['median'])}, "
+        f"{row['fine']} of {row['n']} fine"
+        for row in rows
+    }
 
 
 def alpha_ticks(alphas: "pd.Series[float]") -> tuple[list[float], list[str]]:

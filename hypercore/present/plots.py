@@ -32,8 +32,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     ``entries`` are the clippings of one entry, ``regions`` its rows of the REGIONS table.
     """
     figure, metric = go.Figure(), entries[0].metric
-    points = pd.concat([_points(entry) for entry in entries], ignore_index=True)
-    plain = Baseline.of(entries[0].frame.drop_duplicates("baseline_id")["baseline_error"])
+    points, plain = runs_of(entries), plain_of(entries)
     logarithmic, bars = _beneath(points["imputed"], plain, len(entries), metric)
     _baseline(figure, entries[0], plain, logarithmic)
     middles = spread(points)
@@ -94,10 +93,16 @@ def _beneath(
     return False, [-below * (place + 1) for place in range(count)]
 
 
-def _points(entry: Entry) -> pd.DataFrame:
-    """Its runs that have a result, as :func:`spread` takes them."""
-    runs = entry.frame[entry.frame["error"].notna()].rename(columns={"error": "imputed"})
-    return runs[["alpha", "seed", "imputed", "diverged"]].assign(clipping=entry.clipping)
+def runs_of(entries: Sequence[Entry]) -> pd.DataFrame:
+    """The runs of an entry's clippings that have a result, as :func:`spread` takes them."""
+    frames = [entry.frame.assign(clipping=entry.clipping) for entry in entries]
+    runs = pd.concat(frames, ignore_index=True).rename(columns={"error": "imputed"})
+    return runs.loc[runs["imputed"].notna(), ["alpha", "seed", "imputed", "diverged", "clipping"]]
+
+
+def plain_of(entries: Sequence[Entry]) -> Baseline:
+    """The plain optimizer that an entry's clippings are compared with."""
+    return Baseline.of(entries[0].frame.drop_duplicates("baseline_id")["baseline_error"])
 
 
 def _seeds(figure: go.Figure, runs: pd.DataFrame, look: palette.Look, name: str) -> None:

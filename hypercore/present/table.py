@@ -13,6 +13,7 @@ from rich.table import Table
 
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.present.titles import GROUP, full_title
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS, COMPARISON
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
@@ -54,6 +55,11 @@ def legend(comparison: pd.DataFrame) -> str:
         f"{measured(comparison)}, mean ± SD over seeds; a diverged seed counts as chance, and “k/n ok” says "
         f"how many did not diverge.{bold_words(comparison, ' Bold: clipping at least 1 point better.')}"
     )
+
+
+def clipping_of(row: Mapping[Any, Any], arm: str) -> str | None:
+    """Under which clipping an arm of a row of COMPARISON trained; ``None`` of a plain optimizer."""
+    return {OFF_NAME: OFF_NAME, ON_NAME: row["clipping"]}.get(arm)
 
 
 def arm_text(row: Mapping[Any, Any], arm: str) -> str:

@@ -155,12 +155,29 @@ def test_a_click_on_a_seed_leads_inside_its_run(open_page: Open) -> None:
     click_a_mark(page, charts(page).first, link)
     expect(link).to_have_attribute("href", re.compile("inside.*alpha="))
     expect(page).to_have_url(re.compile("errors-table-row=[0-9]+"))
+    beside, chart = link.bounding_box(), charts(page).first.bounding_box()
+    assert beside and chart and beside["x"] >= chart["x"] + chart["width"]
+    assert 0 < beside["y"] < 900, "out of sight"
     again = open_page(page.url.rpartition("/")[2], fresh=True)
     leads = again.get_by_role("link", name=re.compile("Look inside"))
     expect(leads).to_have_attribute("href", str(link.get_attribute("href")))
     inside = open_page(str(link.get_attribute("href")).rpartition("/")[2])
     expect(inside.get_by_role("heading", name="Inside a run", level=1)).to_be_visible()
     expect(charts(inside)).to_have_count(len(TOLD["inside"]))
+
+
+def test_details_stay_in_sight_beside_a_long_chart(open_page: Open) -> None:
+    page = open_page("stability")
+    page.set_viewport_size({"width": 1280, "height": 600})
+    mark = charts(page).first.locator(".barlayer .point").last
+    mark.scroll_into_view_if_needed()
+    settle(page)
+    box = mark.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("region", name=re.compile("6 chosen runs: which each is"))).to_be_visible()
+    link = page.get_by_role("link", name="Look inside").bounding_box()
+    assert link and link["x"] > box["x"] and 0 < link["y"] < 600, (box, link)
 
 
 def test_pages_are_reached_by_keyboard(open_page: Open) -> None:
@@ -250,7 +267,7 @@ def test_the_first_page_has_its_name_as_an_address_too(open_page: Open) -> None:
 
 def test_a_study_is_opened_in_the_same_tab_and_back_leads_home(open_page: Open) -> None:
     page = open_page("")
-    page.get_by_role("link", name="Open").first.click()
+    page.get_by_test_id("stMain").get_by_role("link", name="digits").first.click()
     expect(page.get_by_role("heading", name="Verdict", level=1)).to_be_visible()
     assert len(page.context.pages) == 1
     page.go_back()

@@ -46,9 +46,9 @@ class Failures:
         """The same by its own runs alone, where there is little room.
 
         >>> Failures(failure_rate(0, 8)).briefly
-        '0 of 8 failed, ≤31% may'
+        '0/8 failed, up to 31% may'
         """
-        return f"{self.rate.k} of {self.rate.n} failed, ≤{_share(self.rate.high)} may"
+        return f"{self.rate.k}/{self.rate.n} failed, up to {_share(self.rate.high)} may"
 
     def __str__(self) -> str:
         return failures_text(self.rate.k, self.rate.n, self.rate.high, self.fitted_high)

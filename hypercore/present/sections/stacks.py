@@ -9,8 +9,8 @@ import pandas as pd
 from hypercore.analysis.frames.entries import ENTRY, Entry, entries
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
-from hypercore.present import markup, sentences, table
-from hypercore.present.plots import error_over_alpha, profile_figure
+from hypercore.present import markup, plots, sentences, table
+from hypercore.present.over_alpha import split_texts, spread
 from hypercore.present.sentences import published_for
 from hypercore.present.titles import GROUP, brief_titles, full_title
 from hypercore.spec.clipping import OFF_NAME
@@ -25,10 +25,12 @@ _PROFILE = (
 )
 _TABLE = (
     "{measured}, mean ± SD over seeds and 95% t-interval of the mean; a diverged seed counts as chance, "
-    "“k/n ok” says how many did not diverge. The gain is paired by seed, with its 95% t-interval and the "
-    "exact sign-flip p, unadjusted.{bold} ✓: statistically supported. n small: no p "
-    "of so few pairs could reach 0.05. In the figures lines are medians over seeds and areas their range, a "
-    "small mark is a seed, a cross one that diverged, and a bar beneath the longest safe range of α."
+    "“k/n ok” says how many did not diverge. Where some seeds are fine, at most the margin above the plain "
+    "optimizer's median, and others are not, the median: a mean would lie between them. The gain is paired "
+    "by seed, with its 95% t-interval and the exact sign-flip p, unadjusted.{bold} ✓: statistically "
+    "supported. n small: no p of so few pairs could reach 0.05. In the figures lines are medians over seeds "
+    "and areas their range, a small mark is a seed, a cross one that diverged, and a bar beneath the longest "
+    "safe range of α."
 )
 
 
@@ -117,14 +119,14 @@ def stacks(
         source = sentences.caption(trained)
         title = full_title(listed[0].key)
         parts += [f"<h3>{escape(title)}</h3>"]
-        parts += [markup.figure(error_over_alpha(listed, _of(regions, key)), title, source)]
-        profile = profile_figure(listed)
+        parts += [markup.figure(plots.error_over_alpha(listed, _of(regions, key)), title, source)]
+        profile = plots.profile_figure(listed)
         if profile.data:
             heading = f"Performance profile, {title}"
             parts += [f"<p>{_PROFILE}</p>", markup.figure(profile, heading, source)]
-        parts.append(_comparison(rows, _of(gains, key), named=False))
+        parts.append(_comparison(rows, _of(gains, key), _split(listed, _of(regions, key)), named=False))
     if single:
-        parts += ["<h3>Stacks run at one α</h3>", _comparison(pd.concat(single), gains, named=True)]
+        parts += ["<h3>Stacks run at one α</h3>", _comparison(pd.concat(single), gains, {}, named=True)]
     words = _TABLE.format(
         measured=table.measured(comparison),
         bold=table.bold_words(comparison, " Bold: at least 1 point better."),
@@ -132,7 +134,17 @@ def stacks(
     return [f"<p>{escape(words)}</p>", *parts] if parts else []
 
 
-def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
+def _split(listed: list[Entry], regions: pd.DataFrame) -> dict[tuple[str, float], str]:
+    """What stands for the means of an entry where some runs are fine and others are not."""
+    if regions.empty:
+        return {}
+    fine = plots.plain_of(listed).median + float(regions["epsilon"].iloc[0])
+    return split_texts(spread(plots.runs_of(listed), fine), listed[0].metric)
+
+
+def _comparison(
+    rows: pd.DataFrame, gains: pd.DataFrame, split: Mapping[tuple[str, float], str], *, named: bool
+) -> str:
     key = [*GROUP, "alpha", "clipping"]
     known = {tuple(row[name] for name in key): row for row in gains.to_dict("records")}
     metric = Metric.shared(rows["metric"])
@@ -141,7 +153,7 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
     body = []
     for row in rows.assign(title=brief_titles(rows)).to_dict("records"):
         gain = known.get(tuple(row[name] for name in key))
-        arms = [_arm(row, arm) for arm in ARMS]
+        arms = [_arm(row, arm, split) for arm in ARMS]
         if row["bold"] is True:
             arms[2] = f"<b>{arms[2]}</b>"
         name = [escape(row["title"])] if named else []
@@ -156,7 +168,9 @@ def _comparison(rows: pd.DataFrame, gains: pd.DataFrame, named: bool) -> str:
     return markup.table((("stack",) if named else ()) + header, body)
 
 
-def _arm(row: Mapping[Any, Any], arm: str) -> str:
+def _arm(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str:
+    if said := split.get((str(table.clipping_of(row, arm)), row["alpha"])):
+        return said
     text = table.arm_text(row, arm)
     low, high = row[f"{arm}_low"], row[f"{arm}_high"]
     if pd.isna(low):

@@ -106,14 +106,14 @@ def test_published_figures_stand_beside_their_rows() -> None:
     rows = compare(made)
     rows = data.of_entry(rows, "Adam / SGD on mnist").reset_index(drop=True)
     found = residuals(judge(made))
-    shown = compared.side_by_side(rows, effects(judge(made)), found, 1.0)
+    shown = compared.side_by_side(rows, effects(judge(made)), found, 1.0, {})
     printed = shown.set_index("α").loc["1e-5"]
     own = found[(found["label"] == "Adam") & (found["source"] == "presentation")]
     assert set(shown["their baseline"]) == {f"{own['published_pct'].item():.2f}"}
     assert printed["their off"] and printed["their on"] and printed["baseline"].endswith("(2/2)")
     assert shown.set_index("α").loc["0.1", "their off"] == "76.17"  # Table 2
     assert compared.published_in(rows, found) == ["2"] and compared.published_in(rows, None) == []
-    assert "their off" not in compared.side_by_side(rows, effects(judge(made)), None, 1.0)
+    assert "their off" not in compared.side_by_side(rows, effects(judge(made)), None, 1.0, {})
 
 
 def test_the_map_agrees_with_the_analysis() -> None:
@@ -504,6 +504,28 @@ def test_the_leading_rows_are_of_swept_stacks_and_of_what_reaches_furthest() -> 
     named = ranges.leading(regions, {("a", "fixed(1)")})["clipping"].tolist()
     assert named == ["off", "fixed(4)", "fixed(3)", "fixed(1)", "on"]
     assert ranges.of_rows(regions, found)["clipping"].tolist() == found["clipping"].tolist()
+
+
+def test_stacks_come_by_how_far_the_best_of_their_clippings_reaches() -> None:
+    rows = [("a", "off", 0.1), ("a", "on", 1.0), ("b", "off", 0.5), ("b", "on", 5.0), ("c", "off", None)]
+    regions = pd.DataFrame(rows, columns=["title", "clipping", "alpha_high"]).assign(width_decades=1.0)
+    found = ranges.by_reach(regions.iloc[::-1])
+    assert list(zip(found["title"], found["clipping"], strict=True)) == [
+        ("b", "off"),
+        ("b", "on"),
+        ("a", "off"),
+        ("a", "on"),
+        ("c", "off"),
+    ]
+
+
+def test_where_some_seeds_are_fine_and_others_not_there_is_no_mean() -> None:
+    cells = tables(MadeUp(seeds=4)).cells
+    rows = compare(cells).head(1).reset_index(drop=True)
+    clipping, alpha = rows.loc[0, ["clipping", "alpha"]]
+    split = {(clipping, alpha): "median 5.00, 3 of 4 fine"}
+    [shown] = compared.side_by_side(rows, effects(judge(cells)), None, 1.0, split).to_dict("records")
+    assert shown["with clipping"] == "median 5.00, 3 of 4 fine" and "±" in shown["without clipping"]
 
 
 def test_what_a_bad_alpha_costs_is_told_in_errors() -> None:

@@ -22,7 +22,7 @@ FAILURES = {
     "failure_high": 0.78,
     "fitted_failure_high": 0.09,
 }
-FAILED = "0 of 2 failed, ≤78% may"
+FAILED = "0/2 failed, up to 78% may"
 
 
 def tables(

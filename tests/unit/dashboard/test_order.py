@@ -1,0 +1,96 @@
+"""Which study and which stack come first."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dashboard import answers, cache, data, order
+from dashboard.views import home
+from hypercore.analysis.analyse import Settings, write_analysis
+from tests.unit.dashboard.conftest import RunPage
+from tests.unit.studies import MadeUp, write_study
+
+# Of as many seeds something can be shown to be safe, of two nothing.
+MANY, FEW = 6, 2
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    for name, seeds in (("few", FEW), ("many", MANY)):
+        write_analysis(write_study(folder, MadeUp(name, seeds=seeds)), Settings())
+    return folder
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "results"
+    shutil.copytree(made, folder)
+    monkeypatch.setenv("HYPERCORE_RESULTS", str(folder))
+    return folder
+
+
+def test_the_study_that_decides_most_comes_first(root: Path) -> None:
+    write_study(root, MadeUp("newest", seeds=1))  # without an analysis
+    assert order.decided("many") > order.decided("few") >= order.decided("newest") == 0
+    assert order.first_study(root, ["few", "many", "newest"]) == "many"
+
+
+def test_a_study_that_trains_comes_first(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = {"few": pd.DataFrame({"sweep": ["one"]}), "many": pd.DataFrame()}
+    monkeypatch.setattr("dashboard.running.states", states.__getitem__)
+    assert order.first_study(root, ["few", "many"]) == "few"
+
+
+def test_an_unreadable_analysis_decides_nothing(root: Path) -> None:
+    (root / "many" / "safety.parquet").write_bytes(b"PAR1")
+    assert order.decided("many") == 0
+
+
+@pytest.mark.usefixtures("root")
+def test_the_stack_that_is_advised_comes_first() -> None:
+    titles = cache.titles("many")
+    [advice] = answers.advice("many")
+    assert order.first_stack("many", titles) == advice.use.title
+    others = [title for title in titles if title != advice.use.title]
+    assert order.first_stack("many", others) in others
+
+
+@pytest.mark.usefixtures("root")
+def test_stacks_are_listed_by_how_far_they_reach() -> None:
+    filed, _ = answers.filed_ranges("many")
+    reach = filed.groupby("title")["alpha_high"].max()
+    listed = order.by_reach("many", [*sorted(reach.index), "Adam on digits"])
+    assert listed[-1] == "Adam on digits"
+    assert reach[listed[:-1]].is_monotonic_decreasing and reach.nunique() > 1
+
+
+def test_a_study_without_an_analysis_lists_its_stacks_by_name(root: Path) -> None:
+    write_study(root, MadeUp("bare"))
+    titles = cache.titles("bare")
+    stacks = ["Adam / SGD on digits", "SGD / SGD on digits"]
+    plain = [one for one in titles if one not in stacks]
+    assert order.by_reach("bare", reversed(titles)) == [*stacks, *plain]
+    assert order.first_stack("bare", titles) in titles
+
+
+def test_home_answers_by_the_study_that_supports_it_best(run_page: RunPage, root: Path) -> None:
+    app = run_page("home", root)
+    assert not app.exception and [one.value for one in app.subheader] == ["What to use", "All studies"]
+    advice = answers.advice("many")[0]
+    shown = [one.value.replace("\\", "") for one in app.markdown]
+    assert shown[2] == home.line(advice)
+    assert data.studies(root) == ["few", "many"]
+    facts = [one.value.replace("\\", "") for one in app.caption]
+    assert any("6 seeds, " in one for one in facts) and any("2 seeds, " in one for one in facts)
+
+
+def test_of_studies_that_advise_nothing_that_of_most_seeds_answers() -> None:
+    def silent(seeds: int) -> home.Summary:
+        return home.Summary((), {"cars": f"none of {seeds}"}, {}, "", seeds)
+
+    advising = home.Summary((), {"digits": "brief"}, {"digits": "whole"}, "", 3)
+    found = {"a": silent(3), "b": silent(8), "c": advising}
+    assert home.best(found) == {"digits": "c", "cars": "b"}
