@@ -60,8 +60,7 @@ def compared_of(study: str, title: str, clippings: list[str]) -> compared.Compar
     rows = comparison_of(study, title)
     rows = rows[rows["clipping"].isin(clippings) | rows["clipping"].isna()]
     effects, margin = effects_of(study, title), margin_of(study, title)
-    fine = plain_of(study, title).median + margin
-    split = split_texts(spread(seeds_of(study, title), fine), metric(study, title))
+    split = split_texts(spread_of(study, title), metric(study, title))
     return compared.comparison(rows, effects, optional(study, "residuals"), margin, split)
 
 
@@ -75,6 +74,13 @@ def seeds_of(study: str, title: str) -> pd.DataFrame:
 def plain_of(study: str, title: str) -> Baseline:
     """The plain optimizer that a stack is compared with."""
     return queries.baseline(judged(study), entry(study, title))
+
+
+@kept("cells", "regions", entries=64)
+def spread_of(study: str, title: str) -> pd.DataFrame:
+    """Median and range of a stack's seeds: :func:`hypercore.present.over_alpha.spread`."""
+    fine_error = plain_of(study, title).median + margin_of(study, title)
+    return spread(seeds_of(study, title), fine_error)
 
 
 @kept("effects", "cells", entries=64)

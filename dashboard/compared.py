@@ -218,12 +218,13 @@ def _glyph(state: str | None) -> str:
     return "" if state is None else GLYPHS[Safety(state)]
 
 
-def overview(rows: pd.DataFrame) -> pd.DataFrame:
-    """An entry's rows of a comparison as a grid: mean errors, a row a clipping, a column an α.
+def overview(found: pd.DataFrame) -> pd.DataFrame:
+    """An entry's median errors as a grid: a row a clipping, a column an α.
 
-    The clipping of the lowest mean over the grid comes first; off is one of them.
+    The clipping of the lowest median on average over the grid comes first; off is one of them.
+
+    Args:
+        found: what :func:`hypercore.present.over_alpha.spread` gives of its seeds.
     """
-    on = rows.pivot_table(index="clipping", columns="alpha", values="on_mean")
-    off = rows.drop_duplicates("alpha").set_index("alpha")["off_mean"].rename(OFF_NAME)
-    grid = pd.concat([off.to_frame().T, on]).sort_index(axis="columns").astype(float)
+    grid = found.pivot_table(index="clipping", columns="alpha", values="median").sort_index(axis="columns")
     return grid.loc[grid.mean(axis="columns").sort_values(kind="stable").index]

@@ -20,7 +20,6 @@ from dashboard import (
 from dashboard.saying import plain
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
-from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 # Of more clippings than these one chart says nothing.
@@ -38,8 +37,8 @@ def page(study: str) -> None:
 
 def _draw(study: str, title: str) -> None:
     clippings = queries.clippings(answers.comparison_of(study, title))
-    if len(clippings) > _FEW:
-        chosen = _overview(study, title, answers.comparison_of(study, title))
+    if len(clippings) > _FEW and len(answers.seeds_of(study, title)):
+        chosen = _overview(study, title)
         clippings = [name for name in clippings if name in chosen]
     points = charts.arms(answers.seeds_of(study, title), clippings)
     if points.empty:
@@ -59,12 +58,12 @@ def _numbers(study: str, title: str, points: pd.DataFrame, clippings: list[str])
     details.look_inside(study, title, _of_rows(points, picked, clippings), hint)
 
 
-def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
+def _overview(study: str, title: str) -> list[str]:
     """All clippings of an entry that has many, and which of them the rest of the page shows."""
     st.subheader("Every clipping at every α")
-    grid = compared.overview(rows)
+    grid = compared.overview(answers.spread_of(study, title))
     safety = data.of_entry(cache.derived(study, "safety"), title)
-    metric = Metric.shared(rows["metric"])
+    metric = cache.metric(study, title)
     glyphs = compared.glyphs(grid, safety, metric)
     named = grid.rename(columns=short).rename_axis("clipping").reset_index()
     texts = named.copy().astype(object)
@@ -81,8 +80,8 @@ def _overview(study: str, title: str, rows: pd.DataFrame) -> list[str]:
     )
     keys = ", ".join(f"{glyph} {state.value}" for state, glyph in stability.GLYPHS.items())
     st.caption(
-        f"Mean test {metric.words}, a column an α; the redder, the higher. {keys}. Diverged seeds count "
-        "as chance. The lowest mean over all α comes first."
+        f"Median test {metric.words}, a column an α; the redder, the higher. {keys}. Diverged seeds count "
+        "as chance. The lowest on average over all α comes first."
     )
     clippings = [name for name in grid.index if name != OFF_NAME]
     default = [*[n for n in clippings if n == ON_NAME], *[n for n in clippings if n != ON_NAME][:_FEW]]
