@@ -459,7 +459,9 @@ def test_a_single_safe_alpha_is_told_with_what_is_beside_it() -> None:
 def test_all_clippings_of_an_entry_are_one_grid_the_lowest_first() -> None:
     medians = {"on": (4.0, 50.0), "agc(0.01)": (3.5, 4.0), "off": (3.0, 90.0)}
     rows = [
-        (name, alpha, median) for name, both in medians.items() for alpha, median in zip((0.1, 1.0), both)
+        (name, alpha, median)
+        for name, both in medians.items()
+        for alpha, median in zip((0.1, 1.0), both, strict=True)
     ]
     grid = compared.overview(pd.DataFrame(rows, columns=["clipping", "alpha", "median"]))
     assert list(grid.index) == ["agc(0.01)", "on", "off"] and list(grid.columns) == [0.1, 1.0]
