@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, coverage, data, kept, partial
+from hypercore.present.counts import counted
 from hypercore.results.disk import ResultFileError
 from hypercore.spec import columns as spec
 
@@ -66,7 +67,7 @@ def progress(study: str) -> str:
     waiting = coverage.waiting_sec(cells, root)
     left = coverage.time_left_sec(found, waiting or 0.0)
     failed = f", {total['failed']} of them failed" if total["failed"] else ""
-    words = f"{done} of {total['planned']} cells are done{failed}"
+    words = f"{done} of {counted(total['planned'], 'cell is', 'cells are')} done{failed}"
     if not (found["state"] == "running").any():
         return f"No sweep trains now: {words}. If no run goes on, this trains the rest and makes the tables."
     words = f"Training: {words}"

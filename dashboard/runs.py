@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from hypercore.present.counts import counted
 from hypercore.spec.columns import Status
 from hypercore.spec.metric import Metric
 
@@ -94,7 +95,7 @@ def convergence(ends: pd.DataFrame) -> str:
     common = "close to one value" if high / low < 2 else "not at one value"
     tied = "" if np.isnan(rank) else f"; rank correlation with the rightmost α: {rank:+.2f}"
     negative = len(ends) - len(positive)
-    left = f" {negative} runs end at a negative α." if negative else ""
+    left = f" {counted(negative, 'run ends', 'runs end')} at a negative α." if negative else ""
     return (
         f"From rightmost α that differ by a factor of {span:.3g}, runs end {common}: half of them between "
         f"{low:.3g} and {high:.3g}, median {middle:.3g}{tied}.{left}"

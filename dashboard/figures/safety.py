@@ -10,6 +10,7 @@ from dashboard.figures import headed_rows, scales, style
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present import palette
+from hypercore.present.counts import counted
 
 # Dark enough for the white glyph on top, and none of them a clipping's.
 COLORS = {safety: palette.STATES[safety.value] for safety in Safety}
@@ -33,7 +34,8 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
     traces: list[style.Trace] = []
     for safety, glyph in GLYPHS.items():
         own = points[points["safety"] == safety.value]
-        figures = (own[name] for name in ("alpha", "n", "planned", "n_diverged", "excess", "failures"))
+        figures = (own[name] for name in ("alpha", "n", "n_diverged", "excess", "failures"))
+        seeds = [counted(planned, "seed") for planned in own["planned"]]
         traces.append(
             {
                 "type": "bar",
@@ -52,10 +54,10 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
                 "textangle": 0,
                 "textfont": {"color": "black" if safety is Safety.MISSING else "white", "size": 14},
                 "name": f"{glyph} {safety.value}",
-                "customdata": style.custom(names[own.index], *figures, style.picks(own)),
+                "customdata": style.custom(names[own.index], *figures, seeds, style.picks(own)),
                 "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]:.3g}}: {safety.value}, "
-                "%{customdata[2]} of %{customdata[3]} seeds, %{customdata[4]} diverged, "
-                "%{customdata[5]:+.2f} points from the baseline<br>%{customdata[6]}<extra></extra>",
+                "%{customdata[2]} of %{customdata[6]}, %{customdata[3]} diverged, "
+                "%{customdata[4]:+.2f} points from the baseline<br>%{customdata[5]}<extra></extra>",
             }
         )
     scale = scales.alpha_axis(points["alpha"])

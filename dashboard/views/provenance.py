@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import cache, data, links, origins, widgets
 from dashboard.saying import plain
+from hypercore.present.counts import counted
 from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.metric import Metric
 from hypercore.spec.normalisation import parse_normalisation
@@ -66,7 +67,7 @@ def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
     images = normalised(parse_normalisation(cell["normalisation"]))
     images += "" if augmentation is None else f", {augmentation.words}"
     words = (
-        f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {cell['epochs']} epochs, batch "
+        f"{cell['stack']} on {cell['dataset']} ({cell['model']}, {counted(cell['epochs'], 'epoch')}, batch "
         f"{cell['batch_size']}), {images}, clipping "
         f"{cell['clipping']}, seed {cell['seed']}: {result}"
     )

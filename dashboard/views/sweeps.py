@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import answers, cache, choices, coverage, data, details, kept, parts, runs, widgets
 from dashboard.figures import sweeps as figures
 from dashboard.saying import plain
+from hypercore.present.counts import counted
 from hypercore.present.titles import brief
 from hypercore.spec import columns as spec
 from hypercore.spec.metric import Metric
@@ -121,9 +122,10 @@ def _needed(study: str) -> None:
     if len(known):
         half, every = known.iloc[(len(known) - 1) // 2], known.iloc[-1]
         config = data.config(study)
-        more = "" if half == every else f", {every} seeds {len(known)}"
+        more = "" if half == every else f", {counted(every, 'seed')} {len(known)}"
         st.write(
-            f"{half} seeds would settle {int((known <= half).sum())} of these {len(needed)} points{more}. "
+            f"{counted(half, 'seed')} would settle {int((known <= half).sum())} of these "
+            f"{counted(len(needed), 'point')}{more}. "
             f"Change this line of {plain(config or 'the study’s config')}:"
         )
         st.code(f"seeds: {half}", language=None)
@@ -138,7 +140,8 @@ def _browser(study: str) -> None:
         return
     cells = cache.judged(study)
     rows = _filtered(cells)
-    st.caption(f"{len(rows)} of {len(cells)} runs{'; the first 1000 are shown' if len(rows) > 1000 else ''}.")
+    first = "; the first 1000 are shown" * (len(rows) > 1000)
+    st.caption(f"{len(rows)} of {counted(len(cells), 'run')}{first}.")
     rows, metric = rows.head(1000), Metric.shared(cells["metric"])
     listed = runs.listing(rows)
     lines = listed["cell_id"].map(coverage.sparklines(cache.points(study, "curves", rows["cell_id"])))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hypercore.present.counts import counted
 from hypercore.present.options import Option, options
 from hypercore.present.plain import Tuned, tuned
 from hypercore.present.titles import problem_names
@@ -49,7 +50,8 @@ class Advice:
     def seeds(self) -> str:
         """How many seeds the error is a mean of, and how far apart these are."""
         low, high = map(self.use.metric.number, (self.use.errors[0], self.use.errors[-1]))
-        return f"mean of {len(self.use.errors)} seeds, {low}–{high}"
+        n = len(self.use.errors)
+        return f"mean of {n} seeds, {low}–{high}" if n > 1 else counted(n, "seed")
 
     @property
     def measured(self) -> str:
@@ -59,7 +61,7 @@ class Advice:
     @property
     def after(self) -> str:
         """How long it trained."""
-        return f"after {self.use.epochs} epoch{'s' * (self.use.epochs != 1)}"
+        return f"after {counted(self.use.epochs, 'epoch')}"
 
     @property
     def plain_error(self) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from hypercore.analysis.claims.findings import Verdict
 from hypercore.analysis.stats.failures import failures_text
 from hypercore.analysis.stats.regions import FEWEST_RUNS
+from hypercore.present.counts import counted
 from hypercore.present.reach import reach
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
@@ -25,8 +26,10 @@ def coverage(cells: pd.DataFrame) -> str:
     counts = once["status"].value_counts()
     listed = ", ".join(f"{n} {status}" for status, n in counts.items())
     added = once["round"].dropna()
-    rounds = f" {len(added)} of them were added by {added.nunique()} rounds of refinement." * bool(len(added))
-    return f"{counts.sum()} cells are planned: {listed}.{rounds}"
+    rounds = counted(added.nunique(), "round")
+    more = f" {counted(len(added), 'of them was', 'of them were')} added by {rounds} of refinement."
+    planned = counted(counts.sum(), "cell is", "cells are")
+    return f"{planned} planned: {listed}.{more * bool(len(added))}"
 
 
 def provenance(cells: pd.DataFrame) -> str:
@@ -49,8 +52,7 @@ def seed_count(cells: pd.DataFrame) -> str:
     >>> seed_count(pd.DataFrame({"seed": [3, 3]})), seed_count(pd.DataFrame({"seed": [3, 4]}))
     ('1 seed', '2 seeds')
     """
-    count = cells["seed"].nunique()
-    return f"{count} seed{'s' * (count != 1)}"
+    return counted(cells["seed"].nunique(), "seed")
 
 
 def judged_on(cells: pd.DataFrame) -> str:
@@ -62,10 +64,10 @@ def judged_on(cells: pd.DataFrame) -> str:
     held = sorted(int(n) for n in cells["n_validation"].dropna().unique())
     if not held:
         return ""
+    examples = f"{' or '.join(map(str, held))} example{'s' * (held != [1])}"
     return (
-        f"α are chosen and judged by their errors on {' or '.join(map(str, held))} examples held out of the "
-        "training split; errors are the test split’s unless they are called validation errors, or said to be "
-        "above the baseline."
+        f"α are chosen and judged by their errors on {examples} held out of the training split; errors are "
+        "the test split’s unless they are called validation errors, or said to be above the baseline."
     )
 
 
@@ -103,7 +105,8 @@ def tally(claims: pd.DataFrame) -> str:
     """How many claims have which verdict."""
     counts = claims["verdict"].value_counts()
     found = ", ".join(f"{counts.get(verdict.value, 0)} {verdict.value}" for verdict in Verdict)
-    return f"Of {len(claims)} claims: {found} (what was not run is undetermined). Each verdict is computed."
+    of = f"Of {counted(len(claims), 'claim')}"
+    return f"{of}: {found} (what was not run is undetermined). Each verdict is computed."
 
 
 def holm(effects: pd.DataFrame) -> str:
@@ -181,7 +184,7 @@ def untrained(cells: pd.DataFrame) -> str:
         return "Nothing is trained yet."
     errors = [str(error).splitlines()[0] for error in failed["error"].dropna() if str(error).strip()]
     first = f" The first error: {errors[0]}" if errors else ""
-    return f"{len(failed)} of {len(once)} cells failed, and none has a result.{first}"
+    return f"{len(failed)} of {counted(len(once), 'cell')} failed, and none has a result.{first}"
 
 
 def at_worst(row: Mapping[Any, Any]) -> str:
@@ -207,7 +210,7 @@ def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
     start = f"{title}, clipping {first['clipping']}"
     upper = {row["failing_pct"]: row for row in rows[rows["side"] == "upper"].to_dict("records")}
     found = [f"{what} at {_edge(upper[share])}" for share, what in ((50, "half"), (10, "a tenth"))]
-    text = f"{start}, {first['n_runs']} runs: {' and '.join(found)} fail"
+    text = f"{start}, {counted(first['n_runs'], 'run')}: {' and '.join(found)} fail"
     added = upper_gains(gains)
     if added.empty:
         return f"{text}."
@@ -244,7 +247,7 @@ def fits(counts: pd.DataFrame) -> list[str]:
     ['Of 42 figures of the paper (off) 34 could be one more mean of our runs; of our own means 40.1 would.']
     """
     return [
-        f"Of {row['rows']} figures of the {row['source']} "
+        f"Of {counted(row['rows'], 'figure')} of the {row['source']} "
         f"({row['arm'] if row['arm'] != 'on' else 'clipping ' + row['clipping']}) {row['fits']} could be one "
         f"more mean of our runs; of our own means {row['expected']:.1f} would."
         for row in counts.to_dict("records")

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from hypercore.present.counts import counted
 from hypercore.present.titles import GROUP
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
@@ -87,7 +88,7 @@ def tuning(frame: pd.DataFrame) -> pd.DataFrame:
     benefit = frame.groupby(key)["benefit"].max()
     metrics = [Metric.of(text) for text in frame.groupby(key)["metric"].first().reindex(wide.index)]
     texts = {
-        "1 trial" if trials == 1 else f"{trials} trials": [
+        counted(int(str(trials)), "trial"): [
             metric.number(v) for metric, v in zip(metrics, wide[trials], strict=True)
         ]
         for trials in wide

@@ -8,11 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from hypercore.present.counts import counted
+
 # What tells one stack on one problem from another.
 GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
 
 # What full_title makes, taken apart: in a model's name no space comes before its arguments.
-_LONG = re.compile(r"(?P<head>.+) \((?P<model>(?:(?! \().)+), (?P<epochs>\d+) epochs, batch (?P<batch>\d+)\)")
+_LONG = re.compile(
+    r"(?P<head>.+) \((?P<model>(?:(?! \().)+), (?P<epochs>\d+ epochs?), batch (?P<batch>\d+)\)"
+)
 
 
 def title(entry: Mapping[Any, Any] | pd.Series) -> str:
@@ -26,7 +30,7 @@ def full_title(entry: Mapping[Any, Any]) -> str:
     >>> full_title({"label": "Adam", "dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256})
     'Adam on mnist (mlp, 5 epochs, batch 256)'
     """
-    rest = f"{entry['model']}, {entry['epochs']} epochs, batch {entry['batch_size']}"
+    rest = f"{entry['model']}, {counted(entry['epochs'], 'epoch')}, batch {entry['batch_size']}"
     return f"{title(entry)} ({rest})"
 
 
@@ -65,10 +69,7 @@ def brief(full: Iterable[str], *, data: bool = True) -> dict[str, str]:
     listed = list(dict.fromkeys(full))
     long = {title: found for title in listed if (found := _LONG.fullmatch(title))}
     models = _brief_models(found["model"] for found in long.values())
-    parts = [
-        (models[found["model"]], f"{found['epochs']} epochs", f"batch {found['batch']}")
-        for found in long.values()
-    ]
+    parts = [(models[found["model"]], found["epochs"], f"batch {found['batch']}") for found in long.values()]
     several = [len(set(column)) > 1 for column in zip(*parts, strict=True)]
     told = {title: ", ".join(compress(own, several)) for title, own in zip(long, parts, strict=True)}
     heads = {title: long[title]["head"] if told.get(title) else title for title in listed}

@@ -10,6 +10,7 @@ from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
 from hypercore.present.advice import UNTUNED, Advice, advise
+from hypercore.present.counts import counted
 from hypercore.present.plots import residual_figure
 from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.metric import Metric
@@ -84,7 +85,7 @@ def claims(frame: pd.DataFrame) -> list[str]:
     header = ("verdict", "claim", "why", "source")
     parts = [f"<p>{escape(sentences.tally(frame))}</p>", markup.wrapped(markup.table(header, run))]
     if rest:
-        summary = f"{len(rest)} claims about cells that this study does not plan"
+        summary = f"{counted(len(rest), 'claim')} about cells that this study does not plan"
         parts.append(markup.details(summary, markup.wrapped(markup.table(header, rest))))
     return parts
 
@@ -155,7 +156,8 @@ def cells_table(cells: pd.DataFrame) -> str:
     ]
     legend = "".join(f"<li>{escape(str(key))}</li>" for key in numbered)
     return markup.details(
-        f"All {len(rows)} cells", f"<p>Executions:</p><ol>{legend}</ol>{markup.table(header, rows)}"
+        f"All {counted(len(rows), 'cell')}" if len(rows) != 1 else "The only cell",
+        f"<p>Executions:</p><ol>{legend}</ol>{markup.table(header, rows)}",
     )
 
 
@@ -164,4 +166,4 @@ def _links(cells: str) -> str:
     if not ids:
         return ""
     links = " ".join(f'<a href="#c-{i[:_ID_DIGITS]}">{i[:_ID_DIGITS]}</a>' for i in ids)
-    return markup.details(f"{len(ids)} cells", markup.wrapped(links))
+    return markup.details(counted(len(ids), "cell"), markup.wrapped(links))

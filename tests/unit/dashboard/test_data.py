@@ -10,6 +10,7 @@ import pytest
 
 from dashboard import answers, cache, data, runs
 from hypercore.analysis.frames.tables import write_frame
+from hypercore.present.titles import brief_titles
 from hypercore.results.disk import ResultFileError
 from hypercore.spec import columns as spec
 from tests.unit.studies import MadeUp, write_study
@@ -60,16 +61,17 @@ def test_titles_say_more_only_where_they_must() -> None:
             "label": ["Adam / SGD", "Adam / SGD", "SGD / SGD"],
             "dataset": ["mnist"] * 3,
             "model": ["mlp"] * 3,
-            "epochs": [5, 10, 30],
+            "epochs": [1, 10, 30],
             "batch_size": [256] * 3,
         }
     )
     assert data.titles(rows).tolist() == [
-        "Adam / SGD on mnist (mlp, 5 epochs, batch 256)",
+        "Adam / SGD on mnist (mlp, 1 epoch, batch 256)",
         "Adam / SGD on mnist (mlp, 10 epochs, batch 256)",
         "SGD / SGD on mnist",
     ]
     assert data.of_entry(rows, "SGD / SGD on mnist").index.tolist() == [2]
+    assert [name.partition("(")[2] for name in brief_titles(rows)[:2]] == ["1 epoch)", "10 epochs)"]
 
 
 def test_the_command_names_the_studys_config(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Figures show every seed, keep rails, marks and glyphs, and never read tags in texts."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -105,6 +106,17 @@ def test_the_map_has_a_glyph_for_every_state() -> None:
     shown = {trace.name: set(trace.text) for trace in drawn(figure) if len(trace.x)}
     assert shown["· missing"] == {"·"} and shown["✓ safe"] == {"✓"} and shown["✕ diverged"] == {"✕"}
     assert len(set(stability.GLYPHS.values())) == len(stability.GLYPHS)
+
+
+def test_the_map_counts_a_seed_in_the_singular() -> None:
+    cells = judge(tables(MadeUp(alphas=(("SGD / SGD", (0.01, 0.1)),), seeds=1)).cells)
+    figure = safety_figures.safety_figure(stability.safety_map(stability.grids(cells), Criteria()))
+    said = [
+        re.sub(r"%\{customdata\[(\d)\][^}]*\}", r"{\1}", trace.hovertemplate).format(*figures)
+        for trace in drawn(figure)
+        for figures in trace.customdata
+    ]
+    assert len(said) == 4 and all(", 1 of 1 seed, " in words for words in said)
 
 
 def test_intervals_carry_the_decades_gained() -> None:

@@ -56,6 +56,13 @@ def tables(
     return pd.DataFrame(points), pd.DataFrame(cells)
 
 
+def test_one_seed_and_one_epoch_are_no_plurals() -> None:
+    safety, cells = tables()
+    once = cells.drop_duplicates(["label", "clipping", "alpha"])
+    [advice] = advise(safety.assign(epochs=1), once.assign(epochs=1))
+    assert (advice.seeds, advice.after) == ("1 seed", "after 1 epoch")
+
+
 def test_room_on_both_sides_counts_more_than_less_than_a_point_of_error() -> None:
     [advice] = advise(*tables())
     assert (advice.use.label, advice.use.clipping, advice.use.alpha) == ("Adam / SGD", "off", 1e-4)

@@ -92,6 +92,16 @@ def test_what_refinement_added_is_counted() -> None:
     assert sentences.coverage(cells[:2]) == "2 cells are planned: 2 finished."
 
 
+def test_one_of_a_thing_is_no_plural() -> None:
+    one = pd.DataFrame({"cell_id": ["a"], "status": "failed", "round": [1], "error": None})
+    added = "1 of them was added by 1 round of refinement."
+    assert sentences.coverage(one) == f"1 cell is planned: 1 failed. {added}"
+    assert sentences.untrained(one) == "1 of 1 cell failed, and none has a result."
+    assert sentences.tally(pd.DataFrame({"verdict": ["reproduced"]})).startswith("Of 1 claim: ")
+    figure = {"source": "paper", "arm": "off", "clipping": "off", "rows": 1, "fits": 1, "expected": 0.9}
+    assert sentences.fits(pd.DataFrame([figure]))[0].startswith("Of 1 figure of the paper (off) ")
+
+
 def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "of the same clipping in this study (on: 1); not over clippings" in page
