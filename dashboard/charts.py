@@ -13,6 +13,7 @@ from dashboard.figures import stability as figures_stability
 from dashboard.kept import kept
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.metric import Metric
 
@@ -28,6 +29,11 @@ def arms(points: pd.DataFrame, clippings: list[str]) -> pd.DataFrame:
     return points[points["clipping"].isin([OFF_NAME, *clippings])]
 
 
+def looks(study: str) -> palette.Looks:
+    """How a study's clippings are drawn, whichever of them are chosen."""
+    return palette.looks(cache.table(study, "cells")["clipping"])
+
+
 @kept("cells", "regions", entries=64)
 def errors(study: str, title: str, clippings: list[str], log_error: bool) -> go.Figure:
     """Error against α: :func:`dashboard.figures.compare.error_against_alpha`."""
@@ -35,7 +41,7 @@ def errors(study: str, title: str, clippings: list[str], log_error: bool) -> go.
     safe = data.of_entry(cache.derived(study, "regions"), title)
     plain, epsilon = answers.plain_of(study, title), cache.margin_of(study, title)
     metric = cache.metric(study, title)
-    return figures_compare.error_against_alpha(points, plain, log_error, epsilon, safe, metric)
+    return figures_compare.error_against_alpha(points, plain, log_error, epsilon, safe, metric, looks(study))
 
 
 @kept("cells", "regions", entries=64)
@@ -43,7 +49,7 @@ def differences(study: str, title: str, clipping: str) -> go.Figure:
     """What clipping gains: :func:`dashboard.figures.paired.paired_differences`."""
     found = queries.paired(answers.seeds_of(study, title), clipping)
     return figures_paired.paired_differences(
-        found, clipping, cache.margin_of(study, title), cache.metric(study, title)
+        found, clipping, cache.margin_of(study, title), cache.metric(study, title), looks(study)
     )
 
 
@@ -52,7 +58,7 @@ def filed_ranges(study: str, titles: list[str]) -> go.Figure:
     """The leading safe ranges as filed: :func:`dashboard.figures.ranges.intervals_figure`."""
     filed, gains = answers.filed_ranges(study)
     first = ranges.leading(filed[filed["title"].isin(titles)], answers.advised(study))
-    return figures_ranges.intervals_figure(first, ranges.of_rows(gains, first))
+    return figures_ranges.intervals_figure(first, ranges.of_rows(gains, first), looks=looks(study))
 
 
 def drawn_rows(study: str, regions: pd.DataFrame, whole: bool) -> pd.DataFrame:
@@ -82,7 +88,7 @@ def intervals(
     own = (chosen, rule) == (cache.criteria(study), DivergenceRule())
     edges = cache.optional(study, "edges") if own else None
     known = None if edges is None else ranges.of_rows(ranges.upper_edges(edges), rows)
-    return figures_ranges.intervals_figure(rows, ranges.of_rows(gains, rows), known)
+    return figures_ranges.intervals_figure(rows, ranges.of_rows(gains, rows), known, looks(study))
 
 
 @kept("cells", "sensitivity", "regions", "safety", entries=32)
@@ -93,37 +99,39 @@ def costs(study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str,
     metric = Metric.shared(cache.judged(study)["metric"].unique())
     first = drawn_rows(study, regions, whole=False)[["title", "clipping"]] if len(regions) else regions
     leading = first.merge(found) if len(first) else found
-    return figures_ranges.costs_figure(leading if len(leading) else found, metric)
+    return figures_ranges.costs_figure(leading if len(leading) else found, metric, looks(study))
 
 
 @kept("cells", entries=64)
 def profiles(study: str, title: str) -> go.Figure:
     """Performance profiles of one entry: :func:`dashboard.figures.stability.profile_figure`."""
-    return figures_stability.profile_figure(answers.profiles(study, title), cache.metric(study, title))
+    found, metric = answers.profiles(study, title), cache.metric(study, title)
+    return figures_stability.profile_figure(found, metric, looks(study))
 
 
 @kept("cells", "curves", entries=64)
 def curves(study: str, title: str, cells: list[str], names: tuple[str, ...]) -> go.Figure:
     """Some runs over the epochs: :func:`dashboard.figures.runs.curves`."""
     ends = runs.blow_ups(answers.runs_of(study, title, cells))
-    return figures_runs.curves(answers.curves(study, title, cells), ends, names, cache.metric(study, title))
+    points, metric = answers.curves(study, title, cells), cache.metric(study, title)
+    return figures_runs.curves(points, ends, names, metric, looks(study))
 
 
 @kept("cells", "gradients", entries=64)
 def gradients(study: str, title: str, cells: list[str]) -> go.Figure:
     """The gradients of some runs: :func:`dashboard.figures.runs.gradients`."""
     ends = runs.blow_ups(answers.runs_of(study, title, cells))
-    return figures_runs.gradients(answers.gradients(study, title, cells), ends)
+    return figures_runs.gradients(answers.gradients(study, title, cells), ends, looks(study))
 
 
 @kept("cells", "trajectories", entries=64)
 def trajectories(study: str, title: str, cells: list[str]) -> go.Figure:
     """What some runs learned: :func:`dashboard.figures.runs.trajectories`."""
     ends = runs.blow_ups(answers.runs_of(study, title, cells))
-    return figures_runs.trajectories(answers.trajectories(study, title, cells), ends)
+    return figures_runs.trajectories(answers.trajectories(study, title, cells), ends, looks(study))
 
 
 @kept("cells", "trajectories", entries=64)
 def final(study: str, title: str) -> go.Figure:
     """Where runs end: :func:`dashboard.figures.runs.final_alpha`."""
-    return figures_runs.final_alpha(answers.ends(study, title))
+    return figures_runs.final_alpha(answers.ends(study, title), looks(study))

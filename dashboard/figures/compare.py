@@ -12,6 +12,7 @@ from dashboard.figures.style import Trace
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
 from hypercore.present.over_alpha import Baseline, spread
+from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 
@@ -26,6 +27,7 @@ def error_against_alpha(
     epsilon: float = 1.0,
     regions: pd.DataFrame | None = None,
     metric: Metric = PERCENT,
+    looks: Looks = palette.look,
 ) -> go.Figure:
     """Every seed's test error, medians with ranges, the margin above the baseline; above them a rail for
     diverged seeds, below them the safe span of each clipping.
@@ -37,6 +39,7 @@ def error_against_alpha(
         epsilon: the study's margin, in the unit of the errors.
         regions: the entry's rows of REGIONS; none draw no safe span.
         metric: what errors are.
+        looks: those of the study's clippings.
     """
     clippings = palette.ordered(points["clipping"])
     known = np.isfinite(baseline.median) and len(points)
@@ -44,7 +47,7 @@ def error_against_alpha(
     middle = spread(points, baseline.median + epsilon)
     beside = points.assign(x=scales.beside(points["alpha"], points["seed"]))
     for row, clipping in enumerate(clippings):
-        look = palette.look(clipping)
+        look = looks(clipping)
         traces += _median(middle[middle["clipping"] == clipping], clipping, look, metric)
         own = beside[beside["clipping"] == clipping]
         gone = own["diverged"].to_numpy(dtype=bool)

@@ -9,11 +9,16 @@ from dashboard.figures import scales, style
 from dashboard.figures.style import Trace
 from dashboard.queries import intervals
 from hypercore.present import palette
+from hypercore.present.palette import Looks
 from hypercore.spec.metric import PERCENT, Metric
 
 
 def paired_differences(
-    differences: pd.DataFrame, clipping: str, epsilon: float = 1.0, metric: Metric = PERCENT
+    differences: pd.DataFrame,
+    clipping: str,
+    epsilon: float = 1.0,
+    metric: Metric = PERCENT,
+    looks: Looks = palette.look,
 ) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval.
 
@@ -27,7 +32,7 @@ def paired_differences(
     )
     traces: list[Trace] = []
     unit = f" {style.text(metric.gap_unit)}".rstrip()
-    look = palette.look(clipping)
+    look = looks(clipping)
     beside = differences.assign(x=scales.beside(differences["alpha"], differences["seed"]))
     for gone, symbol, name in ((False, "circle", "seed"), (True, "x", "seed, one of both diverged")):
         own = beside[beside["either_diverged"] == gone]

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures import headed_rows, scales, style
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
@@ -19,7 +20,10 @@ _MOST_TICKS, _FEWER_TICKS = 9, (0.1, 0.5, 2, 5, 10, 20, 40, 90)
 
 
 def intervals_figure(
-    regions: pd.DataFrame, gains: pd.DataFrame, edges: pd.DataFrame | None = None
+    regions: pd.DataFrame,
+    gains: pd.DataFrame,
+    edges: pd.DataFrame | None = None,
+    looks: Looks = palette.look,
 ) -> go.Figure:
     """A bar over each safe range, beside it its ends; an end that is the grid's own is an arrowhead.
 
@@ -27,6 +31,7 @@ def intervals_figure(
         regions: what :func:`dashboard.stability.region_table` gives.
         gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
         edges: what :func:`dashboard.ranges.upper_edges` gives, drawn below the bars.
+        looks: those of the study's clippings.
     """
     gained = {
         (row["title"], row["clipping"]): f"<br><i>{row['text']}</i>" for row in gains.to_dict("records")
@@ -40,7 +45,8 @@ def intervals_figure(
     shown = placed.dropna(subset=["alpha_low"])
     # An α that no bar reaches would only make them shorter.
     alphas = pd.concat([shown["alpha_low"], shown["alpha_high"]])
-    traces = [_bars(shown[shown["clipping"] == name], name) for name in palette.ordered(shown["clipping"])]
+    clippings = palette.ordered(shown["clipping"])
+    traces = [_bars(shown[shown["clipping"] == name], name, looks(name)) for name in clippings]
     if edges is not None and len(edges):
         known = edges.merge(placed[["title", "clipping", "place"]], on=["title", "clipping"])
         alphas = pd.concat([alphas, known["alpha"], known["alpha_low"], known["alpha_high"]]).dropna()
@@ -62,8 +68,7 @@ def _span(row: Mapping[Any, Any]) -> str:
     )
 
 
-def _bars(own: pd.DataFrame, clipping: str) -> style.Trace:
-    look = palette.look(clipping)
+def _bars(own: pd.DataFrame, clipping: str, look: palette.Look) -> style.Trace:
     x, y, hover, symbol = [], [], [], []
     for row in own.to_dict("records"):
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
@@ -127,19 +132,20 @@ def _open(alpha: float) -> str:
     return "open" if pd.isna(alpha) else f"{alpha:.3g}"
 
 
-def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT) -> go.Figure:
+def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = palette.look) -> go.Figure:
     """The error at the best α and the mean over log α, joined, a row a stack and clipping.
 
     Args:
         costs: what :func:`dashboard.ranges.costs` gives.
         metric: what errors are.
+        looks: those of the study's clippings.
     """
     beside = {(row["title"], row["clipping"]): NONE for row in costs[~costs["usable"]].to_dict("records")}
     grid = headed_rows.grouped(costs["title"], costs["clipping"], beside)
     placed = costs.assign(place=grid.places)
     traces: list[style.Trace] = [_plain(placed, metric)]
     for clipping in palette.ordered(costs["clipping"]):
-        own, look = placed[placed["clipping"] == clipping], palette.look(clipping)
+        own, look = placed[placed["clipping"] == clipping], looks(clipping)
         color = own["usable"].map({True: look.color, False: palette.GREY})
         traces += _dumbbells(own, clipping, color.tolist(), look, metric, 0.5 * costs["best_error"].min())
     errors = pd.concat([costs[name] for name in ("best_error", "mean", "plain_error")]).dropna()

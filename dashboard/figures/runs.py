@@ -10,6 +10,7 @@ from dashboard.figures import scales, style
 from dashboard.figures.style import Trace
 from dashboard.runs import GRADIENT_PANELS, PANELS, panel
 from hypercore.present import palette
+from hypercore.present.palette import Looks
 from hypercore.spec.metric import PERCENT, Metric
 
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -20,7 +21,11 @@ MOST_WORDS = 6
 
 
 def curves(
-    points: pd.DataFrame, ends: pd.DataFrame, names: Iterable[str] = tuple(PANELS), metric: Metric = PERCENT
+    points: pd.DataFrame,
+    ends: pd.DataFrame,
+    names: Iterable[str] = tuple(PANELS),
+    metric: Metric = PERCENT,
+    looks: Looks = palette.look,
 ) -> go.Figure:
     """A panel a quantity over epochs, a line a run, a vertical line where a run turned non-finite.
 
@@ -29,11 +34,12 @@ def curves(
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
         names: the quantities.
         metric: what errors are.
+        looks: those of the study's clippings.
     """
     shown = [name for name in names if points[name].notna().any()]
     traces: list[Trace] = []
     for (clipping, seed), run in points.groupby(["clipping", "seed"], sort=True):
-        look = palette.look(str(clipping))
+        look = looks(str(clipping))
         for row, name in enumerate(shown, start=1):
             # Within an epoch only errors and losses of evaluations are known.
             known = run[run[name].notna()].sort_values("step")
@@ -49,23 +55,24 @@ def curves(
             )
     axes = scales.panels([style.text(panel(name, metric)) for name in shown])
     axes["xaxis"]["title"] = {"text": "epoch"}
-    _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()))
+    _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()), looks)
     return _figure(traces, len(shown), axes, points)
 
 
-def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+def trajectories(points: pd.DataFrame, ends: pd.DataFrame, looks: Looks = palette.look) -> go.Figure:
     """A panel a learned hyperparameter and level over steps; starts and blow-ups marked.
 
     Args:
         points: what :func:`dashboard.runs.trajectories_of` gives.
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+        looks: those of the study's clippings.
     """
     names = list(dict.fromkeys(points.sort_values(["level", "hyperparameter"])["name"]))
     traces: list[Trace] = []
     for row, name in enumerate(names, start=1):
         panel = points[points["name"] == name].sort_values("step")
         for (clipping, seed), run in panel.groupby(["clipping", "seed"], sort=True):
-            look = palette.look(str(clipping))
+            look = looks(str(clipping))
             finite = run[run["value"].abs() < float("inf")]
             traces.append(_line(finite["step"], finite["value"], clipping, seed, look, row))
             traces.append(_mark(finite.head(1), "circle-open", "start", f"{clipping} {seed}", look, row))
@@ -74,16 +81,17 @@ def trajectories(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
                 traces.append(_mark(finite.tail(1), "x", last, f"{clipping} {seed}", look, row))
     axes = scales.panels(names)
     axes["xaxis"]["title"] = {"text": "optimizer step"}
-    _blow_ups(axes, ends, ends["step"], float(points["step"].max()))
+    _blow_ups(axes, ends, ends["step"], float(points["step"].max()), looks)
     return _figure(traces, len(names), axes, points)
 
 
-def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
+def gradients(points: pd.DataFrame, ends: pd.DataFrame, looks: Looks = palette.look) -> go.Figure:
     """For every level a panel of its gradient's norm, threshold and share clipped over steps.
 
     Args:
         points: what :func:`dashboard.runs.gradients_of` gives.
         ends: what :func:`dashboard.runs.blow_ups` gives of the same runs.
+        looks: those of the study's clippings.
     """
     by_run = [(run, own.sort_values("step")) for run, own in points.groupby(["clipping", "seed"], sort=True)]
     panels = [
@@ -96,7 +104,7 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
     for row, (level, name) in enumerate(panels, start=1):
         for (clipping, seed), run in by_run:
             own = run[run["level"] == level]
-            look = palette.look(str(clipping))
+            look = looks(str(clipping))
             traces.append(_line(own["step"], own[name].astype(float), clipping, seed, look, row))
     axes = scales.panels([f"{GRADIENT_PANELS[name][0]}, level {level}" for level, name in panels])
     for row, (level, name) in enumerate(panels, start=1):
@@ -106,17 +114,17 @@ def gradients(points: pd.DataFrame, ends: pd.DataFrame) -> go.Figure:
             else {"range": [-0.05, 1.05]}
         )
     axes["xaxis"]["title"] = {"text": "optimizer step"}
-    _blow_ups(axes, ends, ends["step"], float(points["step"].max()))
+    _blow_ups(axes, ends, ends["step"], float(points["step"].max()), looks)
     return _figure(traces, len(panels), axes, points)
 
 
-def final_alpha(ends: pd.DataFrame) -> go.Figure:
+def final_alpha(ends: pd.DataFrame, looks: Looks = palette.look) -> go.Figure:
     """The learned α at the end against the α of the rightmost optimizer, a mark a run."""
     # A learned α may be negative, which a logarithmic axis would hide, and thousands of times its start.
     place, y_axis = scales.signed_log_axis(ends["final_alpha"], "learned α at the end")
     traces: list[Trace] = []
     for clipping, own in ends.groupby("clipping", sort=False):
-        look = palette.look(str(clipping))
+        look = looks(str(clipping))
         final = own["final_alpha"].astype(float)
         traces.append(
             {
@@ -179,11 +187,11 @@ def _mark(at: pd.DataFrame, symbol: str, what: str, group: str, look: palette.Lo
     }
 
 
-def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float) -> None:
+def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float, looks: Looks) -> None:
     """A vertical line through all panels at each run's first non-finite step, with the step's number."""
     axes["shapes"] = []
     for number, (end, at) in enumerate(zip(ends.to_dict("records"), x, strict=True)):
-        look = palette.look(str(end["clipping"]))
+        look = looks(str(end["clipping"]))
         line = {"color": look.color, "width": 1, "dash": "dot"}
         axes["shapes"].append(
             {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line}

@@ -5,16 +5,19 @@ import plotly.graph_objects as go
 
 from dashboard.figures import style
 from hypercore.present import palette
+from hypercore.present.palette import Looks
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.metric import PERCENT, Metric
 
 
-def profile_figure(profiles: pd.DataFrame, metric: Metric = PERCENT) -> go.Figure:
+def profile_figure(
+    profiles: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = palette.look
+) -> go.Figure:
     """The share of runs with at most each error, with a 95% band."""
     traces: list[style.Trace] = []
     value = f"%{{x:{'.1f' if metric.is_percent else metric.form}}}{style.text(metric.after)}"
     for clipping, own in profiles.groupby("clipping", sort=False):
-        look = palette.look(str(clipping))
+        look = looks(str(clipping))
         common = {"type": "scatter", "mode": "lines", "legendgroup": str(clipping)}
         band = style.band(own["error"], own["low"], own["high"], look.color, 0.15)
         line = {
@@ -30,7 +33,9 @@ def profile_figure(profiles: pd.DataFrame, metric: Metric = PERCENT) -> go.Figur
     return style.figure(traces, 360, {"xaxis": {"title": {"text": style.text(at_most)}}, "yaxis": y})
 
 
-def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str, form: str = ".1f") -> go.Figure:
+def height_figure(
+    rows: pd.DataFrame, column: str, name: str, unit: str, form: str = ".1f", looks: Looks = palette.look
+) -> go.Figure:
     """The height of a stack against one of its numbers.
 
     Args:
@@ -40,12 +45,13 @@ def height_figure(rows: pd.DataFrame, column: str, name: str, unit: str, form: s
         name: what the axis says of it.
         unit: what it is counted in.
         form: how its values are printed.
+        looks: those of the study's clippings.
     """
     traces: list[style.Trace] = []
     censored = rows.get("censored", pd.Series(False, index=rows.index))
     bounded = censored.map({True: " (at least)", False: ""})
     for clipping, own in rows.groupby("clipping", sort=False):
-        look = palette.look(str(clipping))
+        look = looks(str(clipping))
         traces.append(
             {
                 "type": "scatter",

@@ -39,7 +39,7 @@ def _draw(study: str) -> None:
         st.info(sentences.NO_BASELINE)
     _costs(chosen)
     sensitivity = sensitivity[sensitivity["title"].isin(titles)]
-    _heights(stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])
+    _heights(study, stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])
 
 
 class Chosen(NamedTuple):
@@ -100,15 +100,17 @@ def _whole(more: int, key: str) -> bool:
     return st.toggle(label, key=key, bind="query-params")
 
 
-def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
+def _heights(study: str, regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
     """What the height of a stack does to its safe range, where there is one, and to its sensitivity."""
     st.subheader("Do taller stacks ask less of α?")
     if pd.concat([regions["height"], sensitivity["height"]]).nunique() < 2:
         st.info("All swept stacks of this study are of one height, so it cannot tell.")
         return
+    looks = charts.looks(study)
     if len(regions):
+        width = "width of the safe range"
         widgets.chart(
-            figures.height_figure(regions, "width_decades", "width of the safe range", "decades"),
+            figures.height_figure(regions, "width_decades", width, "decades", looks=looks),
             "height",
             "The width of the safe range in decades against the number of optimizers in the stack.",
             regions,
@@ -117,7 +119,7 @@ def _heights(regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
     form = ".1f" if metric.is_percent else ".3g"
     shown = sensitivity[["title", "clipping", "height", "sensitivity"]]
     widgets.chart(
-        figures.height_figure(shown, "sensitivity", _SENSITIVITY, metric.gap_unit, form),
+        figures.height_figure(shown, "sensitivity", _SENSITIVITY, metric.gap_unit, form, looks),
         "height-sensitivity",
         "How far the error is above the best α's, on average over log α, against the number of optimizers in "
         "the stack.",

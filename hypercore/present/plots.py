@@ -13,6 +13,7 @@ from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.present import palette
 from hypercore.present.over_alpha import ALPHA, Baseline, alpha_ticks, spread
+from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS
@@ -26,7 +27,9 @@ _TICKS = [float(f"{digit}e{power}") for power in range(-6, 7) for digit in (1, 2
 _ARMS = dict.fromkeys(ARMS, palette.GREY) | {name: palette.look(name).color for name in (OFF_NAME, ON_NAME)}
 
 
-def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figure:
+def error_over_alpha(
+    entries: Sequence[Entry], regions: pd.DataFrame, looks: Looks = palette.look
+) -> go.Figure:
     """Every seed's error, each α's median and range, one colour a clipping; safe regions as bars beneath.
 
     ``entries`` are the clippings of one entry, ``regions`` its rows of the REGIONS table.
@@ -37,7 +40,7 @@ def error_over_alpha(entries: Sequence[Entry], regions: pd.DataFrame) -> go.Figu
     _baseline(figure, entries[0], plain, logarithmic)
     middles = spread(points)
     for place, entry in enumerate(entries):
-        look, name = palette.look(entry.clipping), palette.arm_name(entry.clipping)
+        look, name = looks(entry.clipping), palette.arm_name(entry.clipping)
         own = points[points["clipping"] == entry.clipping]
         _seeds(figure, own, look, name)
         # A gap stays where an α has no result: nothing is drawn across it.
@@ -130,7 +133,7 @@ def _median_text(row: Mapping[Any, Any], metric: Metric) -> str:
     return f"median of {row['n']:.0f}, {low} to {high}"
 
 
-def profile_figure(entries: Sequence[Entry]) -> go.Figure:
+def profile_figure(entries: Sequence[Entry], looks: Looks = palette.look) -> go.Figure:
     """Each clipping's performance profile over all seeds of the α for which every clipping has runs.
 
     Without such an α the figure is empty. Bands are drawn for up to four clippings.
@@ -144,10 +147,10 @@ def profile_figure(entries: Sequence[Entry]) -> go.Figure:
     seen = np.unique(np.concatenate([runs for own in strata for runs in own]))
     taus = np.concatenate([[max(0.9 * seen[0], 0.0)], seen])
     for entry, own in zip(entries, strata, strict=True):
-        colour = palette.look(entry.clipping).color
+        look = looks(entry.clipping)
         profile = performance_profile(own, taus)
         name = palette.arm_name(entry.clipping)
-        line = {"color": colour, "shape": "hv"}
+        line = {"color": look.color, "dash": look.dash, "shape": "hv"}
         figure.add_scatter(x=taus, y=profile.share, mode="lines", name=name, line=line, legendgroup=name)
         if len(entries) > _MOST_BANDS:
             continue

@@ -9,7 +9,7 @@ import pandas as pd
 from hypercore.analysis.frames.entries import ENTRY, Entry, entries
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
-from hypercore.present import markup, plots, sentences, table
+from hypercore.present import markup, palette, plots, sentences, table
 from hypercore.present.over_alpha import split_texts, spread
 from hypercore.present.sentences import published_for
 from hypercore.present.titles import GROUP, brief_titles, full_title
@@ -109,7 +109,7 @@ def stacks(
         found.setdefault(tuple(entry.key.values()), []).append(entry)
     parts: list[str] = []
     single: list[pd.DataFrame] = []
-    gains = effects[effects["test"] == ALPHA]
+    gains, looks = effects[effects["test"] == ALPHA], palette.looks(cells["clipping"])
     for key, rows in comparison.groupby(list(ENTRY), sort=True, dropna=False):
         if rows["alpha"].nunique() == 1:
             single.append(rows)
@@ -119,8 +119,8 @@ def stacks(
         source = sentences.caption(trained)
         title = full_title(listed[0].key)
         parts += [f"<h3>{escape(title)}</h3>"]
-        parts += [markup.figure(plots.error_over_alpha(listed, _of(regions, key)), title, source)]
-        profile = plots.profile_figure(listed)
+        parts += [markup.figure(plots.error_over_alpha(listed, _of(regions, key), looks), title, source)]
+        profile = plots.profile_figure(listed, looks)
         if profile.data:
             heading = f"Performance profile, {title}"
             parts += [f"<p>{_PROFILE}</p>", markup.figure(profile, heading, source)]

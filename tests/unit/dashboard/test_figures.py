@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import coverage, data, peers, queries, ranges, runs, stability, widgets
+from dashboard import charts, coverage, data, peers, queries, ranges, runs, stability, widgets
 from dashboard.figures import compare, cost, paired, style, sweeps
 from dashboard.figures import ranges as range_figures
 from dashboard.figures import runs as run_figures
@@ -24,7 +24,8 @@ from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import palette
 from hypercore.present.over_alpha import Baseline
 from hypercore.present.plots import error_over_alpha
-from tests.unit.studies import MadeUp, tables
+from hypercore.spec.clipping import OFF, parse_clipping
+from tests.unit.studies import MadeUp, tables, write_study
 
 GAP = "\N{EN SPACE}"  # between a chart and the words right of it
 TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))
@@ -348,6 +349,23 @@ def test_every_clipping_of_a_shipped_study_has_a_look_of_its_own(study: str) -> 
     cells = Path(__file__).parents[3] / "results" / study / "cells.parquet"
     names = set(pd.read_parquet(cells, columns=["clipping"])["clipping"])
     assert len({palette.look(name) for name in names}) == len(names) >= 3
+
+
+def test_a_clipping_looks_the_same_in_its_study_whatever_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alike = ["agc(0.1)", "agc(0.1, weights)"]
+    clippings = (OFF, *map(parse_clipping, alike))
+    write_study(tmp_path, MadeUp("alike", alphas=(("SGD / SGD", (0.01,)),), clippings=clippings, seeds=1))
+    monkeypatch.setenv("HYPERCORE_RESULTS", str(tmp_path))
+
+    def colors(clippings: list[str]) -> dict[str, str]:
+        figure = charts.errors("alike", "SGD / SGD on digits", clippings, True)
+        return {trace.name: trace.line.color for trace in figure.data if trace.name in alike}
+
+    both = colors(alike)
+    assert len(set(both.values())) == 2
+    assert both == colors(alike[:1]) | colors(alike[1:])
 
 
 def test_many_clippings_have_room() -> None:

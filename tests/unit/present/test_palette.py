@@ -2,7 +2,8 @@
 
 import pytest
 
-from hypercore.present.palette import STATES, look
+from hypercore.present.palette import STATES, look, looks
+from hypercore.spec.clipping import parse_clipping
 
 PAGES = {"light": "#FFFFFF", "dark": "#0E1117"}
 
@@ -44,3 +45,30 @@ def test_the_usual_numbers_of_a_rule_are_told_apart_by_their_lines(rule: str) ->
     between = [look(f"{rule}({number})") for number in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)]
     assert len(set(between)) == len(between)
     assert not {one.color for one in looks} & {look("off").color, look("on").color}
+
+
+# By their names alone some of them look alike in everything.
+ALIKE = ["agc(0.1)", "agc(0.1, weights)", "agc(0.1, hyper)", "agc(1)", "agc(1, weights)"]
+ALIKE += ["fixed(0.1)", "fixed(0.5)", "fixed(10)", "running_mean(all)", "running_mean(all, level)"]
+
+
+def test_twelve_clippings_of_a_study_have_each_a_colour_of_its_own() -> None:
+    names = ["off", "on", *ALIKE]
+    assert all(str(parse_clipping(name)) == name for name in names) and len(names) == 12
+    assert len({look(name) for name in names}) < 12
+    of_study = looks(names)
+    assert len({of_study(name).color for name in names}) == 12
+    kept = ("off", "on", "agc(0.1)", "fixed(0.1)", "running_mean(all)")
+    assert all(of_study(name) == look(name) for name in kept)
+    assert [looks(reversed(names))(name) for name in names] == [of_study(name) for name in names]
+
+
+def test_more_clippings_than_colours_differ_in_their_lines_and_in_their_marks() -> None:
+    names = ["off", "on", *(f"{rule}({number})" for rule in ("agc", "fixed") for number in range(1, 12))]
+    drawn = [looks(names)(name) for name in names]
+    assert len({(one.color, one.dash) for one in drawn}) == len(names) == 24
+    assert len({(one.color, one.symbol) for one in drawn}) == 24
+
+
+def test_a_clipping_of_another_study_is_drawn_by_its_name() -> None:
+    assert looks(["off", "agc(0.1)"])("agc(0.1, weights)") == look("agc(0.1, weights)")

@@ -18,12 +18,16 @@ from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.ranges import regions
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import sentences
+from hypercore.present.palette import GREY
 from hypercore.present.plots import error_over_alpha, profile_figure
 from hypercore.present.report import write_report
 from hypercore.results.reported import FORMS
+from hypercore.spec.clipping import OFF, parse_clipping
 from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, TRAJECTORIES, names
 from tests.unit.analysis.synthetic import Law, judged
 from tests.unit.analysis.test_analyse import NO_CURVES
+from tests.unit.present.test_palette import ALIKE
+from tests.unit.studies import MadeUp, write_study
 
 
 def study(folder: Path, law: Law) -> str:
@@ -114,6 +118,18 @@ def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
     off, on = drawn[::3]
     assert dict(zip(off.x, off.y, strict=True)) == pytest.approx({4.5: 0, 5: 0.5, 50: 0.75, 51: 1.0})
     assert dict(zip(on.x, on.y, strict=True)) == pytest.approx({4.5: 0, 5: 1, 50: 1, 51: 1})
+
+
+def test_clippings_of_a_study_are_told_apart(tmp_path: Path) -> None:
+    made = MadeUp(
+        alphas=(("SGD / SGD", (0.01, 0.1)),), clippings=(OFF, *map(parse_clipping, ALIKE[:2])), seeds=1
+    )
+    write_analysis(write_study(tmp_path, made))
+    write_report(tmp_path / "digits")
+    page = (tmp_path / "digits/report.html").read_text(encoding="utf-8")
+    for figure in re.findall(r'<script type="text/x-figure">(.*?)</script>', page, flags=re.S):
+        lines = set(re.findall(r'"line":{"color":"(#[^"]*)","dash"', figure))
+        assert len(lines - {GREY}) == 3
 
 
 @pytest.mark.parametrize(("worst", "kind"), [(90.0, "log"), (40.0, None), (0.0, None)])
