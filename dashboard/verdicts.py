@@ -10,6 +10,7 @@ import pandas as pd
 
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
+from hypercore.present.alphas import reader
 from hypercore.present.reach import reach
 from hypercore.present.sentences import at_worst, edge_gain, published_for, upper_gains
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
@@ -110,18 +111,19 @@ def region(row: Mapping[Any, Any]) -> str:
     low, high = row["alpha_low"], row["alpha_high"]
     if pd.isna(low) or pd.isna(high):
         return "no α is shown to be safe"
+    read = reader([low, high])
     if low == high:
         why = ""
         if row.get("n_points") == 1:
             why = " (no other was trained)"
         elif "grid" in (row["reason_low"], row["reason_high"]):
             why = " (the grid ends there)"
-        return f"only α = {short(low)} is shown to be safe{why}: {at_worst(row)}"
+        return f"only α = {read(low)} is shown to be safe{why}: {at_worst(row)}"
     less = " or less" if row["reason_low"] == "grid" else ""
     more = " or more" if row["reason_high"] == "grid" else ""
     at_least = "at least " if row["censored"] else ""
     return (
-        f"α is safe from {short(low)}{less} to {short(high)}{more} "
+        f"α is safe from {read(low)}{less} to {read(high)}{more} "
         f"({at_least}{row['width_decades']:.1f} decades): {at_worst(row)}"
     )
 

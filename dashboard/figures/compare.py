@@ -11,6 +11,7 @@ from dashboard.figures import scales, style
 from dashboard.figures.style import Trace
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.present.alphas import reader
 from hypercore.present.over_alpha import Baseline, spread
 from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
@@ -90,7 +91,8 @@ def _safe(span: Mapping[Any, Any], look: palette.Look, place: int) -> Trace:
     """The longest run of safe α as a line on the lower rail; arrowheads where the grid ends."""
     ends = [span["alpha_low"], span["alpha_high"]]
     more = [span[name] == GRID_EDGE for name in ("reason_low", "reason_high")]
-    words = f"safe from {span['alpha_low']:.3g} to {span['alpha_high']:.3g}: {at_worst(span)}"
+    low, high = map(reader(ends), ends)
+    words = f"safe from {low} to {high}: {at_worst(span)}"
     return {
         "type": "scatter",
         "x": ends,

@@ -1,6 +1,6 @@
 """How far the safe ranges reach, and what a badly chosen α costs, a row a stack and clipping."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 from dashboard.figures import headed_rows, scales, style
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
+from hypercore.present.alphas import reader
 from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
-from hypercore.spec.stack import short
 
 NONE = "no usable α"
 # Of a phone's width there is room for so many numbers of an axis; of a wider one, for these.
@@ -36,17 +36,18 @@ def intervals_figure(
     gained = {
         (row["title"], row["clipping"]): f"<br><i>{row['text']}</i>" for row in gains.to_dict("records")
     }
+    read = reader(pd.concat([regions["alpha_low"], regions["alpha_high"]]).dropna())
     beside = {}
     for row in regions.to_dict("records"):
         own = (row["title"], row["clipping"])
-        beside[own] = NONE if pd.isna(row["alpha_low"]) else _span(row) + gained.get(own, "")
+        beside[own] = NONE if pd.isna(row["alpha_low"]) else _span(row, read) + gained.get(own, "")
     grid = headed_rows.grouped(regions["title"], regions["clipping"], beside)
     placed = regions.assign(place=grid.places)
     shown = placed.dropna(subset=["alpha_low"])
     # An α that no bar reaches would only make them shorter.
     alphas = pd.concat([shown["alpha_low"], shown["alpha_high"]])
     clippings = palette.ordered(shown["clipping"])
-    traces = [_bars(shown[shown["clipping"] == name], name, looks(name)) for name in clippings]
+    traces = [_bars(shown[shown["clipping"] == name], name, looks(name), read) for name in clippings]
     if edges is not None and len(edges):
         known = edges.merge(placed[["title", "clipping", "place"]], on=["title", "clipping"])
         alphas = pd.concat([alphas, known["alpha"], known["alpha_low"], known["alpha_high"]]).dropna()
@@ -54,13 +55,14 @@ def intervals_figure(
     return grid.figure(traces, scales.alpha_axis(alphas))
 
 
-def _span(row: Mapping[Any, Any]) -> str:
+def _span(row: Mapping[Any, Any], read: Callable[[float], str]) -> str:
     """A safe range in a few letters.
 
-    >>> _span({"alpha_low": 0.01, "alpha_high": 5, "reason_low": "grid", "reason_high": "unsafe"})
-    '≤ 0.01 – 5'
+    >>> row = {"alpha_low": 0.01, "alpha_high": 13.7481, "reason_low": "grid", "reason_high": "unsafe"}
+    >>> _span(row, reader([0.01, 13.7481])), _span(row, reader([13.7, 13.7481]))
+    ('≤ 0.01 – 13.7', '≤ 0.01 – 13.75')
     """
-    low, high = short(row["alpha_low"]), short(row["alpha_high"])
+    low, high = read(row["alpha_low"]), read(row["alpha_high"])
     if low == high:
         return low
     return (
@@ -68,13 +70,13 @@ def _span(row: Mapping[Any, Any]) -> str:
     )
 
 
-def _bars(own: pd.DataFrame, clipping: str, look: palette.Look) -> style.Trace:
+def _bars(own: pd.DataFrame, clipping: str, look: palette.Look, read: Callable[[float], str]) -> style.Trace:
     x, y, hover, symbol = [], [], [], []
     for row in own.to_dict("records"):
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
+        reach = f"{read(low)} to {read(high)}, {'≥ ' if row['censored'] else ''}{decades:.1f} decades"
         words = (
-            f"{style.text(row['title'])}, clipping {style.text(row['clipping'])}: {low:.3g} to {high:.3g}, "
-            f"{'≥ ' if row['censored'] else ''}{decades:.1f} decades<br>{at_worst(row)}"
+            f"{style.text(row['title'])}, clipping {style.text(row['clipping'])}: {reach}<br>{at_worst(row)}"
         )
         x += [low, high, None]
         y += [row["place"], row["place"], None]
@@ -129,7 +131,7 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
 
 
 def _open(alpha: float) -> str:
-    return "open" if pd.isna(alpha) else f"{alpha:.3g}"
+    return "open" if pd.isna(alpha) else reader([alpha])(alpha)
 
 
 def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = palette.look) -> go.Figure:

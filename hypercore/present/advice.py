@@ -1,17 +1,18 @@
 """What to take: of the safe points with nearly the lowest error, the one that forgives a wrong α most."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
+from hypercore.present.alphas import reader
 from hypercore.present.counts import counted
 from hypercore.present.options import Option, options
 from hypercore.present.plain import Tuned, tuned
 from hypercore.present.titles import problem_names
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
-from hypercore.spec.stack import short
 
 UNTUNED = (
     "The stack's lowest optimizer alone, at the α that the stack begins with: what the config gives it, or "
@@ -32,6 +33,12 @@ class Advice:
     tuned: Tuned | None = None
 
     @property
+    def _read(self) -> Callable[[float], str]:
+        """How its α are written, none like another of them."""
+        use, above = self.use, self.use.beyond or ()
+        return reader([use.alpha, use.low, use.high, *above[:1], self.lowest.alpha, self.widest.high])
+
+    @property
     def problem(self) -> str:
         """What is trained on what."""
         return self.use.problem
@@ -44,7 +51,7 @@ class Advice:
     @property
     def headline(self) -> str:
         """What to use."""
-        return f"Use {self.use.name}, α = {short(self.use.alpha)}"
+        return f"Use {self.use.name}, α = {self._read(self.use.alpha)}"
 
     @property
     def seeds(self) -> str:
@@ -86,10 +93,10 @@ class Advice:
     def beyond(self) -> str:
         """What happens at the next larger α that was tried and is not safe."""
         if self.use.beyond is None:
-            return f"No α above {short(self.use.high)} was tried."
+            return f"No α above {self._read(self.use.high)} was tried."
         alpha, error = self.use.beyond
         there = "no result yet" if math.isnan(error) else f"mean {_rough(self.use.metric, error)}"
-        return f"Not shown safe: {short(alpha)} ({there})."
+        return f"Not shown safe: {self._read(alpha)} ({there})."
 
     @property
     def others(self) -> str:
@@ -97,10 +104,10 @@ class Advice:
         lowest, widest = self.lowest, self.widest
         said = []
         if lowest is not self.use:
-            error = lowest.metric.text(lowest.error)
-            said.append(f"Lowest error on {self.problem}: {lowest.name}, α = {short(lowest.alpha)}, {error}.")
+            error = f"α = {self._read(lowest.alpha)}, {lowest.metric.text(lowest.error)}"
+            said.append(f"Lowest error on {self.problem}: {lowest.name}, {error}.")
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
-            reach = f"up to α = {short(widest.high)}, {widest.metric.text(widest.error)} at its best"
+            reach = f"up to α = {self._read(widest.high)}, {widest.metric.text(widest.error)} at its best"
             said.append(f"Widest safe range on {self.problem}: {widest.name}, {reach}; {widest.failures}.")
         return " ".join(said)
 
@@ -114,8 +121,8 @@ class Advice:
     def room(self) -> str:
         """How wrong α may be, in words, and what is not excluded; :attr:`beyond` has what comes above."""
         use = self.use
-        low = short(use.low) + " or less" * use.open_below
-        high = short(use.high) + " or more" * use.open_above
+        low = self._read(use.low) + " or less" * use.open_below
+        high = self._read(use.high) + " or more" * use.open_above
         if not self.fragile:
             words = f"safe from {low} to {high}"
         elif use.low < use.alpha:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hypercore.analysis.frames.judgement import IMPUTED, JUDGED
+from hypercore.present.alphas import reader
 from hypercore.present.titles import GROUP, problem_names
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
@@ -26,8 +27,8 @@ class Plain:
         >>> Plain("Adam", 0.001, 4.5).words, Plain("SGD(0.05, 0.9)", 0.05, 4.5).words
         ('Adam, α = 0.001', 'SGD(0.05, 0.9)')
         """
-        at = short(self.alpha)
-        return self.name if f"({at}" in self.name else f"{self.name}, α = {at}"
+        named = f"({short(self.alpha)}" in self.name
+        return self.name if named else f"{self.name}, α = {reader([self.alpha])(self.alpha)}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pandas as pd
 from hypercore.analysis.claims.findings import Verdict
 from hypercore.analysis.stats.failures import failures_text
 from hypercore.analysis.stats.regions import FEWEST_RUNS
+from hypercore.present.alphas import reader
 from hypercore.present.counts import counted
 from hypercore.present.reach import reach
 from hypercore.results.provenance import short_commit
@@ -15,7 +16,6 @@ from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import Status
 from hypercore.spec.normalisation import parse_normalisation
-from hypercore.spec.stack import short
 
 NO_BASELINE = "Nothing trained has a baseline to compare with, so no α can be called safe."
 
@@ -142,7 +142,8 @@ def region(title: str, row: Mapping[Any, Any], off: Mapping[Any, Any] | None = N
         return f"{start}: none of {row['n_points']} α is safe."
     sign = "at least " if row["censored"] else ""
     width = f"{sign}{row['width_decades']:.2f} decades"
-    text = f"{start}: α from {short(row['alpha_low'])} to {short(row['alpha_high'])} is safe ({width})"
+    low, high = map(reader(ends := [row["alpha_low"], row["alpha_high"]]), ends)
+    text = f"{start}: α from {low} to {high} is safe ({width})"
     text += f": {at_worst(row)}"
     return f"{text}." if off is None else f"{text}. {reach(row, off).sentence}"
 

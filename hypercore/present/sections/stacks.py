@@ -10,6 +10,7 @@ from hypercore.analysis.frames.entries import ENTRY, Entry, entries
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
 from hypercore.present import markup, palette, plots, sentences, table
+from hypercore.present.alphas import reader
 from hypercore.present.over_alpha import split_texts, spread
 from hypercore.present.sentences import published_for
 from hypercore.present.titles import GROUP, brief_titles, full_title
@@ -150,7 +151,7 @@ def _comparison(
     metric = Metric.shared(rows["metric"])
     gained = "gain [95% CI]" + (f", {metric.gap_unit}" if metric.gap_unit else "")
     header = (*table.HEADERS[:-1], gained, "p", "")
-    body = []
+    body, read = [], reader(rows["alpha"])
     for row in rows.assign(title=brief_titles(rows)).to_dict("records"):
         gain = known.get(tuple(row[name] for name in key))
         arms = [_arm(row, arm, split) for arm in ARMS]
@@ -164,7 +165,7 @@ def _comparison(
             form = ".2f" if Metric.of(row["metric"]).is_percent else ".3g"
             interval = markup.estimate(gain["reduction"], gain["low"], gain["high"], form)
             figures = [interval, markup.p_value(gain["p"]), badge]
-        body.append((*name, short(row["alpha"]), clipping, *arms, *figures))
+        body.append((*name, read(row["alpha"]), clipping, *arms, *figures))
     return markup.table((("stack",) if named else ()) + header, body)
 
 

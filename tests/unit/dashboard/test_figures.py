@@ -120,6 +120,17 @@ def test_the_map_counts_a_seed_in_the_singular() -> None:
     assert len(said) == 4 and all(", 1 of 1 seed, " in words for words in said)
 
 
+def test_ends_of_ranges_are_read_to_three_digits_unless_another_reads_so_too() -> None:
+    ranges = stability.region_table(stability.grids(JUDGED), Criteria()).head(2)
+    apart = ranges.assign(alpha_low=10**-2.5, alpha_high=[13.7481, 100.0])
+    near = apart.assign(alpha_high=[13.7481, 13.7209])
+    drawn_both = [range_figures.intervals_figure(rows, stability.gains(rows)) for rows in (apart, near)]
+    beside = [[text.partition("<br>")[0].rpartition(" ")[2] for text in words(one)[1:]] for one in drawn_both]
+    assert beside == [["13.7", "100"], ["13.75", "13.72"]]
+    hovers = [trace.hovertext[0] for trace in drawn_both[0].data if trace.hovertext]
+    assert any(": 0.00316 to 13.7, " in text for text in hovers)
+
+
 def test_intervals_carry_the_decades_gained() -> None:
     grids = stability.grids(JUDGED)
     ranges = stability.region_table(grids, Criteria())

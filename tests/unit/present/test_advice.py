@@ -56,6 +56,19 @@ def tables(
     return pd.DataFrame(points), pd.DataFrame(cells)
 
 
+def test_alphas_are_read_to_three_digits_and_kept_exact_in_code() -> None:
+    safety, cells = tables()
+    exact = {old: old * 10**0.5 for old in ALPHAS}
+    stacks = {f"({old:g})": f"({new:.6g})" for old, new in exact.items()}
+    for old, new in stacks.items():
+        cells["stack"] = cells["stack"].str.replace(old, new, regex=False)
+    [advice] = advise(*(frame.assign(alpha=frame["alpha"].replace(exact)) for frame in (safety, cells)))
+    assert advice.headline == "Use Adam / SGD, without clipping, α = 0.000316"
+    assert advice.room.startswith("safe from 3.16e-5 or less to 0.00316; ")
+    assert advice.beyond == "Not shown safe: 0.0316 (mean 50.0%)."
+    assert advice.code == 'Stack(model, "Adam / SGD(0.000316228)")'
+
+
 def test_one_seed_and_one_epoch_are_no_plurals() -> None:
     safety, cells = tables()
     once = cells.drop_duplicates(["label", "clipping", "alpha"])

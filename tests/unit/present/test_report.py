@@ -88,6 +88,13 @@ def test_the_page_says_what_the_tables_say(folder: Path) -> None:
     assert "eager, on a CPU; the last cell at 2026-01-02T03:04:05Z." in page
 
 
+def test_alphas_of_a_grid_are_read_to_three_digits() -> None:
+    row = {"clipping": "off", "n_safe": 2, "alpha_low": 10**-2.5, "alpha_high": 13.7481, "censored": False}
+    row |= {"width_decades": 3.6, "worst_n_done": 8, "worst_n_failed": 0, "worst_failure_high": 0.3}
+    said = sentences.region("Adam", row | {"worst_fitted_high": 0.1})
+    assert said.startswith("Adam, clipping off: α from 0.00316 to 13.7 is safe (3.60 decades): ")
+
+
 def test_what_refinement_added_is_counted() -> None:
     rounds = pd.Series([None, None, 1, 2, 2], dtype="Int64")
     cells = pd.DataFrame({"cell_id": list("abcde"), "status": "finished", "round": rounds})
