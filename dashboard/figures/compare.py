@@ -156,7 +156,7 @@ def _median(own: pd.DataFrame, clipping: str, look: palette.Look, metric: Metric
         "line": {"color": look.color, "dash": look.dash, "width": 2.5},
         "name": name,
         "customdata": style.custom(own["n"], own["min"], own["max"], own["fine"]),
-        "hovertemplate": f"{name}, α %{{x:.3g}}: median %{{y:{form}}}{unit}, %{{customdata[1]:{form}}} to "
+        "hovertemplate": f"{name}, α %{{x:.3~r}}: median %{{y:{form}}}{unit}, %{{customdata[1]:{form}}} to "
         f"%{{customdata[2]:{form}}}; %{{customdata[3]}} of %{{customdata[0]}} fine<extra></extra>",
     }
     return [band | common, common | line]
@@ -181,7 +181,7 @@ def _seeds(
         "legendgroup": clipping,
         "showlegend": False,
         "customdata": style.custom(own["seed"], own["alpha"], style.picks(own)),
-        "hovertemplate": f"{style.arm_name(clipping)}, α %{{customdata[1]:.3g}}, seed %{{customdata[0]}}: "
+        "hovertemplate": f"{style.arm_name(clipping)}, α %{{customdata[1]:.3~r}}, seed %{{customdata[0]}}: "
         f"{result}<extra></extra>",
         "yaxis": scales.axis(row),
     }

@@ -48,7 +48,7 @@ def paired_differences(
                 "name": name,
                 "marker": {"symbol": symbol, "size": 7, "color": palette.faded(look.color, 0.6)},
                 "customdata": style.custom(own["seed"], own["alpha"], gains, style.picks(own)),
-                "hovertemplate": "α %{customdata[1]:.3g}, seed %{customdata[0]}: "
+                "hovertemplate": "α %{customdata[1]:.3~r}, seed %{customdata[0]}: "
                 f"%{{customdata[2]:{metric.gap_form}}}{unit}<extra></extra>",
             }
         )
@@ -94,7 +94,7 @@ def _mean_difference(
             "color": look.color,
         },
         "customdata": style.custom(means["n"], means["mean"]),
-        "hovertemplate": f"α %{{x:.3g}}: %{{customdata[1]:{metric.gap_form}}}"
+        "hovertemplate": f"α %{{x:.3~r}}: %{{customdata[1]:{metric.gap_form}}}"
         f" {style.text(metric.gap_unit)}".rstrip()
         + ", n = %{customdata[0]}<extra></extra>",
     }

@@ -123,7 +123,7 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
         "y": known["place"] + 0.32,
         "marker": {"symbol": "line-ns", "size": 9, "line": {"width": 2, "color": palette.GREY}},
         "customdata": style.custom(known["alpha_low"].map(_open), known["alpha_high"].map(_open)),
-        "hovertemplate": "half of the runs fail at α = %{x:.3g} [%{customdata[0]}, %{customdata[1]}]"
+        "hovertemplate": "half of the runs fail at α = %{x:.3~r} [%{customdata[0]}, %{customdata[1]}]"
         "<extra></extra>",
         "showlegend": False,
     }
@@ -208,7 +208,7 @@ def _dumbbells(
         "showlegend": False,
         "text": words,
         "customdata": style.custom(own["best_alpha"]),
-        "hovertemplate": f"%{{text}}: {value} at α = %{{customdata[0]:.3g}}<extra></extra>",
+        "hovertemplate": f"%{{text}}: {value} at α = %{{customdata[0]:.3~r}}<extra></extra>",
     }
     mean = {
         "x": own["mean"],

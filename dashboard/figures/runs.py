@@ -135,7 +135,7 @@ def final_alpha(ends: pd.DataFrame, looks: Looks = palette.look) -> go.Figure:
                 "marker": {"symbol": look.symbol, "color": look.color, "size": 8, "opacity": 0.7},
                 "name": style.arm_name(str(clipping)),
                 "customdata": style.custom(own["seed"], final, style.picks(own)),
-                "hovertemplate": "α %{x:.3g}, seed %{customdata[0]}: ends at %{customdata[1]:.4g}"
+                "hovertemplate": "α %{x:.3~r}, seed %{customdata[0]}: ends at %{customdata[1]:.4g}"
                 "<extra></extra>",
             }
         )

@@ -55,7 +55,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
                 "textfont": {"color": "black" if safety is Safety.MISSING else "white", "size": 14},
                 "name": f"{glyph} {safety.value}",
                 "customdata": style.custom(names[own.index], *figures, seeds, style.picks(own)),
-                "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]:.3g}}: {safety.value}, "
+                "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]:.3~r}}: {safety.value}, "
                 "%{customdata[2]} of %{customdata[6]}, %{customdata[3]} diverged, "
                 "%{customdata[4]:+.2f} points from the baseline<br>%{customdata[5]}<extra></extra>",
             }

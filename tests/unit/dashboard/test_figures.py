@@ -350,6 +350,24 @@ def test_every_clicked_mark_is_found_again() -> None:
         assert sorted(found) == rows.index.tolist()
 
 
+def test_the_mouse_reads_alphas_in_plain_numbers() -> None:
+    edges = pd.DataFrame({"title": "SGD / SGD on digits", "clipping": ["off"], "alpha": [1000.0]})
+    edges = edges.assign(alpha_low=100.0, alpha_high=float("nan"))
+    ranges = stability.region_table(stability.grids(JUDGED), Criteria())
+    figures = (
+        compare.error_against_alpha(POINTS, Baseline(float("nan"), 0)),
+        paired.paired_differences(queries.paired(POINTS, "on"), "on"),
+        safety_figures.safety_figure(stability.safety_map(stability.grids(JUDGED), Criteria())),
+        sweeps.coverage(coverage.coverage(JUDGED)),
+        run_figures.final_alpha(runs.final_against_initial(TABLES.trajectories, ENTRY)),
+        range_figures.intervals_figure(ranges, stability.gains(ranges), edges),
+    )
+    for figure in figures:
+        shown = "".join(trace.hovertemplate or "" for trace in figure.data)
+        # Plotly writes 1.00e+3 for .3g.
+        assert set(re.findall(r"α (?:= )?%\{[^:}]*:?([^}]*)\}", shown)) == {".3~r"}
+
+
 def test_the_mark_of_a_mean_is_no_run() -> None:
     event = SimpleNamespace(selection=SimpleNamespace(points=[{"customdata": [5]}, {"x": 1.0}, {}]))
     assert widgets.picked(event, POINTS).empty
