@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -88,12 +89,29 @@ def _last_result(path: Path) -> str:
 
 
 def config(study: str, configs: Path | None = None) -> Path | None:
-    """The config file of a study, by the name it gives itself; ``None`` where none is found."""
+    """The config file of a study, by the name it gives itself; ``None`` where none is found.
+
+    First that which its plan was made of.
+    """
     wanted = re.compile(rf"^name:\s*['\"]?{re.escape(study)}['\"]?\s*(#.*)?$", re.MULTILINE)
-    for path in sorted((configs or _near("config")).glob("*.yaml")):
+    noted = _noted(study)
+    known = [noted] if noted is not None and noted.is_file() else []
+    for path in (*known, *sorted((configs or _near("config")).glob("*.yaml"))):
         if wanted.search(path.read_text(encoding="utf-8", errors="replace")):
             return path
     return None
+
+
+def _noted(study: str) -> Path | None:
+    """The config of which a study's plan was made, there or not; older plans do not say."""
+    root = results_root()
+    try:
+        facts = pq.read_metadata(table_path(root, study, "plan")).metadata or {}
+    except (pa.ArrowException, OSError):
+        return None
+    # From where the folder of results lies.
+    config = facts.get(b"hypercore.config")
+    return None if config is None else Path(os.path.normpath(root.parent / config.decode()))
 
 
 def description(study: str, configs: Path | None = None) -> str:
@@ -106,10 +124,11 @@ def description(study: str, configs: Path | None = None) -> str:
 
 def command(study: str, configs: Path | None = None) -> str:
     """The command that makes a study's results: it names the config, unless that is the default one."""
-    found = config(study, configs)
+    found = config(study, configs) or _noted(study)
     if found is None:
         return f"{MAKE} --configfile path/to/the/config/of/{study}.yaml"
-    return MAKE if found.name == "config.yaml" else f"{MAKE} --configfile {found.as_posix()}"
+    default = (configs or _near("config")) / "config.yaml"
+    return MAKE if found == default else f"{MAKE} --configfile {shlex.quote(found.as_posix())}"
 
 
 def table_path(root: Path, study: str, table: str) -> Path:

@@ -1,6 +1,8 @@
 """What lies in the results' folder, and how entries are named."""
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ from dashboard import answers, cache, data, runs
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.present.titles import brief_titles
 from hypercore.results.disk import ResultFileError
+from hypercore.results.parquet import write_table
+from hypercore.results.schemas import schema
 from hypercore.spec import columns as spec
 from tests.unit.studies import MadeUp, write_study
 
@@ -74,6 +78,34 @@ def test_titles_say_more_only_where_they_must() -> None:
     assert [name.partition("(")[2] for name in brief_titles(rows)[:2]] == ["1 epoch)", "10 epochs)"]
 
 
+@pytest.fixture
+def own_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HYPERCORE_RESULTS", str(tmp_path / "mine/results"))
+    return tmp_path / "mine/results"
+
+
+@pytest.mark.parametrize("config", ["of mine/config.yaml", "../elsewhere.yaml"])
+def test_the_command_names_the_config_that_the_plan_was_made_of(
+    own_results: Path, tmp_path: Path, config: str
+) -> None:
+    others = tmp_path / "others"
+    others.mkdir()
+    assert data.command("own", others).endswith("path/to/the/config/of/own.yaml")
+    facts = {"study": "own", "config": config}
+    write_table(own_results / "own/plan.parquet", schema(spec.PLAN).empty_table(), "plan", facts)
+    path = Path(os.path.normpath(own_results.parent / config))
+    named = f"snakemake --cores all --configfile {shlex.quote(str(path))}"
+    assert data.command("own", others) == named, "though it is not there"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("name: own\ndescription: Mine.\n")
+    (others / "a.yaml").write_text("name: own\n")
+    assert data.command("own", others) == named
+    assert data.description("own", others) == "Mine."
+    path.write_text("name: another\n")
+    assert data.command("own", others).endswith("/others/a.yaml")
+
+
+@pytest.mark.usefixtures("own_results")
 def test_the_command_names_the_studys_config(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("name: digits\n")
     (tmp_path / "other.yaml").write_text("# a comment\nname: mnist-reference # the name\n")
