@@ -373,7 +373,7 @@ def test_runs_that_end_apart_are_said_to() -> None:
     assert "end close to one value" in runs.convergence(ends)
     apart = runs.convergence(ends.assign(final_alpha=[0.1, 1.0, 10.0]))
     assert "not at one value" in apart and "+1.00" in apart
-    assert "1 runs end at a negative α" in runs.convergence(
+    assert "1 run ends at a negative α" in runs.convergence(
         pd.concat([ends, ends.head(1).assign(final_alpha=-1.0)])
     )
     assert runs.convergence(ends.head(1)) == ""
