@@ -17,7 +17,7 @@ from hypercore.results.provenance import other_code
 from hypercore.machine.terminal import make_readable
 from hypercore.cli.leftovers import remark
 from hypercore.workflow.live import Live
-from hypercore.workflow.names import in_a_report, refuse_taken_name
+from hypercore.workflow.names import in_a_report, named, refuse_taken_name
 from hypercore.workflow.slurm import alive
 from hypercore.workflow.jobs import RESULTS, Jobs, cost
 from hypercore.study.plan.sweeps import DIGEST, NAME
@@ -73,6 +73,7 @@ RUN.offer("gpu", JOBS.gpus)
 config.clear()
 config["study"] = str(OPTIONS.study)
 config["name"] = PLAN.study.name
+config["file"] = in_a_report(named(OPTIONS.study))
 config["about"] = in_a_report(PLAN.study.description)
 
 STUDY = f"results/{PLAN.study.name}"

@@ -51,6 +51,15 @@ def _owner(folder: Path) -> Path | None:
     return here / (known or Path("config", f"{folder.name}.yaml"))
 
 
+def named(config: Path) -> str:
+    """A config as a report names it: who reads that has other folders.
+
+    >>> named(Path("config/mine.yaml")), named(Path("/home/me/mine.yaml"))
+    ('config/mine.yaml', 'mine.yaml')
+    """
+    return config.name if config.is_absolute() else config.as_posix()
+
+
 def in_a_report(text: str) -> str:
     r"""Any text as one paragraph of reStructuredText that shows it letter by letter.
 

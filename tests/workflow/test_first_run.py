@@ -31,11 +31,12 @@ def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(
     workplace.run("--report", "report.html")
     page = (workplace.folder / "report.html").read_text()
     for expected in (
-        "<strong>tiny</strong>",  # the description of the whole
+        "<strong>tiny</strong> (study.yaml).",  # the description of the whole
         "whether clipping gradients widens that range",
-        "The study's report",
+        '"Report of the study": {',
+        '"page": "advice, figures, claims"',
         "stability regions and claims of",  # captions
-        "made from the parquet file",
+        "The table <em>gains</em> of <em>tiny</em>, unrounded, made from the parquet file",
         *(f'"table": "{name}"' for name in ("comparison", "regions", "claims")),
     ):
         assert expected in page, expected

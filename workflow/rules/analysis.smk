@@ -32,8 +32,8 @@ rule report:
         report=report(
             REPORT,
             caption="../report/study.rst",
-            category="The study's report",
-            labels={"study": PLAN.study.name, "form": "page"},
+            category="Report of the study",
+            labels={"study": PLAN.study.name, "page": "advice, figures, claims"},
         ),
         tables=report(
             directory(f"{STUDY}/tables"),
