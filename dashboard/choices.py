@@ -1,5 +1,6 @@
 """What the reader chooses: study, stack and few of many, each kept in the address."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import streamlit as st
@@ -30,7 +31,7 @@ def study(*, write: bool = True) -> str | None:
     with st.sidebar:
         words = "A folder of the results; at first one that trains, else that which decides most."
         named = write or "study" in st.query_params
-        return _kept("Study", found, order.first_study(root, found), "study", words, write=named)
+        return _kept("Study", found, lambda: order.first_study(root, found), "study", words, write=named)
 
 
 def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
@@ -42,7 +43,7 @@ def entry(study: str, options: list[str], label: str = "Stack") -> str | None:
     if not options:
         st.info("This study plans no stack, so there is nothing to show here.")
         return None
-    chosen = _kept(label, order.by_reach(study, options), order.first_stack(study, options), "stack")
+    chosen = _kept(label, order.by_reach(study, options), lambda: order.first_stack(study, options), "stack")
     write_address()
     exports.about(study, *([chosen] if chosen else []))
     return chosen
@@ -68,7 +69,13 @@ def address() -> dict[str, str]:
 
 
 def _kept(
-    label: str, options: list[str], first: str, key: str, words: str | None = None, *, write: bool = True
+    label: str,
+    options: list[str],
+    first: Callable[[], str],
+    key: str,
+    words: str | None = None,
+    *,
+    write: bool = True,
 ) -> str | None:
     """A choice that stays from page to page, and that every address names, unless it is not to ``write`` it;
     ``None`` until one is made where the address of a link names what is not there.
@@ -79,7 +86,8 @@ def _kept(
     asked, kept = st.query_params.get(key), st.session_state.get(f"kept-{key}")
     # What is kept was chosen here, perhaps for another study.
     lost = asked is not None and asked not in options and asked != kept
-    start = None if lost else next(option for option in (asked, kept, first) if option in options)
+    known = next((option for option in (asked, kept) if option in options), None)
+    start = None if lost else known or first()
     moved = asked in options and asked != kept  # by a link, or by the browser's Back
     held = st.session_state.get(key)
     # Set each time: on the way to another page the widget forgets it.

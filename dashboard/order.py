@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dashboard import answers, cache, data, running
+from dashboard import answers, cache, data, partial
 from dashboard.kept import has, kept
 from hypercore.analysis.stats.regions import Safety
 from hypercore.results.disk import ResultFileError
@@ -15,7 +15,7 @@ _DECIDED = (Safety.SAFE.value, Safety.UNSAFE.value, Safety.DIVERGED.value)
 
 def first_study(root: Path, names: list[str]) -> str:
     """One that trains now; else that with most α shown to be safe or not; of equals the newest."""
-    now = [name for name in names if len(running.states(name))]
+    now = [name for name in names if partial.runs(root, name)]
     most = max(map(decided, names))
     return data.newest(root, now or [name for name in names if decided(name) == most])
 

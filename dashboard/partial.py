@@ -43,9 +43,15 @@ def trained(root: Path, study: str) -> Trained | None:
     """
     plan, cells = (data.stamp(data.table_path(root, study, name)) for name in ("plan", "cells"))
     noted = _noted(root)
-    if plan is None or (cells is not None and not (noted and _runs(root, study, noted))):
+    if plan is None or (cells is not None and not runs(root, study)):
         return None
     return _trained(root, study, plan, noted)
+
+
+def runs(root: Path, study: str) -> bool:
+    """Whether a sweep of a study trains now."""
+    noted = _noted(root)
+    return bool(noted) and _runs(root, study, noted)
 
 
 def _noted(root: Path) -> tuple[tuple[str, int], ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, claims, coverage, data, links, order, parts, running, widgets
+from dashboard import answers, cache, claims, coverage, data, links, order, partial, parts, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
@@ -127,7 +127,7 @@ def _row(study: str) -> None:
         st.markdown("  \n".join(filter(None, lines)))
         if found.nothing:
             st.code(data.command(study), language=None)
-        state = ["**training now**"] if len(running.states(study)) else []
+        state = ["**training now**"] * partial.runs(data.results_root(), study)
         facts.caption("  \n".join([*state, *map(plain, found.facts)]))
 
 
