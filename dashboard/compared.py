@@ -9,12 +9,12 @@ import pandas as pd
 
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
+from hypercore.present.alphas import reader
 from hypercore.present.table import ARM_HEADERS, arm_text, bold_words, clipping_of, measured
 from hypercore.present.titles import GROUP
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, Role
 from hypercore.spec.metric import PERCENT, Metric
-from hypercore.spec.stack import short
 
 # Up to this p, unadjusted, a difference is called one.
 SUPPORTED_P = 0.05
@@ -86,7 +86,7 @@ def side_by_side(
     Theirs are left out where nothing was published, and the clipping where all rows share it.
     """
     own, records = badges(rows, effects, epsilon), rows.to_dict("records")
-    shown: dict[str, list[str]] = {"α": [short(row["alpha"]) for row in records]}
+    shown: dict[str, list[str]] = {"α": rows["alpha"].map(reader(rows["alpha"])).tolist()}
     if rows["clipping"].nunique() > 1:
         shown["clipping"] = list(rows["clipping"].astype(str))
     for arm, name in ARM_HEADERS.items():

@@ -21,9 +21,9 @@ from hypercore.analysis.stats.regions import (
     find_region,
     judge_all,
 )
+from hypercore.present.alphas import reader
 from hypercore.present.reach import reach
 from hypercore.spec.clipping import OFF_NAME
-from hypercore.spec.stack import short
 
 # Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.
 GLYPHS = {
@@ -201,7 +201,8 @@ def range_flips(
 def _range(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["alpha_low"]):
         return "none"
-    return f"{short(row['alpha_low'])} to {short(row['alpha_high'])}"
+    low, high = row["alpha_low"], row["alpha_high"]
+    return " to ".join(map(reader([low, high]), (low, high)))
 
 
 def flips(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

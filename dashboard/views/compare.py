@@ -19,6 +19,7 @@ from dashboard import (
 )
 from dashboard.saying import plain
 from hypercore.present import palette
+from hypercore.present.alphas import reader
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
@@ -65,7 +66,7 @@ def _overview(study: str, title: str) -> list[str]:
     safety = data.of_entry(cache.derived(study, "safety"), title)
     metric = cache.metric(study, title)
     glyphs = compared.glyphs(grid, safety, metric)
-    named = grid.rename(columns=short).rename_axis("clipping").reset_index()
+    named = grid.rename(columns=reader(map(float, grid.columns))).rename_axis("clipping").reset_index()
     texts = named.copy().astype(object)
     texts.iloc[:, 1:] = glyphs.to_numpy()
     colors = pd.DataFrame("", index=named.index, columns=named.columns, dtype=object)

@@ -14,7 +14,6 @@ from hypercore.present.advice import Advice
 from hypercore.present.titles import problem_names
 from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import Status
-from hypercore.spec.stack import short
 
 KEY = """
 `Adam / SGD(1e-5)` is a *stack*. **Adam** trains the weights. **SGD**, right of it, trains Adam's own
@@ -164,8 +163,7 @@ def _none(cells: pd.DataFrame) -> str:
 
 def line(advice: Advice, *, brief: bool = False) -> str:
     """One advice in a line; where it is to be ``brief``, not by which optimizer and how long."""
-    use = advice.use
-    measured = f"{use.name}, α = {short(use.alpha)}: {use.metric.text(use.error)}"
+    measured = f"{advice.choice}: {advice.use.metric.text(advice.use.error)}"
     if brief:
         return f"{measured} ({advice.plain_error} plain, untuned); {advice.room}."
     return f"{measured} {advice.after} ({advice.plain_error} by {advice.plain}, untuned); {advice.room}."

@@ -49,9 +49,14 @@ class Advice:
         return self.use.slack == 0
 
     @property
+    def choice(self) -> str:
+        """The stack, its clipping and its α."""
+        return f"{self.use.name}, α = {self._read(self.use.alpha)}"
+
+    @property
     def headline(self) -> str:
         """What to use."""
-        return f"Use {self.use.name}, α = {self._read(self.use.alpha)}"
+        return f"Use {self.choice}"
 
     @property
     def seeds(self) -> str:
