@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, coverage, data, links, widgets
+from dashboard.kept import has
 from dashboard.saying import plain
 from hypercore.spec.metric import Metric
 
@@ -16,6 +17,7 @@ STYLE = """
 [data-testid=stColumn]:has([class*='-beside']) {position: sticky; top: 4rem; align-self: flex-start}
 """
 _MOST_LISTED = 12
+_HINT = "Click a mark, or choose a row of the table, to see its runs."
 # What a map knows of a point in words.
 _SAID = ("safety", "failures")
 
@@ -33,14 +35,15 @@ def runs(study: str, title: str, chosen: pd.DataFrame, hint: str, *said: str) ->
     if chosen.empty:
         st.caption(hint)
         return
-    own = cache.entry(study, title).merge(chosen[["alpha", "clipping", "seed"]].drop_duplicates())
     st.markdown("  \n".join((f"**{plain(links.words(chosen))}**", *map(plain, said))))
     # Above the runs, of which there may be more than the window is high.
     widgets.link("Look inside", links.inside(study, title, chosen), ":material/timeline:")
-    _listed(study, own)
+    if has(study, "cells"):  # else they are planned alone
+        own = cache.entry(study, title)
+        _listed(study, own.merge(chosen[["alpha", "clipping", "seed"]].drop_duplicates()))
 
 
-def point(study: str, cells: pd.DataFrame, chosen: pd.DataFrame) -> None:
+def point(study: str, cells: pd.DataFrame, chosen: pd.DataFrame, hint: str = _HINT) -> None:
     """The runs of a chosen point of a grid, a row with title, clipping and alpha, as :func:`runs` does."""
     title, own, said = "", chosen, list[str]()
     if len(chosen):
@@ -49,7 +52,7 @@ def point(study: str, cells: pd.DataFrame, chosen: pd.DataFrame) -> None:
         asked = chosen[["alpha", "clipping"]].drop_duplicates()
         own = data.of_entry(cells, title).merge(asked, on=["alpha", "clipping"])
         said = [title, *(str(first[name]) for name in _SAID if first.get(name))]
-    runs(study, title, own, "Click a mark, or choose a row of the table, to see its runs.", *said)
+    runs(study, title, own, hint, *said)
 
 
 def _listed(study: str, own: pd.DataFrame) -> None:

@@ -113,7 +113,7 @@ def _needed(study: str) -> None:
         }
     )
     picked = needed.loc[widgets.table(needed, "needed", styled=shown, clicks=True).index]
-    details.point(study, cache.table(study, "cells"), picked)
+    details.point(study, cache.table(study, "cells"), picked, "Choose a row to see its runs.")
     st.caption(
         "So that the α is safe, if none of the further runs fails and the others' mean and SD stay as they "
         "are; – where 200 seeds would not do. A further run that fails may show that it is unsafe."

@@ -165,6 +165,17 @@ def test_runs_without_a_result_have_a_page(
     assert "These runs ended before their first epoch did, or have no result yet." in words(app)
 
 
+@pytest.mark.parametrize("made", [HALF, NONE, FAILED], ids=["half", "none", "failed"])
+@pytest.mark.parametrize("write", [write_study, write_half_done])
+def test_a_point_without_results_leads_to_its_runs(
+    run_page: RunPage, tmp_path: Path, write: Callable[[Path, MadeUp], object], made: MadeUp
+) -> None:
+    write(tmp_path, made)
+    shown = run_page("sweeps", tmp_path, **{"coverage-table-row": "9"})
+    assert not shown.exception and not shown.error and "Click a mark" not in words(shown)
+    assert "are not gathered yet" not in words(shown)
+
+
 @pytest.mark.parametrize("name", ["home", "verdict"])
 @pytest.mark.parametrize(
     ("made", "said"),
