@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import exports
+from dashboard import exports, named_rows
 from hypercore.spec.metric import Metric
 
 _CONFIG = {
@@ -20,7 +20,6 @@ _CONFIG = {
 }
 # Under which name the session keeps the site's pages, by their address.
 PAGES = "pages"
-_MOST_DIGITS = 9
 # The widths of a chart and of what stands beside it.
 _BESIDE = (7, 2)
 
@@ -63,15 +62,22 @@ def chart(
                 st.fragment(_behind)(rows, f"{key}-table", columns, clicks=False)
         return
     left, right = st.columns(_BESIDE)
+    parameter = f"{key}-table-row"
     with left:
         event = st.plotly_chart(
-            figure, key=key, alt=alt, theme=None, config=_CONFIG, on_select="rerun", selection_mode="points"
+            figure,
+            key=f"{key}{named_rows.turn(parameter)}",
+            alt=alt,
+            theme=None,
+            config=_CONFIG,
+            on_select=named_rows.clicked(parameter, "mark"),
+            selection_mode="points",
         )
     with _below(figure, key):
         chosen = _behind(rows, f"{key}-table", columns, clicks=True)
     by_mark = picked(event, rows)
-    if len(by_mark):
-        _keep_row(f"{key}-table-row", [rows.index.get_indexer(by_mark.index)[0]])
+    if len(by_mark) and named_rows.last(parameter) != "row":
+        named_rows.keep(parameter, [rows.index.get_indexer(by_mark.index)[0]])
         chosen = by_mark
     with right, st.container(key=f"{key}-beside"):
         beside(chosen)
@@ -131,7 +137,7 @@ def table(
         key=name,
         hide_index=True,
         column_config=columns,
-        on_select="rerun",
+        on_select=named_rows.clicked(f"{key}-row", "row"),
         selection_mode="single-row",
         selection_default={"selection": {"rows": asked}},
         alt=alt,
@@ -139,7 +145,7 @@ def table(
     )
     exports.tables(rows, key)
     chosen = [place for place in event.selection.rows if place < len(rows)]
-    _keep_row(f"{key}-row", chosen)
+    named_rows.keep(f"{key}-row", chosen)
     return rows.iloc[chosen]
 
 
@@ -150,27 +156,15 @@ def _place(key: str, rows: pd.DataFrame) -> tuple[str, list[int]]:
     the same name, moreover, no row could be chosen by keyboard after a change.
     """
     name = f"{key}-{crc32(repr(rows.to_numpy().tolist()).encode()):x}"
+    turn = named_rows.turn(f"{key}-row")
     if st.session_state.setdefault(f"shown-{key}", name) != name:
         st.session_state[f"shown-{key}"] = name
-        _keep_row(f"{key}-row", [])
+        named_rows.keep(f"{key}-row", [])
+    name += turn
     # A default that followed the choice would make another widget of it.
     if name not in st.session_state:
-        st.session_state[f"asked-{name}"] = _asked_row(f"{key}-row", len(rows))
+        st.session_state[f"asked-{name}"] = named_rows.asked(f"{key}-row", len(rows))
     return name, st.session_state[f"asked-{name}"]
-
-
-def _asked_row(parameter: str, count: int) -> list[int]:
-    """The row that the address names, counted from 1, if there is such a one."""
-    text = st.query_params.get(parameter, "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
-    return [number - 1] if 0 < number <= count else []
-
-
-def _keep_row(parameter: str, chosen: list[int]) -> None:
-    if chosen:
-        st.query_params[parameter] = str(chosen[0] + 1)
-    elif parameter in st.query_params:
-        del st.query_params[parameter]
 
 
 def height(rows: pd.DataFrame, most: int = 20) -> Literal["auto", "content"]:
