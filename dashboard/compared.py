@@ -10,7 +10,7 @@ import pandas as pd
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present.alphas import reader
-from hypercore.present.table import ARM_HEADERS, arm_text, bold_words, clipping_of, measured
+from hypercore.present.table import ARM_HEADERS, arm_text, clipping_of, measured
 from hypercore.present.titles import GROUP
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, Role
@@ -18,19 +18,20 @@ from hypercore.spec.metric import PERCENT, Metric
 
 # Up to this p, unadjusted, a difference is called one.
 SUPPORTED_P = 0.05
+_BETTER = "better"
 
 
 _LEGEND = (
     "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did not "
     "diverge of those planned. Where some seeds are fine, at most {epsilon:.4g} above the plain optimizer's "
     "median, and others are not, the median: a mean would lie between them. Gain: without minus with "
-    "clipping{unit}, with its 95% interval over paired seeds.{bold}"
+    "clipping{unit}, with its 95% interval over paired seeds. Bold: clipping is better."
 )
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """An entry's comparison as it is read, and as numbers; rows in which clipping is bold; whose it is.
+    """An entry's comparison as it is read, and as numbers; rows in which clipping is better; whose it is.
 
     ``margin`` is the study's ε, in the unit of the ``metric``; ``legend`` says what the figures are.
     """
@@ -58,9 +59,9 @@ def comparison(
     """
     rows = rows.reset_index(drop=True)
     return Comparison(
-        side_by_side(rows, effects, residuals, epsilon, split),
+        shown := side_by_side(rows, effects, residuals, epsilon, split),
         numbers(rows, effects, residuals),
-        rows["bold"].fillna(False).astype(bool).tolist(),
+        shown["clipping is"].eq(_BETTER).tolist(),
         "" if rows.empty else str(rows["lowest"].iloc[0]),
         published_in(rows, residuals),
         metric := Metric.shared(rows["metric"]),
@@ -69,7 +70,6 @@ def comparison(
             measured=measured(rows),
             epsilon=epsilon,
             unit=f" in {metric.gap_unit}" if metric.gap_unit else "",
-            bold=bold_words(rows, " Bold: clipping at least 1 point better."),
         ),
     )
 
@@ -140,7 +140,7 @@ def _word(row: Mapping[Any, Any], epsilon: float) -> str:
     if max(-row["low"], row["high"]) <= epsilon:
         return "equal"
     if row["supported"] is True:
-        return "better"
+        return _BETTER
     if row["p"] <= SUPPORTED_P and row["high"] < 0:
         return "worse"
     return f"can't tell (n = {row['n_pairs']})" if row["n_too_small"] is True else "can't tell"

@@ -18,9 +18,10 @@ Body = Callable[[str], None]
 REFRESH_SEC = 3
 # Streamlit's own takes a fifth of a laptop's window, of which charts make more.
 _SIDEBAR_PX = 220
-# Streamlit leaves a hand's breadth free above every page.
+# Streamlit leaves a hand's breadth free above every page, and lets pills run out of a phone's sight.
 _STYLE = f"""<style>
 [data-testid='stMainBlockContainer'] {{padding-top: 3rem}}
+[data-testid='stButtonGroup'] > div {{flex-wrap: wrap}}
 {theme.STYLE}{details.STYLE}</style>"""
 # Streamlit draws the current page's link apart, and does not tell those who cannot see it.
 _CURRENT = """<script>

@@ -18,6 +18,8 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _MOST_SYMBOLS = 8
 # Of more runs that blew up only the lines are drawn: their words would hide the panel.
 MOST_WORDS = 6
+# Of few epochs plotly would label halves.
+_MOST_EPOCH_TICKS = 10
 
 
 def curves(
@@ -54,8 +56,9 @@ def curves(
                 f"{style.text(clipping)}, seed {seed}, epoch %{{x:.4g}}: %{{y:.4g}}<extra></extra>"
             )
     axes = scales.panels([style.text(panel(name, metric)) for name in shown])
-    axes["xaxis"]["title"] = {"text": "epoch"}
-    _blow_ups(axes, ends, ends["epoch"], float(points["epoch"].max()), looks)
+    last = float(points["epoch"].max())
+    axes["xaxis"] |= {"title": {"text": "epoch"}} | ({"dtick": 1} if last <= _MOST_EPOCH_TICKS else {})
+    _blow_ups(axes, ends, ends["epoch"], last, looks)
     return _figure(traces, len(shown), axes, points)
 
 

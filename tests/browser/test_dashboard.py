@@ -97,6 +97,12 @@ def test_pages_draw(open_page: Open, tmp_path: Path, name: str, dark: bool) -> N
     assert min(code, default=9) >= 5 and (code or name not in ("verdict", "provenance")), (name, code)
 
 
+def test_pills_stay_in_sight_of_a_phone(open_page: Open) -> None:
+    page = open_page("sweeps", width=390)
+    rows = page.locator("[data-testid=stButtonGroup] > div").filter(has=page.get_by_role("button"))
+    assert set(rows.evaluate_all("all => all.map(row => getComputedStyle(row).flexWrap)")) == {"wrap"}
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_verdict_answers_at_first_sight_in_60_words(open_page: Open, width: int) -> None:
     page = open_page("verdict", width=width)
@@ -294,6 +300,26 @@ def test_a_changed_stack_is_undone_by_one_step_back(open_page: Open) -> None:
     page.go_back()
     expect(page.get_by_role("figure", name="Test error of SGD / SGD on digits")).to_be_visible()
     expect(page.get_by_role("combobox", name=re.compile("Stack"))).to_have_value("SGD / SGD on digits")
+
+
+def test_a_clicked_mark_is_undone_by_one_step_back(open_page: Open) -> None:
+    page = open_page("stability", fresh=True)
+    rows: list[str] = []
+    for mark in (charts(page).first.locator(".barlayer .point").nth(number) for number in (0, 3)):
+        box = mark.bounding_box()
+        assert box
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        other = "".join(f"(?!{row}$)" for row in rows)
+        expect(page).to_have_url(re.compile(f"map-table-row={other}[0-9]+$"))
+        settle(page)
+        rows += re.findall("map-table-row=([0-9]+)", page.url)
+    link = page.get_by_role("link", name="Look inside")
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"map-table-row={rows[0]}$"))
+    expect(link).to_be_visible()
+    page.go_back()
+    expect(link).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("map-table-row"))
 
 
 def test_each_page_is_one_step_back(open_page: Open) -> None:

@@ -288,6 +288,13 @@ def test_every_levels_gradient_has_its_panels() -> None:
     assert len(few.data) == 2 * 4
 
 
+def test_epochs_are_labelled_whole() -> None:
+    points = runs.curves_of(TABLES.curves, ENTRY[ENTRY["alpha"] == 0.1])
+    for most, step in ((5, 1), (30, None)):
+        figure = run_figures.curves(points[points["epoch"] <= most], runs.blow_ups(ENTRY.head(0)))
+        assert figure.layout.xaxis.dtick == step
+
+
 def test_coverage_tells_states_by_symbol_too() -> None:
     figure = sweeps.coverage(coverage.coverage(JUDGED))
     assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 4

@@ -67,6 +67,15 @@ def test_differences_are_paired_by_seed() -> None:
     assert row["difference"] == pytest.approx(pick["off"] - pick["on"])
 
 
+def test_only_what_is_better_is_bold() -> None:
+    for seeds in (5, 7):
+        cells = tables(MadeUp(seeds=seeds)).cells
+        rows = compare(cells)
+        found = compared.comparison(rows, effects(judge(cells)), None, 1.0, {})
+        assert found.bold == [word == "better" for word in found.shown["clipping is"]]
+        assert any(found.bold) == (seeds == 7) and rows["bold"].any()
+
+
 def test_what_clipping_does_is_said_in_a_word() -> None:
     for seeds in (5, 7):
         cells = tables(MadeUp(seeds=seeds)).cells
