@@ -55,8 +55,8 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
                 "textfont": {"color": "black" if safety is Safety.MISSING else "white", "size": 14},
                 "name": f"{glyph} {safety.value}",
                 "customdata": style.custom(names[own.index], *figures, seeds, style.picks(own)),
-                "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]:.3~r}}: {safety.value}, "
-                "%{customdata[2]} of %{customdata[6]}, %{customdata[3]} diverged, "
+                "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]:.3~r}}: {safety.value}<br>"
+                "%{customdata[2]} of %{customdata[6]}, %{customdata[3]} diverged<br>"
                 "%{customdata[4]:+.2f} points from the baseline<br>%{customdata[5]}<extra></extra>",
             }
         )

@@ -33,7 +33,7 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
                     *(own[column] for column in ("done", "planned", "failed", "running", "missing")),
                     style.picks(own),
                 ),
-                "hovertemplate": "%{y}, α %{x:.3~r}: %{customdata[0]} of %{customdata[1]} done, "
+                "hovertemplate": "%{y}<br>α %{x:.3~r}: %{customdata[0]} of %{customdata[1]} done<br>"
                 "%{customdata[2]} failed, %{customdata[3]} running, %{customdata[4]} missing<extra></extra>",
             }
         )

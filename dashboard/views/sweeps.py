@@ -141,8 +141,10 @@ def _browser(study: str) -> None:
         return
     cells = cache.judged(study)
     rows = _filtered(cells)
+    n_runs = rows["cell_id"].nunique()
+    twice = f", {len(rows) - n_runs} of them listed again: two stacks come to them" * (len(rows) > n_runs)
     first = "; the first 1000 are shown" * (len(rows) > 1000)
-    st.caption(f"{len(rows)} of {counted(len(cells), 'run')}{first}.")
+    st.caption(f"{n_runs} of {counted(cells['cell_id'].nunique(), 'run')}{twice}{first}.")
     rows, metric = rows.head(1000), Metric.shared(cells["metric"])
     listed = runs.listing(rows)
     lines = listed["cell_id"].map(coverage.sparklines(cache.points(study, "curves", rows["cell_id"])))

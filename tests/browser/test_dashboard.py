@@ -97,6 +97,16 @@ def test_pages_draw(open_page: Open, tmp_path: Path, name: str, dark: bool) -> N
     assert min(code, default=9) >= 5 and (code or name not in ("verdict", "provenance")), (name, code)
 
 
+def test_the_link_that_a_keyboard_has_reached_is_outlined(open_page: Open) -> None:
+    page = open_page("")
+    outline = "() => getComputedStyle(document.activeElement).outlineStyle"
+    page.keyboard.press("Tab")  # from here on what has the focus has it by keyboard
+    for part in ("stSidebar", "stMain"):
+        page.get_by_test_id(part).get_by_role("link").last.focus()
+        assert page.evaluate("() => document.activeElement.tagName") == "A"
+        assert page.evaluate(outline) == "solid", part
+
+
 def test_pills_stay_in_sight_of_a_phone(open_page: Open) -> None:
     page = open_page("sweeps", width=390)
     rows = page.locator("[data-testid=stButtonGroup] > div").filter(has=page.get_by_role("button"))

@@ -117,7 +117,7 @@ def test_the_map_counts_a_seed_in_the_singular() -> None:
         for trace in drawn(figure)
         for figures in trace.customdata
     ]
-    assert len(said) == 4 and all(", 1 of 1 seed, " in words for words in said)
+    assert len(said) == 4 and all("<br>1 of 1 seed, " in words for words in said)
 
 
 def test_ends_of_ranges_are_read_to_three_digits_unless_another_reads_so_too() -> None:

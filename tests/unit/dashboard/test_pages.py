@@ -457,6 +457,15 @@ def test_a_cell_is_found_by_the_beginning_of_its_id(run_page: RunPage) -> None:
     assert again.loc["cell_id", "value"] == first
 
 
+def test_a_run_that_two_stacks_come_to_is_counted_once(run_page: RunPage, tmp_path: Path) -> None:
+    folder = write_study(tmp_path, MadeUp(seeds=2))
+    cells = pd.read_parquet(folder / "cells.parquet")
+    again = cells[cells["role"] == "stack"].head(3).assign(label="Again")
+    write_frame(folder / "cells.parquet", pd.concat([cells, again]), "cells", spec.CELLS)
+    n_runs = len(cells)
+    assert f"{n_runs} of {n_runs} runs, 3 of them listed again" in words(run_page("sweeps", tmp_path))
+
+
 def test_results_that_change_are_read_anew(run_page: RunPage, tmp_path: Path) -> None:
     write_study(tmp_path, MadeUp(seeds=2))
     app = run_page("sweeps", tmp_path)
