@@ -14,7 +14,7 @@ from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 
-NONE = "no usable α"
+NONE = "none shown safe"
 # Of a phone's width there is room for so many numbers of an axis; of a wider one, for these.
 _MOST_TICKS, _FEWER_TICKS = 9, (0.1, 0.5, 2, 5, 10, 20, 40, 90)
 

@@ -34,15 +34,16 @@ _WIDTHS = (5, 11, 5)
 class Summary:
     """How far a study has come, and what it says.
 
-    ``answers`` has a line a problem, ``advised`` more words on those that it has an advice for. Where nothing
-    is trained there are none, which ``nothing`` says.
+    ``answers`` has a line a problem, ``advised`` those that it has an advice for. Where nothing is trained
+    there are none, which ``nothing`` says. ``margin`` is its ε.
     """
 
     facts: tuple[str, ...]
     answers: Mapping[str, str]
-    advised: Mapping[str, str]
+    advised: Mapping[str, Advice]
     nothing: str
     seeds: int
+    margin: float
 
 
 def page(_: str) -> None:
@@ -59,36 +60,47 @@ def page(_: str) -> None:
     parts.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
 
 
-_NONE = Summary((), {}, {}, "", 0)
+_NONE = Summary((), {}, {}, "", 0, 0.0)
 
 
 def _answers(found: Mapping[str, Summary]) -> None:
-    """The answer to each problem, by the study that supports it best."""
+    """The answer to each problem, with the study that gives it."""
     if chosen := best(found):
         st.subheader("What to use", anchor=False)
     for problem, study in chosen.items():
         what, answer, source = st.columns(_WIDTHS)
         what.markdown(f"**{plain(problem)}**")
-        one = found[study]
-        answer.markdown(plain(one.advised.get(problem) or one.answers[problem]))
+        advice = found[study].advised.get(problem)
+        answer.markdown(plain(line(advice) if advice else found[study].answers[problem]))
         with source:
             widgets.link(study, links.verdict(study))
 
 
 def best(found: Mapping[str, Summary]) -> dict[str, str]:
-    """For each problem the study whose answer counts: the first with an advice, else that of most seeds.
+    """For each problem the study whose answer counts, by the rule that each study's own advice follows.
 
-    Problems that have an advice come first. ``found`` are the studies, best supported first.
+    Of those that advise something within ε of the lowest error that with most decades of safe α on both
+    sides; where none does, that of most seeds. Problems that have an advice come first.
     """
-    silent: dict[str, str] = {}
-    advising: dict[str, str] = {}
+    told: dict[str, list[str]] = {}
     for study, one in found.items():
-        for problem in sorted(one.answers):
-            if problem in one.advised:
-                advising.setdefault(problem, study)
-            if problem not in silent or one.seeds > found[silent[problem]].seeds:
-                silent[problem] = study
-    return advising | {problem: study for problem, study in silent.items() if problem not in advising}
+        for problem in one.answers:
+            told.setdefault(problem, []).append(study)
+    advising, silent = {}, {}
+    for problem, studies in told.items():
+        if rivals := [study for study in studies if problem in found[study].advised]:
+            advising[problem] = _safest(problem, rivals, found)
+        else:
+            silent[problem] = max(studies, key=lambda study: found[study].seeds)
+    return advising | silent
+
+
+def _safest(problem: str, studies: list[str], found: Mapping[str, Summary]) -> str:
+    uses = {study: found[study].advised[problem].use for study in studies}
+    lowest = min(studies, key=lambda study: uses[study].deciding)
+    most = uses[lowest].deciding + found[lowest].margin
+    near = [study for study in studies if uses[study].deciding <= most]
+    return max(near, key=lambda study: (round(uses[study].slack, 9), -uses[study].deciding))
 
 
 def _claims() -> None:
@@ -142,7 +154,7 @@ def summary(study: str) -> Summary:
     # A run that turned non-finite is done, too.
     done, seeds = f"{coverage.totals(cells)['done']} of {len(cells)} cells done", finished["seed"].nunique()
     if nothing := sentences.untrained(cells):
-        return Summary((done,), {}, {}, nothing, seeds)
+        return Summary((done,), {}, {}, nothing, seeds, 0.0)
     facts = (
         ", ".join(sorted(finished["dataset"].unique())),
         f"{sentences.seed_count(finished)}, {done}",
@@ -151,7 +163,7 @@ def summary(study: str) -> Summary:
     advice, problems = {one.problem: one for one in answers.advice(study)}, problem_names(cells)
     silent = {name: _none(cells[problems == name]) for name in problems.unique() if name not in advice}
     brief = {name: line(one, brief=True) for name, one in advice.items()}
-    return Summary(facts, brief | silent, {name: line(one) for name, one in advice.items()}, "", seeds)
+    return Summary(facts, brief | silent, advice, "", seeds, answers.margin(study))
 
 
 def _none(cells: pd.DataFrame) -> str:

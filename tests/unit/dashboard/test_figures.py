@@ -160,7 +160,7 @@ def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
         ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains(ranges.head(0))
     )
     assert [len(trace.x) for trace in drawn(figure)] == [3 * 2]
-    assert words(figure).count(f"{GAP}no usable α") == 2
+    assert words(figure).count(f"{GAP}none shown safe") == 2
 
 
 def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
@@ -210,7 +210,7 @@ def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> No
     best = {trace.name: trace for trace in shown if trace.customdata is not None}
     assert set(best["without clipping"].marker.color) == {palette.GREY}
     assert set(best["with clipping"].marker.color) == {palette.BLUE} and len(shown) == 5
-    assert words(figure).count(f"{GAP}no usable α") == 2
+    assert words(figure).count(f"{GAP}none shown safe") == 2
 
 
 def test_cells_of_the_map_lie_to_scale_and_touch() -> None:

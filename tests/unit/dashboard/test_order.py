@@ -1,6 +1,7 @@
 """Which study and which stack come first."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from dashboard import answers, cache, data, order
 from dashboard.views import home
 from hypercore.analysis.analyse import Settings, write_analysis
+from hypercore.present.advice import Advice
 from tests.unit.dashboard.conftest import RunPage
 from tests.unit.studies import MadeUp, write_study
 
@@ -29,6 +31,12 @@ def root(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(made, folder)
     monkeypatch.setenv("HYPERCORE_RESULTS", str(folder))
     return folder
+
+
+@pytest.fixture
+def advice(root: Path) -> Advice:
+    assert root.is_dir()
+    return answers.advice("many")[0]
 
 
 def test_the_study_that_decides_most_comes_first(root: Path) -> None:
@@ -85,10 +93,23 @@ def test_home_answers_by_the_study_that_supports_it_best(run_page: RunPage, root
     assert any("6 seeds, " in one for one in facts) and any("2 seeds, " in one for one in facts)
 
 
-def test_of_studies_that_advise_nothing_that_of_most_seeds_answers() -> None:
+def test_of_studies_that_advise_nothing_that_of_most_seeds_answers(advice: Advice) -> None:
     def silent(seeds: int) -> home.Summary:
-        return home.Summary((), {"cars": f"none of {seeds}"}, {}, "", seeds)
+        return home.Summary((), {"cars": f"none of {seeds}"}, {}, "", seeds, 1.0)
 
-    advising = home.Summary((), {"digits": "brief"}, {"digits": "whole"}, "", 3)
+    advising = home.Summary((), {"digits": "brief"}, {"digits": advice}, "", 3, 1.0)
     found = {"a": silent(3), "b": silent(8), "c": advising}
     assert home.best(found) == {"digits": "c", "cars": "b"}
+
+
+@pytest.mark.parametrize(("error", "chosen"), [(5.5, "wide"), (6.5, "low")])
+def test_over_studies_too_most_slack_within_the_margin_wins(
+    advice: Advice, error: float, chosen: str
+) -> None:
+    low = replace(advice.use, deciding=5.0, alpha=1.0, low=0.5, high=2.0)
+    wide = replace(advice.use, deciding=error, alpha=1.0, low=0.1, high=10.0)
+    found = {
+        name: home.Summary((), {"digits": name}, {"digits": replace(advice, use=use)}, "", 8, 1.0)
+        for name, use in (("low", low), ("wide", wide))
+    }
+    assert home.best(found) == {"digits": chosen}
