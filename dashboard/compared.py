@@ -10,7 +10,8 @@ import pandas as pd
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present.alphas import reader
-from hypercore.present.table import ARM_HEADERS, arm_text, clipping_of, measured
+from hypercore.present.over_alpha import SPLIT
+from hypercore.present.table import ARM_HEADERS, arm_text, measured, split_text
 from hypercore.present.titles import GROUP
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, Role
@@ -23,9 +24,8 @@ _BETTER = "better"
 
 _LEGEND = (
     "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did not "
-    "diverge of those planned. Where some seeds are fine, at most {epsilon:.4g} above the plain optimizer's "
-    "median, and others are not, the median: a mean would lie between them. Gain: without minus with "
-    "clipping{unit}, with its 95% interval over paired seeds. Bold: clipping is better."
+    "diverge of those planned. {split} Gain: without minus with clipping{unit}, with its 95% interval over "
+    "paired seeds. Bold: clipping is better."
 )
 
 
@@ -68,7 +68,7 @@ def comparison(
         epsilon,
         _LEGEND.format(
             measured=measured(rows),
-            epsilon=epsilon,
+            split=SPLIT.format(margin=f"{epsilon:.4g}"),
             unit=f" in {metric.gap_unit}" if metric.gap_unit else "",
         ),
     )
@@ -103,7 +103,7 @@ def _arm(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str
 
     Its median where a mean would lie where no seed is.
     """
-    if said := split.get((str(clipping_of(row, arm)), row["alpha"])):
+    if said := split_text(row, arm, split):
         return said
     if not row[f"{arm}_n_done"]:
         return arm_text(row, arm)

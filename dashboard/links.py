@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
-from hypercore.present.alphas import reader
+from hypercore.present.alphas import alone
 from hypercore.spec.stack import short
 
 # A page draws a line a run; more lines than these hide each other.
@@ -46,7 +46,7 @@ def words(runs: pd.DataFrame) -> str:
     arms = " and ".join(sorted(own["clipping"].unique()))
     seeds = sorted(own["seed"].unique())
     which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{min(len(seeds), MOST_SEEDS)} seeds"
-    return f"α = {reader([alpha])(alpha)}, clipping {arms}, {which}"
+    return f"α = {alone(alpha)}, clipping {arms}, {which}"
 
 
 def provenance(study: str, cell_id: str) -> str:

@@ -15,9 +15,11 @@ _DECIDED = (Safety.SAFE.value, Safety.UNSAFE.value, Safety.DIVERGED.value)
 
 def first_study(root: Path, names: list[str]) -> str:
     """One that trains now; else that with most α shown to be safe or not; of equals the newest."""
-    now = [name for name in names if partial.runs(root, name)]
-    most = max(map(decided, names))
-    return data.newest(root, now or [name for name in names if decided(name) == most])
+    if now := [name for name in names if partial.runs(root, name)]:
+        return data.newest(root, now)
+    counts = {name: decided(name) for name in names}
+    most = max(counts.values())
+    return data.newest(root, [name for name in names if counts[name] == most])
 
 
 def decided(study: str) -> int:
@@ -37,13 +39,10 @@ def first_stack(study: str, options: list[str]) -> str:
     """The one that is advised; else that with most α, of equals a stack: a plain optimizer learns nothing."""
     # Before there is an analysis, to work it out for a first choice alone would take too long.
     advised = [one.use.title for one in answers.advice(study)] if has(study, "safety") else []
-    known = [title for title in advised if title in options]
+    if known := [title for title in advised if title in options]:
+        return known[0]
     alphas = cache.alphas(study)
-    return (
-        known[0]
-        if known
-        else min(options, key=lambda title: (-alphas.get(title, 0), " / " not in title, title))
-    )
+    return min(options, key=lambda title: (-alphas.get(title, 0), " / " not in title, title))
 
 
 def by_reach(study: str, titles: Iterable[str]) -> list[str]:

@@ -43,7 +43,7 @@ def trained(root: Path, study: str) -> Trained | None:
     """
     plan, cells = (data.stamp(data.table_path(root, study, name)) for name in ("plan", "cells"))
     noted = _noted(root)
-    if plan is None or (cells is not None and not runs(root, study)):
+    if plan is None or (cells is not None and not (noted and _runs(root, study, noted))):
         return None
     return _trained(root, study, plan, noted)
 

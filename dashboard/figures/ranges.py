@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from dashboard.figures import headed_rows, scales, style
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
-from hypercore.present.alphas import reader
+from hypercore.present.alphas import alone, reader
 from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
@@ -131,7 +131,7 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
 
 
 def _open(alpha: float) -> str:
-    return "open" if pd.isna(alpha) else reader([alpha])(alpha)
+    return "open" if pd.isna(alpha) else alone(alpha)
 
 
 def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = palette.look) -> go.Figure:

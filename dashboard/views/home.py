@@ -10,7 +10,7 @@ from dashboard import answers, cache, claims, coverage, data, links, order, part
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
-from hypercore.present.advice import Advice
+from hypercore.present.advice import Advice, safest
 from hypercore.present.titles import problem_names
 from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import Status
@@ -50,7 +50,8 @@ def page(_: str) -> None:
     """Draw the page."""
     found = {name: _readable(name) for name in data.studies(data.results_root())}
     # The best supported comes first: its answer is the one to begin with.
-    names = sorted(found, key=lambda name: (not (found[name] or _NONE).advised, -order.decided(name), name))
+    advising = {name for name, one in found.items() if one and one.advised}
+    names = sorted(found, key=lambda name: (name not in advising, -order.decided(name), name))
     with st.expander("How to read a stack", icon=":material/help:"):
         st.markdown(KEY)
     _answers({name: one for name in names if (one := found[name])})
@@ -58,9 +59,6 @@ def page(_: str) -> None:
     for name in names:
         _row(name)
     parts.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
-
-
-_NONE = Summary((), {}, {}, "", 0, 0.0)
 
 
 def _answers(found: Mapping[str, Summary]) -> None:
@@ -98,9 +96,8 @@ def best(found: Mapping[str, Summary]) -> dict[str, str]:
 def _safest(problem: str, studies: list[str], found: Mapping[str, Summary]) -> str:
     uses = {study: found[study].advised[problem].use for study in studies}
     lowest = min(studies, key=lambda study: uses[study].deciding)
-    most = uses[lowest].deciding + found[lowest].margin
-    near = [study for study in studies if uses[study].deciding <= most]
-    return max(near, key=lambda study: (round(uses[study].slack, 9), -uses[study].deciding))
+    use = safest(list(uses.values()), found[lowest].margin)
+    return next(study for study in studies if uses[study] is use)
 
 
 def _claims() -> None:

@@ -1,7 +1,7 @@
 """What to take: of the safe points with nearly the lowest error, the one that forgives a wrong α most."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -151,9 +151,7 @@ def _rough(metric: Metric, error: float) -> str:
 def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
     """One advice a problem (a data set and a network) that has a safe point.
 
-    Of the points within the study's margin ε of the lowest mean error, that with most decades of safe α on
-    both sides; of equals, that of the lower error; of equals to a tenth of a point (by other metrics, of the
-    margin), that without clipping, or else by the presentation's rule.
+    What to use is what :func:`safest` finds by the study's margin ε.
 
     Args:
         safety: the table SAFETY.
@@ -166,12 +164,22 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
     for problem in sorted({one.problem for one in found}):
         own = [one for one in found if one.problem == problem]
         lowest = min(own, key=lambda one: one.deciding)
-        near = [one for one in own if one.deciding <= lowest.deciding + margins[problem]]
-        step = 0.1 if lowest.metric.is_percent else float(margins[problem]) / 10
-        use = max(near, key=lambda one: (round(one.slack, 9), -_rounded(one.deciding, step), _plainness(one)))
+        use = safest(own, float(margins[problem]))
         widest = max(own, key=lambda one: (round(one.width, 9), -one.deciding))
         advice.append(Advice(use, lowest, widest, best_plain.get(problem)))
     return advice
+
+
+def safest(found: Sequence[Option], margin: float) -> Option:
+    """Of options on one problem that are within a margin of the lowest mean error, which forgives most.
+
+    That with most decades of safe α on both sides; of equals, that of the lower error; of equals to a tenth
+    of a point (by other metrics, of the margin), that without clipping, or else by the presentation's rule.
+    """
+    lowest = min(found, key=lambda one: one.deciding)
+    near = [one for one in found if one.deciding <= lowest.deciding + margin]
+    step = 0.1 if lowest.metric.is_percent else margin / 10
+    return max(near, key=lambda one: (round(one.slack, 9), -_rounded(one.deciding, step), _plainness(one)))
 
 
 def _rounded(error: float, step: float) -> float:

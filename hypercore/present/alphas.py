@@ -22,5 +22,14 @@ def reader(alphas: Iterable[float]) -> Callable[[float], str]:
     return lambda alpha: _to(digits, alpha)
 
 
+def alone(alpha: float) -> str:
+    """An α that no other stands beside, as :func:`reader` writes it.
+
+    >>> alone(10**-2.5)
+    '0.00316'
+    """
+    return reader([alpha])(alpha)
+
+
 def _to(digits: int, alpha: float) -> str:
     return short(float(f"{alpha:.{digits}g}"))

@@ -37,6 +37,13 @@ def spread(points: pd.DataFrame, fine_error: float = math.nan) -> pd.DataFrame:
     return found.assign(fine=grouped["fine"].sum()).reset_index()
 
 
+# What tables say of it.
+SPLIT = (
+    "Where some seeds are fine, at most {margin} above the plain optimizer's median, and others are not, the "
+    "median: a mean would lie between them."
+)
+
+
 def split_texts(found: pd.DataFrame, metric: Metric) -> dict[tuple[str, float], str]:
     """What stands for a mean where some runs are fine and others are not, by clipping and α.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hypercore.analysis.frames.judgement import IMPUTED, JUDGED
-from hypercore.present.alphas import reader
+from hypercore.present.alphas import alone
 from hypercore.present.titles import GROUP, problem_names
 from hypercore.spec.columns import Role
 from hypercore.spec.stack import short
@@ -28,7 +28,7 @@ class Plain:
         ('Adam, α = 0.001', 'SGD(0.05, 0.9)')
         """
         named = f"({short(self.alpha)}" in self.name
-        return self.name if named else f"{self.name}, α = {reader([self.alpha])(self.alpha)}"
+        return self.name if named else f"{self.name}, α = {alone(self.alpha)}"
 
 
 @dataclass(frozen=True)

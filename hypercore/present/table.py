@@ -57,9 +57,13 @@ def legend(comparison: pd.DataFrame) -> str:
     )
 
 
-def clipping_of(row: Mapping[Any, Any], arm: str) -> str | None:
-    """Under which clipping an arm of a row of COMPARISON trained; ``None`` of a plain optimizer."""
-    return {OFF_NAME: OFF_NAME, ON_NAME: row["clipping"]}.get(arm)
+def split_text(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str | None:
+    """What stands for the mean of an arm of a row of COMPARISON, if anything: of plain optimizers nothing.
+
+    ``split`` is what :func:`hypercore.present.over_alpha.split_texts` gives.
+    """
+    clipping = {OFF_NAME: OFF_NAME, ON_NAME: row["clipping"]}.get(arm)
+    return split.get((str(clipping), row["alpha"]))
 
 
 def arm_text(row: Mapping[Any, Any], arm: str) -> str:

@@ -11,7 +11,7 @@ from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
 from hypercore.present import markup, palette, plots, sentences, table
 from hypercore.present.alphas import reader
-from hypercore.present.over_alpha import split_texts, spread
+from hypercore.present.over_alpha import SPLIT, split_texts, spread
 from hypercore.present.sentences import published_for
 from hypercore.present.titles import GROUP, brief_titles, full_title
 from hypercore.spec.clipping import OFF_NAME
@@ -26,12 +26,10 @@ _PROFILE = (
 )
 _TABLE = (
     "{measured}, mean ± SD over seeds and 95% t-interval of the mean; a diverged seed counts as chance, "
-    "“k/n ok” says how many did not diverge. Where some seeds are fine, at most the margin above the plain "
-    "optimizer's median, and others are not, the median: a mean would lie between them. The gain is paired "
-    "by seed, with its 95% t-interval and the exact sign-flip p, unadjusted.{bold} ✓: statistically "
-    "supported. n small: no p of so few pairs could reach 0.05. In the figures lines are medians over seeds "
-    "and areas their range, a small mark is a seed, a cross one that diverged, and a bar beneath the longest "
-    "safe range of α."
+    "“k/n ok” says how many did not diverge. {split} The gain is paired by seed, with its 95% t-interval and "
+    "the exact sign-flip p, unadjusted.{bold} ✓: statistically supported. n small: no p of so few pairs "
+    "could reach 0.05. In the figures lines are medians over seeds and areas their range, a small mark is a "
+    "seed, a cross one that diverged, and a bar beneath the longest safe range of α."
 )
 
 
@@ -130,6 +128,7 @@ def stacks(
         parts += ["<h3>Stacks run at one α</h3>", _comparison(pd.concat(single), gains, {}, named=True)]
     words = _TABLE.format(
         measured=table.measured(comparison),
+        split=SPLIT.format(margin="the margin"),
         bold=table.bold_words(comparison, " Bold: at least 1 point better."),
     )
     return [f"<p>{escape(words)}</p>", *parts] if parts else []
@@ -170,7 +169,7 @@ def _comparison(
 
 
 def _arm(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str:
-    if said := split.get((str(table.clipping_of(row, arm)), row["alpha"])):
+    if said := table.split_text(row, arm, split):
         return said
     text = table.arm_text(row, arm)
     low, high = row[f"{arm}_low"], row[f"{arm}_high"]
