@@ -16,9 +16,11 @@ def asked(parameter: str, count: int) -> list[int]:
 
 def keep(parameter: str, chosen: list[int]) -> None:
     """Write the chosen row into the address, or take it out."""
-    if chosen:
-        st.query_params[parameter] = str(chosen[0] + 1)
-    elif parameter in st.query_params:
+    text = str(chosen[0] + 1) if chosen else ""
+    # Written where it differs alone: a browser that has stepped back meanwhile would be sent forward again.
+    if chosen and st.query_params.get(parameter) != text:
+        st.query_params[parameter] = text
+    elif not chosen and parameter in st.query_params:
         del st.query_params[parameter]
     st.session_state[f"known-{parameter}"] = st.query_params.get(parameter, "")
 
