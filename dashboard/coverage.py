@@ -116,6 +116,16 @@ def coverage(cells: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(planned=grouped.size()).reset_index()
 
 
+def drawn(counts: pd.DataFrame) -> pd.DataFrame:
+    """The rows of :func:`coverage` to be drawn: without those done at their only α, if others are left."""
+    rows = counts.groupby(["title", "clipping"])
+    swept = rows["alpha"].transform("nunique") > 1
+    open_ = (
+        (counts["done"] < counts["planned"]).groupby([counts["title"], counts["clipping"]]).transform("any")
+    )
+    return counts[swept | open_] if (swept | open_).any() else counts
+
+
 def totals(cells: pd.DataFrame) -> dict[str, int]:
     """How many cells of a study are planned, done, failed, running and missing, each counted once."""
     status = cells.drop_duplicates("cell_id")["status"]

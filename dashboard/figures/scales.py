@@ -137,16 +137,6 @@ def signed_log_axis(
     return place, axis
 
 
-def rows_axis(names: list[str]) -> Trace:
-    """A y axis of names, the first on top."""
-    return {
-        "type": "category",
-        "categoryorder": "array",
-        "categoryarray": names[::-1],
-        "range": [-0.7, len(names) - 0.3],
-    }
-
-
 def numbered_rows(names: list[str]) -> Trace:
     """A y axis on which rows lie at 0, 1, … from above, each named."""
     return {

@@ -3,40 +3,44 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style
+from dashboard.figures import headed_rows, style, to_scale
 from hypercore.present import palette
+
+_COUNTS = ("done", "planned", "failed", "running", "missing")
 
 
 def coverage(counts: pd.DataFrame) -> go.Figure:
-    """Stack × α: the share of planned seeds that are done, with done/planned written on each."""
-    traces: list[style.Trace] = []
+    """Stack × α with a colour and a glyph for how many of the planned seeds are done.
+
+    Args:
+        counts: what :func:`dashboard.coverage.coverage` gives.
+    """
+    grid = headed_rows.grouped(counts["title"], counts["clipping"])
+    cells = to_scale.cells(counts)
     names = style.row_names(counts["title"], counts["clipping"])
     failed, running = counts["failed"] > 0, counts["running"] > 0
     done = counts["done"] == counts["planned"]
     states = (
-        ("all done", done, palette.BLUE, "circle"),
-        ("some running", running & ~failed, palette.GREEN, "triangle-right"),
-        ("some missing", ~done & ~failed & ~running, palette.GREY, "square-open"),
-        ("some failed", failed, palette.ORANGE, "diamond"),
+        ("✔", "all done", done, palette.BLUE),
+        ("▸", "some running", running & ~failed, palette.GREEN),
+        ("○", "some missing", ~done & ~failed & ~running, palette.GREY),
+        ("✘", "some failed", failed, palette.ORANGE),
     )
-    for name, mask, color, symbol in states:
-        own = counts[mask]
+    traces: list[style.Trace] = []
+    for glyph, name, mask, color in states:
+        own = cells[mask]
+        figures = (own[column] for column in ("alpha", *_COUNTS))
         traces.append(
             {
-                "type": "scatter",
-                "x": own["alpha"],
-                "y": names[own.index],
-                "mode": "markers",
-                "marker": {"symbol": symbol, "size": 13, "color": color},
-                "name": name,
-                "customdata": style.custom(
-                    *(own[column] for column in ("done", "planned", "failed", "running", "missing")),
-                    style.picks(own),
-                ),
-                "hovertemplate": "%{y}<br>α %{x:.3~r}: %{customdata[0]} of %{customdata[1]} done<br>"
-                "%{customdata[2]} failed, %{customdata[3]} running, %{customdata[4]} missing<extra></extra>",
+                **to_scale.bars(own, grid.places),
+                "marker": {"color": color},
+                "text": [glyph] * len(own),
+                "textfont": {"color": "white", "size": 14},
+                "name": f"{glyph} {name}",
+                "customdata": style.custom(names[own.index], *figures, style.picks(own)),
+                "hovertemplate": "%{customdata[0]}<br>"
+                "α %{customdata[1]:.3~r}: %{customdata[2]} of %{customdata[3]} done<br>"
+                "%{customdata[4]} failed, %{customdata[5]} running, %{customdata[6]} missing<extra></extra>",
             }
         )
-    order = list(dict.fromkeys(names))
-    axes = {"xaxis": scales.alpha_axis(counts["alpha"]), "yaxis": scales.rows_axis(order)}
-    return style.figure(traces, 130 + 34 * max(len(order), 2), axes, clicks=True)
+    return grid.figure(traces, to_scale.axis(counts["alpha"]), clicks=True, barmode="overlay")

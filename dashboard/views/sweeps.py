@@ -77,14 +77,19 @@ def _coverage(study: str) -> None:
 
 def _points(study: str, cells: pd.DataFrame, counts: pd.DataFrame) -> None:
     counts = counts[counts["title"].isin(choices.few(sorted(counts["title"].unique()), "covered"))]
+    drawn = coverage.drawn(counts)
     widgets.chart(
-        figures.coverage(counts),
+        figures.coverage(drawn),
         "coverage",
-        "A row for each stack and clipping and a column for each α: whether all planned seeds are done, "
+        "A row for each stack and clipping, and α from left to right: whether all planned seeds are done, "
         "some are running, some are missing or some failed.",
         counts,
         lambda rows: details.point(study, cells, rows),
     )
+    if rest := len(counts) - len(drawn):
+        st.caption(
+            f"Only the table has {counted(rest, 'row')} of stacks that are trained, and done, at one α."
+        )
 
 
 def _needed(study: str) -> None:

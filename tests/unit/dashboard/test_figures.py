@@ -295,10 +295,16 @@ def test_epochs_are_labelled_whole() -> None:
         assert figure.layout.xaxis.dtick == step
 
 
-def test_coverage_tells_states_by_symbol_too() -> None:
-    figure = sweeps.coverage(coverage.coverage(JUDGED))
-    assert len({trace.marker.symbol for trace in figure.data}) == len(figure.data) == 4
-    assert len(figure.data[2].x) > 0
+def test_coverage_tells_states_by_glyph_too() -> None:
+    shown = {trace.name: set(trace.text) for trace in drawn(sweeps.coverage(coverage.coverage(JUDGED)))}
+    assert [name[0] for name in shown] == ["✔", "▸", "○", "✘"], "in the legend"
+    assert shown["✔ all done"] == {"✔"} and shown["○ some missing"] == {"○"}
+
+
+def test_names_of_the_coverage_leave_a_phone_two_thirds() -> None:
+    long = "RMSProp^alpha / RMSProp(0.001), frozen / SGD(1e-5) on mnist"
+    counts = coverage.coverage(JUDGED).assign(title=long)
+    assert sweeps.coverage(counts).layout.margin.l < 328 / 3
 
 
 def test_texts_from_data_are_not_tags() -> None:

@@ -264,6 +264,17 @@ def test_coverage_counts_every_planned_cell() -> None:
     assert (counts["missing"] == 1).all() and (counts["failed"] == 1).all() and (counts["done"] == 4).all()
 
 
+def test_what_is_done_at_its_only_alpha_is_not_drawn_unless_all_is() -> None:
+    counts = coverage.coverage(TABLES.cells)
+    assert counts.groupby("title")["alpha"].nunique().min() == 1
+    drawn = coverage.drawn(counts)
+    assert drawn.groupby("title")["alpha"].nunique().min() > 1
+    plain = counts.drop(drawn.index)
+    assert coverage.drawn(plain) is plain
+    missing = counts.assign(done=counts["done"].where(~counts.index.isin(plain.index), 0))
+    assert coverage.drawn(missing).equals(missing)
+
+
 def undetermined(**facts: float) -> pd.DataFrame:
     """A point of eight runs without a failure, all of them well within the margin."""
     start = {"n_done": 8, "n_failed": 0, "rest": 0.0, "rest_low": -0.1, "rest_high": 0.1}
