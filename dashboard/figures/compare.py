@@ -176,7 +176,7 @@ def _seeds(
         "x": own["x"],
         "y": y,
         "mode": "markers",
-        "marker": {"color": look.color, "symbol": look.symbol, "size": 7, "opacity": 0.7},
+        "marker": {"color": look.color, "symbol": look.symbol, "size": 6},
         "name": f"{style.arm_name(clipping)}: seeds",
         "legendgroup": clipping,
         "showlegend": False,

@@ -46,7 +46,7 @@ def paired_differences(
                 "y": place(gains),
                 "mode": "markers",
                 "name": name,
-                "marker": {"symbol": symbol, "size": 7, "color": palette.faded(look.color, 0.6)},
+                "marker": {"symbol": symbol, "size": 6, "color": look.color},
                 "customdata": style.custom(own["seed"], own["alpha"], gains, style.picks(own)),
                 "hovertemplate": "α %{customdata[1]:.3~r}, seed %{customdata[0]}: "
                 f"%{{customdata[2]:{metric.gap_form}}}{unit}<extra></extra>",

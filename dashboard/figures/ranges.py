@@ -189,7 +189,7 @@ def _dumbbells(
         "mode": "lines",
         "x": ends,
         "y": [value for place in own["place"] for value in (place, place, None)],
-        "line": {"color": palette.faded(look.color, 0.5), "width": 3},
+        "line": {"color": look.color, "width": 2},
         "hoverinfo": "skip",
         "showlegend": False,
     }

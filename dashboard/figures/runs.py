@@ -135,7 +135,7 @@ def final_alpha(ends: pd.DataFrame, looks: Looks = palette.look) -> go.Figure:
                 "x": own["alpha"],
                 "y": place(final),
                 "mode": "markers",
-                "marker": {"symbol": look.symbol, "color": look.color, "size": 8, "opacity": 0.7},
+                "marker": {"symbol": look.symbol, "color": look.color, "size": 7},
                 "name": style.arm_name(str(clipping)),
                 "customdata": style.custom(own["seed"], final, style.picks(own)),
                 "hovertemplate": "α %{x:.3~r}, seed %{customdata[0]}: ends at %{customdata[1]:.4g}"

@@ -59,7 +59,7 @@ def height_figure(
                 "x": own["height"] + (0.06 if clipping != OFF_NAME else -0.06),
                 "y": own[column],
                 "mode": "markers",
-                "marker": {"symbol": look.symbol, "size": 11, "color": look.color, "opacity": 0.8},
+                "marker": {"symbol": look.symbol, "size": 10, "color": look.color},
                 "name": style.arm_name(str(clipping)),
                 "text": own["title"].map(style.text) + bounded[own.index],
                 "hovertemplate": f"%{{text}}: %{{y:{form}}} {unit}<extra></extra>",

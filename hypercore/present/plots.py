@@ -116,8 +116,7 @@ def _seeds(figure: go.Figure, runs: pd.DataFrame, look: palette.Look, name: str)
         mode="markers",
         marker={
             "color": look.color,
-            "opacity": 0.45,
-            "size": 6,
+            "size": 5,
             "symbol": ["x" if gone else "circle" for gone in bad],
         },
         text=[f"seed {seed}{', diverged' * gone}" for seed, gone in zip(runs["seed"], bad, strict=True)],

@@ -9,11 +9,18 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import queries, widgets
-from dashboard.figures import compare, room, style, theme
+from dashboard import data, queries, ranges, stability, widgets
+from dashboard.figures import compare, paired, room, style, theme
+from dashboard.figures import ranges as range_figures
+from dashboard.figures import runs as run_figures
+from dashboard.figures import stability as stability_figures
+from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.judgement import judge
+from hypercore.analysis.measures.ranges import regions, sensitivities
+from hypercore.analysis.stats.regions import Criteria
+from hypercore.present import plots
 from hypercore.present.over_alpha import Baseline
-from tests.unit.present.test_palette import contrast
+from tests.unit.present.test_palette import COLORS, contrast
 from tests.unit.studies import MadeUp, tables
 
 CONFIG = tomllib.loads(Path(widgets.__file__).with_name(".streamlit").joinpath("config.toml").read_text())
@@ -74,3 +81,23 @@ def test_a_figure_is_written_without_a_copy_and_says_the_same() -> None:
     assert changed.layout.height == 99 and figure.to_dict()["layout"]["height"] == 300
     whole = json.loads(go.Figure(figure).to_json())
     assert json.loads(figure.to_json())["data"] == whole["data"]
+
+
+def test_marks_and_lines_have_their_colours_whole() -> None:
+    judged = judge(tables(MadeUp()).cells)
+    points = queries.seed_points(data.of_entry(judged, "SGD / SGD on digits"))
+    found, ends = sensitivities(judged), pd.DataFrame({"clipping": ["on"], "alpha": 0.1, "seed": 0})
+    table = stability.region_table(stability.grids(judged), Criteria())
+    costs = ranges.costs(judged, found.assign(title=data.titles(found)), table)
+    drawn = (
+        compare.error_against_alpha(points, Baseline(5.0, 5)),
+        paired.paired_differences(queries.paired(points, "on"), "on"),
+        range_figures.costs_figure(costs),
+        run_figures.final_alpha(ends.assign(final_alpha=1.0, start_alpha=0.5)),
+        stability_figures.height_figure(table, "width_decades", "width", "decades"),
+        plots.error_over_alpha(entries(judged)[:2], regions(judged)),
+    )
+    for trace in (trace for figure in drawn for trace in figure.data if trace.fill is None):
+        assert trace.opacity in (None, 1) and trace.marker.opacity in (None, 1), trace.name
+        for color in {*np.atleast_1d(trace.marker.color), *np.atleast_1d(trace.line.color)} - {None}:
+            assert color in COLORS.values(), (trace.name, color)

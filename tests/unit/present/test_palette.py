@@ -1,11 +1,26 @@
-"""Colours can be read: a glyph on its state, and a state on a light and a dark page."""
+"""Colours stand out from the page in app and report, light and dark; clippings differ without them, too."""
 
+import re
+import tomllib
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+import dashboard
+from hypercore.present import palette, report
 from hypercore.present.palette import STATES, look, looks
 from hypercore.spec.clipping import parse_clipping
 
-PAGES = {"light": "#FFFFFF", "dark": "#0E1117"}
+THEME = tomllib.loads(Path(dashboard.__file__).with_name(".streamlit").joinpath("config.toml").read_text())[
+    "theme"
+]
+COLORS = {name: value for name, value in vars(palette).items() if re.fullmatch("#[0-9A-F]{6}", str(value))}
+COLORS |= {f"state {name}": color for name, color in STATES.items()}
+COLORS |= {f"Streamlit's {color}": color for color in THEME["chartCategoricalColors"]}
+# Clippings as a study has them, more than there are colours.
+MANY = ["off", "on", *(f"{rule}({number})" for rule in ("agc", "fixed", "scale") for number in range(1, 12))]
 
 
 def luminance(color: str) -> float:
@@ -31,43 +46,50 @@ def test_a_glyph_is_read_on_its_state(state: str) -> None:
     assert contrast(STATES[state], glyph) >= 4.5
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("state", sorted(set(STATES) - {"missing"}))
-def test_a_state_stands_out_from_the_page(state: str, page: str) -> None:
-    assert contrast(STATES[state], PAGES[page]) >= 2
+def turned_dark(color: str) -> str:
+    """What a report's filter for dark pages makes of a colour, by the CSS specification of filters."""
+    [(left, turn)] = re.findall(r"invert\((.*?)\) hue-rotate\((\d+)deg\)", report._STYLE)
+    share, angle = float(left), np.deg2rad(float(turn))
+    gray = np.array([[0.213, 0.715, 0.072]] * 3)
+    cosine = np.array([[0.787, -0.715, -0.072], [-0.213, 0.285, -0.072], [-0.213, -0.715, 0.928]])
+    sine = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
+    rotated = gray + np.cos(angle) * cosine + np.sin(angle) * sine
+    own = np.array([int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    parts = np.clip(rotated @ (share + (1 - 2 * share) * own), 0, 1)
+    return "#" + "".join(f"{round(255 * part):02X}" for part in parts)
 
 
-@pytest.mark.parametrize("rule", ["fixed", "agc", "scale"])
-def test_the_usual_numbers_of_a_rule_are_told_apart_by_their_lines(rule: str) -> None:
-    usual = [f"{digit * 10.0**power:g}" for power in range(-3, 1) for digit in (1, 2, 5)]
-    looks = [look(f"{rule}({number})") for number in usual]
-    assert len({(one.color, one.dash) for one in looks}) == len(usual)
-    between = [look(f"{rule}({number})") for number in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)]
-    assert len(set(between)) == len(between)
-    assert not {one.color for one in looks} & {look("off").color, look("on").color}
+@pytest.mark.parametrize("name", COLORS)
+def test_a_colour_stands_out_from_the_page_in_app_and_report(name: str) -> None:
+    color = COLORS[name]
+    for page in ("light", "dark"):
+        assert contrast(color, THEME[page]["backgroundColor"]) >= 3, page
+    assert contrast(turned_dark(color), turned_dark("#FFFFFF")) >= 3, "a report's chart, dark"
 
 
-# By their names alone some of them look alike in everything.
-ALIKE = ["agc(0.1)", "agc(0.1, weights)", "agc(0.1, hyper)", "agc(1)", "agc(1, weights)"]
-ALIKE += ["fixed(0.1)", "fixed(0.5)", "fixed(10)", "running_mean(all)", "running_mean(all, level)"]
+def test_a_clipping_has_colours_of_the_palette_alone() -> None:
+    drawn = {looks(MANY)(name).color for name in MANY} | {look(name).color for name in MANY}
+    assert drawn <= set(COLORS.values()) - set(STATES.values())
+    assert not drawn & {palette.GREY, palette.AMBER}, "of baselines and outlines"
 
 
-def test_twelve_clippings_of_a_study_have_each_a_colour_of_its_own() -> None:
-    names = ["off", "on", *ALIKE]
-    assert all(str(parse_clipping(name)) == name for name in names) and len(names) == 12
-    assert len({look(name) for name in names}) < 12
+def test_two_clippings_differ_in_mark_or_line_whatever_colours_one_sees() -> None:
+    drawn = [looks(MANY)(name) for name in MANY]
+    assert len({(one.symbol, one.dash) for one in drawn}) == len(MANY) == 35
+    assert all(one.dash != other.dash for one, other in combinations(drawn, 2) if one.color == other.color)
+    assert all(
+        one.symbol != other.symbol for one, other in combinations(drawn, 2) if one.color == other.color
+    )
+
+
+def test_eleven_clippings_of_a_study_have_each_a_colour_of_its_own() -> None:
+    names = ["off", "on", "agc(0.1)", "agc(0.1, weights)", "agc(0.1, hyper)", "agc(1)", "fixed(0.1)"]
+    names += ["fixed(0.5)", "fixed(10)", "running_mean(all)", "running_mean(all, level)"]
+    assert all(str(parse_clipping(name)) == name for name in names)
     of_study = looks(names)
-    assert len({of_study(name).color for name in names}) == 12
-    kept = ("off", "on", "agc(0.1)", "fixed(0.1)", "running_mean(all)")
-    assert all(of_study(name) == look(name) for name in kept)
+    assert len({of_study(name).color for name in names}) == len(names) == 11
+    assert all(of_study(name) == look(name) for name in ("off", "on"))
     assert [looks(reversed(names))(name) for name in names] == [of_study(name) for name in names]
-
-
-def test_more_clippings_than_colours_differ_in_their_lines_and_in_their_marks() -> None:
-    names = ["off", "on", *(f"{rule}({number})" for rule in ("agc", "fixed") for number in range(1, 12))]
-    drawn = [looks(names)(name) for name in names]
-    assert len({(one.color, one.dash) for one in drawn}) == len(names) == 24
-    assert len({(one.color, one.symbol) for one in drawn}) == 24
 
 
 def test_a_clipping_of_another_study_is_drawn_by_its_name() -> None:
