@@ -27,7 +27,6 @@ from hypercore.spec.clipping import OFF, parse_clipping
 from hypercore.spec.columns import ANALYSIS, CELLS, COMPARISON, CURVES, TRAJECTORIES, names
 from tests.unit.analysis.synthetic import Law, judged
 from tests.unit.analysis.test_analyse import NO_CURVES
-from tests.unit.present.test_palette import ALIKE
 from tests.unit.studies import MadeUp, write_study
 
 
@@ -135,9 +134,8 @@ def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
 
 
 def test_clippings_of_a_study_are_told_apart(tmp_path: Path) -> None:
-    made = MadeUp(
-        alphas=(("SGD / SGD", (0.01, 0.1)),), clippings=(OFF, *map(parse_clipping, ALIKE[:2])), seeds=1
-    )
+    agc = map(parse_clipping, ("agc(0.1)", "agc(0.1, weights)"))
+    made = MadeUp(alphas=(("SGD / SGD", (0.01, 0.1)),), clippings=(OFF, *agc), seeds=1)
     write_analysis(write_study(tmp_path, made))
     write_report(tmp_path / "digits")
     page = (tmp_path / "digits/report.html").read_text(encoding="utf-8")
