@@ -9,6 +9,9 @@ from dashboard.figures import headed_rows, scales, style
 from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
+# Of marks in one row, as a share of it.
+_BETWEEN = 0.22
+
 
 def speed(best: pd.DataFrame) -> go.Figure:
     """Lane-steps per second of one problem's contestants, a row each, on a logarithmic axis.
@@ -29,7 +32,10 @@ def speed(best: pd.DataFrame) -> go.Figure:
 
 
 def prices(found: pd.DataFrame) -> go.Figure:
-    """By how much a level, clipping, logging and evaluation lengthen a step, a row each.
+    """By how much a level, clipping, logging and evaluation lengthen a step, on one screen.
+
+    What is priced more than once has its marks close below each other: each level above the second, and
+    logging, which is measured with and without clipping.
 
     Args:
         found: the benchmark's table.
@@ -37,18 +43,23 @@ def prices(found: pd.DataFrame) -> go.Figure:
     own = found["price_of"] == "clipping"
     # Only logging is measured with and without clipping; the price of clipping has both in it.
     clipped = ((found["clipping"] != OFF_NAME) & ~own).map({True: ", clipped", False: ""})
-    levels = found["stack_shape"].str.count(" / ").map(lambda above: f"{above + 1} optimizers")
-    names = found["price_of"].mask(found["price_of"] == "a level", levels) + clipped
+    above = found["stack_shape"].str.count(" / ")
+    level, what = found["price_of"] == "a level", found["price_of"]
+    names = what.mask(level, (above + 1).map("{} optimizers".format)) + clipped
     heads = found["stack_shape"].str.partition(" / ")[0] + " under SGD, " + found["backend"]
-    grid = headed_rows.grouped(heads, names)
+    grid = headed_rows.grouped(
+        heads, what.mask(level, "each further").mask(level & (above == 1), "2nd optimizer")
+    )
+    rows = grid.places.groupby(grid.places)
+    places = grid.places + _BETWEEN * (rows.cumcount() - (rows.transform("size") - 1) / 2)
     axis = {"title": {"text": "longer step (%)"}, "zeroline": True}
     kinds = {True: "clipping", False: "a level, logging, evaluation"}
-    rows = found.assign(name=heads + ": " + names, own=own)
-    return grid.figure(_spreads(rows, grid.places, "price_pct", "+.1f", kinds), axis)
+    marks = found.assign(name=heads + ": " + names, own=own)
+    return grid.figure(_spreads(marks, places, "price_pct", "+.1f", kinds, 7), axis)
 
 
 def _spreads(
-    rows: pd.DataFrame, places: pd.Series, value: str, form: str, kinds: Mapping[bool, str]
+    rows: pd.DataFrame, places: pd.Series, value: str, form: str, kinds: Mapping[bool, str], size_px: int = 11
 ) -> list[style.Trace]:
     """A mark a row with its quartiles; rows of ``own`` in another colour and symbol, named by ``kinds``."""
     traces: list[style.Trace] = []
@@ -66,9 +77,10 @@ def _spreads(
                     "array": part[f"{value}_q3"].astype(float) - middle,
                     "arrayminus": middle - part[f"{value}_q1"].astype(float),
                     "color": look.color,
+                    "width": size_px // 2,
                 },
                 "mode": "markers",
-                "marker": {"symbol": look.symbol, "size": 11, "color": look.color},
+                "marker": {"symbol": look.symbol, "size": size_px, "color": look.color},
                 "text": part["name"].map(style.text),
                 "hovertemplate": f"%{{text}}: %{{x:{form}}}<extra></extra>",
                 "name": kinds[own],

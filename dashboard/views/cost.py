@@ -39,10 +39,11 @@ def page(study: str) -> None:
     found = answers.speeds(study)
     if found.empty:
         st.info("No cell of this study has a time yet.")
+    # What was measured in turns comes first: a study's own clocks also tell of other work on the machine.
+    _prices(peers.read("prices"))
+    _peers(study, peers.read("speed"))
     _targets(study)
     _tuning(study)
-    _clipping(peers.read("prices"))
-    _peers(study, peers.read("speed"))
     parts.fold(study, "What was claimed of the cost", "claimed-costs", _published)
     if not found.empty:
         parts.fold(study, "Speed of this study's batches", "batches", lambda: _batches(found))
@@ -85,30 +86,7 @@ def _levels(found: pd.DataFrame) -> None:
     )
 
 
-def _targets(study: str) -> None:
-    st.subheader("How soon a target error is reached")
-    found, ranks = (cache.optional(study, name) for name in ("targets", "profiles"))
-    if found is None or ranks is None or found.empty:
-        st.info("No target is known: it takes a plain optimizer's runs, or target_errors in the config.")
-        return
-    widgets.table(answers.reached(study), "targets")
-    split = sorted(found["judged_on"].dropna().unique())
-    st.caption(plain(f"{speed.TARGETS_LEGEND} Errors are of: {', '.join(split) or 'test'}."))
-    if len(ranked := speed.profiles(ranks)):
-        widgets.table(ranked, "profiles")
-        st.caption(plain(speed.PROFILES_LEGEND))
-
-
-def _tuning(study: str) -> None:
-    found = cache.optional(study, "tuning")
-    if found is None or found.empty:
-        return
-    st.subheader("What tuning α comes to")
-    widgets.table(answers.tuned(study), "tuning")
-    st.caption(plain(speed.tuning_legend(found)))
-
-
-def _clipping(prices: pd.DataFrame | None) -> None:
+def _prices(prices: pd.DataFrame | None) -> None:
     st.subheader("The price of a level and of clipping, measured side by side")
     if prices is None or prices.empty:
         st.info(
@@ -120,8 +98,8 @@ def _clipping(prices: pd.DataFrame | None) -> None:
     widgets.chart(
         figures.prices(prices),
         "prices",
-        "By how many per cent each further level, clipping, logging and evaluation lengthen a step: a mark "
-        "for the median, a line for the quartiles.",
+        "By how many per cent a second optimizer, each further one, clipping, logging and evaluation "
+        "lengthen a step: a mark for the median, a line for the quartiles.",
         prices,
         columns=_NAMES,
     )
@@ -153,6 +131,29 @@ def _contest(speed: pd.DataFrame) -> None:
         columns=_NAMES,
     )
     st.caption(plain(peers.origin(best)))
+
+
+def _targets(study: str) -> None:
+    st.subheader("How soon a target error is reached")
+    found, ranks = (cache.optional(study, name) for name in ("targets", "profiles"))
+    if found is None or ranks is None or found.empty:
+        st.info("No target is known: it takes a plain optimizer's runs, or target_errors in the config.")
+        return
+    widgets.table(answers.reached(study), "targets")
+    split = sorted(found["judged_on"].dropna().unique())
+    st.caption(plain(f"{speed.TARGETS_LEGEND} Errors are of: {', '.join(split) or 'test'}."))
+    if len(ranked := speed.profiles(ranks)):
+        widgets.table(ranked, "profiles")
+        st.caption(plain(speed.PROFILES_LEGEND))
+
+
+def _tuning(study: str) -> None:
+    found = cache.optional(study, "tuning")
+    if found is None or found.empty:
+        return
+    st.subheader("What tuning α comes to")
+    widgets.table(answers.tuned(study), "tuning")
+    st.caption(plain(speed.tuning_legend(found)))
 
 
 def _published() -> None:

@@ -244,6 +244,19 @@ def test_benchmarks_are_a_row_each() -> None:
     assert rows == ("hypercore, eager", "&lt;b&gt;package&lt;/b&gt;")
 
 
+def test_prices_of_all_further_levels_share_a_row_and_hide_none() -> None:
+    stacks = ["SGD / SGD", "SGD / SGD / SGD", "SGD / SGD / SGD / SGD", "SGD / SGD"]
+    priced = pd.DataFrame(
+        {"price_of": ["a level"] * 3 + ["clipping"], "stack_shape": stacks, "clipping": ["off"] * 3 + ["on"]}
+    ).assign(backend="eager", price_pct=[9.0, 3.0, 3.0, 1.0], price_pct_q1=0.0, price_pct_q3=10.0)
+    figure = cost.prices(priced)
+    assert figure.layout.yaxis.ticktext == ("2nd optimizer", "each further", "clipping")
+    places = {name: y for trace in drawn(figure) for name, y in zip(trace.text, trace.y, strict=True)}
+    assert len(set(places.values())) == len(places) == len(priced)
+    rows = {name.rpartition(": ")[2]: round(place) for name, place in places.items()}
+    assert rows == {"2 optimizers": 1, "3 optimizers": 2, "4 optimizers": 2, "clipping": 3}
+
+
 def test_runs_have_a_line_a_panel_and_marks() -> None:
     chosen = ENTRY[(ENTRY["alpha"] == 1000) & (ENTRY["clipping"] == "off")]
     curves = run_figures.curves(

@@ -322,6 +322,15 @@ def test_the_price_by_the_clocks_of_runs_is_folded(run_page: RunPage, rich: Path
     assert heading in {head.value for head in run_page("cost", rich, ["batches"]).subheader}
 
 
+def test_what_was_measured_in_turns_comes_before_the_studys_own_clocks(run_page: RunPage, rich: Path) -> None:
+    heads = [head.value for head in run_page("cost", rich).subheader]
+    assert heads[:2] == [
+        "The price of a level and of clipping, measured side by side",
+        "Speed beside the peers",
+    ]
+    assert "How soon a target error is reached" in heads
+
+
 def test_impossible_values_are_named(run_page: RunPage, tmp_path: Path) -> None:
     folder = write_study(tmp_path)
     cells = data.read(tmp_path, "digits", "cells").assign(alpha=0.0)
