@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from dashboard.saying import plain
 from hypercore.analysis.claims.findings import Verdict
+from hypercore.present.counts import counted
 
 ICONS = {
     Verdict.REPRODUCED.value: "✔ reproduced",
@@ -12,6 +14,7 @@ ICONS = {
     Verdict.UNDETERMINED.value: "? undetermined",
 }
 DISAGREE = "≠ studies disagree"
+NOBODY = "no study"
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -38,10 +41,25 @@ def _joined(statement: str, own: pd.DataFrame) -> dict[str, object]:
     return {
         "verdict": ICONS[verdicts[0]] if len(verdicts) == 1 else DISAGREE,
         "claim": statement,
-        "decided by": "; ".join(said) or "no study",
+        "decided by": "; ".join(said) or NOBODY,
         "undetermined in": len(own) - len(decided),
         "source": own["source"].iloc[0],
     }
+
+
+def listed(found: pd.DataFrame) -> dict[str, str]:
+    """What :func:`joined` gives as lists in Markdown, one a verdict: sentences that a table would cut."""
+    return {
+        str(verdict): "\n".join(_item(row) for _, row in own.iterrows())
+        for verdict, own in found.groupby("verdict", sort=False)
+    }
+
+
+def _item(claim: pd.Series) -> str:
+    decided = "" if claim["decided by"] == NOBODY else f"{claim['decided by']}. "
+    left = counted(claim["undetermined in"], "study", "studies")
+    about = f"{decided}Undetermined in {left}. Source: {claim['source']}."
+    return f"- {plain(claim['claim'])}  \n  :small[{plain(about)}]"
 
 
 def tally(verdicts: pd.Series) -> str:

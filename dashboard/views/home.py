@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, claims, coverage, data, links, order, partial, parts, widgets
+from dashboard import answers, cache, claims, coverage, data, exports, links, order, partial, parts, widgets
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
@@ -109,9 +109,11 @@ def _claims() -> None:
     if not tables:
         st.info("The claims have not been judged yet: a study's tables, made by a run, hold what it says.")
         return
-    wide = {name: st.column_config.TextColumn(width="large") for name in ("claim", "decided by")}
-    widgets.table(claims.joined(tables), "all-claims", wide)
     st.caption("Each claim once. A study's own page, Verdict, says why it leaves one undetermined.")
+    found = claims.joined(tables)
+    for verdict, said in claims.listed(found).items():
+        st.markdown(f"**{verdict}: {int((found['verdict'] == verdict).sum())}**\n\n{said}")
+    exports.tables(found, "all-claims")
 
 
 def _readable(study: str) -> Summary | None:

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.dashboard import changes
 from dashboard import choices, claims, data, exports, peers
+from dashboard.saying import plain
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.frames.tables import write_frame
@@ -557,16 +558,17 @@ def test_every_page_draws_a_study_with_held_out_examples_and_says_which_split_de
     assert ", validation error " in words(run_page("provenance", tmp_path))
 
 
-def test_home_has_each_claim_once_over_all_studies(run_page: RunPage, rich: Path) -> None:
+def test_home_has_each_claim_once_and_whole_over_all_studies(run_page: RunPage, rich: Path) -> None:
     app = run_page("home", rich, opened=("all-claims",))
-    shown = next(frame.value for frame in app.dataframe if "decided by" in frame.value)
-    assert shown["claim"].is_unique
-    assert not set(shown["verdict"]) - {*claims.ICONS.values()}
-    assert (
-        shown.loc[shown["verdict"].isin(["✔ reproduced", "✘ contradicted"]), "decided by"]
-        .str.contains("rich: ")
-        .all()
-    )
+    filed = data.read(rich, "rich", "claims")
+    assert filed["statement"].is_unique and not app.dataframe, "a table would cut the sentences"
+    heads = [text.value.partition(":")[0] for text in app.markdown if "Undetermined in" in text.value]
+    assert set(heads) == {f"**{claims.ICONS[verdict]}" for verdict in filed["verdict"]}
+    shown = words(app)
+    for claim in filed.itertuples():
+        assert shown.count(f"- {plain(claim.statement)}  \n") == 1
+        decided = claim.verdict != "undetermined"
+        assert (plain(f"rich: {claim.reason}. Undetermined in 0 studies.") in shown) == decided
 
 
 def test_claims_are_joined_over_studies() -> None:
