@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style
+from dashboard.figures import scales, style, ticks
 from dashboard.figures.style import Trace
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
@@ -121,9 +121,9 @@ def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool, metri
     if not metric.is_percent:
         return look | {"type": "log"}
     shown = [points["error"].min(), baseline.median, 50.0]
-    bottom = np.log10(0.8 * max(float(np.nanmin(shown)), 0.05))
-    ticks = {"tickvals": scales.ERROR_TICKS, "ticktext": [f"{tick:g}" for tick in scales.ERROR_TICKS]}
-    return look | {"type": "log", "range": [bottom, np.log10(105)], **ticks}
+    bottom, top = 0.8 * max(float(np.nanmin(shown)), 0.05), 105.0
+    found = ticks.upwards(bottom, top, _ERRORS_PX)
+    return look | found | {"range": [np.log10(bottom), np.log10(top)]}
 
 
 def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float, metric: Metric) -> list[Trace]:

@@ -1,12 +1,14 @@
 """How far the safe ranges reach, and what a badly chosen α costs, a row a stack and clipping."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, scales, style
+from dashboard.figures import headed_rows, scales, style, ticks
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
 from hypercore.present.alphas import alone, reader
@@ -15,8 +17,8 @@ from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 
 NONE = "none shown safe"
-# Of a phone's width there is room for so many numbers of an axis; of a wider one, for these.
-_MOST_TICKS, _FEWER_TICKS = 9, (0.1, 0.5, 2, 5, 10, 20, 40, 90)
+# What an axis of errors leaves free at its ends, as a share of what they span.
+_EDGE = 0.06
 
 
 def intervals_figure(
@@ -150,14 +152,25 @@ def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = p
         own, look = placed[placed["clipping"] == clipping], looks(clipping)
         color = own["usable"].map({True: look.color, False: palette.GREY})
         traces += _dumbbells(own, clipping, color.tolist(), look, metric, 0.5 * costs["best_error"].min())
-    errors = pd.concat([costs[name] for name in ("best_error", "mean", "plain_error")]).dropna()
-    ticks = [tick for tick in scales.error_ticks(errors) if 0.5 * errors.min() <= tick <= errors.max() * 1.2]
-    if len(ticks) > _MOST_TICKS:
-        ticks = [tick for tick in ticks if tick in _FEWER_TICKS]
-    x: style.Trace = {"type": "log", "tickangle": 0}
-    if metric.is_percent:
-        x |= {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
-    return grid.figure(traces, x | {"title": {"text": style.text(metric.of_split("test"))}, "showgrid": True})
+    x = {"title": {"text": style.text(metric.of_split("test"))}, "showgrid": True, "tickangle": 0}
+    return grid.figure(traces, _error_axis(traces) | x)
+
+
+def _error_axis(traces: list[style.Trace]) -> style.Trace:
+    """A logarithmic axis over all that is drawn, intervals too, with numbers all along."""
+    ends = []
+    for trace in traces:
+        middle, around = pd.Series(list(trace["x"]), dtype=float), trace.get("error_x", {})
+        for side, sign in (("array", 1), ("arrayminus", -1)):
+            ends.append(middle + sign * np.asarray(around.get(side, 0.0), dtype=float))
+    known = pd.concat(ends, ignore_index=True)
+    known = known[(known > 0) & (known < math.inf)]
+    if known.empty:
+        return {"type": "log"}
+    low, high = float(known.min()), float(known.max())
+    free = max((high / low) ** _EDGE, 1.05)
+    low, high = low / free, high * free
+    return ticks.along(low, high) | {"range": [math.log10(low), math.log10(high)]}
 
 
 def _plain(placed: pd.DataFrame, metric: Metric) -> style.Trace:

@@ -10,9 +10,6 @@ from dashboard.figures.style import Trace
 from hypercore.present.over_alpha import ALPHA, alpha_ticks
 from hypercore.spec.stack import short
 
-# Round numbers instead of plotly's 2, 5, 10 without context.
-ERROR_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 90)
-
 # Seeds sit beside each other within this many decades of their α.
 SPREAD_DECADES = 0.16
 
@@ -85,20 +82,6 @@ def log_axis(values: "pd.Series[float]", most: int = 6) -> Trace:
             break
     ticks = ticks[:: math.ceil(len(ticks) / most)]
     return {"type": "log", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
-
-
-def error_ticks(errors: "pd.Series[float]") -> list[float]:
-    """Round numbers for a logarithmic axis of errors, three at least between the lowest and the highest.
-
-    >>> error_ticks(pd.Series([37.0, 63.0]))
-    [40.0, 50.0, 60.0]
-    """
-    low, high = float(errors.min()), float(errors.max())
-    if sum(low <= tick <= high for tick in ERROR_TICKS) >= 3 or not low < high:
-        return [float(tick) for tick in ERROR_TICKS]
-    steps = (factor * 10.0**power for power in (1, 0, -1, -2) for factor in (2, 1, 0.5))
-    step = next((step for step in steps if high // step - low // step >= 3), high - low)
-    return [round(step * place, 6) for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def signed_log_axis(

@@ -181,8 +181,9 @@ def residual_figure(residuals: pd.DataFrame) -> go.Figure:
             marker={"color": colour},
             error_y={"array": rows["ours_sd_pct"].fillna(0.0), "thickness": 1},
         )
-    figure.update_xaxes(title="published test error, %", type="log")
-    figure.update_yaxes(title="our mean test error ± SD, %", type="log")
+    errors = {"type": "log", "tickvals": _TICKS, "ticktext": [short(tick) for tick in _TICKS]}
+    figure.update_xaxes(title="published test error, %", **errors)
+    figure.update_yaxes(title="our mean test error ± SD, %", **errors)
     figure.update_layout(template="none", height=460, margin={"t": 30})
     return figure
 
