@@ -21,8 +21,10 @@ from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.judgement import IMPUTED, DivergenceRule
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present import speed
+from hypercore.present import gains, speed
 from hypercore.present.advice import Advice, advise
+from hypercore.present.lowest import Lowest
+from hypercore.present.lowest import lowest as lowest_error
 from hypercore.present.over_alpha import Baseline, split_texts, spread
 from hypercore.spec.columns import Role
 
@@ -183,10 +185,24 @@ def trajectories(study: str, title: str, cells: list[str]) -> pd.DataFrame:
     return runs.trajectories_of(points(study, "trajectories", cells), runs_of(study, title, cells))
 
 
-@kept("cells", "regions", "safety")
+@kept("cells", "regions", "safety", "gains")
 def advice(study: str) -> list[Advice]:
     """What to take on each data set of a study."""
-    return advise(derived(study, "safety"), judged(study))
+    return advise(derived(study, "safety"), judged(study), optional(study, "gains"))
+
+
+@kept("cells", "regions", "safety", "gains")
+def lowest(study: str) -> list[Lowest]:
+    """What has the lowest error where nothing is advised: :func:`hypercore.present.lowest.lowest`."""
+    advised = {one.problem for one in advice(study)}
+    return lowest_error(derived(study, "safety"), judged(study), optional(study, "gains"), advised)
+
+
+@kept("gains")
+def clipping(study: str) -> str:
+    """With how many stacks clipping helps: :func:`hypercore.present.gains.tally`."""
+    found = optional(study, "gains")
+    return "" if found is None else gains.tally(gains.upper_gains(found))
 
 
 def advised(study: str) -> frozenset[tuple[str, str]]:

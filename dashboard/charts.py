@@ -17,10 +17,15 @@ from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.metric import Metric
 
-# Below each chart of safe ranges.
+# Below each chart of safe ranges, and what it shows.
 RANGES_CAPTION = (
-    "An arrowhead: the grid ends there, so that the range may reach further. "
-    "+1.0 decades: so much further up it reaches than without clipping."
+    "An arrowhead: the grid ends there, so that the range may reach further. In italics: by how many decades "
+    "of α later half of the runs fail than unclipped, with a 95% interval; where that is not known, the "
+    "largest safe α unclipped → clipped."
+)
+RANGES_ALT = (
+    "For each stack a bar over its longest run of safe α, unclipped and clipped, its ends named, an "
+    "arrowhead where the grid ends,"
 )
 
 
@@ -53,12 +58,14 @@ def differences(study: str, title: str, clipping: str) -> go.Figure:
     )
 
 
-@kept("cells", "regions", "safety")
+@kept("cells", "regions", "safety", "gains")
 def filed_ranges(study: str, titles: list[str]) -> go.Figure:
     """The leading safe ranges as filed: :func:`dashboard.figures.ranges.intervals_figure`."""
     filed, gains = answers.filed_ranges(study)
     first = ranges.leading(filed[filed["title"].isin(titles)], answers.advised(study))
-    return figures_ranges.intervals_figure(first, ranges.of_rows(gains, first), looks=looks(study))
+    return figures_ranges.intervals_figure(
+        first, _notes(study, gains, first), looks=looks(study), clicks=True
+    )
 
 
 def drawn_rows(study: str, regions: pd.DataFrame, whole: bool) -> pd.DataFrame:
@@ -78,7 +85,7 @@ def safety(
     return figures_safety.safety_figure(ranges.of_rows(points, drawn_rows(study, regions, whole)))
 
 
-@kept("cells", "regions", "edges", "safety", entries=32)
+@kept("cells", "regions", "edges", "gains", "safety", entries=32)
 def intervals(
     study: str, rule: DivergenceRule, chosen: Criteria, titles: tuple[str, ...], whole: bool
 ) -> go.Figure:
@@ -88,7 +95,12 @@ def intervals(
     own = (chosen, rule) == (cache.criteria(study), DivergenceRule())
     edges = cache.optional(study, "edges") if own else None
     known = None if edges is None else ranges.of_rows(ranges.upper_edges(edges), rows)
-    return figures_ranges.intervals_figure(rows, ranges.of_rows(gains, rows), known, looks(study))
+    noted = _notes(study, gains, rows) if own else ranges.of_rows(gains, rows)
+    return figures_ranges.intervals_figure(rows, noted, known, looks(study))
+
+
+def _notes(study: str, gains: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    return ranges.of_rows(ranges.measured(gains, cache.optional(study, "gains")), rows)
 
 
 @kept("cells", "sensitivity", "regions", "safety", entries=32)

@@ -24,7 +24,7 @@ _BETTER = "better"
 
 _LEGEND = (
     "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did not "
-    "diverge of those planned. {split} Gain: without minus with clipping{unit}, with its 95% interval over "
+    "diverge of those planned. {split} Gain: unclipped minus clipped{unit}, with its 95% interval over "
     "paired seeds. Bold: clipping is better."
 )
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from dashboard import data, stability
 from hypercore.analysis.frames.judgement import IMPUTED
+from hypercore.present.gains import interval, upper_gains
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
 # Of a stack's clippings so many are shown at first: without, the presentation's, and those that reach
@@ -63,6 +64,17 @@ def upper_edges(edges: pd.DataFrame) -> pd.DataFrame:
     half = rows[(rows["side"] == "upper") & (rows["failing_pct"] == 50)]
     known = half[half[["alpha_low", "alpha_high"]].notna().any(axis="columns") & half["alpha"].notna()]
     return known[["title", "clipping", "alpha", "alpha_low", "alpha_high"]].reset_index(drop=True)
+
+
+def measured(gains: pd.DataFrame, filed: pd.DataFrame | None) -> pd.DataFrame:
+    """What :func:`dashboard.stability.gains` gives, with the intervals of the table GAINS for texts."""
+    if filed is None or filed.empty:
+        return gains
+    upper = upper_gains(filed)
+    pairs = _pairs(upper.assign(title=data.titles(upper)))
+    known = dict(zip(pairs, map(interval, upper.to_dict("records")), strict=True))
+    texts = [known.get(pair, text) for pair, text in zip(_pairs(gains), gains["text"], strict=True)]
+    return gains.assign(text=texts)
 
 
 def costs(judged: pd.DataFrame, sensitivity: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:

@@ -59,7 +59,7 @@ PAGES = (
         verdict.page,
         "verdict",
         "Verdict",
-        "Which stack and α are safe? Does clipping help?",
+        "What is safe? Does clipping help?",
         "gavel",
     ),
     Page(

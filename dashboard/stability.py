@@ -139,18 +139,18 @@ def region_table(found: list[Grid], criteria: Criteria) -> pd.DataFrame:
 
 
 def gains(regions: pd.DataFrame) -> pd.DataFrame:
-    """How much further each clipping lets its stack's safe α reach: title, clipping, decades, relation, text.
+    """From where to where each clipping moves its stack's largest safe α: title, clipping, text.
 
     ``regions`` is what :func:`region_table` gives; see :class:`hypercore.present.reach.Reach`.
     """
     rows = regions.to_dict("records")
     off = {row["title"]: row for row in rows if row["clipping"] == OFF_NAME}
-    columns = ["title", "clipping", "decades", "relation", "text"]
-    found = []
-    for row in rows:
-        if row["clipping"] != OFF_NAME and row["title"] in off:
-            one = reach(row, off[row["title"]])
-            found.append((row["title"], row["clipping"], one.decades, one.relation, one.text))
+    columns = ["title", "clipping", "text"]
+    found = [
+        (row["title"], row["clipping"], reach(row, off[row["title"]]).text)
+        for row in rows
+        if row["clipping"] != OFF_NAME and row["title"] in off
+    ]
     return pd.DataFrame(found, columns=columns)
 
 

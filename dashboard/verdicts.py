@@ -11,8 +11,9 @@ import pandas as pd
 from dashboard import data, stability
 from hypercore.analysis.measures.effects import PRIMARY
 from hypercore.present.alphas import reader
+from hypercore.present.gains import edge_gain, upper_gains
 from hypercore.present.reach import reach
-from hypercore.present.sentences import at_worst, edge_gain, published_for, upper_gains
+from hypercore.present.sentences import at_worst, published_for
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -59,9 +60,9 @@ def verdicts(
             found.append(Verdict(title, OFF_NAME, f"{_capital(region(off))}.", "", "", False))
         for on in clipped:
             effect, sure = effect_sentence(of_arm.get((title, on["clipping"]), []), on)
-            safe = f"With clipping {region(on)}"
-            without = "" if off is None else f"; without, {region(off)}"
-            if safe.startswith("With clipping α is safe "):
+            safe = f"Clipped, {region(on)}"
+            without = "" if off is None else f"; unclipped, {region(off)}"
+            if safe.startswith("Clipped, α is safe "):
                 without = without.replace(", α is safe", "")
             gained = " ".join([gain(on, off), *map(edge_gain, moved.get((title, on["clipping"]), []))])
             found.append(Verdict(title, on["clipping"], f"{safe}{without}.", gained, effect, sure))
@@ -171,7 +172,7 @@ def effect_sentence(
         low, high = sorted((sign * row["low"], sign * row["high"]))
         figure += f" (95% interval {metric.signed(low)} to {metric.signed(high)}, n = {row['n_pairs']})"
     reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
-    unusable = "" if reaches else " With clipping, too, no α of that interval is shown to be safe."
+    unusable = "" if reaches else " Clipped, too, no α of that interval is shown to be safe."
     return f"{where} {figure}: {_support(row)}.{unusable}", bool(row["supported"]) and reaches
 
 

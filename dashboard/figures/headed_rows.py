@@ -8,14 +8,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.figures import scales, style, theme
-from hypercore.spec.clipping import OFF_NAME, ON_NAME
+from hypercore.present.arms import named
 
 # Of a row with a line beside it, and with two; and of what stands beside it.
 _ROW_PX, _TWO_LINES_PX, _BESIDE_PX = 26, 33, 96
 _NOTE_PX = 11
-
-# Rows have no legend, so their names say it all.
-_NAMES = {OFF_NAME: "unclipped", ON_NAME: "clipped"}
 # Words stand at the chart's edges, wherever the numbers are.
 _EDGES = {"overlaying": "x", "range": [0, 1], "visible": False, "fixedrange": True}
 _GAP = "\N{EN SPACE}"
@@ -65,7 +62,7 @@ def grouped(
         place += 1
     notes = {ticks[own]: _GAP + words.replace("<br>", f"<br>{_GAP}") for own, words in (beside or {}).items()}
     words = [_words(heads, 0, theme.TITLE_PX)] + ([_words(notes, 1, _NOTE_PX)] if notes else [])
-    texts = [style.two_lines(_NAMES.get(clipping, clipping), 14) for _, clipping in ticks]
+    texts = [style.two_lines(named(clipping), 14) for _, clipping in ticks]
     axis = scales.numbered_rows(texts) | {"tickvals": list(ticks.values()), "range": [place - 0.4, -0.6]}
     places = [ticks[pair] for pair in zip(titles, clippings, strict=True)]
     row_px = _TWO_LINES_PX if any("<br>" in note for note in notes.values()) else _ROW_PX

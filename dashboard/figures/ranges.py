@@ -12,6 +12,7 @@ from dashboard.figures import headed_rows, scales, style, ticks
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
 from hypercore.present.alphas import alone, reader
+from hypercore.present.arms import said
 from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
@@ -26,6 +27,8 @@ def intervals_figure(
     gains: pd.DataFrame,
     edges: pd.DataFrame | None = None,
     looks: Looks = palette.look,
+    *,
+    clicks: bool = False,
 ) -> go.Figure:
     """A bar over each safe range, beside it its ends; an end that is the grid's own is an arrowhead.
 
@@ -34,6 +37,7 @@ def intervals_figure(
         gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
         edges: what :func:`dashboard.ranges.upper_edges` gives, drawn below the bars.
         looks: those of the study's clippings.
+        clicks: bars can be clicked.
     """
     gained = {
         (row["title"], row["clipping"]): f"<br><i>{row['text']}</i>" for row in gains.to_dict("records")
@@ -54,7 +58,7 @@ def intervals_figure(
         known = edges.merge(placed[["title", "clipping", "place"]], on=["title", "clipping"])
         alphas = pd.concat([alphas, known["alpha"], known["alpha_low"], known["alpha_high"]]).dropna()
         traces += _edges(known, float(alphas.min()), float(alphas.max()))
-    return grid.figure(traces, scales.alpha_axis(alphas))
+    return grid.figure(traces, scales.alpha_axis(alphas), clicks=clicks)
 
 
 def _span(row: Mapping[Any, Any], read: Callable[[float], str]) -> str:
@@ -73,16 +77,15 @@ def _span(row: Mapping[Any, Any], read: Callable[[float], str]) -> str:
 
 
 def _bars(own: pd.DataFrame, clipping: str, look: palette.Look, read: Callable[[float], str]) -> style.Trace:
-    x, y, hover, symbol = [], [], [], []
-    for row in own.to_dict("records"):
+    x, y, hover, symbol, picks = [], [], [], [], []
+    for row, pick in zip(own.to_dict("records"), style.picks(own), strict=True):
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
         reach = f"{read(low)} to {read(high)}, {'≥ ' if row['censored'] else ''}{decades:.1f} decades"
-        words = (
-            f"{style.text(row['title'])}, clipping {style.text(row['clipping'])}: {reach}<br>{at_worst(row)}"
-        )
+        words = f"{style.text(row['title'])}, {style.text(said(row['clipping']))}: {reach}<br>{at_worst(row)}"
         x += [low, high, None]
         y += [row["place"], row["place"], None]
         hover += [words, words, ""]
+        picks += [[pick], [pick], [None]]
         symbol += [
             "triangle-left" if row["reason_low"] == GRID_EDGE else look.symbol,
             "triangle-right" if row["reason_high"] == GRID_EDGE else look.symbol,
@@ -98,6 +101,7 @@ def _bars(own: pd.DataFrame, clipping: str, look: palette.Look, read: Callable[[
         "cliponaxis": False,
         "hovertext": hover,
         "hovertemplate": "%{hovertext}<extra></extra>",
+        "customdata": picks,
         "name": style.arm_name(clipping),
         "showlegend": False,
     }

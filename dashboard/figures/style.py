@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from dashboard.figures import room, theme
 from hypercore.present import palette
+from hypercore.present.arms import named
 from hypercore.present.titles import brief
 
 Trace = dict[str, Any]
@@ -28,7 +29,7 @@ _CLICKS = {"clickmode": "event+select", "hovermode": "closest", "dragmode": "pan
 
 def arm_name(clipping: str) -> str:
     """A clipping as legends name it, shown as it is."""
-    return text(palette.arm_name(clipping))
+    return text(named(clipping))
 
 
 def text(value: object) -> str:

@@ -167,7 +167,7 @@ def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) 
         charts.errors(study, title, clippings, log_error),
         "errors",
         f"Test error of {title} against the rightmost α on a logarithmic axis: a mark for every seed, "
-        "medians and ranges without and with clipping, the plain optimizer's baseline and the margin above "
+        "medians and ranges unclipped and clipped, the plain optimizer's baseline and the margin above "
         "it that still counts as its equal; on top the seeds that diverged, and below the safe span of α.",
         points,
         lambda rows: details.runs(study, title, rows, hint),
@@ -193,7 +193,7 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
     widgets.chart(
         charts.differences(study, title, clipping),
         "differences",
-        f"For {title} at each α: error without clipping minus error with it, a mark for each seed, "
+        f"For {title} at each α: error unclipped minus clipped, a mark for each seed, "
         "and the mean with its 95% interval. Above zero clipping is better.",
         differences,
         lambda rows: details.runs(study, title, _pairs(points, rows, clipping), hint),

@@ -11,6 +11,7 @@ from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
 from hypercore.present.advice import Advice, safest
+from hypercore.present.lowest import Lowest
 from hypercore.present.titles import problem_names
 from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import Status
@@ -20,10 +21,11 @@ KEY = """
 hyperparameters (α, β₁, β₂) while it does so. What is left to choose is the rightmost step size, α = 1e-5.
 
 - `Adam^alpha`: of Adam only α is learned. `SGD / SGD / SGD`: the third learns the second's α.
-- **safe**: hardly any run ends more than a margin above the plain optimizer on its own; that a tenth of them
-  would (5 points above what a study tolerates) is excluded, less is not.
+- **safe**: hardly any run ends more than a margin above the plain optimizer on its own. 5% may, where a study
+  says nothing else, and that 10% do is excluded, by the runs at all α together; less is not.
 - **decade**: a factor of ten in α. **clipped**: by the presentation's rule, of hyperparameters' gradients;
-  other rules are named, such as `fixed(0.1)`.
+  other rules are named, such as `fixed(0.1)`. What it **adds**: by how many decades of α later half of the
+  runs fail than **unclipped**, with a 95% interval.
 - **diverged**: not a number, or no better than chance.
 """
 # Of a row's parts: what it is about, what it says, where that comes from.
@@ -141,7 +143,7 @@ def _row(study: str) -> None:
         facts.caption("  \n".join([*state, *map(plain, found.facts)]))
 
 
-@kept("plan", "cells", "safety", "regions", entries=256)
+@kept("plan", "cells", "safety", "regions", "gains", entries=256)
 def summary(study: str) -> Summary:
     """What a study's tables say of it, in a few lines.
 
@@ -160,21 +162,32 @@ def summary(study: str) -> Summary:
         str(finished["created_utc"].max())[:10],
     )
     advice, problems = {one.problem: one for one in answers.advice(study)}, problem_names(cells)
-    silent = {name: _none(cells[problems == name]) for name in problems.unique() if name not in advice}
+    lowest = {one.problem: one for one in answers.lowest(study)}
+    silent = {
+        name: _none(cells[problems == name], lowest.get(name))
+        for name in problems.unique()
+        if name not in advice
+    }
     brief = {name: line(one, brief=True) for name, one in advice.items()}
     return Summary(facts, brief | silent, advice, "", seeds, answers.margin(study))
 
 
-def _none(cells: pd.DataFrame) -> str:
+def _none(cells: pd.DataFrame, lowest: Lowest | None) -> str:
     failed = cells[cells["status"] == Status.FAILED.value]
-    if len(failed):
-        return f"No α is shown to be safe; {len(failed)} cells failed."
-    return sentences.nothing_safe(cells)
+    said = f"No α is shown to be safe; {len(failed)} cells failed."
+    words = [said if len(failed) else sentences.nothing_safe(cells)]
+    if lowest is not None:
+        beside = f" ({lowest.plain_error} plain, untuned)" if lowest.use.plain else ""
+        words.append(f"{lowest.headline}: {lowest.error}{beside}.")
+        words.append(lowest.clipping)
+    return " ".join(filter(None, words))
 
 
 def line(advice: Advice, *, brief: bool = False) -> str:
     """One advice in a line; where it is to be ``brief``, not by which optimizer and how long."""
-    measured = f"{advice.choice}: {advice.use.metric.text(advice.use.error)}"
-    if brief:
-        return f"{measured} ({advice.plain_error} plain, untuned); {advice.room}."
-    return f"{measured} {advice.after} ({advice.plain_error} by {advice.plain}, untuned); {advice.room}."
+    measured = f"{advice.choice}: {advice.error}"
+    if not brief:
+        measured = f"{measured} {advice.after}"
+    by = "plain" if brief else f"by {advice.plain}"
+    said = f"{measured} ({advice.plain_error} {by}, untuned); {advice.room}."
+    return f"{said} {advice.clipping}".strip()

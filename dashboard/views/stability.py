@@ -1,12 +1,11 @@
 """Stability: the map of α, the safe intervals, and how much they hang on the criteria."""
 
-from typing import NamedTuple
-
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, details, parts, stability, widgets
+from dashboard import answers, cache, charts, choices, maps, parts, stability, widgets
 from dashboard.figures import stability as figures
+from dashboard.maps import Chosen
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import sentences
@@ -33,7 +32,7 @@ def _draw(study: str) -> None:
     if len(points):
         # A switch between few and all rows moves its own chart alone.
         more = len(regions) - len(charts.drawn_rows(study, regions, False))
-        parts.part(study, lambda: _map(chosen, points, regions, gains, more))
+        parts.part(study, lambda: _map(chosen, regions, gains, more))
         parts.part(study, lambda: _reach(chosen, regions, more))
     else:
         st.info(sentences.NO_BASELINE)
@@ -42,29 +41,12 @@ def _draw(study: str) -> None:
     _heights(study, stability.swept(regions), sensitivity[sensitivity["n_alphas"] > 1])
 
 
-class Chosen(NamedTuple):
-    """What the map is drawn of, and by which criteria."""
-
-    study: str
-    rule: DivergenceRule
-    criteria: Criteria
-    titles: tuple[str, ...]
-
-
-def _map(chosen: Chosen, points: pd.DataFrame, regions: pd.DataFrame, gains: pd.DataFrame, more: int) -> None:
+def _map(chosen: Chosen, regions: pd.DataFrame, gains: pd.DataFrame, more: int) -> None:
     """The map, and what flips against the study's own criteria."""
     study = chosen.study
     own = (chosen.criteria, chosen.rule) == (cache.criteria(study), DivergenceRule())
     st.subheader("Which α is safe")
-    cells = cache.table(study, "cells")
-    widgets.chart(
-        charts.safety(*chosen, _whole(more, "all_rows")),
-        "map",
-        "A map with a row for each stack and clipping, and α from left to right. A colour and a glyph say "
-        "whether the α is safe, undetermined, unsafe, diverged or missing.",
-        points,
-        lambda rows: details.point(study, cells, rows),
-    )
+    maps.draw(chosen, whole=_whole(more, "all_rows"))
     if own:
         st.caption(
             "These are the study's own criteria. Move one, and the verdicts that flip are outlined and "
@@ -84,9 +66,8 @@ def _reach(chosen: Chosen, regions: pd.DataFrame, more: int) -> None:
     widgets.chart(
         charts.intervals(*chosen, whole),
         "intervals",
-        "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
-        "arrowhead where the grid ends, and how many decades further it reaches clipped. Below it, where "
-        f"half of the runs fail, with a {cache.criteria(chosen.study).confidence:.0%} interval.",
+        f"{charts.RANGES_ALT} and what clipping adds. Below it, where half of the runs fail, with a "
+        f"{cache.criteria(chosen.study).confidence:.0%} interval.",
         charts.drawn_rows(chosen.study, regions, whole),
     )
     st.caption(charts.RANGES_CAPTION)
@@ -205,7 +186,7 @@ def _profiles(study: str, titles: list[str]) -> None:
         charts.profiles(study, title),
         "profiles",
         f"For {title}: the share of all runs over the grid of α whose error is at most the value on the "
-        "axis, without and with clipping, with 95% bands.",
+        "axis, unclipped and clipped, with 95% bands.",
         profiles,
     )
 

@@ -1,33 +1,29 @@
 """Verdict: in a sentence each, the safe α of every stack and what clipping does."""
 
-import json
-
 import pandas as pd
 import streamlit as st
 
 from dashboard import (
     answers,
+    boxes,
     cache,
     charts,
     choices,
+    claimed,
     data,
-    details,
     exports,
     links,
+    maps,
     order,
     parts,
-    runs,
     widgets,
 )
-from dashboard.claims import ICONS, tally
+from dashboard.claims import tally
 from dashboard.saying import plain
 from dashboard.verdicts import Verdict
 from hypercore.analysis.claims.findings import any_planned
-from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
-from hypercore.present.advice import UNTUNED
 from hypercore.present.titles import problem_names
-from hypercore.spec.columns import Role
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
@@ -46,10 +42,10 @@ def page(study: str) -> None:
     if regions.empty:
         st.info(sentences.NO_BASELINE)
     else:
-        _advice(study, regions)
+        _answer(study, regions)
     if found:
         titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
-        _ranges(study, titles)
+        _chart(study, titles, found)
         advised = answers.advice(study)
         for others in filter(None, (advice.others for advice in advised)):
             st.caption(plain(others))
@@ -68,10 +64,10 @@ def page(study: str) -> None:
     if claims is None or any_planned(claims["reason"]):
         named = ("verdicts", "claims-row", "claim-runs-row")
         label = tally(pd.Series(dtype=str) if claims is None else claims["verdict"])
-        parts.fold(study, label, "claimed", lambda: _claims(study, claims), named)
+        parts.fold(study, label, "claimed", lambda: claimed.claims(study, claims), named)
     if residuals is not None and len(residuals):
         label = "Ours against the published numbers"
-        parts.fold(study, label, "published", lambda: _residuals(study, residuals), ["residuals-row"])
+        parts.fold(study, label, "published", lambda: claimed.residuals(study, residuals), ["residuals-row"])
 
 
 def _words(study: str, found: list[Verdict]) -> None:
@@ -90,54 +86,63 @@ def _sentences(found: list[Verdict]) -> pd.DataFrame:
     )
 
 
-def _advice(study: str, regions: pd.DataFrame) -> None:
-    found = answers.advice(study)
-    for advice in found:
-        use = advice.use
-        with st.container(border=True):
-            st.subheader(plain(advice.headline), anchor=False)
-            measured, alone, room = st.columns([2, 2, 3])
-            after = f"{advice.after.capitalize()}."
-            measured.metric(advice.measured, use.metric.text(use.error), help=after)
-            measured.caption(plain(advice.seeds))
-            alone.metric(advice.plain, advice.plain_error, help=UNTUNED)
-            alone.caption(plain(advice.plain_kind))
-            tone = ":red" if advice.fragile else ":green"
-            room.markdown(f"{tone}[**{plain(advice.room.capitalize())}.**]")
-            room.caption(plain(advice.beyond))
-            st.code(advice.code, language=None)
-    cells = cache.judged(study)
-    names = problem_names(cells)
-    for problem in sorted(set(problem_names(regions)) - {advice.problem for advice in found}):
+def _answer(study: str, regions: pd.DataFrame) -> None:
+    """What to use on each problem; where nothing is shown to be safe, that, the lowest error and the map."""
+    advised, cells = answers.advice(study), cache.judged(study)
+    for advice in advised:
+        boxes.answer(advice)
+    names, lowest = problem_names(cells), {one.problem: one for one in answers.lowest(study)}
+    for problem in sorted(set(problem_names(regions)) - {advice.problem for advice in advised}):
         st.warning(plain(sentences.nothing_safe(cells[names == problem], f"on {problem}")))
+        if problem in lowest:
+            boxes.answer(lowest[problem])
 
 
-def _ranges(study: str, titles: list[str]) -> None:
+def _chart(study: str, titles: list[str], found: list[Verdict]) -> None:
+    """How far the safe ranges reach or, where none is, what each α is; beside it a stack in words."""
     filed, _ = answers.filed_ranges(study)
     own = filed[filed["title"].isin(titles)]
     if own["alpha_low"].isna().all():
+        maps.draw(maps.filed(study, titles), whole=False)
         return
     widgets.chart(
         charts.filed_ranges(study, titles),
         "ranges",
-        "For each stack a bar over its longest run of safe α, without and with clipping, its ends named: an "
-        "arrowhead where the grid ends, and how many decades further it reaches clipped.",
+        f"{charts.RANGES_ALT} and what clipping adds.",
         own,
+        lambda rows: _beside(study, rows, found),
     )
     left = len(own) - len(charts.drawn_rows(study, own, False))
     more = f" {left} more clippings are on the page Stability." * (left > 0)
     st.caption(f"{charts.RANGES_CAPTION}{more}")
+    if said := answers.clipping(study):
+        st.caption(plain(said))
+
+
+def _beside(study: str, rows: pd.DataFrame, found: list[Verdict]) -> None:
+    """The chosen range's stack in words."""
+    if rows.empty:
+        st.caption("Click a bar, or choose a row of the table, to read it in words.")
+    for row in rows.to_dict("records"):
+        own = [one for one in found if one.title == row["title"]]
+        # Without clipping a range is told beside each of the clipped ones.
+        said = [one for one in own if one.clipping == row["clipping"]] or own[:1]
+        for verdict in said:
+            _said(study, verdict)
 
 
 def _card(study: str, verdict: Verdict) -> None:
     with st.container(border=True):
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.subheader(plain(verdict.name), anchor=False)
-            widgets.link("Compare", links.compare(study, verdict.title), ":material/compare:")
-        st.markdown(f"**{plain(verdict.safe)}** {plain(verdict.gain)}")
-        if verdict.effect:
-            icon = ":material/verified:" if verdict.sure else ":material/help:"
-            st.markdown(f"{icon} {plain(verdict.effect)}")
+        _said(study, verdict)
+
+
+def _said(study: str, verdict: Verdict) -> None:
+    st.markdown(f"##### {plain(verdict.name)}")
+    st.markdown(f"**{plain(verdict.safe)}** {plain(verdict.gain)}")
+    if verdict.effect:
+        icon = ":material/verified:" if verdict.sure else ":material/help:"
+        st.markdown(f"{icon} {plain(verdict.effect)}")
+    widgets.link("Compare", links.compare(study, verdict.title), ":material/compare:")
 
 
 def _single_points(points: pd.DataFrame) -> None:
@@ -156,85 +161,3 @@ def _single_points(points: pd.DataFrame) -> None:
         }
     )
     widgets.table(points, "single-alphas", styled=shown)
-
-
-def _claims(study: str, claims: pd.DataFrame | None) -> None:
-    if claims is None:
-        st.info("The claims have not been judged for this study yet.")
-        st.code(data.command(study), language=None)
-        return
-    wanted = st.pills(
-        "Verdicts", list(ICONS), selection_mode="multi", key="verdicts", bind="query-params", default=None
-    )
-    rows = claims[claims["verdict"].isin(wanted)] if wanted else claims
-    decided_first = rows["verdict"].map({name: place for place, name in enumerate(ICONS)})
-    rows = rows.loc[decided_first.sort_values(kind="stable").index].reset_index(drop=True)
-    shown = pd.DataFrame(
-        {
-            "verdict": rows["verdict"].map(ICONS).fillna(rows["verdict"]),
-            "claim": rows["statement"],
-            "why": rows["reason"],
-            "n": rows["n"],
-            "source": rows["source"],
-        }
-    )
-    wide = {
-        "claim": st.column_config.TextColumn(width="large"),
-        "why": st.column_config.TextColumn(width="large"),
-    }
-    picked = widgets.table(shown, "claims", wide, clicks=True)
-    if picked.empty:
-        st.caption("Choose a row to read it whole and to see the runs that it rests on.")
-    else:
-        _claim(study, rows.loc[picked.index[0]])
-
-
-def _claim(study: str, claim: pd.Series) -> None:
-    words = f"{claim['statement']}: {claim['verdict']}, for {claim['reason']}."
-    st.markdown(f"{plain(words)} ({plain(claim['source'])})")
-    judged = cache.judged(study)
-    own = judged[judged["cell_id"].isin(json.loads(claim["cells"])) & (judged["role"] == Role.STACK.value)]
-    if own.empty:
-        st.caption("It rests on no run of this study.")
-        return
-    listed = runs.listing(own)
-    picked = widgets.table(
-        listed, "claim-runs", widgets.run_columns(Metric.shared(own["metric"])), clicks=True
-    )
-    details.of_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
-
-
-def _residuals(study: str, residuals: pd.DataFrame) -> None:
-    residuals = residuals.reset_index(drop=True)
-    unknown = residuals["published_sd_pct"].isna()
-    shown = pd.DataFrame(
-        {
-            "source": residuals["source"].astype(str) + ", table " + residuals["table"].astype(str),
-            "stack": residuals["printed_stack"],
-            "arm": residuals["arm"],
-            "ours (%)": residuals["ours_pct"].round(2),
-            "published (%)": residuals["published_pct"],
-            "published SD": residuals["published_sd_pct"].map("{:.2f}".format).mask(unknown, "unknown"),
-            "ours − published": residuals["residual_pct"].map("{:+.2f}".format),
-            "95% interval": residuals["low_pct"].map("{:+.2f}".format)
-            + " to "
-            + residuals["high_pct"].map("{:+.2f}".format),
-            "fits": residuals["fits"].map({True: "✔", False: "✘"}),
-            "our SD": residuals["ours_sd_pct"].round(2),
-            "n": residuals["n"],
-            "clipping": residuals["clipping"],
-            "note": residuals["note"],
-        }
-    )
-    picked = widgets.table(residuals, "residuals", styled=shown, clicks=True)
-    if unknown.any():
-        st.caption("Published SD unknown: the presentation gives none. The interval is from our seeds alone.")
-    st.caption("Fits: the published figure, a mean of three runs, could be one more mean of three of ours.")
-    for text in sentences.fits(count_fits(residuals)):
-        st.caption(plain(text))
-    cells = cache.table(study, "cells")
-    own = cells.head(0)
-    if len(picked):
-        row = residuals.loc[picked.index[0], [*data.ENTRY, "clipping", "alpha"]]
-        own = cells[cells[list(row.index)].eq(row, axis="columns").all(axis="columns")]
-    details.of_rows(study, cells, own, "Choose a row to look inside its runs.")

@@ -7,41 +7,27 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hypercore.present.alphas import reader
-from hypercore.present.counts import counted
+from hypercore.present.gains import by_stack, telling
+from hypercore.present.measured import Measured
 from hypercore.present.options import Option, options
-from hypercore.present.plain import Tuned, tuned
+from hypercore.present.plain import tuned
 from hypercore.present.titles import problem_names
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 
-UNTUNED = (
-    "The stack's lowest optimizer alone, at the α that the stack begins with: what the config gives it, or "
-    "its default. To see what tuning it comes to, let the config try it at several α."
-)
 
+@dataclass(frozen=True, kw_only=True)
+class Advice(Measured):
+    """For one problem: what to use, who has the lowest error, and who the widest safe range."""
 
-@dataclass(frozen=True)
-class Advice:
-    """For one problem: what to use, who has the lowest error, and who the widest safe range.
-
-    ``tuned`` is the best plain optimizer, where the study tries any at several α.
-    """
-
-    use: Option
     lowest: Option
     widest: Option
-    tuned: Tuned | None = None
 
     @property
-    def _read(self) -> Callable[[float], str]:
+    def read(self) -> Callable[[float], str]:
         """How its α are written, none like another of them."""
         use, above = self.use, self.use.beyond or ()
         return reader([use.alpha, use.low, use.high, *above[:1], self.lowest.alpha, self.widest.high])
-
-    @property
-    def problem(self) -> str:
-        """What is trained on what."""
-        return self.use.problem
 
     @property
     def fragile(self) -> bool:
@@ -49,9 +35,9 @@ class Advice:
         return self.use.slack == 0
 
     @property
-    def choice(self) -> str:
-        """The stack, its clipping and its α."""
-        return f"{self.use.name}, α = {self._read(self.use.alpha)}"
+    def assured(self) -> bool:
+        """Whether a wrong α is forgiven on both sides."""
+        return not self.fragile
 
     @property
     def headline(self) -> str:
@@ -59,49 +45,13 @@ class Advice:
         return f"Use {self.choice}"
 
     @property
-    def seeds(self) -> str:
-        """How many seeds the error is a mean of, and how far apart these are."""
-        low, high = map(self.use.metric.number, (self.use.errors[0], self.use.errors[-1]))
-        n = len(self.use.errors)
-        return f"mean of {n} seeds, {low}–{high}" if n > 1 else counted(n, "seed")
-
-    @property
-    def measured(self) -> str:
-        """What its error is of."""
-        return f"test {self.use.metric.name} on {self.problem}"
-
-    @property
-    def after(self) -> str:
-        """How long it trained."""
-        return f"after {counted(self.use.epochs, 'epoch')}"
-
-    @property
-    def plain_error(self) -> str:
-        """The error of the plain optimizer that it is compared with."""
-        return self.use.metric.text(self.use.plain.error if self.use.plain else math.nan)
-
-    @property
-    def plain(self) -> str:
-        """Which that is, and at which α."""
-        return f"plain {self.use.plain.words}" if self.use.plain else "plain optimizer"
-
-    @property
-    def plain_kind(self) -> str:
-        """What kind of figure its error is, and what tuning comes to where the study tells."""
-        words = "untuned; median" if self.use.plain else "not trained yet"
-        if self.tuned is None:
-            return words
-        best, error = self.tuned.best, self.use.metric.text(self.tuned.best.error)
-        return f"{words}. The best of {self.tuned.n_alphas} α: {error} ({best.words})"
-
-    @property
     def beyond(self) -> str:
         """What happens at the next larger α that was tried and is not safe."""
         if self.use.beyond is None:
-            return f"No α above {self._read(self.use.high)} was tried."
+            return f"No α above {self.read(self.use.high)} was tried."
         alpha, error = self.use.beyond
         there = "no result yet" if math.isnan(error) else f"mean {_rough(self.use.metric, error)}"
-        return f"Not shown safe: {self._read(alpha)} ({there})."
+        return f"Not shown safe: {self.read(alpha)} ({there})."
 
     @property
     def others(self) -> str:
@@ -109,34 +59,28 @@ class Advice:
         lowest, widest = self.lowest, self.widest
         said = []
         if lowest is not self.use:
-            error = f"α = {self._read(lowest.alpha)}, {lowest.metric.text(lowest.error)}"
+            error = f"α = {self.read(lowest.alpha)}, {lowest.metric.text(lowest.error)}"
             said.append(f"Lowest error on {self.problem}: {lowest.name}, {error}.")
         if (widest.label, widest.clipping) != (self.use.label, self.use.clipping):
-            reach = f"up to α = {self._read(widest.high)}, {widest.metric.text(widest.error)} at its best"
+            reach = f"up to α = {self.read(widest.high)}, {widest.metric.text(widest.error)} at its best"
             said.append(f"Widest safe range on {self.problem}: {widest.name}, {reach}; {widest.failures}.")
         return " ".join(said)
-
-    @property
-    def code(self) -> str:
-        """The line of Python that drives a module so."""
-        clip = "" if self.use.clipping == OFF_NAME else f', clipping="{self.use.clipping}"'
-        return f'Stack(model, "{self.use.stack}"{clip})'
 
     @property
     def room(self) -> str:
         """How wrong α may be, in words, and what is not excluded; :attr:`beyond` has what comes above."""
         use = self.use
-        low = self._read(use.low) + " or less" * use.open_below
-        high = self._read(use.high) + " or more" * use.open_above
+        low = "≤" * use.open_below + self.read(use.low)
+        high = "≥" * use.open_above + self.read(use.high)
         if not self.fragile:
             words = f"safe from {low} to {high}"
         elif use.low < use.alpha:
-            words = f"fragile: safe down to {low}"
+            words = f"fragile: safe down to {self.read(use.low)}{' or less' * use.open_below}"
         elif use.open_below and use.beyond is None and use.low == use.high:
             words = "fragile: no other α was tried"
         elif use.high > use.alpha:
             smaller = "none smaller tried" if use.open_below else "smaller not shown"
-            words = f"fragile: safe up to {high}, {smaller}"
+            words = f"fragile: safe up to {self.read(use.high)}{' or more' * use.open_above}, {smaller}"
         elif use.open_below:
             words = "fragile: no smaller α was tried"
         else:
@@ -148,7 +92,7 @@ def _rough(metric: Metric, error: float) -> str:
     return f"{error:.1f}%" if metric.is_percent else metric.text(error)
 
 
-def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
+def advise(safety: pd.DataFrame, judged: pd.DataFrame, gains: pd.DataFrame | None = None) -> list[Advice]:
     """One advice a problem (a data set and a network) that has a safe point.
 
     What to use is what :func:`safest` finds by the study's margin ε.
@@ -156,17 +100,24 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Advice]:
     Args:
         safety: the table SAFETY.
         judged: the judged cells.
+        gains: the table GAINS, where there is one.
     """
     found = options(safety, judged)
     margins = safety.groupby(problem_names(safety))["margin"].max()
-    best_plain = tuned(judged)
+    best_plain, gained = tuned(judged), {} if gains is None else by_stack(gains)
     advice = []
     for problem in sorted({one.problem for one in found}):
         own = [one for one in found if one.problem == problem]
-        lowest = min(own, key=lambda one: one.deciding)
         use = safest(own, float(margins[problem]))
-        widest = max(own, key=lambda one: (round(one.width, 9), -one.deciding))
-        advice.append(Advice(use, lowest, widest, best_plain.get(problem)))
+        advice.append(
+            Advice(
+                use=use,
+                tuned=best_plain.get(problem),
+                lowest=min(own, key=lambda one: one.deciding),
+                widest=max(own, key=lambda one: (round(one.width, 9), -one.deciding)),
+                gain=telling(gained.get(use.group, []), use.clipping),
+            )
+        )
     return advice
 
 

@@ -1,6 +1,7 @@
 """What α a study shows to be safe, each with its seeds' errors and the safe decades around it."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,9 @@ import pandas as pd
 from hypercore.analysis.frames.judgement import IMPUTED, JUDGED, METRIC
 from hypercore.analysis.stats.failures import FailureRate, Failures, worst
 from hypercore.analysis.stats.regions import Safety, unbroken
+from hypercore.present.arms import said
 from hypercore.present.plain import Plain, baseline
 from hypercore.present.titles import GROUP, problem_names, titles
-from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import PERCENT, Metric
 
@@ -21,8 +22,9 @@ _FAILURES = ("n_failed", "n_done", "failure_low", "failure_high", "fitted_failur
 
 @dataclass(frozen=True)
 class Option:
-    """One safe α of a stack and clipping on a problem: a data set, with the network if there are several.
+    """One α of a stack and clipping on a problem: a data set, with the network if there are several.
 
+    ``group`` has what tells the stack from the study's others (:data:`hypercore.present.titles.GROUP`).
     From ``low`` to ``high`` every α that was tried is safe; ``open_below`` and ``open_above`` tell that the
     grid ends there, so that it may be more; ``beyond`` is the next larger α that was tried, with its mean
     error. Errors are the test split's; by ``deciding``, the mean on the split that decides, options are
@@ -31,6 +33,7 @@ class Option:
     """
 
     title: str
+    group: tuple[Any, ...]
     label: str
     problem: str
     epochs: int
@@ -66,20 +69,40 @@ class Option:
     @property
     def name(self) -> str:
         """The stack and its clipping."""
-        return f"{self.label}, {arm(self.clipping)}"
-
-
-def arm(clipping: str) -> str:
-    """A clipping in a sentence, after a stack's name.
-
-    >>> arm("on"), arm("off"), arm("agc(0.01)")
-    ('clipped', 'without clipping', 'clipped by agc(0.01)')
-    """
-    return {OFF_NAME: "without clipping", ON_NAME: "clipped"}.get(clipping, f"clipped by {clipping}")
+        return f"{self.label}, {said(self.clipping)}"
 
 
 def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
+    found = []
+    grids, plain = _grids(safety, judged)
+    for grid in grids:
+        for first, last in unbroken([row["safety"] == Safety.SAFE for row in grid.rows]):
+            found += [one for i in range(first, last + 1) if (one := _option(grid, first, last, i, plain))]
+    return found
+
+
+def unproven(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
+    """Every point that has a result and is not shown to be safe; its range is its own α alone."""
+    grids, plain = _grids(safety, judged)
+    return [
+        one
+        for grid in grids
+        for i, row in enumerate(grid.rows)
+        if row["safety"] != Safety.SAFE and (one := _option(grid, i, i, i, plain))
+    ]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The points of one entry and clipping by rising α, and the cells of those that have a result."""
+
+    rows: Sequence[Mapping[Any, Any]]
+    cells: Mapping[float, pd.DataFrame]
+
+
+def _grids(safety: pd.DataFrame, judged: pd.DataFrame) -> tuple[list[_Grid], pd.DataFrame]:
+    """The grids of a study, and its baselines by their cell."""
     key = [*GROUP, "clipping"]
     # Only what is needed: wide frames cut into one for each point would take a large study seconds.
     wanted = [*key, "alpha", "role", "cell_id", "baseline_id", "stack", METRIC, IMPUTED, JUDGED]
@@ -88,36 +111,31 @@ def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
     stacks = cells[cells["role"] == Role.STACK.value]
     baselines = cells[cells["role"] == Role.BASELINE.value]
     plain = baselines.drop_duplicates("cell_id").set_index("cell_id")[["label", "alpha", IMPUTED]]
-    safe = safety.loc[safety["safety"] == Safety.SAFE.value, [*key, "alpha"]]
-    of_point = dict(list(stacks.merge(safe, on=[*key, "alpha"]).groupby([*key, "alpha"], sort=False)))
     means = stacks.groupby([*key, "alpha"])[IMPUTED].mean().rename("error").reset_index()
     named = safety.assign(title=titles(safety))[[*key, "title", "alpha", "safety", *_FAILURES]]
     points = named.merge(means, on=[*key, "alpha"], how="left")
-    found = []
-    for entry, rows in points.groupby(key, sort=True):
-        ordered = rows.sort_values("alpha").to_dict("records")
-        for first, last in unbroken([row["safety"] == Safety.SAFE for row in ordered]):
-            for row in ordered[first : last + 1]:
-                cell_rows = of_point.get((*entry, row["alpha"]))
-                if cell_rows is not None:
-                    found.append(_option(ordered, first, last, row, cell_rows, plain))
-    return found
+    of_point: dict[tuple[Any, ...], dict[float, pd.DataFrame]] = defaultdict(dict)
+    for point, own in stacks.groupby([*key, "alpha"], sort=False):
+        *entry, alpha = tuple[Any, ...](point)
+        of_point[tuple(entry)][float(alpha)] = own
+    return [
+        _Grid(rows.sort_values("alpha").to_dict("records"), of_point[entry])
+        for entry, rows in points.groupby(key, sort=True)
+    ], plain
 
 
-def _option(
-    ordered: Sequence[Mapping[Any, Any]],
-    first: int,
-    last: int,
-    row: Mapping[Any, Any],
-    cells: pd.DataFrame,
-    plain: pd.DataFrame,
-) -> Option:
+def _option(grid: _Grid, first: int, last: int, place: int, plain: pd.DataFrame) -> Option | None:
+    """One point of a grid and the range around it; none where it has no result."""
+    ordered, row = grid.rows, grid.rows[place]
     alpha = float(row["alpha"])
+    if (cells := grid.cells.get(alpha)) is None:
+        return None
     baselines = plain[plain.index.isin(cells["baseline_id"].dropna())]
     after = ordered[last + 1] if last + 1 < len(ordered) else None
     inside = [[one[name] for name in _FAILURES] for one in ordered[first : last + 1]]
     return Option(
         title=str(row["title"]),
+        group=tuple(row[name] for name in GROUP),
         label=str(row["label"]),
         problem=str(cells["problem"].iloc[0]),
         epochs=int(row["epochs"]),

@@ -77,15 +77,6 @@ def faded(color: str, opacity: float) -> str:
     return f"rgba({red}, {green}, {blue}, {opacity:g})"
 
 
-def arm_name(clipping: str) -> str:
-    """A clipping as legends name it.
-
-    >>> arm_name("off"), arm_name("on"), arm_name("agc(0.01)")
-    ('without clipping', 'with clipping', 'agc(0.01)')
-    """
-    return {OFF_NAME: "without clipping", ON_NAME: "with clipping"}.get(clipping, clipping)
-
-
 def ordered(clippings: Iterable[str]) -> list[str]:
     """The clippings of a study in the order in which it is read: off, the presentation's, the others by name.
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from hypercore.analysis.frames.judgement import IMPUTED, JUDGED
@@ -14,21 +15,26 @@ from hypercore.spec.stack import short
 
 @dataclass(frozen=True)
 class Plain:
-    """A plain optimizer at one α, with its test error over seeds: the median of a baseline, else the mean."""
+    """A plain optimizer at one α, with its seeds' test errors."""
 
     name: str
     alpha: float
-    error: float
+    errors: tuple[float, ...]
 
     @property
-    def words(self) -> str:
-        """Which it is, and at which α, unless its name says so.
+    def error(self) -> float:
+        """The mean over seeds: what it is judged by is their median, but beside a mean stands a mean."""
+        return float(np.mean(self.errors))
 
-        >>> Plain("Adam", 0.001, 4.5).words, Plain("SGD(0.05, 0.9)", 0.05, 4.5).words
-        ('Adam, α = 0.001', 'SGD(0.05, 0.9)')
+    @property
+    def notation(self) -> str:
+        """Which it is, and at which α, as stacks are written.
+
+        >>> Plain("Adam", 0.001, (4.5,)).notation, Plain("SGD(0.05, 0.9)", 0.05, (4.5,)).notation
+        ('Adam(0.001)', 'SGD(0.05, 0.9)')
         """
         named = f"({short(self.alpha)}" in self.name
-        return self.name if named else f"{self.name}, α = {alone(self.alpha)}"
+        return self.name if named else f"{self.name}({alone(self.alpha)})"
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,11 @@ def baseline(cells: pd.DataFrame) -> Plain | None:
     if cells.empty:
         return None
     first = cells.iloc[0]
-    # The median, so that no bad run decides what counts as safe.
-    return Plain(str(first["label"]), float(first["alpha"]), float(cells[IMPUTED].median()))
+    return Plain(str(first["label"]), float(first["alpha"]), _errors(cells))
+
+
+def _errors(cells: pd.DataFrame) -> tuple[float, ...]:
+    return tuple(sorted(map(float, cells[IMPUTED])))
 
 
 def tuned(judged: pd.DataFrame) -> dict[str, Tuned]:
@@ -60,6 +69,6 @@ def tuned(judged: pd.DataFrame) -> dict[str, Tuned]:
             continue
         means = {alpha: float(cells[JUDGED].mean()) for alpha, cells in by_alpha.items()}
         alpha = min(means, key=means.__getitem__)
-        best = Plain(str(label), alpha, float(by_alpha[alpha][IMPUTED].mean()))
+        best = Plain(str(label), alpha, _errors(by_alpha[alpha]))
         found[str(problem)].append(Tuned(best, means[alpha], len(by_alpha)))
     return {problem: min(listed, key=lambda one: one.deciding) for problem, listed in found.items()}

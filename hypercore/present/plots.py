@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from hypercore.analysis.frames.entries import Entry
 from hypercore.analysis.stats.aggregates import performance_profile
 from hypercore.present import palette
+from hypercore.present.arms import named
 from hypercore.present.over_alpha import ALPHA, Baseline, alpha_ticks, spread
 from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
@@ -40,7 +41,7 @@ def error_over_alpha(
     _baseline(figure, entries[0], plain, logarithmic)
     middles = spread(points)
     for place, entry in enumerate(entries):
-        look, name = looks(entry.clipping), palette.arm_name(entry.clipping)
+        look, name = looks(entry.clipping), named(entry.clipping)
         own = points[points["clipping"] == entry.clipping]
         _seeds(figure, own, look, name)
         # A gap stays where an α has no result: nothing is drawn across it.
@@ -148,7 +149,7 @@ def profile_figure(entries: Sequence[Entry], looks: Looks = palette.look) -> go.
     for entry, own in zip(entries, strata, strict=True):
         look = looks(entry.clipping)
         profile = performance_profile(own, taus)
-        name = palette.arm_name(entry.clipping)
+        name = named(entry.clipping)
         line = {"color": look.color, "dash": look.dash, "shape": "hv"}
         figure.add_scatter(x=taus, y=profile.share, mode="lines", name=name, line=line, legendgroup=name)
         if len(entries) > _MOST_BANDS:

@@ -8,62 +8,58 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from hypercore.analysis.stats.regions import GRID_EDGE
+from hypercore.present.alphas import reader
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Of a stack's two longest safe runs of α, clipped and not, how far apart the upper ends are.
+    """Of a stack's two longest safe runs of α, unclipped and clipped, the upper ends.
 
-    ``decades`` is NaN where one of them is not there (``safe`` tells of the clipped one, ``safe_off`` of the
-    other). ``relation`` is ``≥`` where the grid cuts the clipped one, ``≤`` the other, ``?`` both.
+    NaN where there is none. ``cut_off`` and ``cut_on`` tell that the grid ends there, so that it may be more.
     """
 
-    decades: float
-    relation: str
-    safe: bool
-    safe_off: bool
+    off: float
+    on: float
+    cut_off: bool = False
+    cut_on: bool = False
 
     @property
     def text(self) -> str:
-        """As it stands beside a bar.
+        """From where to where, as it stands beside a bar.
 
-        >>> Reach(1.0, "=", True, True).text, Reach(-0.25, "≥", True, True).text
-        ('+1.0 decades', '≥ -0.2 decades')
+        >>> Reach(0.1, 1.0).text, Reach(1.0, 0.5, cut_off=True).text
+        ('0.1 → 1', '≥ 1 → 0.5')
         """
-        if not self.safe:
-            return "no α left safe" if self.safe_off else "no safe α"
-        if not self.safe_off:
+        if math.isnan(self.on):
+            return "no safe α" if math.isnan(self.off) else "no α left safe"
+        if math.isnan(self.off):
             return "none unclipped"
-        if self.relation == "?":
-            return "to the grid’s end"
-        return f"{'' if self.relation == '=' else f'{self.relation} '}{self.decades:+.1f} decades"
+        read = reader([self.off, self.on])
+        return f"{'≥ ' * self.cut_off}{read(self.off)} → {'≥ ' * self.cut_on}{read(self.on)}"
 
     @property
     def sentence(self) -> str:
         """What clipping does to the largest safe α.
 
-        >>> Reach(1.0, "≥", True, True).sentence
-        'Clipping moves the largest safe α up by at least 1.0 decades on the grid.'
+        >>> Reach(0.1, 1.0, cut_on=True).sentence
+        'Clipping moves the largest safe α from 0.1 to 1 or more on the grid.'
         """
-        if not self.safe:
+        if math.isnan(self.on):
             left = "Clipping leaves no α that is shown to be safe."
-            return left if self.safe_off else "So this does not tell what clipping does to the range."
-        if not self.safe_off:
-            return "Without clipping no α is shown to be safe."
-        if self.relation == "?":
+            return "So this does not tell what clipping does to the range." if math.isnan(self.off) else left
+        if math.isnan(self.off):
+            return "Unclipped, no α is shown to be safe."
+        if self.cut_off and self.cut_on:
             return "The grid cuts both ranges above, so that it does not tell which reaches further."
-        decades = round(self.decades, 6)
-        if decades == 0:
-            way = {"≥": "down", "≤": "up"}.get(self.relation)
-            return f"Clipping does not move the largest safe α{f' {way}' if way else ''}."
-        # A lower bound of a move up is an upper one of a move down.
-        least, most = ("≥", "≤") if decades > 0 else ("≤", "≥")
-        bounds = {least: "at least ", most: "at most "}.get(self.relation, "")
-        way = "up" if decades > 0 else "down"
-        return f"Clipping moves the largest safe α {way} by {bounds}{abs(decades):.1f} decades on the grid."
+        if self.off == self.on:
+            way = {(False, True): " down", (True, False): " up"}.get((self.cut_off, self.cut_on), "")
+            return f"Clipping does not move the largest safe α{way}."
+        read = reader([self.off, self.on])
+        ends = (
+            f"from {read(self.off)}{' or more' * self.cut_off} to {read(self.on)}{' or more' * self.cut_on}"
+        )
+        return f"Clipping moves the largest safe α {ends} on the grid."
 
 
 def reach(on: Mapping[Any, Any], off: Mapping[Any, Any]) -> Reach:
@@ -71,11 +67,7 @@ def reach(on: Mapping[Any, Any], off: Mapping[Any, Any]) -> Reach:
 
     >>> off = {"alpha_high": 0.1, "reason_high": "unsafe"}
     >>> reach({"alpha_high": 10.0, "reason_high": "grid"}, off).text
-    '≥ +2.0 decades'
+    '0.1 → ≥ 10'
     """
-    safe, safe_off = pd.notna(on["alpha_high"]), pd.notna(off["alpha_high"])
-    if not (safe and safe_off):
-        return Reach(math.nan, "=", safe, safe_off)
-    cut = on["reason_high"] == GRID_EDGE, off["reason_high"] == GRID_EDGE
-    relation = {(True, True): "?", (True, False): "≥", (False, True): "≤"}.get(cut, "=")
-    return Reach(math.log10(on["alpha_high"] / off["alpha_high"]), relation, True, True)
+    cut_off, cut_on = (row["reason_high"] == GRID_EDGE for row in (off, on))
+    return Reach(float(off["alpha_high"]), float(on["alpha_high"]), cut_off, cut_on)

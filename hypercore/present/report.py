@@ -91,7 +91,7 @@ def page(
     effects = frames["effects"]
     judged = judge(cells)
     sections = {
-        "What to use": [findings.advice(frames["safety"], judged), findings.WORDS],
+        "What to use": [findings.advice(frames["safety"], judged, frames["gains"]), findings.WORDS],
         "Where runs begin to fail": [stacks.edges(frames["edges"], frames["gains"])],
         "Stability regions": [stacks.regions(frames["regions"])],
         "Claims": findings.claims(frames["claims"]),

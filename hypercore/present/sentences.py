@@ -9,11 +9,12 @@ from hypercore.analysis.claims.findings import Verdict
 from hypercore.analysis.stats.failures import failures_text
 from hypercore.analysis.stats.regions import FEWEST_RUNS
 from hypercore.present.alphas import reader
+from hypercore.present.arms import said
 from hypercore.present.counts import counted
+from hypercore.present.gains import edge_gain, upper_gains
 from hypercore.present.reach import reach
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
-from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import Status
 from hypercore.spec.normalisation import parse_normalisation
 
@@ -135,9 +136,9 @@ def region(title: str, row: Mapping[Any, Any], off: Mapping[Any, Any] | None = N
     """One row of the REGIONS table, of the entry of that title, as a sentence; ``off`` is its unclipped row.
 
     >>> region("Adam / SGD on mnist", {"clipping": "off", "n_safe": 0, "n_points": 9})
-    'Adam / SGD on mnist, clipping off: none of 9 α is safe.'
+    'Adam / SGD on mnist, unclipped: none of 9 α is safe.'
     """
-    start = f"{title}, clipping {row['clipping']}"
+    start = f"{title}, {said(row['clipping'])}"
     if row["n_safe"] == 0:
         return f"{start}: none of {row['n_points']} α is safe."
     sign = "at least " if row["censored"] else ""
@@ -208,30 +209,12 @@ def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
         gains: its rows of the GAINS table.
     """
     first = rows.iloc[0]
-    start = f"{title}, clipping {first['clipping']}"
+    start = f"{title}, {said(first['clipping'])}"
     upper = {row["failing_pct"]: row for row in rows[rows["side"] == "upper"].to_dict("records")}
     found = [f"{what} at {_edge(upper[share])}" for share, what in ((50, "half"), (10, "a tenth"))]
     text = f"{start}, {counted(first['n_runs'], 'run')}: {' and '.join(found)} fail"
     added = upper_gains(gains)
-    if added.empty:
-        return f"{text}."
-    return f"{text}. {edge_gain(added.iloc[0].to_dict())}"
-
-
-def upper_gains(gains: pd.DataFrame) -> pd.DataFrame:
-    """The rows of GAINS that :func:`edge_gain` tells of: where half of the runs fail above, against off."""
-    return gains[(gains["side"] == "upper") & (gains["failing_pct"] == 50) & (gains["than"] == OFF_NAME)]
-
-
-def edge_gain(row: Mapping[Any, Any]) -> str:
-    """How much later half of the runs fail under a clipping than without, by a row of GAINS.
-
-    >>> edge_gain({"gain_decades": 0.26, "low_decades": -0.05, "high_decades": float("nan")})
-    'Half of the runs fail 0.26 [-0.05, open] decades later than without clipping.'
-    """
-    middle = "beyond the grid," if pd.isna(row["gain_decades"]) else f"{row['gain_decades']:.2f}"
-    ends = ("open" if pd.isna(row[name]) else f"{row[name]:.2f}" for name in ("low_decades", "high_decades"))
-    return f"Half of the runs fail {middle} [{', '.join(ends)}] decades later than without clipping."
+    return f"{text}." if added.empty else f"{text}. {edge_gain(added.iloc[0].to_dict())}"
 
 
 def _edge(row: Mapping[Any, Any]) -> str:

@@ -12,13 +12,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from hypercore.analysis.frames.tables import read_frame
+from hypercore.present.arms import CLIPPED, UNCLIPPED
 from hypercore.present.titles import GROUP, full_title
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS, COMPARISON
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
-ARM_HEADERS = dict(zip(ARMS, ("baseline", "without clipping", "with clipping"), strict=True))
+ARM_HEADERS = dict(zip(ARMS, ("baseline", UNCLIPPED, CLIPPED), strict=True))
 HEADERS = ("α", "clipping", *ARM_HEADERS.values(), "gain")
 OPEN_DASHBOARD = "To look closer: make dashboard   (or: streamlit run dashboard/app.py)"
 

@@ -17,7 +17,7 @@ NAMES = ["", *[page.path for page in PAGES[1:]]]
 # What the words of each chart must tell, in the order of the charts.
 TOLD = {
     "": [],
-    "compare": [r"Test error of .* on digits against .*α.* baseline", r"error without clipping minus error"],
+    "compare": [r"Test error of .* on digits against .*α.* baseline", r"error unclipped minus clipped"],
     "verdict": [r"longest run of safe α"],
     "stability": [
         r"row for each stack .*unsafe",
@@ -122,7 +122,7 @@ def test_the_verdict_answers_at_first_sight_in_60_words(open_page: Open, width: 
     assert box and box["y"] + box["height"] < 800
     until = "code => document.body.innerText.split(code.innerText)[0] + code.innerText"
     said = str(code.evaluate(until))
-    words = said[said.rindex("Which stack") :].split()
+    words = said[said.rindex("What is safe?") :].split()
     assert {"seeds,", "Safe"} <= set(words) and len(words) < 60, words
 
 

@@ -43,12 +43,15 @@ class Failures:
 
     @property
     def briefly(self) -> str:
-        """The same by its own runs alone, where there is little room.
+        """The same where there is little room.
 
-        >>> Failures(failure_rate(0, 8)).briefly
-        '0/8 failed, up to 31% may'
+        >>> Failures(failure_rate(0, 8), 0.03).briefly, Failures(failure_rate(8, 8)).briefly
+        ('0/8 failed; up to 31% may, 3.0% by all α', '8/8 failed')
         """
-        return f"{self.rate.k}/{self.rate.n} failed, up to {_share(self.rate.high)} may"
+        rate = self.rate
+        fitted = f", {_share(self.fitted_high)} by all α" if self.fitted_high < rate.high else ""
+        may = f"; up to {_share(rate.high)} may{fitted}" if rate.k < rate.n else ""
+        return f"{rate.k}/{rate.n} failed{may}"
 
     def __str__(self) -> str:
         return failures_text(self.rate.k, self.rate.n, self.rate.high, self.fitted_high)

@@ -9,19 +9,23 @@ from hypercore.analysis.claims.findings import NOT_PLANNED, any_planned
 from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
-from hypercore.present.advice import UNTUNED, Advice, advise
+from hypercore.present.advice import Advice, advise
 from hypercore.present.counts import counted
+from hypercore.present.lowest import Lowest, lowest
+from hypercore.present.measured import UNTUNED
 from hypercore.present.plots import residual_figure
+from hypercore.present.titles import problem_names
 from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.metric import Metric
 
 WORDS = (
     '<p class="words">A <i>stack</i> such as Adam / SGD(α): Adam trains the weights, SGD, right of it, '
     "trains Adam's own hyperparameters, and α is left to choose. <i>Safe</i>: few runs fail, and the others "
-    "end at most a margin above the plain optimizer; that 5 points more fail than is "
-    "tolerated (a tenth by default) is excluded, less is not. A <i>decade</i> is a factor of ten in α. "
+    "end at most a margin above the plain optimizer. By default 5% may fail, and that 10% do is excluded, by "
+    "the runs at all α together; less is not. A <i>decade</i> is a factor of ten in α. "
     "<i>Diverged</i>: not a number, or no better than chance. <i>Clipped</i>: by the presentation's rule, "
-    "of hyperparameters' gradients.</p>"
+    "of hyperparameters' gradients. What clipping <i>adds</i>: by how many decades of α later half of the "
+    "runs fail, with a 95% interval.</p>"
 )
 _RESIDUALS = (
     f"The interval is from our seeds alone. “SD unknown”: {NO_SD}. ± of the paper: {NO_RUNS}; it is taken as "
@@ -33,21 +37,24 @@ _RESIDUALS = (
 _ID_DIGITS = 10
 
 
-def advice(safety: pd.DataFrame, judged: pd.DataFrame) -> str:
+def advice(safety: pd.DataFrame, judged: pd.DataFrame, gains: pd.DataFrame) -> str:
     """What to take on each data set, as the dashboard says it."""
-    found = advise(safety, judged)
+    found = advise(safety, judged, gains)
     boxes = [_box(one) for one in found]
+    names = problem_names(judged)
+    for one in lowest(safety, judged, gains, {one.problem for one in found}):
+        nothing = sentences.nothing_safe(judged[names == one.problem], f"on {one.problem}")
+        boxes += [f"<p>{escape(nothing)}</p>", _box(one)]
     others = [f"<p><small>{escape(one.others)}</small></p>" for one in found if one.others]
     untuned = (
-        [f'<p class="words">Plain optimizer: {escape(UNTUNED[0].lower() + UNTUNED[1:])}</p>'] if found else []
+        [f'<p class="words">Plain optimizer: {escape(UNTUNED[0].lower() + UNTUNED[1:])}</p>'] if boxes else []
     )
     return "".join([*boxes, *others, *untuned]) or f"<p>{escape(sentences.nothing_safe(judged))}</p>"
 
 
-def _box(advice: Advice) -> str:
-    use = advice.use
+def _box(advice: Advice | Lowest) -> str:
     numbers = (
-        (f"{advice.measured} {advice.after}", use.metric.text(use.error), advice.seeds),
+        (f"{advice.measured} {advice.after}", advice.error, advice.seeds),
         (advice.plain, advice.plain_error, advice.plain_kind),
     )
     shown = "".join(
@@ -55,11 +62,12 @@ def _box(advice: Advice) -> str:
         for name, value, below in numbers
     )
     room = f"{escape(advice.room.capitalize())}."
-    state = "fragile" if advice.fragile else "reproduced"
+    state = "reproduced" if advice.assured else "fragile"
+    below = "".join(f"<small>{escape(words)}</small>" for words in (advice.beyond, advice.clipping) if words)
     return (
         f'<div class="advice wrap"><h3>{escape(advice.headline)}</h3><div class="numbers">{shown}'
         f'<div class="room"><span class="{state}">{room}</span>'
-        f"<small>{escape(advice.beyond)}</small></div></div><code>{escape(advice.code)}</code></div>"
+        f"{below}</div></div><code>{escape(advice.code)}</code></div>"
     )
 
 

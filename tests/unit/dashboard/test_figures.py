@@ -50,7 +50,7 @@ def words(figure: go.Figure) -> list[str]:
 @pytest.mark.parametrize("log_error", [True, False])
 def test_every_seed_is_a_mark_and_diverged_ones_are_on_the_rail(log_error: bool) -> None:
     figure = compare.error_against_alpha(POINTS, queries.baseline(JUDGED, ENTRY), log_error)
-    for clipping, name in (("off", "without clipping: seeds"), ("on", "with clipping: seeds")):
+    for clipping, name in (("off", "unclipped: seeds"), ("on", "clipped: seeds")):
         below, rail = marks(figure, name)
         own = POINTS[POINTS["clipping"] == clipping]
         assert len(below.x) == (~own["diverged"]).sum() and len(rail.x) == own["diverged"].sum()
@@ -74,7 +74,7 @@ def test_a_reports_figure_has_the_medians_ranges_colours_and_ticks_of_the_pages(
     assert report.layout.annotations[0].text == f"SGD alone, median {plain.median:.2f}%"
     assert report.layout.xaxis.ticktext == page.layout.xaxis.ticktext
     assert report.layout.xaxis.title.text == page.layout.xaxis.title.text
-    for name in ("without clipping", "with clipping"):
+    for name in ("unclipped", "clipped"):
         theirs, ours = ([t for t in f.data if t.name == name and t.mode != "markers"] for f in (page, report))
         assert len(theirs) == len(ours) == 1
         assert list(theirs[0].x) == list(ours[0].x) and list(theirs[0].y) == list(ours[0].y)
@@ -87,7 +87,7 @@ def test_a_reports_figure_has_the_medians_ranges_colours_and_ticks_of_the_pages(
 
 def test_marks_of_one_alpha_are_apart_and_nearer_to_it_than_to_the_next() -> None:
     figure = compare.error_against_alpha(POINTS, Baseline(float("nan"), 0))
-    x = np.sort(np.asarray(marks(figure, "with clipping: seeds")[0].x, dtype=float))
+    x = np.sort(np.asarray(marks(figure, "clipped: seeds")[0].x, dtype=float))
     assert len(set(x)) == len(x)
     near = np.abs(np.log10(x)[:, None] - np.log10(POINTS["alpha"].unique())[None, :]).min(axis=1)
     assert near.max() < 0.25
@@ -144,13 +144,27 @@ def test_intervals_carry_the_decades_gained() -> None:
     heads, beside = words(figure)[:2], words(figure)[2:]
     assert heads == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
     assert list(figure.layout.yaxis.ticktext) == ["unclipped", "clipped"] * 2
-    assert beside[0] == f"{GAP}1e-5" and beside[3].endswith(f"<br>{GAP}<i>+1.0 decades</i>")
+    assert beside[0] == f"{GAP}1e-5" and beside[3].endswith(f"<br>{GAP}<i>1 → 10</i>")
     assert figure.layout.margin.r > 80, "room for them"
     bars = {trace.name: trace for trace in drawn(figure)}
-    assert set(bars) == {"without clipping", "with clipping"}
+    assert set(bars) == {"unclipped", "clipped"}
     # Adam's grid begins at a safe α: an arrowhead.
-    assert bars["without clipping"].marker.symbol[:2] == ("triangle-left", "circle")
-    assert not set(bars["without clipping"].y) & set(bars["with clipping"].y) - {None}
+    assert bars["unclipped"].marker.symbol[:2] == ("triangle-left", "circle")
+    assert not set(bars["unclipped"].y) & set(bars["clipped"].y) - {None}
+    picked = {pick for trace in bars.values() for [pick] in trace.customdata if pick}
+    assert picked == set(style.picks(ranges)), "a click on any bar finds its row"
+
+
+def test_beside_a_range_stands_what_clipping_adds_with_its_interval_where_that_is_known() -> None:
+    table = stability.region_table(stability.grids(JUDGED), Criteria())
+    gains, rows = stability.gains(table), regions(JUDGED)
+    own = rows[(rows["clipping"] == "on") & (rows["label"] == "Adam / SGD")]
+    measured = own.assign(than="off", side="upper", failing_pct=50.0, gain_decades=0.19)
+    filed = measured.assign(low_decades=-0.29, high_decades=0.53)
+    told = ranges.measured(gains, filed).set_index("title")["text"]
+    assert told[lambda texts: texts.index.str.startswith("Adam")].tolist() == ["0.19 [−0.29, 0.53]"]
+    assert told[lambda texts: texts.index.str.startswith("SGD")].tolist() == ["1 → 10"]
+    assert ranges.measured(gains, filed.head(0)).equals(gains)
 
 
 def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
@@ -181,14 +195,14 @@ def test_ranges_from_the_file_are_those_worked_out_here() -> None:
     assert gains["text"].tolist() == stability.gains(expected)["text"].tolist()
 
 
-def test_where_no_alpha_is_safe_no_decades_are_named() -> None:
+def test_where_no_alpha_is_safe_no_move_is_named() -> None:
     grids = stability.grids(JUDGED)
     exploded = [
         replace(grid, points=tuple(replace(p, diverged=tuple(True for _ in p.diverged)) for p in grid.points))
         for grid in grids
     ]
     gains = stability.gains(stability.region_table(exploded, Criteria()))
-    assert gains["decades"].isna().all() and len(gains) == 2
+    assert len(gains) == 2
     assert set(gains["text"]) == {"no safe α"}
     clipped = [bad if good.clipping == "on" else good for good, bad in zip(grids, exploded, strict=True)]
     assert set(stability.gains(stability.region_table(clipped, Criteria()))["text"]) == {"no α left safe"}
@@ -208,8 +222,8 @@ def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> No
     # Rows are named, so that the legend has the baseline alone.
     assert [trace.name for trace in shown if trace.showlegend is None] == ["plain optimizer"]
     best = {trace.name: trace for trace in shown if trace.customdata is not None}
-    assert set(best["without clipping"].marker.color) == {palette.GREY}
-    assert set(best["with clipping"].marker.color) == {palette.BLUE} and len(shown) == 5
+    assert set(best["unclipped"].marker.color) == {palette.GREY}
+    assert set(best["clipped"].marker.color) == {palette.BLUE} and len(shown) == 5
     assert words(figure).count(f"{GAP}none shown safe") == 2
 
 
@@ -296,7 +310,7 @@ def test_every_levels_gradient_has_its_panels() -> None:
         figure.layout.yaxis.type == figure.layout.yaxis2.type == "log" and figure.layout.yaxis3.type is None
     )
     off = run_figures.gradients(points[points["clipping"] == "off"], runs.blow_ups(chosen))
-    assert len(off.data) == 2 * 2 * 2  # without clipping there is no threshold
+    assert len(off.data) == 2 * 2 * 2  # unclipped there is no threshold
     few = run_figures.curves(runs.curves_of(TABLES.curves, chosen), runs.blow_ups(chosen), runs.OUTCOMES)
     assert len(few.data) == 2 * 4
 

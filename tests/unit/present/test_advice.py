@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from hypercore.present.advice import advise
+from hypercore.present.lowest import lowest
 
 ALPHAS = (1e-5, 1e-4, 1e-3, 1e-2)
 # Mean error of each α, by stack and clipping; the plain optimizer has 4.5%. Safe is what is at most 5.5%.
@@ -22,7 +23,7 @@ FAILURES = {
     "failure_high": 0.78,
     "fitted_failure_high": 0.09,
 }
-FAILED = "0/2 failed, up to 78% may"
+FAILED = "0/2 failed; up to 78% may, 9.0% by all α"
 
 
 def tables(
@@ -63,8 +64,8 @@ def test_alphas_are_read_to_three_digits_and_kept_exact_in_code() -> None:
     for old, new in stacks.items():
         cells["stack"] = cells["stack"].str.replace(old, new, regex=False)
     [advice] = advise(*(frame.assign(alpha=frame["alpha"].replace(exact)) for frame in (safety, cells)))
-    assert advice.headline == "Use Adam / SGD, without clipping, α = 0.000316"
-    assert advice.room.startswith("safe from 3.16e-5 or less to 0.00316; ")
+    assert advice.headline == "Use Adam / SGD, unclipped, α = 0.000316"
+    assert advice.room.startswith("safe from ≤3.16e-5 to 0.00316; ")
     assert advice.beyond == "Not shown safe: 0.0316 (mean 50.0%)."
     assert advice.code == 'Stack(model, "Adam / SGD(0.000316228)")'
 
@@ -82,7 +83,7 @@ def test_room_on_both_sides_counts_more_than_less_than_a_point_of_error() -> Non
     assert (advice.use.low, advice.use.high) == (1e-5, 1e-3)
     assert advice.use.slack == pytest.approx(1) and not advice.fragile
     assert advice.use.beyond == pytest.approx((1e-2, 50.0))
-    assert (advice.plain, advice.plain_error) == ("plain SGD, α = 1", "4.50%")
+    assert (advice.plain, advice.plain_error) == ("plain SGD(1)", "4.50%")
     assert (advice.lowest.label, advice.lowest.clipping) == ("SGD / SGD", "on")
     assert advice.code == 'Stack(model, "Adam / SGD(0.0001)")'
 
@@ -129,7 +130,7 @@ SWEPT = {0.001: (4.0, 4.2), 0.01: (1.0, 1.2), 0.1: (9.0, 9.0)}
 def test_a_plain_optimizer_that_is_tried_at_several_alphas_is_told_beside_the_untuned_one() -> None:
     safety, judged = tables()
     [untuned] = advise(safety, judged)
-    assert (untuned.plain, untuned.plain_kind) == ("plain SGD, α = 1", "untuned; median")
+    assert (untuned.plain, untuned.plain_kind) == ("plain SGD(1)", "1 seed; untuned")
     own = judged[judged["role"] == "stack"].head(1)
     rows = [
         own.assign(label="SGD", stack=f"SGD({alpha})", alpha=alpha, imputed_error=error, judged_error=error)
@@ -138,9 +139,9 @@ def test_a_plain_optimizer_that_is_tried_at_several_alphas_is_told_beside_the_un
     ]
     [advice] = advise(safety, pd.concat([judged, *rows], ignore_index=True))
     assert advice.use == untuned.use
-    assert advice.plain_kind == "untuned; median. The best of 3 α: 1.10% (SGD, α = 0.01)"
+    assert advice.plain_kind == "1 seed; untuned. The best of 3 α: 1.10% (SGD(0.01))"
     [alone] = advise(safety, pd.concat([judged, *rows[:2]], ignore_index=True))
-    assert alone.plain_kind == "untuned; median"  # one α is no tuning
+    assert alone.plain_kind == "1 seed; untuned"  # one α is no tuning
 
 
 def test_equals_go_to_the_plainer_clipping() -> None:
@@ -152,8 +153,8 @@ def test_equals_go_to_the_plainer_clipping() -> None:
 
 
 ROOMS = {
-    (3.0, 3.0, 3.0, 50.0): "safe from 1e-5 or less to 0.001",
-    (3.0, 3.0, 3.0, 3.0): "safe from 1e-5 or less to 0.01 or more",
+    (3.0, 3.0, 3.0, 50.0): "safe from ≤1e-5 to 0.001",
+    (3.0, 3.0, 3.0, 3.0): "safe from ≤1e-5 to ≥0.01",
     (50.0, 3.0, 50.0, 50.0): "fragile: the next smaller is not shown safe",
     (2.0, 50.0, 50.0, 50.0): "fragile: no smaller α was tried",
     (50.0, 50.0, 50.0, 2.0): "fragile: the next smaller is not shown safe",
@@ -185,7 +186,58 @@ def test_what_comes_after_the_safe_range_is_a_sentence(last: float, words: str) 
 
 @pytest.mark.parametrize("errors", [*ROOMS, (3.0, 3.0, 3.0, math.nan)])
 def test_the_answer_takes_few_words(errors: tuple[float, ...]) -> None:
-    [advice] = advise(*tables({("Adam / SGD", "running_mean(all)"): errors}))
-    said = f"{advice.headline} {advice.seeds} {advice.plain} {advice.plain_kind}".split()
-    said += f"{advice.room} {advice.beyond} {advice.code}".split()
-    assert len(said) <= 48, said  # with the page's title, question and heads of numbers: 60
+    [advice] = advise(*tables({("Adam / SGD", "running_mean(all)"): errors}), gained("running_mean(all)"))
+    said = f"{advice.headline} {advice.measured} {advice.error} {advice.seeds} {advice.plain}".split()
+    said += f"{advice.plain_error} {advice.plain_kind} {advice.room} {advice.clipping} {advice.code}".split()
+    assert advice.clipping in " ".join(said)
+    assert len(said) <= 53, said  # with the page's question: 60
+
+
+def gained(*clippings: str, low: float = 0.2) -> pd.DataFrame:
+    """Made up: the table GAINS of Adam / SGD, of which each clipping after the first adds less."""
+    key = {"label": "Adam / SGD", "dataset": "mnist", "model": "mlp", "epochs": 5, "batch_size": 256}
+    rows = [
+        key
+        | {"clipping": name, "than": "off", "side": "upper", "failing_pct": 50.0}
+        | {"gain_decades": 0.5 - 0.1 * place, "low_decades": low - 0.1 * place, "high_decades": 0.9}
+        for place, name in enumerate(clippings)
+    ]
+    columns = [*key, "clipping", "than", "side", "failing_pct", "gain_decades", "low_decades", "high_decades"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_whether_clipping_helps_is_answered_for_the_advised_stack_with_an_interval() -> None:
+    used = tables({("Adam / SGD", "agc(0.1)"): (3.0, 3.0, 3.0, 50.0)})
+    bare = tables({("Adam / SGD", "off"): (3.0, 3.0, 3.0, 50.0)})
+    answers = [
+        advise(*made, gained(*names))[0].clipping
+        for made, names in (
+            (used, ("on", "agc(0.1)")),
+            (bare, ("agc(0.1)", "on")),
+            (bare, ("fixed(1)", "agc(0.1)")),
+            (bare, ()),
+        )
+    ]
+    assert answers == [
+        "Clipping adds 0.40 [0.10, 0.90] decades.",
+        "Clipping adds 0.40 [0.10, 0.90] decades.",
+        "Clipping by fixed(1) adds 0.50 [0.20, 0.90] decades.",
+        "",
+    ]
+
+
+UNSAFE = {("Adam / SGD", "off"): (33.0, 30.0, 20.0, 40.0), ("SGD / SGD", "on"): (50.0, 60.0, math.nan, 40.0)}
+
+
+def test_where_nothing_is_safe_the_lowest_error_is_told_and_called_unsafe() -> None:
+    [found] = lowest(*tables(UNSAFE), gained("on"))
+    assert (found.headline, found.error) == ("Lowest error: Adam / SGD, unclipped, α = 0.001", "20.00%")
+    assert found.room == f"not shown safe: {FAILED}" and not found.assured
+    assert (found.plain_error, found.clipping) == ("4.50%", "Clipping adds 0.50 [0.20, 0.90] decades.")
+    assert found.code == 'Stack(model, "Adam / SGD(0.001)")'
+
+
+def test_of_problems_that_have_an_advice_no_lowest_error_is_told() -> None:
+    safety, judged = problems()
+    advised = {one.problem for one in advise(safety, judged)}
+    assert [one.problem for one in lowest(safety, judged, advised=advised)] == ["mnist (b)"]

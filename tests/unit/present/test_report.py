@@ -87,8 +87,8 @@ def test_the_page_says_what_the_tables_say(folder: Path) -> None:
     assert (
         '<span class="reproduced">reproduced</span></td><td>SGD / SGD on MNIST, 10 &lt; α &lt;= 100' in page
     )
-    assert "clipping off: α from 1 to 10 is safe (at least 1.00 decades)" in page
-    assert "Clipping moves the largest safe α up by at least 1.0 decades" in page
+    assert "unclipped: α from 1 to 10 is safe (at least 1.00 decades)" in page
+    assert "Clipping moves the largest safe α from 10 to 100 or more on the grid." in page
     assert "110 cells are planned: 110 finished." in page
     assert "Trained on mnist with 10 seeds by hypercore" in page
     assert "eager, on a CPU; the last cell at 2026-01-02T03:04:05Z." in page
@@ -98,7 +98,7 @@ def test_alphas_of_a_grid_are_read_to_three_digits() -> None:
     row = {"clipping": "off", "n_safe": 2, "alpha_low": 10**-2.5, "alpha_high": 13.7481, "censored": False}
     row |= {"width_decades": 3.6, "worst_n_done": 8, "worst_n_failed": 0, "worst_failure_high": 0.3}
     said = sentences.region("Adam", row | {"worst_fitted_high": 0.1})
-    assert said.startswith("Adam, clipping off: α from 0.00316 to 13.7 is safe (3.60 decades): ")
+    assert said.startswith("Adam, unclipped: α from 0.00316 to 13.7 is safe (3.60 decades): ")
 
 
 def test_what_refinement_added_is_counted() -> None:
@@ -222,9 +222,9 @@ def test_a_region_in_a_sentence() -> None:
         "clipping": "on", "n_safe": 2, "n_points": 5, "alpha_low": 0.1, "alpha_high": 1.0,
         "width_decades": 1.0, "censored": False, "reason_high": "unsafe",
     } | WORST  # fmt: skip
-    expected = f"A / B on mnist, clipping on: α from 0.1 to 1 is safe (1.00 decades): {AT_WORST}"
+    expected = f"A / B on mnist, clipped: α from 0.1 to 1 is safe (1.00 decades): {AT_WORST}"
     assert sentences.region("A / B on mnist", row) == f"{expected}."
-    moved = "Clipping moves the largest safe α up by 1.0 decades on the grid."
+    moved = "Clipping moves the largest safe α from 0.1 to 1 on the grid."
     off = {"alpha_high": 0.1, "reason_high": "unsafe"}
     assert sentences.region("A / B on mnist", row, off) == f"{expected}. {moved}"
 
@@ -247,8 +247,8 @@ def test_an_edge_in_a_sentence() -> None:
     gain = {"than": "off", "gain_decades": 0.26, "low_decades": -0.05, "high_decades": math.nan}
     gains = pd.DataFrame([{"side": "upper", "failing_pct": 50.0} | gain])
     both = "half at α = 28 [16, 44] and a tenth at α above the grid [4.1, open] fail"
-    start = f"A / B on mnist, clipping on, 40 runs: {both}"
-    added = "Half of the runs fail 0.26 [-0.05, open] decades later than without clipping."
+    start = f"A / B on mnist, clipped, 40 runs: {both}"
+    added = "Half of the runs fail 0.26 [−0.05, open] decades later than unclipped."
     title = "A / B on mnist"
     assert sentences.edge(title, edge, gains) == f"{start}. {added}"
     assert sentences.edge(title, edge, gains.head(0)) == f"{start}."

@@ -19,7 +19,7 @@ BOUND = re.compile(r"at_worst|failures|excluded")
 NAMES = {
     "safe",
     "Which α is safe",
-    "Which stack and α are safe? Does clipping help?",
+    "What is safe? Does clipping help?",
     "Which α is safe, and how far does the range reach?",
     "How far the safe range reaches",
     "width of the safe range",
@@ -28,7 +28,7 @@ NAMES = {
 }
 NAMED = re.compile(
     r"longest (?:run of safe α|safe range)|below the safe span|whether the α is safe|"
-    r"^The width of the safe range|^So that the α is safe, if|^With clipping α is safe |^, α is safe$|"
+    r"^The width of the safe range|^So that the α is safe, if|^Clipped, α is safe |^, α is safe$|"
     r"^Clipping moves the largest safe α "  # after a sentence on the range, which has the bound
 )
 

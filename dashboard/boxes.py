@@ -1,0 +1,29 @@
+"""The first block of an answer: what to use, or what has the lowest error, with its numbers and its code."""
+
+import streamlit as st
+
+from dashboard.saying import plain
+from hypercore.present.advice import Advice
+from hypercore.present.lowest import Lowest
+from hypercore.present.measured import UNTUNED
+
+_CLIPPING = (
+    "By how many decades of α later half of the runs fail than unclipped, with a 95% interval; ≥ where they "
+    "do not fail on the grid."
+)
+
+
+def answer(found: Advice | Lowest) -> None:
+    """Draw one."""
+    with st.container(border=True):
+        st.subheader(plain(found.headline), anchor=False)
+        measured, alone, room = st.columns([2, 2, 3])
+        measured.metric(found.measured, found.error, help=f"The mean over seeds, {found.after}.")
+        measured.caption(plain(found.seeds))
+        alone.metric(found.plain, found.plain_error, help=UNTUNED)
+        alone.caption(plain(found.plain_kind))
+        tone = ":green" if found.assured else ":red"
+        room.markdown(f"{tone}[**{plain(found.room.capitalize())}.**]", help=found.beyond or None)
+        if found.clipping:
+            room.caption(plain(found.clipping), help=_CLIPPING)
+        st.code(found.code, language=None)
