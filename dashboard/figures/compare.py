@@ -128,13 +128,9 @@ def _error_axis(points: pd.DataFrame, baseline: Baseline, log_error: bool, metri
 
 def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float, metric: Metric) -> list[Trace]:
     """The baseline's median, and the margin above it, across the grid; as traces: shapes miss log axes."""
-    low, high = (
-        float(alphas.min()) * 10**-scales.SPREAD_DECADES,
-        float(alphas.max()) * 10**scales.SPREAD_DECADES,
-    )
     middle = max(baseline.median, 1e-3)
     common = {"type": "scatter", "mode": "lines", "legendgroup": "baseline", "yaxis": "y2"}
-    ends, plain = pd.Series([low, high]), pd.Series([middle] * 2)
+    ends, plain = pd.Series(scales.reach(alphas)), pd.Series([middle] * 2)
     band = style.band(ends, plain, plain + epsilon, palette.GREY, 0.25)
     line = {
         "x": ends,
@@ -155,6 +151,9 @@ def _median(own: pd.DataFrame, clipping: str, look: palette.Look, metric: Metric
         "y": own["median"],
         "line": {"color": look.color, "dash": look.dash, "width": 2.5},
         "name": name,
+        # Of one α there is no line: a dash at its place.
+        "mode": "lines+markers" if len(own) == 1 else "lines",
+        "marker": {"symbol": "line-ew", "size": 18, "line": {"width": 2.5, "color": look.color}},
         "customdata": style.custom(own["n"], own["min"], own["max"], own["fine"]),
         "hovertemplate": f"{name}, α %{{x:.3~r}}: median %{{y:{form}}}{unit}, %{{customdata[1]:{form}}} to "
         f"%{{customdata[2]:{form}}}; %{{customdata[3]}} of %{{customdata[0]}} fine<extra></extra>",

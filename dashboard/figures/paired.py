@@ -26,7 +26,7 @@ def paired_differences(
     else hide those of one.
     """
     place, y_axis = scales.signed_log_axis(
-        differences["difference"],
+        pd.concat([differences["difference"], pd.Series([-epsilon, epsilon])]),
         style.text(metric.head("gain from clipping")),
         max(epsilon, 0.1) if metric.is_percent else epsilon or None,
     )
@@ -52,27 +52,31 @@ def paired_differences(
                 f"%{{customdata[2]:{metric.gap_form}}}{unit}<extra></extra>",
             }
         )
-    if len(differences):
-        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference"), look, place, metric))
     edge = float(place(pd.Series([epsilon])).iloc[0])
+    if len(differences):
+        traces.append(_margin(differences["alpha"], edge, f"within ε = {epsilon:.4g}"))
+        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference"), look, place, metric))
     zone = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -edge, "y1": edge, "layer": "below"}
     axes = {
         "xaxis": scales.alpha_axis(differences["alpha"]),
         "yaxis": y_axis,
         "shapes": [zone | {"fillcolor": palette.faded(palette.GREY, 0.18), "line": {"width": 0}}],
-        "annotations": [
-            {
-                "text": f"within ε = {epsilon:.4g}",
-                "xref": "paper",
-                "x": 1,
-                "xanchor": "right",
-                "y": edge,
-                "yanchor": "bottom",
-                "showarrow": False,
-            }
-        ],
     }
     return style.figure(traces, 380, axes, clicks=True)
+
+
+def _margin(alphas: pd.Series, edge: float, name: str) -> Trace:
+    """The edges of the margin, which the legend names: words beside them would lie on marks."""
+    low, high = scales.reach(alphas)
+    return {
+        "type": "scatter",
+        "x": [low, high, None, low, high],
+        "y": [edge, edge, None, -edge, -edge],
+        "mode": "lines",
+        "name": name,
+        "line": {"color": palette.GREY, "width": 1, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
 
 
 def _mean_difference(

@@ -7,11 +7,14 @@ import numpy as np
 import pandas as pd
 
 from dashboard.figures.style import Trace
+from hypercore.present.alphas import alone
 from hypercore.present.over_alpha import ALPHA, alpha_ticks
 from hypercore.spec.stack import short
 
-# Seeds sit beside each other within this many decades of their α.
-SPREAD_DECADES = 0.16
+# Seeds sit beside each other, no further apart than one step, within this many decades.
+_SPREAD_DECADES, _STEP_DECADES = 0.16, 0.04
+# An axis of one α reaches so far to both sides of it, in decades.
+_ALONE_DECADES = 0.5
 
 
 def panels(names: list[str], gap: float = 0.06) -> Trace:
@@ -46,19 +49,33 @@ def beside(alpha: pd.Series, seed: pd.Series) -> pd.Series:
     ranks = seed.rank(method="dense") - 1
     middle = ranks.max() / 2
     gaps = np.diff(np.unique(np.log10(alpha)))
-    spread = min([SPREAD_DECADES, *(0.5 * gaps)])
+    spread = min([_SPREAD_DECADES, _STEP_DECADES * ranks.max(), *(0.5 * gaps)])
     shift = (ranks - middle) / max(ranks.max(), 1.0) * spread
     moved: pd.Series = alpha * 10.0**shift
     return moved
 
 
+def reach(alphas: pd.Series) -> tuple[float, float]:
+    """Where what goes along an axis of α begins and ends: beyond the seeds beside the first and the last.
+
+    >>> [round(end, 3) for end in reach(pd.Series([1.0, 1.0]))]
+    [0.316, 3.162]
+    """
+    decades = _ALONE_DECADES if alphas.nunique() == 1 else _SPREAD_DECADES
+    return float(alphas.min()) * 10**-decades, float(alphas.max()) * 10**decades
+
+
 def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
-    """A logarithmic axis of α with a tick a decade, in plain numbers; at least two ticks."""
+    """A logarithmic axis of α with a tick a decade, in plain numbers; of one α that alone, in the middle."""
     # Upright where a phone has no room for them side by side.
     turns = {"autotickangles": [0, 90]}
     look: Trace = {"type": "log", "title": {"text": title}, "showgrid": True} | turns
     if not len(alphas):
         return look
+    if alphas.nunique() == 1:
+        own = float(alphas.iloc[0])
+        ends = [math.log10(end) for end in reach(alphas)]
+        return look | {"tickvals": [own], "ticktext": [alone(own)], "range": ends}
     ticks, texts = alpha_ticks(alphas)
     return look | {"tickvals": ticks, "ticktext": texts}
 

@@ -15,6 +15,9 @@ SIZE_PX, TITLE_PX = 12, 13
 # Between an axis and its numbers, and between those and its name.
 PAD_PX, STANDOFF_PX = 7, 12
 
+# Up to such a width of the page plotly's buttons would lie on the legend, and are left out.
+PHONE_PX = 640
+
 _GRID, _CLEAR = "rgba(128, 128, 128, 0.22)", "rgba(0, 0, 0, 0)"
 # What lies under the pointer, on a light and on a dark page: its ground, its words, its edge.
 HOVER = {"light": ("#FFFFFF", TEXT, "#C4C7CE"), "dark": ("#262523", "#EDEBE8", "#5A5956")}
@@ -26,6 +29,7 @@ STYLE = f"""
 }}
 .stPlotlyChart .hoverlayer .hovertext path {{fill: {_BOTH[0]} !important; stroke: {_BOTH[2]} !important}}
 .stPlotlyChart .hoverlayer .hovertext text {{fill: {_BOTH[1]} !important}}
+@media (max-width: {PHONE_PX}px) {{.stPlotlyChart .modebar-container {{display: none}}}}
 """
 
 _AXIS = {

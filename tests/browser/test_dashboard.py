@@ -113,6 +113,18 @@ def test_pills_stay_in_sight_of_a_phone(open_page: Open) -> None:
     assert set(rows.evaluate_all("all => all.map(row => getComputedStyle(row).flexWrap)")) == {"wrap"}
 
 
+def test_a_phone_has_no_buttons_over_a_legend_and_still_tells_of_a_mark(open_page: Open) -> None:
+    for width, there in ((390, False), (1280, True)):
+        page = open_page("compare", width=width)
+        chart = charts(page).first
+        chart.scroll_into_view_if_needed()
+        box = chart.locator(".scatterlayer .point").first.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(chart.locator(".hoverlayer .hovertext").first).to_contain_text("seed")
+        expect(chart.locator(".modebar")).to_be_visible(visible=there)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_verdict_answers_at_first_sight_in_60_words(open_page: Open, width: int) -> None:
     page = open_page("verdict", width=width)

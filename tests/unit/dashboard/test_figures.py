@@ -472,3 +472,33 @@ def test_the_axis_of_costs_has_numbers_over_all_that_is_drawn() -> None:
     low, high = 10 ** np.array(axis.range)
     assert low < 50 and 88 < high < 100
     assert axis.ticktext == ("50", "60", "70", "80", "90")
+
+
+def test_seeds_of_the_only_alpha_lie_close_together_in_the_middle_of_its_axis() -> None:
+    points = POINTS[(POINTS["alpha"] == 0.1) & POINTS["seed"].isin([0, 1])]
+    errors = compare.error_against_alpha(points, Baseline(5.0, 5))
+    gains = paired.paired_differences(queries.paired(points, "on"), "on")
+    for figure in (errors, gains):
+        low, high = figure.layout.xaxis.range
+        assert low < -1.3 and high > -0.7 and (low + high) / 2 == pytest.approx(-1)
+        assert figure.layout.xaxis.tickvals == (0.1,) and figure.layout.xaxis.ticktext == ("0.1",)
+        [seeds, *_] = [t for t in figure.data if t.name in ("seed", "with clipping: seeds") and len(t.x)]
+        places = np.log10(np.array(seeds.x, dtype=float))
+        assert 0 < np.ptp(places) <= 0.05 * (high - low)
+    [plain] = [t for t in errors.data if str(t.name).startswith("plain optimizer")]
+    assert np.log10(plain.x) == pytest.approx(errors.layout.xaxis.range), "across the axis"
+    [median] = [
+        t
+        for t in errors.data
+        if t.name == "with clipping" and t.customdata is not None and t.mode != "markers"
+    ]
+    assert median.mode == "lines+markers" and len(median.x) == 1
+
+
+def test_the_margin_is_named_in_the_legend_and_not_on_the_marks() -> None:
+    figure = paired.paired_differences(queries.paired(POINTS, "on"), "on", epsilon=0.5)
+    assert not figure.layout.annotations
+    [margin] = [trace for trace in figure.data if trace.name == "within ε = 0.5"]
+    assert margin.y[0] == -margin.y[3] > 0 and margin.showlegend is not False
+    near = paired.paired_differences(queries.paired(POINTS, "on").assign(difference=0.01), "on", epsilon=2.0)
+    assert near.layout.yaxis.ticktext == ("-2", "0", "2"), "where all gains lie within the margin, too"
