@@ -9,13 +9,14 @@ import pandas as pd
 from pydantic import ValidationError
 
 from dashboard import coverage, data, origins, partial
-from dashboard.kept import has, kept
+from dashboard.kept import NAMED, has, kept
 from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.judgement import DivergenceRule, judge
 from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.present.titles import named, unnamed
 from hypercore.results.disk import ResultFileError
 from hypercore.results.excerpts import Stretch
 from hypercore.spec.metric import Metric
@@ -28,7 +29,19 @@ def table(study: str, name: str) -> pd.DataFrame:
     """A table of a study as its file holds it; while it trains, what its cells have come to so far."""
     root = data.results_root()
     found = partial.trained(root, study) if name == "cells" else None
-    return data.read(root, study, name) if found is None else partial.cells(table(study, "plan"), found)
+    if found is None:
+        return _named(study, name, data.read(root, study, name))
+    return _named(study, name, partial.cells(unnamed(table(study, "plan")), found))
+
+
+def _named(study: str, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose rows pages call by name, with those: links find an entry by them on any page."""
+    return named(frame, _entries(study)) if name in NAMED else frame
+
+
+@kept("plan", "cells")
+def _entries(study: str) -> pd.DataFrame:
+    return data.entries(data.results_root(), study)
 
 
 def optional(study: str, name: str) -> pd.DataFrame | None:
@@ -77,7 +90,7 @@ def derived(study: str, name: str) -> pd.DataFrame:
 
 @kept("cells", entries=32, spinner="Working it out from the cells …")
 def _derived(study: str, name: str) -> pd.DataFrame:
-    return _DERIVE[name](judged(study), criteria(study))
+    return _named(study, name, _DERIVE[name](judged(study), criteria(study)))
 
 
 @kept("cells")

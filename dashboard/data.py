@@ -180,6 +180,23 @@ def locate(root: Path, study: str, table: str) -> dict[str, list[Stretch]]:
     return stretches(table_path(root, study, table), table, schema(spec.TABLES[table]))
 
 
+def entries(root: Path, study: str) -> pd.DataFrame:
+    """What tells the entries of a study apart, a row each: all that it plans, and all that it has trained."""
+    found = [
+        frame for name in ("plan", "cells") if (frame := _entries(table_path(root, study, name))) is not None
+    ]
+    return pd.concat(found).drop_duplicates() if found else pd.DataFrame(columns=ENTRY)
+
+
+def _entries(path: Path) -> pd.DataFrame | None:
+    """Those of one table; ``None`` where it is missing or damaged, which its page says."""
+    try:
+        rows = pq.read_table(path, columns=ENTRY).drop_null().group_by(ENTRY).aggregate([])
+    except (pa.ArrowException, OSError):
+        return None
+    return to_frame(rows)
+
+
 def options(frame: pd.DataFrame) -> list[str]:
     """The titles of a frame's entries, sorted."""
     return sorted(titles(frame).dropna().unique()) if len(frame) else []

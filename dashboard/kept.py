@@ -9,6 +9,9 @@ import streamlit as st
 
 from dashboard import data, partial
 
+# Tables whose rows are called by names: by all entries of the study, which plan and cells have.
+NAMED = {"plan", "cells", "comparison", "effects", "regions", "safety", "sensitivity", "edges", "gains"}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -18,8 +21,9 @@ def kept(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep what a function of a study, and of more that can be hashed, returns.
 
-    It is worked out anew once one of these ``tables`` of the study changes, and while it trains with each
-    result; ``{name}`` stands for the one that the argument ``name`` says. ``entries`` are kept at most.
+    It is worked out anew once one of these ``tables`` of the study changes, or what their rows are named by,
+    and while it trains with each result; ``{name}`` stands for the one that the argument ``name`` says.
+    ``entries`` are kept at most.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -37,10 +41,11 @@ def kept(
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
             root, study = data.results_root(), given.arguments["study"]
-            names = [name.format_map(given.arguments) for name in tables]
+            names = {name.format_map(given.arguments) for name in tables}
+            names |= {"plan", "cells"} if names & NAMED else set()
             found = partial.trained(root, study)
             now = None if found is None else found.stamp
-            stamps = (now, *(data.stamp(data.table_path(root, study, name)) for name in names))
+            stamps = (now, *(data.stamp(data.table_path(root, study, name)) for name in sorted(names)))
             return cached(str(root), stamps, *given.args)
 
         return call

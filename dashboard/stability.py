@@ -58,7 +58,7 @@ def grids(judged: pd.DataFrame, chosen: Collection[str] | None = None) -> list[G
     """The grids of entries, by title or all, that have a baseline to be compared with."""
     found: list[Grid] = []
     with_baseline = [entry for entry in entries(judged) if entry.frame["baseline_id"].notna().any()]
-    for entry, title in zip(with_baseline, _titles(with_baseline), strict=True):
+    for entry, title in zip(with_baseline, _titles(with_baseline, judged), strict=True):
         if chosen is not None and title not in chosen:
             continue
         counts = entry.frame.groupby("alpha").size()
@@ -227,7 +227,7 @@ def profiles(judged: pd.DataFrame, title: str, error: np.ndarray) -> pd.DataFram
     """
     parts = []
     found = entries(judged)
-    for entry, name in zip(found, _titles(found), strict=True):
+    for entry, name in zip(found, _titles(found, judged), strict=True):
         if name != title or (errors := entry.errors().dropna(how="all")).empty:
             continue
         strata = [row.dropna().to_numpy() for _, row in errors.iterrows()]
@@ -247,6 +247,12 @@ def profiles(judged: pd.DataFrame, title: str, error: np.ndarray) -> pd.DataFram
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def _titles(found: list[Entry]) -> list[str]:
-    keys = pd.DataFrame([entry.key for entry in found], columns=["study", *data.ENTRY])
-    return [str(title) for title in data.titles(keys)]
+def _titles(found: list[Entry], judged: pd.DataFrame) -> list[str]:
+    """What entries are called among all rows that they are of."""
+    names = dict(zip(_keys(judged), data.titles(judged), strict=True))
+    keys = _keys(pd.DataFrame([entry.key for entry in found], columns=["study", *data.ENTRY]))
+    return [str(names[key]) for key in keys]
+
+
+def _keys(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    return list(zip(*(frame[name].tolist() for name in data.ENTRY), strict=True))

@@ -11,7 +11,7 @@ from hypercore.present.gains import by_stack, telling
 from hypercore.present.measured import Measured
 from hypercore.present.options import Option, options
 from hypercore.present.plain import tuned
-from hypercore.present.titles import problem_names
+from hypercore.present.titles import named, problem_names
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 
@@ -102,6 +102,7 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame, gains: pd.DataFrame | Non
         judged: the judged cells.
         gains: the table GAINS, where there is one.
     """
+    safety, judged = named(safety, judged), named(judged, judged)
     found = options(safety, judged)
     margins = safety.groupby(problem_names(safety))["margin"].max()
     best_plain, gained = tuned(judged), {} if gains is None else by_stack(gains)

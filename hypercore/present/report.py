@@ -12,6 +12,7 @@ from hypercore.present import markup, sentences
 from hypercore.present import table as tables
 from hypercore.present.sections import findings, speed, stacks
 from hypercore.present.speed import reached
+from hypercore.present.titles import named
 from hypercore.results.disk import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
@@ -88,6 +89,8 @@ def page(
     study: str, cells: pd.DataFrame, comparison: pd.DataFrame, frames: Mapping[str, pd.DataFrame]
 ) -> str:
     """The whole report as one HTML page that needs no server and no network."""
+    cells, comparison = named(cells, cells), named(comparison, cells)
+    frames = {name: named(frame, cells) for name, frame in frames.items()}
     effects = frames["effects"]
     judged = judge(cells)
     sections = {

@@ -12,6 +12,8 @@ from hypercore.present.counts import counted
 
 # What tells one stack on one problem from another.
 GROUP = ["label", "dataset", "model", "epochs", "batch_size"]
+# The columns in which a row's names are kept.
+TITLE, PROBLEM = "title", "problem"
 
 # What full_title makes, taken apart: in a model's name no space comes before its arguments.
 _LONG = re.compile(
@@ -48,8 +50,36 @@ def entry_titles(keys: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:
     }
 
 
+def named(frame: pd.DataFrame, study: pd.DataFrame) -> pd.DataFrame:
+    """Rows with what :func:`titles` and :func:`problem_names` call them among all entries of their study.
+
+    A table may lack some of those, as that of safe ranges does where a stack has no baselines; by its own
+    rows alone the others would have shorter names there than elsewhere.
+
+    Args:
+        frame: rows with the columns GROUP; others, and rows that are named already, come back as they are.
+        study: rows of every entry of the study.
+    """
+    if TITLE in frame or not set(GROUP) <= set(frame):
+        return frame
+    every = pd.concat([frame[GROUP], study[GROUP].drop_duplicates()])
+    first = len(frame)
+    named = {TITLE: titles(every).iloc[:first], PROBLEM: problem_names(every).iloc[:first]}
+    return frame.assign(**{name: found.to_numpy() for name, found in named.items()})
+
+
+def unnamed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows without what :func:`named` gave them, as their table has them."""
+    return frame.drop(columns=[TITLE, PROBLEM], errors="ignore")
+
+
 def titles(frame: pd.DataFrame) -> pd.Series:
-    """A name for each row's entry: the stack and the data set, and the rest where that is ambiguous."""
+    """A name for each row's entry: the stack and the data set, and the rest where that is ambiguous.
+
+    That which :func:`named` gave it, else one by the rows of this frame.
+    """
+    if TITLE in frame:
+        return frame[TITLE]
     # Plain tuples: pages ask often, and pandas' own joins take ten times as long.
     keys = list(zip(*(frame[name].tolist() for name in GROUP), strict=True))
     names = entry_titles(keys)
@@ -94,10 +124,14 @@ def _brief_models(models: Iterable[str]) -> dict[str, str]:
 def problem_names(frame: pd.DataFrame) -> pd.Series:
     """What each row's network is trained on, and the network where a study trains several on it.
 
+    That which :func:`named` said, else by the rows of this frame.
+
     >>> two = pd.DataFrame({"dataset": ["cars", "cars"], "model": ["deep(hidden=9)", "tiny"]})
     >>> problem_names(two).tolist(), problem_names(two.head(1)).tolist()
     (['cars (deep)', 'cars (tiny)'], ['cars'])
     """
+    if PROBLEM in frame:
+        return frame[PROBLEM]
     pairs = list(zip(frame["dataset"], frame["model"], strict=True))
     models = _brief_models(model for _, model in pairs)
     several = Counter(dataset for dataset, _ in dict.fromkeys(pairs))

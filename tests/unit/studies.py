@@ -35,7 +35,10 @@ DEFAULT_ALPHAS = {
 
 @dataclass(frozen=True)
 class MadeUp:
-    """What to make up. ``edge`` is log10 of the α at which a stack starts to blow up without clipping."""
+    """What to make up. ``edge`` is log10 of the α at which a stack starts to blow up without clipping.
+
+    ``beside`` is planned in the same study, after it.
+    """
 
     study: str = "digits"
     dataset: str = "digits"
@@ -46,6 +49,9 @@ class MadeUp:
     batch_size: int = 32
     missing: Callable[[Cell], bool] = lambda _: False
     failed: Callable[[Cell], bool] = lambda _: False
+    model: str = "mlp"
+    baselines: bool = True
+    beside: "MadeUp | None" = None
 
 
 def planned(made_up: MadeUp) -> list[tuple[Row, Cell]]:
@@ -56,13 +62,16 @@ def planned(made_up: MadeUp) -> list[tuple[Row, Cell]]:
         epochs = 5 if stack.lowest.name in ("Adam", "RMSProp") else 30
         for seed in range(made_up.seeds):
             length = (epochs, made_up.batch_size, seed)
-            base = Cell(made_up.dataset, "mlp", stack.baseline, OFF, *length, protocol=made_up.protocol)
-            rows.append((_row(made_up, stack.lowest.name, spec.Role.BASELINE, None, base), base))
+            trained_on = (made_up.dataset, made_up.model)
+            base = Cell(*trained_on, stack.baseline, OFF, *length, protocol=made_up.protocol)
+            if made_up.baselines:
+                rows.append((_row(made_up, stack.lowest.name, spec.Role.BASELINE, None, base), base))
             for alpha in alphas:
                 for clipping in made_up.clippings:
                     cell = replace(base, stack=stack.with_alpha(alpha), clipping=clipping)
-                    rows.append((_row(made_up, label, spec.Role.STACK, base.id, cell), cell))
-    return rows
+                    plain = base.id if made_up.baselines else None
+                    rows.append((_row(made_up, label, spec.Role.STACK, plain, cell), cell))
+    return rows + (planned(made_up.beside) if made_up.beside else [])
 
 
 def plan_frame(made_up: MadeUp) -> pd.DataFrame:
@@ -146,7 +155,7 @@ def _row(made_up: MadeUp, label: str, role: spec.Role, baseline_id: str | None, 
         "role": role.value,
         "baseline_id": baseline_id,
         "round": None,
-        "sweep": f"{made_up.dataset}-mlp-{cell.stack.shape.lower().replace(' / ', '_')}",
+        "sweep": f"{made_up.dataset}-{made_up.model}-{cell.stack.shape.lower().replace(' / ', '_')}",
         **cell.identity(),
     }
     return {name: values[name] for name in spec.names(spec.PLAN)}

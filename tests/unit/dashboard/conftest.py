@@ -40,6 +40,16 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of one stack on two networks, of which one has no baselines, analysed."""
+    folder = tmp_path_factory.mktemp("networks")
+    stack = (("SGD / SGD", (0.01, 0.1, 1.0, 1000.0)),)
+    bare = MadeUp("networks", model="cnn", alphas=stack, baselines=False)
+    write_analysis(write_study(folder, MadeUp("networks", alphas=stack, beside=bare)), Settings())
+    return folder
+
+
 # Clipping rules beside off and on.
 RULES = ("scale(0.5)", "fixed(1)", "agc(0.01)", "autoclip(10)", "agc(0.1)", "fixed(2)", "scale(2)")
 

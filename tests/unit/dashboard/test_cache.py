@@ -45,7 +45,10 @@ def test_two_functions_and_arguments_are_kept_apart_until_their_tables_change(
     assert worked == [("first", "all"), ("second", "curves"), ("second", "cells")]
     changed(tmp_path / "digits/plan.parquet")
     first("digits"), second("digits", "curves"), second("digits", "cells")
-    assert worked[3:] == [("first", "all")]
+    assert worked[3:] == [("first", "all"), ("second", "cells")], "cells are named by what is planned"
     changed(tmp_path / "digits/cells.parquet")
     first("digits"), second("digits", "curves"), second("digits", "cells")
-    assert worked[4:] == [("first", "all"), ("second", "cells")]
+    assert worked[5:] == [("first", "all"), ("second", "cells")]
+    changed(tmp_path / "digits/curves.parquet")
+    first("digits"), second("digits", "curves"), second("digits", "cells")
+    assert worked[7:] == [("second", "curves")]

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard import answers, cache, data, runs
 from hypercore.analysis.frames.tables import write_frame
-from hypercore.present.titles import brief_titles
+from hypercore.present.titles import brief_titles, named, problem_names
 from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import write_table
 from hypercore.results.schemas import schema
@@ -76,6 +76,19 @@ def test_titles_say_more_only_where_they_must() -> None:
     ]
     assert data.of_entry(rows, "SGD / SGD on mnist").index.tolist() == [2]
     assert [name.partition("(")[2] for name in brief_titles(rows)[:2]] == ["1 epoch)", "10 epochs)"]
+
+
+def test_titles_are_by_all_entries_of_the_study_where_a_table_lacks_some() -> None:
+    key = {"label": "SGD / SGD", "dataset": "digits", "epochs": 5, "batch_size": 32}
+    study = pd.DataFrame([{**key, "model": model} for model in ("mlp", "cnn", "cnn")])
+    some = study.head(1)
+    assert data.titles(some).tolist() == ["SGD / SGD on digits"]
+    told = named(some, study)
+    assert data.titles(told).tolist() == data.titles(study).tolist()[:1] != data.titles(some).tolist()
+    assert problem_names(told).tolist() == ["digits (mlp)"]
+    assert named(told, some) is told
+    other = study.drop(columns="model")
+    assert named(other, study) is other
 
 
 @pytest.fixture

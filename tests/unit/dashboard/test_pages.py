@@ -15,10 +15,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.dashboard import changes
-from dashboard import choices, claims, data, exports, peers
+from dashboard import answers, cache, choices, claims, data, exports, peers
 from dashboard.saying import plain
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
+from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.results import parquet
@@ -520,6 +521,25 @@ def test_a_stack_that_another_study_lacks_is_no_link_gone_wrong(run_page: RunPag
     app.selectbox(key="stack").set_value("Adam / SGD on digits").run()
     app.selectbox(key="study").set_value("gaps").run()
     assert not app.warning and app.selectbox(key="stack").value == "SGD / SGD on digits"
+
+
+def test_a_stack_is_called_the_same_on_all_pages_though_one_of_its_networks_has_no_baselines(
+    run_page: RunPage, networks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPERCORE_RESULTS", str(networks))
+    titles = cache.titles("networks")
+    mlp = next(title for title in titles if title.startswith("SGD / SGD on digits (mlp"))
+    told = answers.sentences("networks"), answers.filed_ranges("networks")[0], answers.advice("networks")
+    assert (
+        {one.title for one in told[0]} == set(told[1]["title"]) == {one.use.title for one in told[2]} == {mlp}
+    )
+    grids = answers.grids("networks", DivergenceRule(), (mlp,))
+    assert grids and all(grid.title == mlp for grid in grids)
+    assert set(answers.seeds_needed("networks")["title"]) <= set(titles) == set(cache.alphas("networks"))
+    assert mlp in set(answers.coverage_of("networks")["title"])
+    for page in NAMES:
+        app = run_page(page, networks, stack=mlp)
+        assert not app.exception and "which is not there" not in words(app)
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,12 @@ def test_each_network_on_a_data_set_is_advised_by_its_own_runs_and_named() -> No
     assert (other.problem, other.use.error) == ("mnist (b)", 2.0)
 
 
+def test_a_network_without_baselines_is_not_judged_and_no_obstacle_to_the_others_advice() -> None:
+    safety, judged = problems()
+    [advice] = advise(safety[safety["model"] == "a"], judged)
+    assert advice.problem == "mnist (a)"
+
+
 SWEPT = {0.001: (4.0, 4.2), 0.01: (1.0, 1.2), 0.1: (9.0, 9.0)}
 
 
