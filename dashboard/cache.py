@@ -4,6 +4,7 @@ What cannot be read raises :class:`~hypercore.results.disk.ResultFileError`.
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pandas as pd
 from pydantic import ValidationError
@@ -161,6 +162,24 @@ def _configured(study: str) -> Criteria:
     except (StudyError, ValidationError):
         found = AnalysisConfig()
     return Settings.of(**found.model_dump()).criteria
+
+
+def description(study: str) -> str:
+    """What a study's config says that it is about; empty where it says nothing, or no config is found."""
+    config = _config(study)
+    stamp = None if config is None else data.stamp(config)
+    # Without one it may have come, or have been moved, since.
+    return data.description(data.config(study)) if stamp is None else _description(study, stamp)
+
+
+@kept("plan", entries=256)
+def _config(study: str) -> Path | None:
+    return data.config(study)
+
+
+@kept("plan", entries=256)
+def _description(study: str, stamp: tuple[int, int]) -> str:  # noqa: ARG001 (a key)
+    return data.description(data.config(study))
 
 
 @kept("cells")

@@ -114,10 +114,12 @@ def _noted(study: str) -> Path | None:
     return None if config is None else Path(os.path.normpath(root.parent / config.decode()))
 
 
-def description(study: str, configs: Path | None = None) -> str:
-    """What a study's config says that it is about; empty where there is no such config, or no such key."""
-    found = config(study, configs)
-    text = "" if found is None else found.read_text(encoding="utf-8", errors="replace")
+def description(config: Path | None) -> str:
+    """What a config says that its study is about; empty where it is not there, or has no such key."""
+    try:
+        text = "" if config is None else config.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
     said = re.search(r"^description:\s*(.+)$", text, re.MULTILINE)
     return said[1].strip().strip("'\"") if said else ""
 

@@ -134,7 +134,7 @@ def _row(study: str) -> None:
         found = summary(study)
         several = len(found.answers) > 1
         said = [f"{problem}: " * several + answer for problem, answer in found.answers.items()]
-        about = data.description(study)
+        about = cache.description(study)
         lines = [plain(about), *(f":small[**{plain(line)}**]" for line in [*said, found.nothing] if line)]
         st.markdown("  \n".join(filter(None, lines)))
         if found.nothing:

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     study, folder = study_and_folder(parser().parse_args(arguments))
     write_comparison(folder / "cells.parquet", folder / "comparison.parquet")
     write_analysis(folder, Settings.of(**study.analysis.model_dump()))
-    write_report(folder)
+    write_report(folder, study.description)
     sys.stdout.write(f"Wrote {folder / PAGE}\n")
     return 0
 

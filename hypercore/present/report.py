@@ -26,6 +26,7 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 .scroll { overflow-x: auto; } small { color: #555; white-space: nowrap; } summary { cursor: pointer; }
 .reproduced { color: #007a4d; font-weight: 600; } .contradicted { color: #b33c00; font-weight: 600; }
 .undetermined { color: #555; } :target { background: #fff3c4; }
+.about { font-size: 1.15rem; margin-top: -0.5rem; overflow-wrap: anywhere; white-space: pre-line; }
 .words { font-size: 0.85rem; max-width: 60rem; }
 .advice { border: 1px solid #8888; border-radius: 6px; padding: 0.8rem 1rem; margin: 0.6rem 0; }
 .advice h3 { margin: 0; } .advice code { overflow-wrap: anywhere; } p > small { white-space: normal; }
@@ -51,8 +52,12 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 """
 
 
-def write_report(folder: Path) -> None:
+def write_report(folder: Path, about: str = "") -> None:
     """Read a study's tables, write ``report.html`` and ``tables/`` beside them.
+
+    Args:
+        folder: the study's.
+        about: what the study's config says that it is about.
 
     Raises:
         ResultFileError: a table is missing or damaged.
@@ -69,7 +74,7 @@ def write_report(folder: Path) -> None:
         texts["comparison"] = comparison_text(comparison, form)
         for name, text in texts.items():
             write_bytes(folder / TABLES / f"{name}.{suffix}", text.encode())
-    write_bytes(folder / PAGE, page(folder.name, cells, comparison, frames).encode())
+    write_bytes(folder / PAGE, page(folder.name, cells, comparison, frames, about).encode())
 
 
 def comparison_text(comparison: pd.DataFrame, form: str) -> str:
@@ -86,7 +91,11 @@ def table_text(frame: pd.DataFrame, form: str) -> str:
 
 
 def page(
-    study: str, cells: pd.DataFrame, comparison: pd.DataFrame, frames: Mapping[str, pd.DataFrame]
+    study: str,
+    cells: pd.DataFrame,
+    comparison: pd.DataFrame,
+    frames: Mapping[str, pd.DataFrame],
+    about: str = "",
 ) -> str:
     """The whole report as one HTML page that needs no server and no network."""
     cells, comparison = named(cells, cells), named(comparison, cells)
@@ -110,7 +119,7 @@ def page(
     }
     # An own study is about nothing that was claimed or published.
     found = {heading: content for heading, content in sections.items() if content}
-    parts = [f"<h1>{escape(study)}</h1>"]
+    parts = [f"<h1>{escape(study)}</h1>", *([f'<p class="about">{escape(about)}</p>'] if about else [])]
     parts.append(f"<p>{escape(sentences.coverage(cells))} {escape(sentences.provenance(cells))}</p>")
     if split := sentences.judged_on(cells):
         parts.append(f"<p>{escape(split)}</p>")

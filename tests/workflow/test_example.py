@@ -13,3 +13,4 @@ def test_the_study_of_an_own_network_on_own_data_ends_in_a_report(workplace: Wor
     assert all(region["alpha_low"] < region["alpha_high"] for region in regions)
     page = (workplace.folder / "results/own-problem/report.html").read_text()
     assert "Adam / SGD on sequences" in page and "is safe" in page
+    assert '<p class="about">Which α of Adam / SGD(α) is safe for a small recurrent network' in page

@@ -47,5 +47,7 @@ rule report:
     localrule: True
     conda:
         "../envs/hypercore.yaml"
+    params:
+        about=PLAN.study.description,
     script:
         "../scripts/report.py"

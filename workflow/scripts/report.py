@@ -12,4 +12,4 @@ if TYPE_CHECKING:
     snakemake: Snakemake
 
 with guarded(Path(snakemake.log[0])):
-    write_report(Path(snakemake.output.report).parent)
+    write_report(Path(snakemake.output.report).parent, snakemake.params.about)

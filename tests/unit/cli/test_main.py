@@ -20,6 +20,7 @@ from hypercore.workflow.script import guarded
 
 STUDY = """
 name: by-hand
+description: By hand.
 datasets: [digits]
 seeds: 2
 epochs: 1
@@ -124,7 +125,7 @@ def test_a_study_is_planned_trained_and_shown_by_hand(
     assert [main([name, "study.yaml"]) for name in ("tables", "report", "show")] == [0, 0, 0]
     cells = read_table(Path("results/by-hand/cells.parquet"), "cells", schema(CELLS))
     assert cells["status"].to_pylist() == ["finished"] * 6
-    assert Path("results/by-hand/report.html").exists()
+    assert '<p class="about">By hand.</p>' in Path("results/by-hand/report.html").read_text(encoding="utf-8")
     assert main(["check"]) == 0
 
 

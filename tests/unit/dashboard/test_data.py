@@ -113,9 +113,28 @@ def test_the_command_names_the_config_that_the_plan_was_made_of(
     path.write_text("name: own\ndescription: Mine.\n")
     (others / "a.yaml").write_text("name: own\n")
     assert data.command("own", others) == named
-    assert data.description("own", others) == "Mine."
+    assert data.description(data.config("own", others)) == "Mine."
     path.write_text("name: another\n")
     assert data.command("own", others).endswith("/others/a.yaml")
+
+
+def test_a_description_is_read_once_until_its_config_changes(
+    own_results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = own_results.parent / "own.yaml"
+    facts = {"study": "own", "config": "own.yaml"}
+    write_table(own_results / "own/plan.parquet", schema(spec.PLAN).empty_table(), "plan", facts)
+    path.write_text("name: own\ndescription: Mine.\n")
+    assert cache.description("own") == "Mine."
+    read = []
+    with monkeypatch.context() as patched:
+        for name in ("description", "config"):
+            patched.setattr(data, name, lambda *_, name=name: read.append(name))
+        assert cache.description("own") == "Mine." and not read
+    path.write_text("name: own\ndescription: It is mine.\n")
+    assert cache.description("own") == "It is mine."
+    path.unlink()
+    assert cache.description("own") == ""
 
 
 @pytest.mark.usefixtures("own_results")

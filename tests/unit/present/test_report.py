@@ -119,6 +119,14 @@ def test_one_of_a_thing_is_no_plural() -> None:
     assert sentences.fits(pd.DataFrame([figure]))[0].startswith("Of 1 figure of the paper (off) ")
 
 
+def test_what_the_study_is_about_stands_below_its_name(folder: Path) -> None:
+    assert 'class="about"' not in (folder / "report.html").read_text(encoding="utf-8")
+    write_report(folder, "SGD <b>alone</b>.")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert f'<h1>{folder.name}</h1>\n<p class="about">SGD &lt;b&gt;alone&lt;/b&gt;.</p>\n' in page
+    write_report(folder)
+
+
 def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "of the same clipping in this study (on: 1); not over clippings" in page
