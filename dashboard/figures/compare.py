@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style, ticks
+from dashboard.figures import scales, style, ticks, written
 from dashboard.figures.style import Trace
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
@@ -154,9 +154,12 @@ def _median(own: pd.DataFrame, clipping: str, look: palette.Look, metric: Metric
         # Of one α there is no line: a dash at its place.
         "mode": "lines+markers" if len(own) == 1 else "lines",
         "marker": {"symbol": "line-ew", "size": 18, "line": {"width": 2.5, "color": look.color}},
-        "customdata": style.custom(own["n"], own["min"], own["max"], own["fine"]),
-        "hovertemplate": f"{name}, α %{{x:.3~r}}: median %{{y:{form}}}{unit}, %{{customdata[1]:{form}}} to "
-        f"%{{customdata[2]:{form}}}; %{{customdata[3]}} of %{{customdata[0]}} fine<extra></extra>",
+        "customdata": style.custom(
+            own["n"], own["min"], own["max"], own["fine"], written.alphas(own["alpha"])
+        ),
+        "hovertemplate": f"{name}, α %{{customdata[4]}}: median %{{y:{form}}}{unit}, "
+        f"%{{customdata[1]:{form}}} to %{{customdata[2]:{form}}}; "
+        "%{customdata[3]} of %{customdata[0]} fine<extra></extra>",
     }
     return [band | common, common | line]
 
@@ -179,8 +182,8 @@ def _seeds(
         "name": f"{style.arm_name(clipping)}: seeds",
         "legendgroup": clipping,
         "showlegend": False,
-        "customdata": style.custom(own["seed"], own["alpha"], style.picks(own)),
-        "hovertemplate": f"{style.arm_name(clipping)}, α %{{customdata[1]:.3~r}}, seed %{{customdata[0]}}: "
+        "customdata": style.custom(own["seed"], written.alphas(own["alpha"]), style.picks(own)),
+        "hovertemplate": f"{style.arm_name(clipping)}, α %{{customdata[1]}}, seed %{{customdata[0]}}: "
         f"{result}<extra></extra>",
         "yaxis": scales.axis(row),
     }

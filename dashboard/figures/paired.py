@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style
+from dashboard.figures import scales, style, written
 from dashboard.figures.style import Trace
 from dashboard.queries import intervals
 from hypercore.present import palette
@@ -47,9 +47,14 @@ def paired_differences(
                 "mode": "markers",
                 "name": name,
                 "marker": {"symbol": symbol, "size": 6, "color": look.color},
-                "customdata": style.custom(own["seed"], own["alpha"], gains, style.picks(own)),
-                "hovertemplate": "α %{customdata[1]:.3~r}, seed %{customdata[0]}: "
-                f"%{{customdata[2]:{metric.gap_form}}}{unit}<extra></extra>",
+                "customdata": style.custom(
+                    own["seed"],
+                    written.alphas(own["alpha"]),
+                    written.numbers(gains, metric.gap_form),
+                    style.picks(own),
+                ),
+                "hovertemplate": "α %{customdata[1]}, seed %{customdata[0]}: "
+                f"%{{customdata[2]}}{unit}<extra></extra>",
             }
         )
     edge = float(place(pd.Series([epsilon])).iloc[0])
@@ -97,8 +102,9 @@ def _mean_difference(
             "arrayminus": (middle - place(means["low"])).fillna(0.0),
             "color": look.color,
         },
-        "customdata": style.custom(means["n"], means["mean"]),
-        "hovertemplate": f"α %{{x:.3~r}}: %{{customdata[1]:{metric.gap_form}}}"
-        f" {style.text(metric.gap_unit)}".rstrip()
+        "customdata": style.custom(
+            means["n"], written.numbers(means["mean"], metric.gap_form), written.alphas(means["alpha"])
+        ),
+        "hovertemplate": f"α %{{customdata[2]}}: %{{customdata[1]}} {style.text(metric.gap_unit)}".rstrip()
         + ", n = %{customdata[0]}<extra></extra>",
     }

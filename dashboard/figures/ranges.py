@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, scales, style, ticks
+from dashboard.figures import headed_rows, scales, style, ticks, written
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette
 from hypercore.present.alphas import alone, reader
@@ -128,8 +128,10 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
         "x": known["alpha"],
         "y": known["place"] + 0.32,
         "marker": {"symbol": "line-ns", "size": 9, "line": {"width": 2, "color": palette.GREY}},
-        "customdata": style.custom(known["alpha_low"].map(_open), known["alpha_high"].map(_open)),
-        "hovertemplate": "half of the runs fail at α = %{x:.3~r} [%{customdata[0]}, %{customdata[1]}]"
+        "customdata": style.custom(
+            known["alpha_low"].map(_open), known["alpha_high"].map(_open), written.alphas(known["alpha"])
+        ),
+        "hovertemplate": "half of the runs fail at α = %{customdata[2]} [%{customdata[0]}, %{customdata[1]}]"
         "<extra></extra>",
         "showlegend": False,
     }
@@ -224,8 +226,8 @@ def _dumbbells(
         "name": name,
         "showlegend": False,
         "text": words,
-        "customdata": style.custom(own["best_alpha"]),
-        "hovertemplate": f"%{{text}}: {value} at α = %{{customdata[0]:.3~r}}<extra></extra>",
+        "customdata": style.custom(written.alphas(own["best_alpha"])),
+        "hovertemplate": f"%{{text}}: {value} at α = %{{customdata[0]}}<extra></extra>",
     }
     mean = {
         "x": own["mean"],

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style
+from dashboard.figures import scales, style, written
 from dashboard.figures.style import Trace
 from dashboard.runs import GRADIENT_PANELS, PANELS, panel
 from hypercore.present import palette
@@ -137,8 +137,10 @@ def final_alpha(ends: pd.DataFrame, looks: Looks = palette.look) -> go.Figure:
                 "mode": "markers",
                 "marker": {"symbol": look.symbol, "color": look.color, "size": 7},
                 "name": style.arm_name(str(clipping)),
-                "customdata": style.custom(own["seed"], final, style.picks(own)),
-                "hovertemplate": "α %{x:.3~r}, seed %{customdata[0]}: ends at %{customdata[1]:.4g}"
+                "customdata": style.custom(
+                    own["seed"], written.numbers(final, ".4g"), written.alphas(own["alpha"]), style.picks(own)
+                ),
+                "hovertemplate": "α %{customdata[2]}, seed %{customdata[0]}: ends at %{customdata[1]}"
                 "<extra></extra>",
             }
         )

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, style, to_scale
+from dashboard.figures import headed_rows, style, to_scale, written
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present import palette
@@ -27,7 +27,13 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
     traces: list[style.Trace] = []
     for safety, glyph in GLYPHS.items():
         own = cells[cells["safety"] == safety.value]
-        figures = (own[name] for name in ("alpha", "n", "n_diverged", "excess", "failures"))
+        figures = (
+            written.alphas(own["alpha"]),
+            own["n"],
+            own["n_diverged"],
+            written.numbers(own["excess"], "+.2f"),
+            own["failures"],
+        )
         seeds = [counted(planned, "seed") for planned in own["planned"]]
         traces.append(
             {
@@ -40,9 +46,9 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
                 "textfont": {"color": "black" if safety is Safety.MISSING else "white", "size": 14},
                 "name": f"{glyph} {safety.value}",
                 "customdata": style.custom(names[own.index], *figures, seeds, style.picks(own)),
-                "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]:.3~r}}: {safety.value}<br>"
+                "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]}}: {safety.value}<br>"
                 "%{customdata[2]} of %{customdata[6]}, %{customdata[3]} diverged<br>"
-                "%{customdata[4]:+.2f} points from the baseline<br>%{customdata[5]}<extra></extra>",
+                "%{customdata[4]} points from the baseline<br>%{customdata[5]}<extra></extra>",
             }
         )
     return grid.figure(traces, to_scale.axis(points["alpha"]), clicks=True, barmode="overlay")

@@ -9,6 +9,7 @@ import pandas as pd
 from dashboard.figures.style import Trace
 from hypercore.present.alphas import alone
 from hypercore.present.over_alpha import ALPHA, alpha_ticks
+from hypercore.present.signs import minus
 from hypercore.spec.stack import short
 
 # Seeds sit beside each other, no further apart than one step, within this many decades.
@@ -111,7 +112,7 @@ def signed_log_axis(
 
     >>> place, axis = signed_log_axis(pd.Series([-0.02, 0.05, 300.0]), "α")
     >>> axis["ticktext"]
-    ['-0.01', '0', '0.01', '0.1', '1', '10', '100']
+    ['−0.01', '0', '0.01', '0.1', '1', '10', '100']
     """
     sizes = values.abs()[values != 0].astype(float)
     if unit is None:
@@ -131,7 +132,7 @@ def signed_log_axis(
     axis = {
         "title": {"text": title},
         "tickvals": list(place(pd.Series(ticks))),
-        "ticktext": [f"{tick:.0g}" if abs(tick) < 1 else f"{tick:,g}" for tick in ticks],
+        "ticktext": [minus(f"{tick:.0g}" if abs(tick) < 1 else f"{tick:,g}") for tick in ticks],
         "zeroline": True,
     }
     return place, axis

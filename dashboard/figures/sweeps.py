@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, style, to_scale
+from dashboard.figures import headed_rows, style, to_scale, written
 from hypercore.present import palette
 
 _COUNTS = ("done", "planned", "failed", "running", "missing")
@@ -21,15 +21,16 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
     failed, running = counts["failed"] > 0, counts["running"] > 0
     done = counts["done"] == counts["planned"]
     states = (
-        ("✔", "all done", done, palette.BLUE),
-        ("▸", "some running", running & ~failed, palette.GREEN),
-        ("○", "some missing", ~done & ~failed & ~running, palette.GREY),
-        ("✘", "some failed", failed, palette.ORANGE),
+        ("✔", "all done", done, palette.TEAL),
+        ("▸", "some running", running & ~failed, palette.VIOLET),
+        ("○", "some missing", ~done & ~failed & ~running, palette.STATES["undetermined"]),
+        ("✘", "some failed", failed, palette.STATES["unsafe"]),
     )
     traces: list[style.Trace] = []
     for glyph, name, mask, color in states:
         own = cells[mask]
-        figures = (own[column] for column in ("alpha", *_COUNTS))
+        figures = (own[column] for column in _COUNTS)
+        alphas = written.alphas(own["alpha"])
         traces.append(
             {
                 **to_scale.bars(own, grid.places),
@@ -37,9 +38,9 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
                 "text": [glyph] * len(own),
                 "textfont": {"color": "white", "size": 14},
                 "name": f"{glyph} {name}",
-                "customdata": style.custom(names[own.index], *figures, style.picks(own)),
+                "customdata": style.custom(names[own.index], alphas, *figures, style.picks(own)),
                 "hovertemplate": "%{customdata[0]}<br>"
-                "α %{customdata[1]:.3~r}: %{customdata[2]} of %{customdata[3]} done<br>"
+                "α %{customdata[1]}: %{customdata[2]} of %{customdata[3]} done<br>"
                 "%{customdata[4]} failed, %{customdata[5]} running, %{customdata[6]} missing<extra></extra>",
             }
         )

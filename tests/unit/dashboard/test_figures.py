@@ -32,6 +32,7 @@ TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))
 JUDGED = judge(TABLES.cells)
 ENTRY = data.of_entry(JUDGED, "SGD / SGD on digits")
 POINTS = queries.seed_points(ENTRY)
+SAFETY = stability.safety_map(stability.grids(JUDGED), Criteria())
 
 
 def marks(figure: go.Figure, name: str) -> list[go.Scatter]:
@@ -80,7 +81,7 @@ def test_a_reports_figure_has_the_medians_ranges_colours_and_ticks_of_the_pages(
         assert list(theirs[0].x) == list(ours[0].x) and list(theirs[0].y) == list(ours[0].y)
         assert (theirs[0].line.color, theirs[0].line.dash) == (ours[0].line.color, ours[0].line.dash)
         low, high = (t for t in report.data if t.legendgroup == name and t.line.width == 0)
-        [(n, least, most, _), *_] = theirs[0].customdata
+        [(n, least, most, *_), *_] = theirs[0].customdata
         assert (low.y[0], high.y[0]) == (least, most)
         assert ours[0].text[0] == f"median of {n}, {least:.2f}% to {most:.2f}%"
 
@@ -184,7 +185,7 @@ def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
     figure = range_figures.intervals_figure(table, stability.gains(table.head(0)), known)
     line, middle = figure.data[-2:]
     assert line.x[:2] == (0.01, 0.05) and line.x[3:5] == (1e-5, 10), "an open end reaches the axis's"
-    assert list(middle.customdata[1]) == ["open", "open"] and list(middle.x) == [0.02, 0.03]
+    assert list(middle.customdata[1]) == ["open", "open", "0.03"] and list(middle.x) == [0.02, 0.03]
 
 
 def test_ranges_from_the_file_are_those_worked_out_here() -> None:
@@ -292,8 +293,8 @@ def test_runs_have_a_line_a_panel_and_marks() -> None:
     assert sum(len(trace.x) for trace in run_figures.final_alpha(ends).data[:-1]) == len(ends)
     negative = run_figures.final_alpha(ends.assign(final_alpha=-1.0))
     marks = negative.data[0]
-    assert all(y < 0 for y in marks.y) and "-1" in negative.layout.yaxis.ticktext
-    assert {values[1] for values in marks.customdata} == {-1.0}, "hovering shows the value itself"
+    assert all(y < 0 for y in marks.y) and "−1" in negative.layout.yaxis.ticktext
+    assert {values[1] for values in marks.customdata} == {"−1"}, "hovering shows the value itself"
 
 
 def test_every_levels_gradient_has_its_panels() -> None:
@@ -390,22 +391,53 @@ def test_every_clicked_mark_is_found_again() -> None:
         assert sorted(found) == rows.index.tolist()
 
 
-def test_the_mouse_reads_alphas_in_plain_numbers() -> None:
-    edges = pd.DataFrame({"title": "SGD / SGD on digits", "clipping": ["off"], "alpha": [1000.0]})
-    edges = edges.assign(alpha_low=100.0, alpha_high=float("nan"))
-    ranges = stability.region_table(stability.grids(JUDGED), Criteria())
+def test_an_alpha_is_written_one_way_on_axes_and_under_the_mouse() -> None:
+    small = {0.1: 1e-5, 1000.0: 1e-6}
+    points = POINTS.assign(alpha=POINTS["alpha"].replace(small))
+    counts, map_of = (
+        frame.assign(alpha=frame["alpha"].replace(small)) for frame in (coverage.coverage(JUDGED), SAFETY)
+    )
+    ends = runs.final_against_initial(TABLES.trajectories, ENTRY)
+    edges = pd.DataFrame({"title": "SGD / SGD on digits", "clipping": ["off"], "alpha": [1e-5]})
+    table = stability.region_table(stability.grids(JUDGED), Criteria())
     figures = (
-        compare.error_against_alpha(POINTS, Baseline(float("nan"), 0)),
-        paired.paired_differences(queries.paired(POINTS, "on"), "on"),
-        safety_figures.safety_figure(stability.safety_map(stability.grids(JUDGED), Criteria())),
-        sweeps.coverage(coverage.coverage(JUDGED)),
-        run_figures.final_alpha(runs.final_against_initial(TABLES.trajectories, ENTRY)),
-        range_figures.intervals_figure(ranges, stability.gains(ranges), edges),
+        compare.error_against_alpha(points, Baseline(float("nan"), 0)),
+        paired.paired_differences(queries.paired(points, "on"), "on"),
+        safety_figures.safety_figure(map_of),
+        sweeps.coverage(counts),
+        run_figures.final_alpha(ends.assign(alpha=ends["alpha"].replace(small))),
+        range_figures.intervals_figure(
+            table, stability.gains(table), edges.assign(alpha_low=1e-6, alpha_high=1.0)
+        ),
     )
     for figure in figures:
-        shown = "".join(trace.hovertemplate or "" for trace in figure.data)
-        # Plotly writes 1.00e+3 for .3g.
-        assert set(re.findall(r"α (?:= )?%\{[^:}]*:?([^}]*)\}", shown)) == {".3~r"}
+        hovers = [hover for trace in figure.data for hover in told(trace)]
+        assert any(re.search(r"α (= )?1e-5\b", hover) for hover in hovers)
+        assert not any("0.00001" in hover or re.search(r"α [^:]*%\{x", hover) for hover in hovers)
+        assert "1e-5" in figure.layout.xaxis.ticktext
+
+
+def test_numbers_below_zero_have_a_minus_in_a_chart() -> None:
+    ends = runs.final_against_initial(TABLES.trajectories, ENTRY).assign(final_alpha=-1.0)
+    worse = queries.paired(POINTS, "on").assign(difference=-2.5)
+    for figure in (
+        run_figures.final_alpha(ends),
+        paired.paired_differences(worse, "on"),
+        safety_figures.safety_figure(SAFETY.assign(excess=-2.5)),
+    ):
+        shown = [hover for trace in figure.data for hover in told(trace)]
+        shown += [text for axis in (figure.layout.yaxis, figure.layout.xaxis) for text in axis.ticktext]
+        assert any("−" in text for text in shown)
+        assert not any(re.search(r"(?<![\we])-\d", text) for text in shown)
+
+
+def told(trace: go.Scatter | go.Bar) -> list[str]:
+    """What a trace says of its marks under the mouse, as far as its template names values."""
+    parts = re.split(r"%\{customdata\[(\d+)\][^}]*\}", trace.hovertemplate or "")
+    return [
+        "".join(str(figures[int(part)]) if place % 2 else part for place, part in enumerate(parts))
+        for figures in ([] if trace.customdata is None else trace.customdata)
+    ]
 
 
 def test_the_mark_of_a_mean_is_no_run() -> None:
@@ -482,15 +514,13 @@ def test_seeds_of_the_only_alpha_lie_close_together_in_the_middle_of_its_axis() 
         low, high = figure.layout.xaxis.range
         assert low < -1.3 and high > -0.7 and (low + high) / 2 == pytest.approx(-1)
         assert figure.layout.xaxis.tickvals == (0.1,) and figure.layout.xaxis.ticktext == ("0.1",)
-        [seeds, *_] = [t for t in figure.data if t.name in ("seed", "with clipping: seeds") and len(t.x)]
+        [seeds, *_] = [t for t in figure.data if t.name in ("seed", "clipped: seeds") and len(t.x)]
         places = np.log10(np.array(seeds.x, dtype=float))
         assert 0 < np.ptp(places) <= 0.05 * (high - low)
     [plain] = [t for t in errors.data if str(t.name).startswith("plain optimizer")]
     assert np.log10(plain.x) == pytest.approx(errors.layout.xaxis.range), "across the axis"
     [median] = [
-        t
-        for t in errors.data
-        if t.name == "with clipping" and t.customdata is not None and t.mode != "markers"
+        t for t in errors.data if t.name == "clipped" and t.customdata is not None and t.mode != "markers"
     ]
     assert median.mode == "lines+markers" and len(median.x) == 1
 
@@ -501,4 +531,4 @@ def test_the_margin_is_named_in_the_legend_and_not_on_the_marks() -> None:
     [margin] = [trace for trace in figure.data if trace.name == "within ε = 0.5"]
     assert margin.y[0] == -margin.y[3] > 0 and margin.showlegend is not False
     near = paired.paired_differences(queries.paired(POINTS, "on").assign(difference=0.01), "on", epsilon=2.0)
-    assert near.layout.yaxis.ticktext == ("-2", "0", "2"), "where all gains lie within the margin, too"
+    assert near.layout.yaxis.ticktext == ("−2", "0", "2"), "where all gains lie within the margin, too"

@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import data, queries, ranges, stability, widgets
-from dashboard.figures import compare, paired, room, style, theme
+from dashboard import coverage, data, queries, ranges, stability, widgets
+from dashboard.figures import compare, paired, room, style, sweeps, theme
 from dashboard.figures import ranges as range_figures
 from dashboard.figures import runs as run_figures
 from dashboard.figures import stability as stability_figures
@@ -101,3 +101,9 @@ def test_marks_and_lines_have_their_colours_whole() -> None:
         assert trace.opacity in (None, 1) and trace.marker.opacity in (None, 1), trace.name
         for color in {*np.atleast_1d(trace.marker.color), *np.atleast_1d(trace.line.color)} - {None}:
             assert color in COLORS.values(), (trace.name, color)
+
+
+def test_a_glyph_is_read_on_what_is_done() -> None:
+    for trace in sweeps.coverage(coverage.coverage(tables(MadeUp()).cells)).data:
+        if trace.type == "bar":
+            assert trace.textfont.color == "white" and contrast(trace.marker.color, "#FFFFFF") >= 4.5
