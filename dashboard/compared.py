@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard.stability import GLYPHS
 from hypercore.analysis.stats.regions import Safety
 from hypercore.present.alphas import reader
+from hypercore.present.arms import named
 from hypercore.present.over_alpha import SPLIT
 from hypercore.present.table import ARM_HEADERS, arm_text, measured, split_text
 from hypercore.present.titles import GROUP
@@ -88,7 +89,7 @@ def side_by_side(
     own, records = badges(rows, effects, epsilon), rows.to_dict("records")
     shown: dict[str, list[str]] = {"α": rows["alpha"].map(reader(rows["alpha"])).tolist()}
     if rows["clipping"].nunique() > 1:
-        shown["clipping"] = list(rows["clipping"].astype(str))
+        shown["clipping"] = list(rows["clipping"].astype(str).map(named))
     for arm, name in ARM_HEADERS.items():
         shown[name] = [_arm(row, arm, split) for row in records]
         theirs = published_text(rows, residuals, arm)

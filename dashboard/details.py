@@ -61,8 +61,9 @@ def _listed(study: str, own: pd.DataFrame) -> None:
     metric = Metric.shared(own["metric"])
     lines = coverage.sparklines(cache.points(study, "curves", shown["cell_id"]))
     several = [name for name in ("seed", "clipping") if shown[name].nunique() > 1]
+    columns = shown[[*(several or ["seed"]), "test_error"]]
     st.dataframe(
-        shown[[*(several or ["seed"]), "test_error"]].assign(over_epochs=shown["cell_id"].map(lines)),
+        widgets.readable(columns.assign(over_epochs=shown["cell_id"].map(lines))),
         hide_index=True,
         column_config=_narrow(metric),
         alt=f"The {len(shown)} chosen runs: which each is, its error, and that over the epochs.",

@@ -4,7 +4,9 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
+from hypercore.present import palette
 from hypercore.present.alphas import alone
+from hypercore.present.arms import named
 from hypercore.spec.stack import short
 
 # A page draws a line a run; more lines than these hide each other.
@@ -39,14 +41,14 @@ def words(runs: pd.DataFrame) -> str:
     """What the link of some runs of one α says.
 
     >>> words(pd.DataFrame({"alpha": [0.1, 0.1], "clipping": ["off", "on"], "seed": [3, 3]}))
-    'α = 0.1, clipping off and on, seed 3'
+    'α = 0.1, unclipped and clipped, seed 3'
     """
     alpha = float(runs["alpha"].iloc[0])
     own = runs[runs["alpha"] == alpha]
-    arms = " and ".join(sorted(own["clipping"].unique()))
+    arms = " and ".join(map(named, palette.ordered(own["clipping"])))
     seeds = sorted(own["seed"].unique())
     which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{min(len(seeds), MOST_SEEDS)} seeds"
-    return f"α = {alone(alpha)}, clipping {arms}, {which}"
+    return f"α = {alone(alpha)}, {arms}, {which}"
 
 
 def provenance(study: str, cell_id: str) -> str:

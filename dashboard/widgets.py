@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import exports, named_rows
+from hypercore.present.arms import named
 from hypercore.spec.metric import Metric
 
 _CONFIG = {
@@ -125,7 +126,7 @@ def table(
     Returns:
         The row that was chosen; none without ``clicks``.
     """
-    shown = rows if styled is None else styled
+    shown = readable(rows if styled is None else styled)
     alt = f"{key}: a table of {len(rows)} rows with the columns {', '.join(map(str, rows.columns))}."
     if not clicks:
         st.dataframe(shown, key=key, hide_index=True, column_config=columns, alt=alt, **options)
@@ -147,6 +148,13 @@ def table(
     chosen = [place for place in event.selection.rows if place < len(rows)]
     named_rows.keep(f"{key}-row", chosen)
     return rows.iloc[chosen]
+
+
+def readable(shown: Any) -> Any:
+    """A table with clippings as charts name them; what is exported has the config's names."""
+    if not isinstance(shown, pd.DataFrame) or "clipping" not in shown:
+        return shown
+    return shown.assign(clipping=shown["clipping"].map(named, na_action="ignore"))
 
 
 def _place(key: str, rows: pd.DataFrame) -> tuple[str, list[int]]:

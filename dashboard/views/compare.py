@@ -20,6 +20,7 @@ from dashboard import (
 from dashboard.saying import plain
 from hypercore.present import palette
 from hypercore.present.alphas import reader
+from hypercore.present.arms import named
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
@@ -66,10 +67,10 @@ def _overview(study: str, title: str) -> list[str]:
     safety = data.of_entry(cache.derived(study, "safety"), title)
     metric = cache.metric(study, title)
     glyphs = compared.glyphs(grid, safety, metric)
-    named = grid.rename(columns=reader(map(float, grid.columns))).rename_axis("clipping").reset_index()
-    texts = named.copy().astype(object)
+    read = grid.rename(columns=reader(map(float, grid.columns))).rename_axis("clipping").reset_index()
+    texts = read.assign(clipping=read["clipping"].map(named)).astype(object)
     texts.iloc[:, 1:] = glyphs.to_numpy()
-    colors = pd.DataFrame("", index=named.index, columns=named.columns, dtype=object)
+    colors = pd.DataFrame("", index=read.index, columns=read.columns, dtype=object)
     colors.iloc[:, 1:] = _heat(grid)
     styled = texts.style.apply(lambda _: colors, axis=None)
     exported = grid.rename(columns=lambda alpha: f"test_error at alpha={short(alpha)}")
@@ -77,7 +78,7 @@ def _overview(study: str, title: str) -> list[str]:
         exported.rename_axis("clipping").reset_index(),
         "overview",
         styled=styled,
-        height=widgets.height(named),
+        height=widgets.height(read),
     )
     keys = ", ".join(f"{glyph} {state.value}" for state, glyph in stability.GLYPHS.items())
     st.caption(
@@ -93,6 +94,7 @@ def _overview(study: str, title: str) -> list[str]:
         clippings,
         selection_mode="multi",
         default=default,
+        format_func=named,
         key="clippings",
         bind="query-params",
     )
@@ -181,7 +183,9 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
     chosen: str | None = clippings[0]
     if len(clippings) > 1:
         start = None if choices.lost("clipping", "clipping", clippings) else 0
-        chosen = st.selectbox("Clipping", clippings, index=start, key="clipping", bind="query-params")
+        chosen = st.selectbox(
+            "Clipping", clippings, index=start, format_func=named, key="clipping", bind="query-params"
+        )
     if chosen is None:
         return
     clipping = chosen

@@ -5,6 +5,7 @@ import streamlit as st
 
 from dashboard import answers, cache, charts, choices, details, kept, links, parts, runs, widgets
 from hypercore.present import palette
+from hypercore.present.arms import named
 from hypercore.spec.stack import short
 
 # More buttons than these push all else out of sight; a list to search takes one line.
@@ -61,13 +62,16 @@ def _choose(entry: pd.DataFrame, edge: float | None) -> pd.DataFrame:
         "α", names, index=None if no_alpha else first_alpha, key="alpha", bind="query-params"
     )
     if len(clippings) > _MOST_PILLS:
-        clipping = middle.multiselect("Clipping", clippings, default=shown, key="arms", bind="query-params")
+        clipping = middle.multiselect(
+            "Clipping", clippings, default=shown, format_func=named, key="arms", bind="query-params"
+        )
     else:
         clipping = middle.pills(
             "Clipping",
             clippings,
             selection_mode="multi",
             default=shown,
+            format_func=named,
             key="arms",
             bind="query-params",
         )

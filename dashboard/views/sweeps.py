@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import answers, cache, choices, coverage, data, details, kept, parts, runs, widgets
 from dashboard.figures import sweeps as figures
 from dashboard.saying import plain
+from hypercore.present.arms import named
 from hypercore.present.counts import counted
 from hypercore.present.titles import brief
 from hypercore.spec import columns as spec
@@ -170,6 +171,7 @@ def _filtered(cells: pd.DataFrame) -> pd.DataFrame:
                 label,
                 sorted(cells[name].unique()),
                 selection_mode="multi",
+                format_func=named if name == "clipping" else str,
                 key=f"only_{name}",
                 bind="query-params",
             )

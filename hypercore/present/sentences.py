@@ -9,7 +9,7 @@ from hypercore.analysis.claims.findings import Verdict
 from hypercore.analysis.stats.failures import failures_text
 from hypercore.analysis.stats.regions import FEWEST_RUNS
 from hypercore.present.alphas import reader
-from hypercore.present.arms import said
+from hypercore.present.arms import named, said
 from hypercore.present.counts import counted
 from hypercore.present.gains import edge_gain, upper_gains
 from hypercore.present.reach import reach
@@ -114,7 +114,7 @@ def holm(effects: pd.DataFrame) -> str:
     """Which tests each adjusted p was adjusted for."""
     primary = effects[effects["test"] == "primary"]
     sizes = primary.groupby("clipping").size()
-    families = ", ".join(f"{name}: {size}" for name, size in sizes.items()) or "none"
+    families = ", ".join(f"{named(str(name))}: {size}" for name, size in sizes.items()) or "none"
     return (
         "Holm's p is adjusted over the primary tests, one a stack, data set and reading, of the same "
         f"clipping in this study ({families}); not over clippings, nor over other studies."

@@ -10,6 +10,7 @@ from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
 from hypercore.present.advice import Advice, advise
+from hypercore.present.arms import named, said
 from hypercore.present.counts import counted
 from hypercore.present.lowest import Lowest, lowest
 from hypercore.present.measured import UNTUNED
@@ -113,7 +114,7 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
         (
             escape(f"{row['source']}, {row['table']}"),
             escape(row["printed_stack"]),
-            escape(row["arm"] if row["arm"] != ON_NAME else f"clipping {row['clipping']}"),
+            escape(said(row["clipping"]) if row["arm"] == ON_NAME else named(row["arm"])),
             str(row["n"]),
             markup.spread(row["ours_pct"], row["ours_sd_pct"]),
             markup.spread(row["published_pct"], row["published_sd_pct"])

@@ -9,7 +9,7 @@ import pandas as pd
 from hypercore.analysis.frames.entries import ENTRY, Entry, entries
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
-from hypercore.present import markup, palette, plots, sentences, table
+from hypercore.present import arms, markup, palette, plots, sentences, table
 from hypercore.present.alphas import reader
 from hypercore.present.over_alpha import SPLIT, split_texts, spread
 from hypercore.present.sentences import published_for
@@ -85,7 +85,7 @@ def primary(effects: pd.DataFrame) -> str:
     rows = [
         (
             escape(row["title"]),
-            escape(row["clipping"]),
+            escape(arms.named(row["clipping"])),
             f"{short(row['alpha_low'])} &lt; α ≤ {short(row['alpha_high'])}, {row['n_alphas']} α",
             escape(published_for(row)),
             str(row["n_pairs"]) + (" (n too small)" if row["n_too_small"] else ""),
@@ -153,18 +153,18 @@ def _comparison(
     body, read = [], reader(rows["alpha"])
     for row in rows.assign(title=brief_titles(rows)).to_dict("records"):
         gain = known.get(tuple(row[name] for name in key))
-        arms = [_arm(row, arm, split) for arm in ARMS]
+        shown = [_arm(row, arm, split) for arm in ARMS]
         if row["bold"] is True:
-            arms[2] = f"<b>{arms[2]}</b>"
+            shown[2] = f"<b>{shown[2]}</b>"
         name = [escape(row["title"])] if named else []
-        clipping = "–" if pd.isna(row["clipping"]) else escape(row["clipping"])
+        clipping = "–" if pd.isna(row["clipping"]) else escape(arms.named(row["clipping"]))
         figures = ["", "", ""]
         if gain is not None:
             badge = "✓" if gain["supported"] else "n small" if gain["n_too_small"] else ""
             form = ".2f" if Metric.of(row["metric"]).is_percent else ".3g"
             interval = markup.estimate(gain["reduction"], gain["low"], gain["high"], form)
             figures = [interval, markup.p_value(gain["p"]), badge]
-        body.append((*name, read(row["alpha"]), clipping, *arms, *figures))
+        body.append((*name, read(row["alpha"]), clipping, *shown, *figures))
     return markup.table((("stack",) if named else ()) + header, body)
 
 

@@ -368,7 +368,7 @@ def test_choosing_runs(run_page: RunPage) -> None:
     app = run_page("inside", stack="SGD / SGD on digits", alpha="1000", seeds="4")
     assert app.selectbox(key="alpha").value == "1000"
     shown = app.dataframe[0].value
-    assert set(shown["seed"]) == {4} and set(shown["clipping"]) == {"off", "on"}
+    assert set(shown["seed"]) == {4} and set(shown["clipping"]) == {"unclipped", "clipped"}
     assert (shown["steps with a negative α"] >= 0).all()
     app.selectbox(key="alpha").set_value("0.1").run()
     assert not app.exception and set(app.dataframe[0].value["status"]) == {"finished"}
@@ -422,10 +422,10 @@ def test_pages_show_a_study_of_many_clippings(run_page: RunPage, many: Path, pag
         assert app.multiselect(key="arms").value == ["off", "on"]
     if page == "compare":
         grid = app.dataframe[0].value
-        assert set(grid["clipping"]) == {"off", "on", *RULES}
+        assert set(grid["clipping"]) == {"unclipped", "clipped", *RULES}
         assert app.button_group(key="clippings").value == [
             "on",
-            *[n for n in grid["clipping"] if n not in ("off", "on")][:2],
+            *[n for n in grid["clipping"] if n not in ("unclipped", "clipped")][:2],
         ]
 
 

@@ -129,7 +129,7 @@ def test_what_the_study_is_about_stands_below_its_name(folder: Path) -> None:
 
 def test_the_page_says_what_each_adjusted_p_was_adjusted_for(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "of the same clipping in this study (on: 1); not over clippings" in page
+    assert "of the same clipping in this study (clipped: 1); not over clippings" in page
 
 
 def test_the_profile_is_the_share_of_runs_at_most_each_error() -> None:
