@@ -9,6 +9,7 @@ from hypercore.present.gains import by_stack, telling
 from hypercore.present.measured import Measured
 from hypercore.present.options import unproven
 from hypercore.present.plain import tuned
+from hypercore.present.titles import problem_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,10 @@ def lowest(
         gains: the table GAINS, where there is one.
         advised: the problems that have an advice.
     """
-    found = [one for one in unproven(safety, judged) if one.problem not in advised]
+    rest = safety[~problem_names(safety).isin(list(advised))]
+    if rest.empty:
+        return []
+    found = unproven(rest, judged)
     best_plain, gained = tuned(judged), {} if gains is None else by_stack(gains)
     uses = (
         min((one for one in found if one.problem == problem), key=lambda one: one.deciding)
