@@ -66,7 +66,7 @@ def error_against_alpha(
     plot_px = _ERRORS_PX + 2 * (_GAP_PX + rail_px)
     rail_axis = {
         "tickvals": [len(clippings) - row for row in range(len(clippings))],
-        "ticktext": [style.text(name) for name in clippings],
+        "ticktext": [style.arm_name(name) for name in clippings],
         "range": [0.4, len(clippings) + 0.6],
         "showgrid": False,
         "zeroline": False,
@@ -110,7 +110,7 @@ def _safe(span: Mapping[Any, Any], look: palette.Look, place: int) -> Trace:
         },
         "legendgroup": str(span["clipping"]),
         "showlegend": False,
-        "hovertemplate": f"{style.text(span['clipping'])}: {words}<extra></extra>",
+        "hovertemplate": f"{style.arm_name(span['clipping'])}: {words}<extra></extra>",
     }
 
 

@@ -53,7 +53,7 @@ def curves(
                 }
             )
             traces[-1]["hovertemplate"] = (
-                f"{style.text(clipping)}, seed {seed}, epoch %{{x:.4g}}: %{{y:.4g}}<extra></extra>"
+                f"{style.arm_name(str(clipping))}, seed {seed}, epoch %{{x:.4g}}: %{{y:.4g}}<extra></extra>"
             )
     axes = scales.panels([style.text(panel(name, metric)) for name in shown])
     last = float(points["epoch"].max())
@@ -168,10 +168,11 @@ def _line(x: pd.Series, y: pd.Series, clipping: object, seed: object, look: pale
         "y": y,
         "mode": "lines",
         "line": {"color": look.color, "dash": _DASHES[int(str(seed)) % len(_DASHES)], "width": 1.5},
-        "name": f"{style.text(clipping)}, {seed}",
+        "name": f"{style.arm_name(str(clipping))}, {seed}",
         "legendgroup": f"{clipping} {seed}",
         "showlegend": row == 1,
-        "hovertemplate": f"{style.text(clipping)}, seed {seed}, step %{{x}}: %{{y:.5g}}<extra></extra>",
+        "hovertemplate": f"{style.arm_name(str(clipping))}, seed {seed}, "
+        "step %{x}: %{y:.5g}<extra></extra>",
         "yaxis": scales.axis(row),
     }
 
@@ -206,7 +207,7 @@ def _blow_ups(axes: Trace, ends: pd.DataFrame, x: pd.Series, longest: float, loo
         # Runs blow up at about the same step: each one's words stand on a line of their own.
         axes["annotations"].append(
             {
-                "text": f"{style.text(end['clipping'])}, seed {end['seed']}: "
+                "text": f"{style.arm_name(str(end['clipping']))}, seed {end['seed']}: "
                 f"not finite from step {end['step']}",
                 "x": at,
                 "y": 1,

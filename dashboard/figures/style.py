@@ -56,9 +56,9 @@ def row_names(titles: pd.Series, clippings: pd.Series) -> pd.Series:
     """Names for rows of stacks: the data set is left out where all share one.
 
     >>> row_names(pd.Series(["Adam on digits"]), pd.Series(["off"])).item()
-    'Adam · off'
+    'Adam · unclipped'
     """
-    return stack_names(titles) + " · " + clippings.map(text)
+    return stack_names(titles) + " · " + clippings.map(arm_name)
 
 
 def stack_names(titles: pd.Series, most: int = 22) -> pd.Series:

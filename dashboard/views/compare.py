@@ -203,8 +203,8 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
         lambda rows: details.runs(study, title, _pairs(points, rows, clipping), hint),
     )
     st.caption(
-        "A seed starts from the same weights and sees the data in the same order with and without "
-        "clipping, so the difference is taken seed by seed. A diverged seed counts as chance."
+        "A seed starts from the same weights and sees the data in the same order clipped and unclipped, "
+        "so the difference is taken seed by seed. A diverged seed counts as chance."
     )
 
 

@@ -90,7 +90,7 @@ def _prices(prices: pd.DataFrame | None) -> None:
     st.subheader("The price of a level and of clipping, measured side by side")
     if prices is None or prices.empty:
         st.info(
-            "Lanes with and without clipping train in one batch, so a study's clocks cannot tell the price "
+            "Clipped and unclipped lanes train in one batch, so a study's clocks cannot tell the price "
             "of clipping. The benchmarks measure it in turns; they have not been run here. This runs them:"
         )
         st.code(peers.MAKE, language=None)
