@@ -98,7 +98,9 @@ def _behind(rows: pd.DataFrame, key: str, columns: Mapping[str, Any] | None, cli
     Returns:
         The row that was chosen.
     """
-    fold = st.expander("The table behind the chart", key=f"{key}-fold", on_change="rerun")
+    fold = st.expander(
+        "The table behind the chart", key=f"{key}-fold", bind="query-params", on_change="rerun"
+    )
     if not fold.open and f"{key}-row" not in st.query_params:
         return rows.head(0)
     with fold:

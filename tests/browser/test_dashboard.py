@@ -162,6 +162,23 @@ def test_a_copied_address_shows_the_same_view(open_page: Open) -> None:
     expect(error_ticks(again)).to_have_text(error_ticks(page).all_text_contents())
 
 
+def test_what_was_opened_is_open_by_a_copied_address_and_adds_no_step_back(open_page: Open) -> None:
+    page = open_page("cost")
+    before = page.evaluate("history.length")
+    for label in ("Speed of this study's batches", "The table behind the chart"):
+        page.get_by_text(label).first.click()
+        settle(page)
+    expect(page).to_have_url(re.compile("batches=true"))
+    expect(page).to_have_url(re.compile("prices-table-fold=true"))
+    assert page.evaluate("history.length") == before
+    page.reload()
+    settle(page)
+    expect(page.get_by_role("heading", name="The price of a level, in this study's runs")).to_be_visible()
+    expect(page.locator("details[open]")).to_have_count(2)
+    page.get_by_text("Speed of this study's batches").click()
+    expect(page).not_to_have_url(re.compile("batches="))
+
+
 def test_study_and_stack_stay_from_page_to_page(browser: Browser, tmp_path: Path) -> None:
     for name in ("first", "second"):
         write_study(tmp_path, MadeUp(study=name))
