@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import cache, coverage, data, links, widgets
 from dashboard.kept import has
+from dashboard.readable import readable
 from dashboard.saying import plain
 from hypercore.spec.metric import Metric
 
@@ -63,7 +64,7 @@ def _listed(study: str, own: pd.DataFrame) -> None:
     several = [name for name in ("seed", "clipping") if shown[name].nunique() > 1]
     columns = shown[[*(several or ["seed"]), "test_error"]]
     st.dataframe(
-        widgets.readable(columns.assign(over_epochs=shown["cell_id"].map(lines))),
+        readable(columns.assign(over_epochs=shown["cell_id"].map(lines))),
         hide_index=True,
         column_config=_narrow(metric),
         alt=f"The {len(shown)} chosen runs: which each is, its error, and that over the epochs.",

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from hypercore.present.counts import counted
+from hypercore.present.signs import minus
 from hypercore.spec.columns import Status
 from hypercore.spec.metric import Metric
 
@@ -93,7 +94,7 @@ def convergence(ends: pd.DataFrame) -> str:
     rank = positive["final_alpha"].corr(positive["alpha"], method="spearman") if moves else np.nan
     span = float(positive["alpha"].max() / positive["alpha"].min())
     common = "close to one value" if high / low < 2 else "not at one value"
-    tied = "" if np.isnan(rank) else f"; rank correlation with the rightmost α: {rank:+.2f}"
+    tied = "" if np.isnan(rank) else f"; rank correlation with the rightmost α: {minus(f'{rank:+.2f}')}"
     negative = len(ends) - len(positive)
     left = f" {counted(negative, 'run ends', 'runs end')} at a negative α." if negative else ""
     return (

@@ -18,11 +18,13 @@ Body = Callable[[str], None]
 REFRESH_SEC = 3
 # Streamlit's own takes a fifth of a laptop's window, of which charts make more.
 _SIDEBAR_PX = 220
-# Streamlit leaves a hand's breadth free above every page, lets pills run out of a phone's sight, and
-# shows by a pale ground alone which link a keyboard has reached.
+# Streamlit leaves a hand's breadth free above every page, lets pills run out of a phone's sight, leaves
+# so much beside the sidebar's words that names of studies are cut, and shows by a pale ground alone which
+# link a keyboard has reached.
 _STYLE = f"""<style>
 [data-testid='stMainBlockContainer'] {{padding-top: 3rem}}
 [data-testid='stButtonGroup'] > div {{flex-wrap: wrap}}
+[data-testid='stSidebarContent'] {{padding-inline: 0.6rem 0}}
 [data-testid='stApp'] a:focus-visible {{outline: 2px solid; outline-offset: 1px}}
 {theme.STYLE}{details.STYLE}</style>"""
 # Streamlit draws the current page's link apart, and does not tell those who cannot see it.

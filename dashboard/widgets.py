@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import exports, named_rows
-from hypercore.present.arms import named
+from dashboard.readable import readable
 from hypercore.spec.metric import Metric
 
 _CONFIG = {
@@ -30,7 +30,7 @@ def run_columns(metric: Metric) -> dict[str, Any]:
     highest = 100 if metric.is_percent else None
     name = f"{metric.name} over the epochs"
     return {
-        "alpha": st.column_config.NumberColumn("α", format="%.3g"),
+        "alpha": st.column_config.NumberColumn("α"),
         "test_error": st.column_config.NumberColumn(metric.of_split("test"), format=f"%{metric.form}"),
         "over_epochs": st.column_config.LineChartColumn(name, y_min=0, y_max=highest),
         "cell_id": st.column_config.TextColumn("cell", width="small"),
@@ -150,13 +150,6 @@ def table(
     chosen = [place for place in event.selection.rows if place < len(rows)]
     named_rows.keep(f"{key}-row", chosen)
     return rows.iloc[chosen]
-
-
-def readable(shown: Any) -> Any:
-    """A table with clippings as charts name them; what is exported has the config's names."""
-    if not isinstance(shown, pd.DataFrame) or "clipping" not in shown:
-        return shown
-    return shown.assign(clipping=shown["clipping"].map(named, na_action="ignore"))
 
 
 def _place(key: str, rows: pd.DataFrame) -> tuple[str, list[int]]:

@@ -21,6 +21,7 @@ from dashboard.saying import plain
 from hypercore.present import palette
 from hypercore.present.alphas import reader
 from hypercore.present.arms import named
+from hypercore.present.signs import minus
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
@@ -124,7 +125,7 @@ def _of_rows(points: pd.DataFrame, rows: pd.DataFrame, clippings: list[str]) -> 
 
 def _table(found: compared.Comparison) -> pd.DataFrame:
     """The comparison; gives the rows that are chosen in it, as numbers."""
-    rows, bold, metric = found.shown, found.bold, found.metric
+    rows, bold, metric = found.shown.map(minus), found.bold, found.metric
     styled = rows.style.apply(
         lambda row: ["font-weight: bold" if bold[row.name] else ""] * len(row), axis="columns"
     )

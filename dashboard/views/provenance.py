@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, links, origins, widgets
+from dashboard import cache, data, links, origins, readable, widgets
 from dashboard.saying import plain
 from hypercore.present.counts import counted
 from hypercore.spec.augmentation import parse_augmentation
@@ -60,7 +60,7 @@ def _chosen(cells: pd.DataFrame) -> pd.Series | None:
 
 def _summary(study: str, cells: pd.DataFrame, cell: pd.Series) -> None:
     error, metric = cell["test_error"], Metric.of(cell["metric"])
-    result = str(cell["status"]) if pd.isna(error) else metric.sentence(error)
+    result = readable.status(cell["status"]) if pd.isna(error) else metric.sentence(error)
     if pd.notna(held := cell["validation_error"]):
         result += f", validation {metric.name} {metric.text(held)}"
     augmentation = parse_augmentation(str(cell["augmentation"]))

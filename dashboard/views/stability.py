@@ -170,7 +170,7 @@ def _flips(chosen: Chosen, ranges_now: tuple[pd.DataFrame, pd.DataFrame]) -> Non
     )
     if len(moved):
         widgets.table(moved, "range-flips")
-    widgets.table(changed, "flips", {"alpha": st.column_config.NumberColumn("α", format="%.3g")})
+    widgets.table(changed, "flips", {"alpha": st.column_config.NumberColumn("α")})
 
 
 def _profiles(study: str, titles: list[str]) -> None:
@@ -203,7 +203,6 @@ def _costs(chosen: Chosen) -> None:
         "For each stack and clipping: the test error at its best α, joined with the mean over log α, and the "
         "plain optimizer's; grey where no α is usable.",
         found,
-        columns={"best_alpha": st.column_config.NumberColumn(format="%.3g")},
     )
     st.caption(
         "Filled: the error at the best α, the one most often best on the other seeds, with its 95% interval. "

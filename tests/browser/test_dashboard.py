@@ -107,6 +107,18 @@ def test_the_link_that_a_keyboard_has_reached_is_outlined(open_page: Open) -> No
         assert page.evaluate(outline) == "solid", part
 
 
+def test_the_sidebar_has_room_for_the_names_of_our_studies(browser: Browser, tmp_path: Path) -> None:
+    name = "other-clippers-30-epochs"
+    write_study(tmp_path, MadeUp(name, alphas=(("SGD / SGD", (0.1,)),), seeds=1))
+    with dashboard(tmp_path) as url, browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{url}/provenance?study={name}")
+        settle(page)
+        field = page.get_by_test_id("stSidebar").get_by_role("combobox")
+        expect(field).to_have_value(name)
+        assert field.evaluate("field => field.scrollWidth <= field.clientWidth"), "cut off"
+
+
 def test_pills_stay_in_sight_of_a_phone(open_page: Open) -> None:
     page = open_page("sweeps", width=390)
     rows = page.locator("[data-testid=stButtonGroup] > div").filter(has=page.get_by_role("button"))

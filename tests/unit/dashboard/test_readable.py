@@ -1,0 +1,58 @@
+"""Tables are read in words, one α one way, and downloaded as they are."""
+
+import pandas as pd
+import pytest
+from pandas.io.formats.style import Styler
+from streamlit.elements.lib.pandas_styler_utils import marshall_styler
+from streamlit.proto.ArrowData_pb2 import ArrowData
+
+from dashboard import exports, widgets
+from dashboard.readable import STATUS, readable
+from hypercore.present.alphas import reader
+from hypercore.spec.columns import Status
+
+ROWS = pd.DataFrame(
+    {
+        "alpha": [1e-5, 1e-6, 10**-2.5],
+        "best_alpha": [0.1, float("nan"), 1e-7],
+        "status": ["finished", "not_applicable", "nonfinite"],
+        "diverged": [False, False, True],
+        "gain": ["-0.08 to +1.02", "edges-mnist-30", None],
+        "difference": [-2.5, 0.125, 3.0],
+        "negative_alpha_steps": [0.0, 1.0, 2.0],
+    }
+)
+
+
+def told(shown: Styler) -> list[list[str]]:
+    """What Streamlit takes from a styled table for each row."""
+    marshall_styler(ArrowData(), shown, "table")
+    translated = shown._translate(False, False)
+    return [[cell["display_value"] for cell in row if cell["type"] == "td"] for row in translated["body"]]
+
+
+def test_a_table_is_read_in_words_and_sorted_by_numbers() -> None:
+    shown = readable(ROWS)
+    assert told(shown)[0] == ["1e-5", "0.1", "finished", "", "−0.08 to +1.02", "−2.5", "0"]
+    assert told(shown)[1][:4] == ["1e-6", "–", "does not apply", ""]
+    assert told(shown)[2][:4] == ["0.00316", "1e-7", "not finite", "✕"]
+    assert told(shown)[1][4] == "edges-mnist-30" and told(shown)[2][-1] == "2"
+    assert shown.data["alpha"].tolist() == ROWS["alpha"].tolist(), "numbers, by which a click sorts"
+    assert reader(ROWS["alpha"])(1e-5) == told(shown)[0][0], "as the axes have it"
+
+
+def test_of_a_long_table_alphas_are_texts() -> None:
+    long = readable(pd.concat([ROWS] * 400, ignore_index=True))
+    assert isinstance(long, pd.DataFrame) and long["alpha"].head(2).tolist() == ["1e-5", "1e-6"]
+
+
+def test_what_came_of_a_run_is_said_in_words() -> None:
+    assert set(STATUS) == {status.value for status in Status}
+    assert not any("_" in words for words in STATUS.values())
+
+
+def test_what_is_downloaded_has_the_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    exported: list[pd.DataFrame] = []
+    monkeypatch.setattr(exports, "tables", lambda rows, *_: exported.append(rows))
+    widgets.table(ROWS, "rows")
+    pd.testing.assert_frame_equal(exported[0], ROWS)
