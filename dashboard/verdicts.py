@@ -170,7 +170,7 @@ def effect_sentence(
     figure = f"clipping {verb} the error by {metric.gap(abs(row['reduction']))}"
     if not math.isnan(row["low"]):
         low, high = sorted((sign * row["low"], sign * row["high"]))
-        figure += f" (95% interval {metric.signed(low)} to {metric.signed(high)}, n = {row['n_pairs']})"
+        figure += f" (95% t-interval {metric.signed(low)} to {metric.signed(high)}, n = {row['n_pairs']})"
     reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
     unusable = "" if reaches else " Clipped, too, no α of that interval is shown to be safe."
     return f"{where} {figure}: {_support(row)}.{unusable}", bool(row["supported"]) and reaches
