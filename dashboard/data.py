@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from dashboard import content
 from hypercore.analysis.frames.tables import read_frame, to_frame
@@ -117,11 +118,11 @@ def _noted(study: str) -> Path | None:
 def description(config: Path | None) -> str:
     """What a config says that its study is about; empty where it is not there, or has no such key."""
     try:
-        text = "" if config is None else config.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        found = None if config is None else yaml.safe_load(config.read_bytes())
+    except (OSError, yaml.YAMLError):
         return ""
-    said = re.search(r"^description:\s*(.+)$", text, re.MULTILINE)
-    return said[1].strip().strip("'\"") if said else ""
+    said = found.get("description") if isinstance(found, dict) else None
+    return " ".join(said.split()) if isinstance(said, str) else ""
 
 
 def command(study: str, configs: Path | None = None) -> str:

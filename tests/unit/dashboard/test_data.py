@@ -118,6 +118,23 @@ def test_the_command_names_the_config_that_the_plan_was_made_of(
     assert data.command("own", others).endswith("/others/a.yaml")
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("description: >\n  Two lines\n  of mine.\n", "Two lines of mine."),
+        ("description: 'It''s: mine'", "It's: mine"),
+        ("name: own", ""),
+        ("description: [a, b]", ""),
+        ("- no mapping", ""),
+        ("description: 'open", ""),
+    ],
+)
+def test_a_description_is_what_yaml_reads(tmp_path: Path, written: str, said: str) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(written)
+    assert data.description(path) == said
+
+
 def test_a_description_is_read_once_until_its_config_changes(
     own_results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
