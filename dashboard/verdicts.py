@@ -14,6 +14,7 @@ from hypercore.present.alphas import reader
 from hypercore.present.gains import edge_gain, upper_gains
 from hypercore.present.reach import reach
 from hypercore.present.sentences import at_worst, published_for
+from hypercore.present.signs import minus
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -169,8 +170,8 @@ def effect_sentence(
     )
     figure = f"clipping {verb} the error by {metric.gap(abs(row['reduction']))}"
     if not math.isnan(row["low"]):
-        low, high = sorted((sign * row["low"], sign * row["high"]))
-        figure += f" (95% t-interval {metric.signed(low)} to {metric.signed(high)}, n = {row['n_pairs']})"
+        low, high = (minus(metric.signed(end)) for end in sorted((sign * row["low"], sign * row["high"])))
+        figure += f" (95% t-interval {low} to {high}, n = {row['n_pairs']})"
     reaches = region is None or bool(region["alpha_high"] > row["alpha_low"])
     unusable = "" if reaches else " Clipped, too, no α of that interval is shown to be safe."
     return f"{where} {figure}: {_support(row)}.{unusable}", bool(row["supported"]) and reaches

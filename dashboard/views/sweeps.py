@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, choices, coverage, data, details, kept, parts, runs, widgets
+from dashboard import answers, cache, choices, coverage, data, details, kept, parts, readable, runs, widgets
 from dashboard.figures import sweeps as figures
 from dashboard.saying import plain
 from hypercore.present.arms import named
@@ -171,7 +171,7 @@ def _filtered(cells: pd.DataFrame) -> pd.DataFrame:
                 label,
                 sorted(cells[name].unique()),
                 selection_mode="multi",
-                format_func=named if name == "clipping" else str,
+                format_func={"clipping": named, "status": readable.status}.get(name, str),
                 key=f"only_{name}",
                 bind="query-params",
             )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from hypercore.present.arms import named
 from hypercore.present.counts import counted
+from hypercore.present.signs import minus
 from hypercore.present.titles import GROUP
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
@@ -90,4 +91,4 @@ def tally(upper: pd.DataFrame) -> str:
 
 
 def _signed(decades: float) -> str:
-    return f"{decades:.2f}".replace("-", "−")
+    return minus(f"{decades:.2f}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import plotly.graph_objects as go
 
+from hypercore.present.signs import minus
 from hypercore.spec.stack import rounded
 
 # Of its bundles the one of lines and bars alone, a quarter of the one that comes with Python's plotly.
@@ -82,7 +83,7 @@ def spread(mean: float, sd: float) -> str:
 
 def estimate(mean: float, low: float, high: float, form: str = ".2f") -> str:
     """A signed mean with its interval, where there is one."""
-    return number(mean, f"+{form}") + ("" if pd.isna(low) else f" [{low:{form}}, {high:{form}}]")
+    return number(mean, f"+{form}") + ("" if pd.isna(low) else minus(f" [{low:{form}}, {high:{form}}]"))
 
 
 def p_value(value: float) -> str:
@@ -92,7 +93,7 @@ def p_value(value: float) -> str:
 
 def number(value: float, form: str) -> str:
     """A number, or a dash for none."""
-    return "–" if pd.isna(value) else format(value, form)
+    return "–" if pd.isna(value) else minus(format(value, form))
 
 
 def wrapped(content: str) -> str:

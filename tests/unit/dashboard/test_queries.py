@@ -185,7 +185,7 @@ def effect(reduction: float, low: float, high: float, **more: object) -> dict[st
 
 OVER = "Over the interval published for mnist (0.1 < α ≤ 1) clipping"
 NOT = "statistically not supported, Holm's p = 0.4."
-WIDE = "-1.00 to +5.00, n = 8"
+WIDE = "−1.00 to +5.00, n = 8"
 EFFECTS = {
     f"{OVER} lowers the error by 2.00 points (95% t-interval {WIDE}): {NOT}": (2.0, -1.0, 5.0),
     f"{OVER} raises the error by 2.00 points (95% t-interval {WIDE}): {NOT}": (
