@@ -87,7 +87,7 @@ def costs(judged: pd.DataFrame, sensitivity: pd.DataFrame, regions: pd.DataFrame
 
     Returns:
         title, clipping, best_alpha, best_error with its interval, mean (the mean error over log α),
-        plain_error (the plain optimizer's median), usable (some α is safe).
+        plain_error (the plain optimizer's, a mean as well), usable (some α is safe).
     """
     key = ["title", "clipping"]
     cells = judged[judged[IMPUTED].notna()]
@@ -107,9 +107,7 @@ def costs(judged: pd.DataFrame, sensitivity: pd.DataFrame, regions: pd.DataFrame
 
 
 def _plain_errors(cells: pd.DataFrame) -> pd.Series:
-    """The median error of the baselines of each entry, by its title."""
+    """The mean error of the baselines of each entry, by its title."""
     plain = cells.drop_duplicates("cell_id").set_index("cell_id")[IMPUTED]
     pairs = cells.assign(title=data.titles(cells))[["title", "baseline_id"]].dropna().drop_duplicates()
-    return (
-        pairs.assign(error=pairs["baseline_id"].map(plain).astype(float)).groupby("title")["error"].median()
-    )
+    return pairs.assign(error=pairs["baseline_id"].map(plain).astype(float)).groupby("title")["error"].mean()

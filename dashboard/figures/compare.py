@@ -136,7 +136,7 @@ def _baseline(baseline: Baseline, alphas: pd.Series, epsilon: float, metric: Met
         "x": ends,
         "y": plain,
         "line": {"color": palette.GREY, "width": 1.5, "dash": "dot"},
-        "name": f"plain optimizer {style.text(metric.text(middle))}, and ε = {epsilon:.4g} more",
+        "name": f"plain optimizer: median {style.text(metric.text(middle))}, and ε = {epsilon:.4g} more",
         "hovertemplate": f"plain: median {style.text(metric.text(middle))}, n = {baseline.n}<extra></extra>",
     }
     return [band | common, common | line]

@@ -187,7 +187,7 @@ def _plain(placed: pd.DataFrame, metric: Metric) -> style.Trace:
         "x": known["plain_error"],
         "y": known["place"],
         "marker": {"symbol": "line-ns", "size": 16, "line": {"width": 2, "color": palette.GREY}},
-        "name": "plain optimizer",
+        "name": "plain optimizer, mean",
         "hovertemplate": f"plain optimizer: %{{x:{metric.form}}}{style.text(metric.after)}<extra></extra>",
     }
 

@@ -57,7 +57,7 @@ def test_every_seed_is_a_mark_and_diverged_ones_are_on_the_rail(log_error: bool)
         assert len(below.x) == (~own["diverged"]).sum() and len(rail.x) == own["diverged"].sum()
         assert rail.yaxis == "y" and below.yaxis == "y2"
     assert figure.layout.yaxis2.type == ("log" if log_error else "linear")
-    assert any(str(trace.name).startswith("plain optimizer ") for trace in figure.data)
+    assert any(str(trace.name).startswith("plain optimizer: median ") for trace in figure.data)
 
 
 def test_the_axis_of_alpha_has_a_trace_where_nothing_is_safe() -> None:
@@ -218,10 +218,17 @@ def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> No
         found.assign(title=data.titles(found)),
         table.assign(alpha_low=table["alpha_low"].mask(off)),
     )
+    plain = JUDGED[JUDGED["role"] == "baseline"].drop_duplicates("cell_id").groupby("label")
+    means = {f"{label} / SGD": mean for label, mean in plain["imputed_error"].mean().items()}
+    told = {
+        title.partition(" on ")[0]: error
+        for title, error in zip(costs["title"], costs["plain_error"], strict=True)
+    }
+    assert told == pytest.approx(means), "a mean, as the errors beside it are"
     figure = range_figures.costs_figure(costs)
     shown = [trace for trace in figure.data if trace.mode == "markers"]
     # Rows are named, so that the legend has the baseline alone.
-    assert [trace.name for trace in shown if trace.showlegend is None] == ["plain optimizer"]
+    assert [trace.name for trace in shown if trace.showlegend is None] == ["plain optimizer, mean"]
     best = {trace.name: trace for trace in shown if trace.customdata is not None}
     assert set(best["unclipped"].marker.color) == {palette.GREY}
     assert set(best["clipped"].marker.color) == {palette.BLUE} and len(shown) == 5
