@@ -1,7 +1,7 @@
 """Tables as they are read: an α one way, a minus, words in place of codes; downloads keep the values."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pandas as pd
@@ -21,12 +21,14 @@ STATUS = {
 }
 NONE, DIVERGED = "–", "✕"
 _ALPHA = re.compile(r"(^|_)alpha(_|$)|^α$")
-# Of more rows each cell in words takes too long: there only α are, as texts.
-_MOST_ROWS = 1000
+# Of more rows each number in words takes too long: there only α are, as texts.
+MOST_ROWS = 250
 
 
-def readable(rows: Any) -> Any:
+def readable(rows: Any, formatted: Collection[str] = ()) -> Any:
     """A table to be shown: the frame in words, its numbers still sorted as numbers; what is styled stays.
+
+    Columns ``formatted`` have a format of their own, and stay numbers however many rows there are.
 
     >>> readable(pd.DataFrame({"clipping": ["on"], "diverged": [True]})).to_dict("records")
     [{'clipping': 'clipped', 'diverged': '✕'}]
@@ -50,9 +52,10 @@ def readable(rows: Any) -> Any:
     if not alphas and not (numbers < 0).any(axis=None):
         return shown
     forms: dict[Any, Callable[..., str]] = {name: reader(rows[name].dropna()) for name in alphas}
-    if len(rows) > _MOST_ROWS:
+    if len(rows) > MOST_ROWS:
+        texts = {name: form for name, form in forms.items() if name not in formatted}
         return shown.assign(
-            **{name: rows[name].map(form, na_action="ignore") for name, form in forms.items()}
+            **{name: rows[name].map(form, na_action="ignore") for name, form in texts.items()}
         )
     others = {name: number for name in numbers if name not in forms}
     curves = {

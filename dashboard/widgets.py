@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import exports, named_rows
-from dashboard.readable import readable
+from dashboard.readable import MOST_ROWS, readable
 from hypercore.spec.metric import Metric
 
 _CONFIG = {
@@ -25,12 +25,13 @@ PAGES = "pages"
 _BESIDE = (7, 2)
 
 
-def run_columns(metric: Metric) -> dict[str, Any]:
-    """How tables of runs show their columns."""
+def run_columns(metric: Metric, n_rows: int = 0) -> dict[str, Any]:
+    """How tables of so many runs show their columns."""
     highest = 100 if metric.is_percent else None
     name = f"{metric.name} over the epochs"
     return {
-        "alpha": st.column_config.NumberColumn("α"),
+        # Of many rows readable leaves α as numbers, which Streamlit would round to four decimals.
+        "alpha": st.column_config.NumberColumn("α", format="%.3g" if n_rows > MOST_ROWS else None),
         "test_error": st.column_config.NumberColumn(metric.of_split("test"), format=f"%{metric.form}"),
         "over_epochs": st.column_config.LineChartColumn(name, y_min=0, y_max=highest),
         "cell_id": st.column_config.TextColumn("cell", width="small"),
@@ -128,7 +129,7 @@ def table(
     Returns:
         The row that was chosen; none without ``clicks``.
     """
-    shown = readable(rows if styled is None else styled)
+    shown = readable(rows if styled is None else styled, _formatted(columns or {}))
     alt = f"{key}: a table of {len(rows)} rows with the columns {', '.join(map(str, rows.columns))}."
     if not clicks:
         st.dataframe(shown, key=key, hide_index=True, column_config=columns, alt=alt, **options)
@@ -150,6 +151,15 @@ def table(
     chosen = [place for place in event.selection.rows if place < len(rows)]
     named_rows.keep(f"{key}-row", chosen)
     return rows.iloc[chosen]
+
+
+def _formatted(columns: Mapping[str, Any]) -> list[str]:
+    """The columns that have a format of their own."""
+    return [
+        name
+        for name, column in columns.items()
+        if isinstance(column, Mapping) and (column.get("type_config") or {}).get("format")
+    ]
 
 
 def _place(key: str, rows: pd.DataFrame) -> tuple[str, list[int]]:

@@ -158,7 +158,12 @@ def _browser(study: str) -> None:
     # The curve before the id: at 1280 pixels the last columns are out of sight.
     order = [*(name for name in shown if name != "cell_id"), "cell_id"]
     picked = widgets.table(
-        listed, "browser", widgets.run_columns(metric), styled=shown, clicks=True, column_order=order
+        listed,
+        "browser",
+        widgets.run_columns(metric, len(listed)),
+        styled=shown,
+        clicks=True,
+        column_order=order,
     )
     details.of_rows(study, cells, rows.iloc[picked.index], "Choose a row to look inside its run.")
 

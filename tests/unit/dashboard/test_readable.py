@@ -10,6 +10,7 @@ from dashboard import exports, widgets
 from dashboard.readable import STATUS, readable
 from hypercore.present.alphas import reader
 from hypercore.spec.columns import Status
+from hypercore.spec.metric import PERCENT
 
 ROWS = pd.DataFrame(
     {
@@ -44,6 +45,14 @@ def test_a_table_is_read_in_words_and_sorted_by_numbers() -> None:
 def test_of_a_long_table_alphas_are_texts() -> None:
     long = readable(pd.concat([ROWS] * 400, ignore_index=True))
     assert isinstance(long, pd.DataFrame) and long["alpha"].head(2).tolist() == ["1e-5", "1e-6"]
+
+
+def test_of_a_long_table_alphas_with_a_format_stay_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    long, shown = pd.concat([ROWS] * 100, ignore_index=True), []
+    monkeypatch.setattr(widgets.st, "dataframe", lambda rows, **_: shown.append(rows))
+    monkeypatch.setattr(exports, "tables", lambda *_: None)
+    widgets.table(long, "rows", widgets.run_columns(PERCENT, len(long)))
+    assert shown[0]["alpha"].tolist() == long["alpha"].tolist() and shown[0]["best_alpha"][0] == "0.1"
 
 
 def test_what_came_of_a_run_is_said_in_words() -> None:
