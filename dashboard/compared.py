@@ -119,7 +119,7 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[st
     """For each row of a comparison: the gain's 95% interval, and in a word what clipping does there.
 
     *equal* where the interval lies within the margin ε of zero; else *better* and *worse* by a sign-flip
-    p ≤ 0.05 of the paired differences, unadjusted; else *can't tell*.
+    p ≤ 0.05 of the paired differences, unadjusted, where the interval, too, excludes zero; else *can't tell*.
     """
     key = [*GROUP, "clipping", "alpha"]
     facts = ["supported", "n_too_small", "n_pairs", "low", "high", "p"]
@@ -140,7 +140,7 @@ def _word(row: Mapping[Any, Any], epsilon: float) -> str:
     # First: what is surely within the margin is of no use, however surely it is there.
     if max(-row["low"], row["high"]) <= epsilon:
         return "equal"
-    if row["supported"] is True:
+    if row["supported"] is True and row["low"] > 0:
         return _BETTER
     if row["p"] <= SUPPORTED_P and row["high"] < 0:
         return "worse"

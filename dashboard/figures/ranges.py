@@ -18,6 +18,8 @@ from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
 
 NONE = "none shown safe"
+# Marks of a bar, of which its ends are seen: plotly knows a click on a mark, and none on the line between.
+_GRIPS = 9
 # What an axis of errors leaves free at its ends, as a share of what they span.
 _EDGE = 0.06
 
@@ -70,34 +72,40 @@ def _span(row: Mapping[Any, Any], read: Callable[[float], str]) -> str:
     """
     low, high = read(row["alpha_low"]), read(row["alpha_high"])
     if low == high:
-        return low
+        return f"{'≤ ' * (row['reason_low'] == GRID_EDGE)}{'≥ ' * (row['reason_high'] == GRID_EDGE)}{low}"
     return (
         f"{'≤ ' * (row['reason_low'] == GRID_EDGE)}{low} – {'≥ ' * (row['reason_high'] == GRID_EDGE)}{high}"
     )
 
 
 def _bars(own: pd.DataFrame, clipping: str, look: palette.Look, read: Callable[[float], str]) -> style.Trace:
-    x, y, hover, symbol, picks = [], [], [], [], []
+    x, y, hover, symbol, picks, opacity = [], [], [], [], [], []
     for row, pick in zip(own.to_dict("records"), style.picks(own), strict=True):
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
         reach = f"{read(low)} to {read(high)}, {'≥ ' if row['censored'] else ''}{decades:.1f} decades"
         words = f"{style.text(row['title'])}, {style.text(said(row['clipping']))}: {reach}<br>{at_worst(row)}"
-        x += [low, high, None]
-        y += [row["place"], row["place"], None]
-        hover += [words, words, ""]
-        picks += [[pick], [pick], [None]]
-        symbol += [
-            "triangle-left" if row["reason_low"] == GRID_EDGE else look.symbol,
-            "triangle-right" if row["reason_high"] == GRID_EDGE else look.symbol,
-            look.symbol,
-        ]
+        cut_low, cut_high = row["reason_low"] == GRID_EDGE, row["reason_high"] == GRID_EDGE
+        ends = ["triangle-left" if cut_low else look.symbol, "triangle-right" if cut_high else look.symbol]
+        if low == high:
+            # One mark: two arrowheads over each other would be neither.
+            along, own_symbols = [low], [look.symbol if cut_low == cut_high else ends[cut_high]]
+        else:
+            along = np.geomspace(low, high, _GRIPS).tolist()
+            own_symbols = [ends[0], *[look.symbol] * (_GRIPS - 2), ends[1]]
+        n = len(along)
+        x += [*along, None]
+        y += [row["place"]] * n + [None]
+        hover += [words] * n + [""]
+        picks += [[pick]] * n + [[None]]
+        symbol += [*own_symbols, look.symbol]
+        opacity += [*[1.0, *[0.0] * (n - 2), 1.0][-n:], 0.0]
     return {
         "type": "scatter",
         "x": x,
         "y": y,
         "mode": "lines+markers",
         "line": {"color": look.color, "width": 7},
-        "marker": {"symbol": symbol, "size": 12, "color": look.color},
+        "marker": {"symbol": symbol, "size": 12, "color": look.color, "opacity": opacity},
         "cliponaxis": False,
         "hovertext": hover,
         "hovertemplate": "%{hovertext}<extra></extra>",

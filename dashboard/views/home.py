@@ -6,7 +6,20 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, claims, coverage, data, exports, links, order, partial, parts, widgets
+from dashboard import (
+    answers,
+    cache,
+    claims,
+    coverage,
+    data,
+    exports,
+    links,
+    notation,
+    order,
+    partial,
+    parts,
+    widgets,
+)
 from dashboard.kept import kept
 from dashboard.saying import in_words, plain
 from hypercore.present import sentences
@@ -16,18 +29,6 @@ from hypercore.present.titles import problem_names
 from hypercore.results.disk import ResultFileError
 from hypercore.spec.columns import Status
 
-KEY = """
-`Adam / SGD(1e-5)` is a *stack*. **Adam** trains the weights. **SGD**, right of it, trains Adam's own
-hyperparameters (α, β₁, β₂) while it does so. What is left to choose is the rightmost step size, α = 1e-5.
-
-- `Adam^alpha`: of Adam only α is learned. `SGD / SGD / SGD`: the third learns the second's α.
-- **safe**: hardly any run ends more than a margin above the plain optimizer on its own. 5% may, where a study
-  says nothing else, and that 10% do is excluded, by the runs at all α together; less is not.
-- **decade**: a factor of ten in α. **clipped**: by the presentation's rule, of hyperparameters' gradients;
-  other rules are named, such as `fixed(0.1)`. What it **adds**: by how many decades of α later half of the
-  runs fail than **unclipped**, with a 95% interval.
-- **diverged**: not a number, or no better than chance.
-"""
 # Of a row's parts: what it is about, what it says, where that comes from.
 _WIDTHS = (5, 11, 5)
 
@@ -54,8 +55,7 @@ def page(_: str) -> None:
     # The best supported comes first: its answer is the one to begin with.
     advising = {name for name, one in found.items() if one and one.advised}
     names = sorted(found, key=lambda name: (name not in advising, -order.decided(name), name))
-    with st.expander("How to read a stack", icon=":material/help:"):
-        st.markdown(KEY)
+    notation.key()
     _answers({name: one for name in names if (one := found[name])})
     st.subheader("All studies", anchor=False)
     for name in names:

@@ -14,6 +14,7 @@ from dashboard import (
     exports,
     links,
     maps,
+    notation,
     order,
     parts,
     widgets,
@@ -45,6 +46,7 @@ def page(study: str) -> None:
         _answer(study, regions)
     if found:
         titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
+        notation.key()
         _chart(study, titles, found)
         advised = answers.advice(study)
         for others in filter(None, (advice.others for advice in advised)):

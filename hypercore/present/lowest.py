@@ -20,9 +20,21 @@ class Lowest(Measured):
     beyond = ""
 
     @property
+    def beaten(self) -> bool:
+        """Whether the plain optimizer ends lower."""
+        return self.use.plain is not None and self.use.plain.error < self.use.error
+
+    @property
     def headline(self) -> str:
-        """Which that is."""
+        """Which that is, and whether the plain optimizer ends lower."""
+        if self.use.plain is not None and self.beaten:
+            return f"None ends below plain {self.use.plain.notation}; the lowest is {self.choice}"
         return f"Lowest error: {self.choice}"
+
+    @property
+    def code(self) -> str:
+        """The line of Python that drives a module so; empty where the plain optimizer ends lower."""
+        return "" if self.beaten else super().code
 
     @property
     def room(self) -> str:

@@ -80,7 +80,7 @@ class Measured:
     def plain_kind(self) -> str:
         """What kind of figure its error is, and what tuning comes to where the study tells."""
         if self.use.plain is None:
-            return "not trained yet"
+            return "no baseline trained"
         words = f"{seeds(self.use.plain.errors, self.use.metric)}; untuned"
         if self.tuned is None:
             return words

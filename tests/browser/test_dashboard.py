@@ -375,9 +375,9 @@ def test_a_clicked_mark_is_undone_by_one_step_back(open_page: Open) -> None:
 
 def test_a_clicked_range_of_the_verdict_is_told_in_words_beside_it(open_page: Open) -> None:
     page = open_page("verdict", fresh=True)
-    bar = charts(page).first.locator(".scatterlayer .trace .points path").first.bounding_box()
-    assert bar
-    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    bar = charts(page).first.locator(".scatterlayer .trace path.js-line").first.bounding_box()
+    assert bar and bar["width"] > 40
+    page.mouse.click(bar["x"] + 0.55 * bar["width"], bar["y"] + bar["height"] / 2)
     beside = page.locator("[class*='st-key-ranges-beside']")
     expect(beside).to_contain_text("is safe from")
     expect(beside.get_by_role("link", name="Compare")).to_have_attribute("href", re.compile("compare"))

@@ -46,11 +46,11 @@ class Failures:
         """The same where there is little room.
 
         >>> Failures(failure_rate(0, 8), 0.03).briefly, Failures(failure_rate(8, 8)).briefly
-        ('0/8 failed; up to 31% may, 3.0% by all α', '8/8 failed')
+        ('0/8 failed; ≤31% may fail, ≤3.0% by all α', '8/8 failed')
         """
         rate = self.rate
-        fitted = f", {_share(self.fitted_high)} by all α" if self.fitted_high < rate.high else ""
-        may = f"; up to {_share(rate.high)} may{fitted}" if rate.k < rate.n else ""
+        fitted = f", ≤{_share(self.fitted_high)} by all α" if self.fitted_high < rate.high else ""
+        may = f"; ≤{_share(rate.high)} may fail{fitted}" if rate.k < rate.n else ""
         return f"{rate.k}/{rate.n} failed{may}"
 
     def __str__(self) -> str:

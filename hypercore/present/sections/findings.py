@@ -64,11 +64,12 @@ def _box(advice: Advice | Lowest) -> str:
     )
     room = f"{escape(advice.room.capitalize())}."
     state = "reproduced" if advice.assured else "fragile"
+    code = f"<code>{escape(advice.code)}</code>" if advice.code else ""
     below = "".join(f"<small>{escape(words)}</small>" for words in (advice.beyond, advice.clipping) if words)
     return (
         f'<div class="advice wrap"><h3>{escape(advice.headline)}</h3><div class="numbers">{shown}'
         f'<div class="room"><span class="{state}">{room}</span>'
-        f"{below}</div></div><code>{escape(advice.code)}</code></div>"
+        f"{below}</div></div>{code}</div>"
     )
 
 

@@ -23,7 +23,7 @@ FAILURES = {
     "failure_high": 0.78,
     "fitted_failure_high": 0.09,
 }
-FAILED = "0/2 failed; up to 78% may, 9.0% by all α"
+FAILED = "0/2 failed; ≤78% may fail, ≤9.0% by all α"
 
 
 def tables(
@@ -237,10 +237,19 @@ UNSAFE = {("Adam / SGD", "off"): (33.0, 30.0, 20.0, 40.0), ("SGD / SGD", "on"): 
 
 def test_where_nothing_is_safe_the_lowest_error_is_told_and_called_unsafe() -> None:
     [found] = lowest(*tables(UNSAFE), gained("on"))
-    assert (found.headline, found.error) == ("Lowest error: Adam / SGD, unclipped, α = 0.001", "20.00%")
+    assert (found.headline, found.error) == (
+        "None ends below plain SGD(1); the lowest is Adam / SGD, unclipped, α = 0.001",
+        "20.00%",
+    )
     assert found.room == f"not shown safe: {FAILED}" and not found.assured
     assert (found.plain_error, found.clipping) == ("4.50%", "Clipping adds 0.50 [0.20, 0.90] decades.")
-    assert found.code == 'Stack(model, "Adam / SGD(0.001)")'
+    assert found.code == "", "the plain optimizer ends lower"
+
+
+def test_where_the_plain_optimizer_ends_lower_no_stack_is_offered_to_be_copied() -> None:
+    [found] = lowest(*tables({("Adam / SGD", "off"): (6.0, 7.0, 5.6, 9.0)}))
+    assert found.headline == "None ends below plain SGD(1); the lowest is Adam / SGD, unclipped, α = 0.001"
+    assert (found.error, found.plain_error, found.code) == ("5.60%", "4.50%", "")
 
 
 def test_of_problems_that_have_an_advice_no_lowest_error_is_told() -> None:
