@@ -81,8 +81,8 @@ def plain_of(study: str, title: str) -> Baseline:
 @kept("cells", "regions", entries=64)
 def spread_of(study: str, title: str) -> pd.DataFrame:
     """Median and range of a stack's seeds: :func:`hypercore.present.over_alpha.spread`."""
-    fine_error = plain_of(study, title).median + margin_of(study, title)
-    return spread(seeds_of(study, title), fine_error)
+    margin = margin_of(study, title)
+    return spread(seeds_of(study, title), plain_of(study, title).median + margin, margin)
 
 
 @kept("effects", "cells", entries=64)

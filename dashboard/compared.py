@@ -14,14 +14,10 @@ from hypercore.present.arms import named
 from hypercore.present.over_alpha import SPLIT
 from hypercore.present.table import ARM_HEADERS, arm_text, measured, split_text
 from hypercore.present.titles import GROUP
+from hypercore.present.words_of_effects import BETTER, word
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS, Role
 from hypercore.spec.metric import PERCENT, Metric
-
-# Up to this p, unadjusted, a difference is called one.
-SUPPORTED_P = 0.05
-_BETTER = "better"
-
 
 _LEGEND = (
     "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did not "
@@ -62,14 +58,14 @@ def comparison(
     return Comparison(
         shown := side_by_side(rows, effects, residuals, epsilon, split),
         numbers(rows, effects, residuals),
-        shown["clipping is"].eq(_BETTER).tolist(),
+        shown["clipping is"].eq(BETTER).tolist(),
         "" if rows.empty else str(rows["lowest"].iloc[0]),
         published_in(rows, residuals),
         metric := Metric.shared(rows["metric"]),
         epsilon,
         _LEGEND.format(
             measured=measured(rows),
-            split=SPLIT.format(margin=f"{epsilon:.4g}"),
+            split=SPLIT.format(margin=f"ε = {epsilon:.4g}"),
             unit=f" in {metric.gap_unit}" if metric.gap_unit else "",
         ),
     )
@@ -132,19 +128,8 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[st
         found["95% interval"].append(
             "" if unknown else f"{metric.signed(row['low'])} to {metric.signed(row['high'])}"
         )
-        found["clipping is"].append("" if unknown else _word(row, epsilon))
+        found["clipping is"].append("" if unknown else word(row, epsilon))
     return found
-
-
-def _word(row: Mapping[Any, Any], epsilon: float) -> str:
-    # First: what is surely within the margin is of no use, however surely it is there.
-    if max(-row["low"], row["high"]) <= epsilon:
-        return "equal"
-    if row["supported"] is True and row["low"] > 0:
-        return _BETTER
-    if row["p"] <= SUPPORTED_P and row["high"] < 0:
-        return "worse"
-    return f"can't tell (n = {row['n_pairs']})" if row["n_too_small"] is True else "can't tell"
 
 
 def numbers(rows: pd.DataFrame, effects: pd.DataFrame, residuals: pd.DataFrame | None) -> pd.DataFrame:

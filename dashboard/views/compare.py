@@ -22,6 +22,7 @@ from hypercore.present import palette
 from hypercore.present.alphas import reader
 from hypercore.present.arms import named
 from hypercore.present.signs import minus
+from hypercore.present.words_of_effects import LEGEND
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
@@ -151,9 +152,8 @@ def _table(found: compared.Comparison) -> pd.DataFrame:
         else " Nothing was published of this stack on this data set."
     )
     st.caption(
-        f"{plain(found.legend)} Clipping is equal: its interval lies within ε = {found.margin:.4g} of zero; "
-        "else better or worse: a sign-flip p ≤ 0.05 of the paired differences at that α alone; with n, no "
-        f"such p could come out.{theirs}"
+        f"{plain(found.legend)} {LEGEND.format(margin=f'ε = {found.margin:.4g}')} With n, no such p could "
+        f"come out.{theirs}"
     )
     return picked
 

@@ -1,5 +1,6 @@
 """A study's stacks, as HTML: where their runs fail, their safe regions, and their figures and tables."""
 
+import math
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -14,6 +15,7 @@ from hypercore.present.alphas import reader
 from hypercore.present.over_alpha import SPLIT, split_texts, spread
 from hypercore.present.sentences import published_for
 from hypercore.present.titles import GROUP, brief_titles, full_title
+from hypercore.present.words_of_effects import BETTER, LEGEND, word
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.columns import ARMS
 from hypercore.spec.metric import Metric
@@ -27,8 +29,8 @@ _PROFILE = (
 _TABLE = (
     "{measured}, mean ± SD over seeds and 95% t-interval of the mean; a diverged seed counts as chance, "
     "“k/n ok” says how many did not diverge. {split} The gain is paired by seed, with its 95% t-interval and "
-    "the exact sign-flip p, unadjusted.{bold} ✓: statistically supported. n small: no p of so few pairs "
-    "could reach 0.05. In the figures lines are medians over seeds and areas their range, a small mark is a "
+    "the exact sign-flip p, unadjusted. {words} With n, no such p could come out. Bold: better. "
+    "In the figures lines are medians over seeds and areas their range, a small mark is a "
     "seed, a cross one that diverged, and a bar beneath the longest safe range of α."
 )
 
@@ -123,47 +125,56 @@ def stacks(
         if profile.data:
             heading = f"Performance profile, {title}"
             parts += [f"<p>{_PROFILE}</p>", markup.figure(profile, heading, source)]
-        parts.append(_comparison(rows, _of(gains, key), _split(listed, _of(regions, key)), named=False))
+        split = _split(listed, _of(regions, key))
+        parts.append(_comparison(rows, _of(gains, key), split, regions, named=False))
     if single:
-        parts += ["<h3>Stacks run at one α</h3>", _comparison(pd.concat(single), gains, {}, named=True)]
+        alone = _comparison(pd.concat(single), gains, {}, regions, named=True)
+        parts += ["<h3>Stacks run at one α</h3>", alone]
     words = _TABLE.format(
         measured=table.measured(comparison),
         split=SPLIT.format(margin="the margin"),
-        bold=table.bold_words(comparison, " Bold: at least 1 point better."),
+        words=LEGEND.format(margin="the margin"),
     )
     return [f"<p>{escape(words)}</p>", *parts] if parts else []
 
 
 def _split(listed: list[Entry], regions: pd.DataFrame) -> dict[tuple[str, float], str]:
-    """What stands for the means of an entry where some runs are fine and others are not."""
+    """What stands for the means of an entry where its runs fall into two groups."""
     if regions.empty:
         return {}
-    fine = plots.plain_of(listed).median + float(regions["epsilon"].iloc[0])
-    return split_texts(spread(plots.runs_of(listed), fine), listed[0].metric)
+    margin = float(regions["epsilon"].iloc[0])
+    fine = plots.plain_of(listed).median + margin
+    return split_texts(spread(plots.runs_of(listed), fine, margin), listed[0].metric)
 
 
 def _comparison(
-    rows: pd.DataFrame, gains: pd.DataFrame, split: Mapping[tuple[str, float], str], *, named: bool
+    rows: pd.DataFrame,
+    gains: pd.DataFrame,
+    split: Mapping[tuple[str, float], str],
+    regions: pd.DataFrame,
+    *,
+    named: bool,
 ) -> str:
     key = [*GROUP, "alpha", "clipping"]
     known = {tuple(row[name] for name in key): row for row in gains.to_dict("records")}
     metric = Metric.shared(rows["metric"])
     gained = "gain [95% CI]" + (f", {metric.gap_unit}" if metric.gap_unit else "")
-    header = (*table.HEADERS[:-1], gained, "p", "")
+    header = (*table.HEADERS[:-1], gained, "p", "clipping is")
+    margins = regions.drop_duplicates(list(ENTRY)).set_index(list(ENTRY))["epsilon"].to_dict()
     body, read = [], reader(rows["alpha"])
     for row in rows.assign(title=brief_titles(rows)).to_dict("records"):
         gain = known.get(tuple(row[name] for name in key))
         shown = [_arm(row, arm, split) for arm in ARMS]
-        if row["bold"] is True:
-            shown[2] = f"<b>{shown[2]}</b>"
         name = [escape(row["title"])] if named else []
         clipping = "–" if pd.isna(row["clipping"]) else escape(arms.named(row["clipping"]))
         figures = ["", "", ""]
         if gain is not None:
-            badge = "✓" if gain["supported"] else "n small" if gain["n_too_small"] else ""
+            said = word(gain, margins.get(tuple(row[name] for name in ENTRY), math.nan))
             form = ".2f" if Metric.of(row["metric"]).is_percent else ".3g"
             interval = markup.estimate(gain["reduction"], gain["low"], gain["high"], form)
-            figures = [interval, markup.p_value(gain["p"]), badge]
+            figures = [interval, markup.p_value(gain["p"]), said]
+            if said == BETTER:
+                shown[2] = f"<b>{shown[2]}</b>"
         body.append((*name, read(row["alpha"]), clipping, *shown, *figures))
     return markup.table((("stack",) if named else ()) + header, body)
 

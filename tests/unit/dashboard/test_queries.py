@@ -17,13 +17,14 @@ from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.measures.residuals import residuals
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present.over_alpha import spread
+from hypercore.present.over_alpha import split_texts, spread
 from hypercore.results.disk import write_json
 from hypercore.results.rates import Engine, Kind, Rate, total, write_rate
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus
 from hypercore.spec.cell import Cell
 from hypercore.spec.clipping import OFF, ON, parse_clipping
+from hypercore.spec.metric import PERCENT
 from hypercore.spec.protocol import Protocol
 from hypercore.study import load
 from tests.unit.studies import MadeUp, plan_frame, tables
@@ -102,6 +103,22 @@ def test_each_word_can_come_out(low: float, high: float, p: float, word: str) ->
     own = effects(judge(cells)).merge(one[["label", "clipping", "alpha"]])
     own = own.assign(low=low, high=high, p=p, supported=p <= 0.05 and low > 0, n_too_small=False)
     assert compared.badges(one, own, 1.0)["clipping is"] == [word]
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        ((43.0, 44.0, 47.0, 50.1, 50.2, 90.0, 90.0, 90.0), "median 50.15, 5 of 8 at most 50.20"),
+        ((4.4, 5.0, 5.2, 90.0), "median 5.10, 3 of 4 fine"),
+        ((4.6, 5.2, 5.6, 6.1, 6.6), None),  # on both sides of what is fine, in one group
+        ((8.0, 20.0, 33.0, 45.0, 60.0), None),  # far apart, in no groups
+        ((4.4, 90.0), None),
+    ],
+)
+def test_a_median_stands_for_a_mean_between_two_groups(errors: tuple[float, ...], said: str | None) -> None:
+    points = pd.DataFrame({"clipping": "off", "alpha": 0.1, "imputed": errors})
+    found = split_texts(spread(points, fine_error=5.5, margin=1.0), PERCENT)
+    assert found == ({} if said is None else {("off", 0.1): said})
 
 
 def test_medians_and_ranges_say_how_many_runs_are_fine() -> None:
