@@ -118,7 +118,7 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[st
     p ≤ 0.05 of the paired differences, unadjusted, where the interval, too, excludes zero; else *can't tell*.
     """
     key = [*GROUP, "clipping", "alpha"]
-    facts = ["supported", "n_too_small", "n_pairs", "low", "high", "p"]
+    facts = ["n_too_small", "n_pairs", "low", "high", "p"]
     single = effects[effects["test"] == "alpha"].drop_duplicates(key)
     joined = rows[key].merge(single[[*key, *facts]], on=key, how="left")
     found: dict[str, list[str]] = {"95% interval": [], "clipping is": []}

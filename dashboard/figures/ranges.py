@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -84,21 +85,20 @@ def _bars(own: pd.DataFrame, clipping: str, look: palette.Look, read: Callable[[
         low, high, decades = row["alpha_low"], row["alpha_high"], row["width_decades"]
         reach = f"{read(low)} to {read(high)}, {'≥ ' if row['censored'] else ''}{decades:.1f} decades"
         words = f"{style.text(row['title'])}, {style.text(said(row['clipping']))}: {reach}<br>{at_worst(row)}"
-        cut_low, cut_high = row["reason_low"] == GRID_EDGE, row["reason_high"] == GRID_EDGE
-        ends = ["triangle-left" if cut_low else look.symbol, "triangle-right" if cut_high else look.symbol]
-        if low == high:
-            # One mark: two arrowheads over each other would be neither.
-            along, own_symbols = [low], [look.symbol if cut_low == cut_high else ends[cut_high]]
-        else:
-            along = np.geomspace(low, high, _GRIPS).tolist()
-            own_symbols = [ends[0], *[look.symbol] * (_GRIPS - 2), ends[1]]
-        n = len(along)
+        along = [low] if low == high else np.geomspace(low, high, _GRIPS).tolist()
+        n, cut = len(along), [row["reason_low"] == GRID_EDGE, row["reason_high"] == GRID_EDGE]
+        symbols, seen = [look.symbol] * n, [0.0] * n
+        seen[0] = seen[-1] = 1.0
+        # On one mark two arrowheads over each other would be neither.
+        if n > 1 or not all(cut):
+            for end, arrow in compress(((0, "triangle-left"), (-1, "triangle-right")), cut):
+                symbols[end] = arrow
         x += [*along, None]
         y += [row["place"]] * n + [None]
         hover += [words] * n + [""]
         picks += [[pick]] * n + [[None]]
-        symbol += [*own_symbols, look.symbol]
-        opacity += [*[1.0, *[0.0] * (n - 2), 1.0][-n:], 0.0]
+        symbol += [*symbols, look.symbol]
+        opacity += [*seen, 0.0]
     return {
         "type": "scatter",
         "x": x,

@@ -1,12 +1,11 @@
 """What to take: of the safe points with nearly the lowest error, the one that forgives a wrong α most."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from hypercore.present.alphas import reader
 from hypercore.present.gains import by_stack, telling
 from hypercore.present.measured import Measured
 from hypercore.present.options import Option, options
@@ -24,10 +23,9 @@ class Advice(Measured):
     widest: Option
 
     @property
-    def read(self) -> Callable[[float], str]:
-        """How its α are written, none like another of them."""
-        use, above = self.use, self.use.beyond or ()
-        return reader([use.alpha, use.low, use.high, *above[:1], self.lowest.alpha, self.widest.high])
+    def alphas(self) -> list[float]:
+        """The α that it names."""
+        return [*super().alphas, self.lowest.alpha, self.widest.high]
 
     @property
     def fragile(self) -> bool:

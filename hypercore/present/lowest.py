@@ -8,7 +8,7 @@ import pandas as pd
 from hypercore.present.gains import by_stack, telling
 from hypercore.present.measured import Measured
 from hypercore.present.options import unproven
-from hypercore.present.plain import tuned
+from hypercore.present.plain import Plain, tuned
 from hypercore.present.titles import problem_names
 
 
@@ -20,21 +20,22 @@ class Lowest(Measured):
     beyond = ""
 
     @property
-    def beaten(self) -> bool:
-        """Whether the plain optimizer ends lower."""
-        return self.use.plain is not None and self.use.plain.error < self.use.error
+    def below(self) -> Plain | None:
+        """The plain optimizer, where it ends lower."""
+        plain = self.use.plain
+        return plain if plain is not None and plain.error < self.use.error else None
 
     @property
     def headline(self) -> str:
         """Which that is, and whether the plain optimizer ends lower."""
-        if self.use.plain is not None and self.beaten:
-            return f"None ends below plain {self.use.plain.notation}; the lowest is {self.choice}"
+        if self.below is not None:
+            return f"None ends below plain {self.below.notation}; the lowest is {self.choice}"
         return f"Lowest error: {self.choice}"
 
     @property
     def code(self) -> str:
         """The line of Python that drives a module so; empty where the plain optimizer ends lower."""
-        return "" if self.beaten else super().code
+        return super().code if self.below is None else ""
 
     @property
     def room(self) -> str:

@@ -31,10 +31,15 @@ class Measured:
     gain: Mapping[Any, Any] | None = None
 
     @property
+    def alphas(self) -> list[float]:
+        """The α that it names."""
+        use = self.use
+        return [use.alpha, use.low, use.high, *(use.beyond or ())[:1]]
+
+    @property
     def read(self) -> Callable[[float], str]:
         """How its α are written, none like another of them."""
-        use = self.use
-        return reader([use.alpha, use.low, use.high, *(use.beyond or ())[:1]])
+        return reader(self.alphas)
 
     @property
     def problem(self) -> str:
