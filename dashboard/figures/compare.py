@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style, ticks, written
+from dashboard.figures import scales, style, written
 from dashboard.figures.style import Trace
 from hypercore.analysis.stats.regions import GRID_EDGE
-from hypercore.present import palette
+from hypercore.present import palette, ticks
 from hypercore.present.alphas import reader
 from hypercore.present.over_alpha import Baseline, spread
 from hypercore.present.palette import Looks

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import headed_rows, scales, style, ticks, written
+from dashboard.figures import headed_rows, scales, style, written
 from hypercore.analysis.stats.regions import GRID_EDGE
-from hypercore.present import palette
+from hypercore.present import palette, ticks
 from hypercore.present.alphas import alone, reader
 from hypercore.present.arms import said
 from hypercore.present.palette import Looks

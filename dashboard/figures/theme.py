@@ -8,10 +8,12 @@ two more times.
 from collections.abc import Mapping
 from typing import Any
 
+from hypercore.present import letters
+
 # The page's words; what is drawn without a page, a file, is on white.
 TEXT = "#101218"
 FAMILY = '"Source Sans", sans-serif'
-SIZE_PX, TITLE_PX = 12, 13
+SIZE_PX, TITLE_PX = letters.SIZE_PX, 13
 # Between an axis and its numbers, and between those and its name.
 PAD_PX, STANDOFF_PX = 7, 12
 

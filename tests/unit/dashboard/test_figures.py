@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import charts, coverage, data, peers, queries, ranges, runs, stability, widgets
-from dashboard.figures import compare, cost, paired, room, style, sweeps, ticks
+from dashboard.figures import compare, cost, paired, style, sweeps
 from dashboard.figures import ranges as range_figures
 from dashboard.figures import runs as run_figures
 from dashboard.figures import safety as safety_figures
@@ -494,20 +494,6 @@ def test_many_clippings_have_room() -> None:
     gained = many[["title", "clipping"]].assign(text="+1.0 decades")
     rows = range_figures.intervals_figure(many.reset_index(drop=True), gained)
     assert len(rows.layout.yaxis.ticktext) == len(many) and "fixed(1)" in rows.layout.yaxis.ticktext[2]
-
-
-@pytest.mark.parametrize("low", [0.05, 0.9, 2.9, 9.0, 37.0, 50.0, 88.0])
-@pytest.mark.parametrize("factor", [1.05, 1.3, 1.8, 2.5, 6.0, 30.0, 900.0])
-def test_numbers_of_an_axis_of_errors_neither_touch_nor_leave_a_stretch_empty(
-    low: float, factor: float
-) -> None:
-    found = ticks.along(low, high := low * factor)
-    places = np.log10(np.array(found["tickvals"]) / low) / np.log10(factor)
-    widths = np.array([room.words_px(text) for text in found["ticktext"]])
-    assert all(np.diff(places) * ticks.PHONE_PX > (widths[1:] + widths[:-1]) / 2 + 5), "on a phone"
-    assert max(np.diff([0, *places, 1])) <= 0.42
-    tall = np.log10(np.array(ticks.upwards(low, high, 345)["tickvals"]) / low) / np.log10(factor)
-    assert len(tall) >= len(places) and max(np.diff([0, *tall, 1])) <= 0.34
 
 
 def test_the_axis_of_costs_has_numbers_over_all_that_is_drawn() -> None:

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
-from dashboard.figures import room, theme
-from dashboard.figures.style import Trace
+from hypercore.present.letters import SIZE_PX, words_px
 from hypercore.spec.stack import short
 
 # What a phone leaves of the width beside names and words, and what lies between two numbers.
@@ -18,7 +18,7 @@ _TIERS = ((1,), (2, 5), (3, 7, 1.5), (4, 6, 8, 9, 2.5))
 _STEPS = [factor * 10.0**power for power in range(3, -7, -1) for factor in (5, 2, 1)]
 
 
-def along(low: float, high: float, length_px: float = PHONE_PX) -> Trace:
+def along(low: float, high: float, length_px: float = PHONE_PX) -> dict[str, Any]:
     """Ticks of an axis from left to right, for numbers above zero.
 
     >>> along(0.9, 95.0)["ticktext"], along(37.0, 63.0)["ticktext"]
@@ -26,15 +26,15 @@ def along(low: float, high: float, length_px: float = PHONE_PX) -> Trace:
     >>> along(11.0, 24.0)["ticktext"], along(4.61, 4.72)["ticktext"]
     (['12', '15', '17', '20', '24'], ['4.62', '4.65', '4.68', '4.7'])
     """
-    return _axis(_chosen(low, high, length_px, room.words_px, _STRETCH))
+    return _axis(_chosen(low, high, length_px, words_px, _STRETCH))
 
 
-def upwards(low: float, high: float, length_px: float) -> Trace:
+def upwards(low: float, high: float, length_px: float) -> dict[str, Any]:
     """Ticks of an axis from the bottom to the top."""
-    return _axis(_chosen(low, high, length_px, lambda _: theme.SIZE_PX, _HIGH_STRETCH))
+    return _axis(_chosen(low, high, length_px, lambda _: SIZE_PX, _HIGH_STRETCH))
 
 
-def _axis(ticks: list[float]) -> Trace:
+def _axis(ticks: list[float]) -> dict[str, Any]:
     return {"type": "log", "tickvals": ticks, "ticktext": list(map(short, ticks))}
 
 
