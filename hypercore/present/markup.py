@@ -19,28 +19,51 @@ PLOTLY = Path(__file__).parent / "plotlyjs" / "plotly-basic.min.js.gz"
 WAITING = "text/x-figure"
 # What margins of 12 mm leave of A4, in CSS pixels: while it prints, a page's figures keep its screen's width.
 _A4_PX = 702
-# A figure's title does not break its lines by itself: it is broken to fit the width that it is drawn at.
+# What stands above and below axes in all, and below alone: where a legend follows there, and else.
+AROUND_PX, _BELOW_PX, _FOOT_PX = 150, 62, 65
+# Plotly breaks no title's lines and makes a figure no higher for its legend: both are fitted to the width
+# that it is drawn at. On paper, where headings stand above, figures are less high and have no second title.
 _FITTED = f"""
   const broken = (text, most) => text.split(" ").reduce((lines, word) => {{
     const longer = `${{lines.at(-1)}} ${{word}}`;
     return longer.length > most ? [...lines, word] : [...lines.slice(0, -1), longer];
   }}, [""]).map(line => line.trim()).filter(Boolean);
-  const fit = (figure, width) => {{
-    const own = figure.whole ??= {{ ...figure.layout.title, beneath: figure.layout.title.subtitle.text }};
-    const wide = width ?? figure.clientWidth;
-    const [title, beneath] = [broken(own.text, wide / 8.5), broken(own.beneath, wide / 6)];
-    const top = 80 + 20 * (title.length - 1) + 15 * (beneath.length - 1);
+  const beneath = (names, wide) => {{
+    const longest = Math.max(...names.flatMap(name => name.split("<br>")).map(line => line.length));
+    const columns = Math.max(1, Math.min(names.length, Math.floor((wide - 80) / (7 * longest + 45))));
+    const lines = names.reduce((sum, name) => sum + name.split("<br>").length, 0);
+    const legend = {{
+      orientation: "h", x: 0, xref: "container", y: 0, yref: "container", yanchor: "bottom",
+      tracegroupgap: 0, maxheight: 1, entrywidth: (wide - 80) / columns - 45,
+    }};
+    return [legend, 14 + 19 * Math.ceil(lines / columns)];
+  }};
+  const fit = (figure, print) => {{
+    const {{ layout, data }} = figure;
+    const own = figure.whole ??= {{
+      ...layout.title, beneath: layout.title.subtitle.text, height: layout.height,
+      legend: layout.legend ?? {{}},
+    }};
+    const width = print ? (figure.closest(".pair") ? {_A4_PX} / 2 - 4 : {_A4_PX}) : null;
+    const wide = width ?? figure.parentElement.clientWidth, narrow = wide < 600;
+    const names = data.filter(trace => trace.name && trace.showlegend !== false).map(trace => trace.name);
+    const [title, source] = [broken(own.text, wide / 8.5), print ? [] : broken(own.beneath, wide / 6)];
+    const top = (print ? 45 : 85) + 20 * (title.length - 1) + 17 * Math.max(0, source.length - 1);
+    const [legend, below] = narrow ? beneath(names, wide) : [own.legend, 0];
+    const axes = (own.height - {AROUND_PX}) * (print ? 0.65 : 1);
+    const bottom = narrow ? below + {_BELOW_PX} : {_FOOT_PX}, height = top + axes + bottom;
+    figure.style.height = figure.parentElement.style.height = `${{height}}px`;
     return Plotly.relayout(figure, {{
-      "title.text": title.join("<br>"), "title.subtitle.text": beneath.join("<br>"), "margin.t": top,
-      "legend.orientation": wide < 600 ? "h" : "v", "legend.y": wide < 600 ? -0.4 : null,
-      width, autosize: width === null,
+      "title.text": title.join("<br>"), "title.subtitle.text": source.join("<br>"), "margin.t": top,
+      "margin.b": bottom, "margin.l": narrow ? 55 : 80, "margin.r": narrow ? 15 : 80,
+      legend, width, height, autosize: width === null,
     }});
   }};
-  const fitted = width => document.querySelectorAll(".js-plotly-plot").forEach(one => fit(one, width));
-  addEventListener("beforeprint", () => fitted({_A4_PX}));
-  addEventListener("afterprint", () => fitted(null));
-  addEventListener("resize", () => matchMedia("print").matches || fitted(null));
-  fitted(null);
+  const fitted = print => document.querySelectorAll(".js-plotly-plot").forEach(one => fit(one, print));
+  addEventListener("beforeprint", () => fitted(true));
+  addEventListener("afterprint", () => fitted(false));
+  addEventListener("resize", () => matchMedia("print").matches || fitted(false));
+  fitted(false);
 """
 
 
@@ -99,6 +122,11 @@ def number(value: float, form: str) -> str:
 def wrapped(content: str) -> str:
     """Content whose lines may break."""
     return f'<div class="wrap">{content}</div>'
+
+
+def pair(figures: Iterable[str]) -> str:
+    """Figures that stand beside each other on paper, and on a screen one below the other."""
+    return f'<div class="pair">{"".join(figures)}</div>'
 
 
 def details(summary: str, content: str) -> str:

@@ -39,7 +39,8 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
   body { font-size: 10pt; margin: 0; } h2 { margin-top: 1.5rem; }
   h1, h2, h3, thead, p:has(+ .scroll), p:has(+ div > .plotly-graph-div) { break-after: avoid; }
   nav, .modebar, details, h2:has(+ details) { display: none !important; }
-  tr, .js-plotly-plot, .advice { break-inside: avoid; } p, li { orphans: 3; widows: 3; }
+  .pair { display: flex; justify-content: space-between; } .pair > div { width: 49.5%; }
+  tr, .js-plotly-plot, .pair, .advice { break-inside: avoid; } p, li { orphans: 3; widows: 3; }
   table { font-size: 7pt; } th, td { white-space: normal; padding: 0.2rem 0.3rem; }
   .scroll { overflow: visible; } small { white-space: normal; }
 }

@@ -55,7 +55,8 @@ def test_a_wide_page_prints_its_figures_whole(browser: Browser, address: str) ->
     wide = page.evaluate(WIDTHS)
     page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {WIDTHS}; }})")
     page.pdf(format="A4", prefer_css_page_size=True)
-    assert page.evaluate("window.printed") == [A4_PX]
+    # Errors and their profile stand side by side.
+    assert sorted(page.evaluate("window.printed")) == [A4_PX / 2 - 4, A4_PX]
     assert page.evaluate(WIDTHS) == wide and min(wide) > A4_PX
     page.close()
 
@@ -67,9 +68,21 @@ def test_a_phone_cuts_no_title(browser: Browser, address: str) -> None:
     page.close()
 
 
+def test_a_phone_hides_no_axis_behind_a_legend(browser: Browser, address: str) -> None:
+    page = opened(browser, address, 390)
+    edges = """one => {
+        const box = part => part.getBoundingClientRect(), legend = box(one.querySelector('.legend'));
+        const under = Math.max(...[...one.querySelectorAll('.xtitle')].map(title => box(title).bottom));
+        return [legend.top - under, box(one).bottom - legend.bottom];
+    }"""
+    found = page.evaluate(f"{DRAWN}.map({edges})")
+    assert len(found) > 5 and min(map(min, found)) >= 0
+    page.close()
+
+
 def test_what_leads_to_a_table_or_figure_is_printed_on_its_page(report: Page) -> None:
     report.emulate_media(media="print")
-    before = "[...document.querySelectorAll('.scroll, div:has(> .plotly-graph-div)')]"
+    before = "[...document.querySelectorAll('.scroll, .pair, div:has(> .plotly-graph-div)')]"
     before += ".map(part => part.previousElementSibling).filter(part => part?.matches('p, h1, h2, h3'))"
     parted = "filter(part => getComputedStyle(part).breakAfter !== 'avoid')"
     assert report.evaluate(f"{before}.length") > 5

@@ -10,7 +10,7 @@ import pandas as pd
 from hypercore.analysis.frames.entries import ENTRY, Entry, entries
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.effects import ALPHA, PRIMARY
-from hypercore.present import arms, markup, palette, plots, sentences, table
+from hypercore.present import arms, errors_chart, markup, palette, plots, sentences, table
 from hypercore.present.alphas import reader
 from hypercore.present.over_alpha import SPLIT, split_texts, spread
 from hypercore.present.sentences import published_for
@@ -22,16 +22,17 @@ from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
 _PROFILE = (
-    "Performance profile: the share of all runs, each α counting the same, whose test error is at most that "
-    "on the axis. Higher is better; diverged runs count as chance; bands are 95% pointwise, by a bootstrap "
-    "over seeds within each α."
+    "A performance profile is the share of all runs, each α counting the same, whose test error is at most "
+    "that on the axis. Higher is better; diverged runs count as chance; bands are 95% pointwise, by a "
+    "bootstrap over seeds within each α."
 )
 _TABLE = (
     "{measured}, mean ± SD over seeds and 95% t-interval of the mean; a diverged seed counts as chance, "
     "“k/n ok” says how many did not diverge. {split} The gain is paired by seed, with its 95% t-interval and "
     "the exact sign-flip p, unadjusted. {words} With n, no such p could come out. Bold: better. "
     "In the figures lines are medians over seeds and areas their range, a small mark is a "
-    "seed, a cross one that diverged, and a bar beneath the longest safe range of α."
+    "seed, a cross one that diverged, and a bar beneath the longest safe range of α; ◁ or ▷ at its end: "
+    "the grid ends there, and it may go on."
 )
 
 
@@ -110,6 +111,7 @@ def stacks(
         found.setdefault(tuple(entry.key.values()), []).append(entry)
     parts: list[str] = []
     single: list[pd.DataFrame] = []
+    profiled = False
     gains, looks = effects[effects["test"] == ALPHA], palette.looks(cells["clipping"])
     for key, rows in comparison.groupby(list(ENTRY), sort=True, dropna=False):
         if rows["alpha"].nunique() == 1:
@@ -120,11 +122,13 @@ def stacks(
         source = sentences.caption(trained)
         title = full_title(listed[0].key)
         parts += [f"<h3>{escape(title)}</h3>"]
-        parts += [markup.figure(plots.error_over_alpha(listed, _of(regions, key), looks), title, source)]
+        errors = errors_chart.error_over_alpha(listed, _of(regions, key), looks)
+        figures = [markup.figure(errors, title, source)]
         profile = plots.profile_figure(listed, looks)
         if profile.data:
-            heading = f"Performance profile, {title}"
-            parts += [f"<p>{_PROFILE}</p>", markup.figure(profile, heading, source)]
+            figures.append(markup.figure(profile, f"Performance profile, {title}", source))
+            profiled = True
+        parts.append(markup.pair(figures))
         split = _split(listed, _of(regions, key))
         parts.append(_comparison(rows, _of(gains, key), split, regions, named=False))
     if single:
@@ -135,7 +139,8 @@ def stacks(
         split=SPLIT.format(margin="the margin"),
         words=LEGEND.format(margin="the margin"),
     )
-    return [f"<p>{escape(words)}</p>", *parts] if parts else []
+    legend = [f"<p>{escape(words)}</p>", *([f"<p>{escape(_PROFILE)}</p>"] if profiled else [])]
+    return [*legend, *parts] if parts else []
 
 
 def _split(listed: list[Entry], regions: pd.DataFrame) -> dict[tuple[str, float], str]:
@@ -143,8 +148,8 @@ def _split(listed: list[Entry], regions: pd.DataFrame) -> dict[tuple[str, float]
     if regions.empty:
         return {}
     margin = float(regions["epsilon"].iloc[0])
-    fine = plots.plain_of(listed).median + margin
-    return split_texts(spread(plots.runs_of(listed), fine, margin), listed[0].metric)
+    fine = errors_chart.plain_of(listed).median + margin
+    return split_texts(spread(errors_chart.runs_of(listed), fine, margin), listed[0].metric)
 
 
 def _comparison(

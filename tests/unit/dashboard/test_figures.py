@@ -22,8 +22,8 @@ from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.ranges import regions, sensitivities
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import palette
+from hypercore.present.errors_chart import error_over_alpha
 from hypercore.present.over_alpha import Baseline
-from hypercore.present.plots import error_over_alpha
 from hypercore.spec.clipping import OFF, parse_clipping
 from tests.unit.studies import MadeUp, tables, write_study
 
@@ -72,7 +72,9 @@ def test_a_reports_figure_has_the_medians_ranges_colours_and_ticks_of_the_pages(
     plain = queries.baseline(JUDGED, ENTRY)
     page = compare.error_against_alpha(POINTS, plain, epsilon=1.0)
     report = error_over_alpha(listed, safe[safe["label"] == "SGD / SGD"])
-    assert report.layout.annotations[0].text == f"SGD alone, median {plain.median:.2f}%"
+    assert f"plain SGD: median {plain.median:.2f}%<br>grey: up to 1 point above" in [
+        trace.name for trace in report.data
+    ]
     assert report.layout.xaxis.ticktext == page.layout.xaxis.ticktext
     assert report.layout.xaxis.title.text == page.layout.xaxis.title.text
     for name in ("unclipped", "clipped"):

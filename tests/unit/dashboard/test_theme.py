@@ -18,7 +18,7 @@ from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.ranges import regions, sensitivities
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present import plots
+from hypercore.present import errors_chart
 from hypercore.present.over_alpha import Baseline
 from tests.unit.present.test_palette import COLORS, contrast
 from tests.unit.studies import MadeUp, tables
@@ -95,7 +95,7 @@ def test_marks_and_lines_have_their_colours_whole() -> None:
         range_figures.costs_figure(costs),
         run_figures.final_alpha(ends.assign(final_alpha=1.0, start_alpha=0.5)),
         stability_figures.height_figure(table, "width_decades", "width", "decades"),
-        plots.error_over_alpha(entries(judged)[:2], regions(judged)),
+        errors_chart.error_over_alpha(entries(judged)[:2], regions(judged)),
     )
     for trace in (trace for figure in drawn for trace in figure.data if trace.fill is None):
         assert trace.opacity in (None, 1) and trace.marker.opacity in (None, 1), trace.name

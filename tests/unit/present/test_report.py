@@ -16,11 +16,9 @@ from hypercore.analysis.claims.findings import NOT_PLANNED
 from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.analysis.measures.comparison import compare
-from hypercore.analysis.measures.ranges import regions
-from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import markup, sentences
 from hypercore.present.palette import GREY
-from hypercore.present.plots import error_over_alpha, profile_figure
+from hypercore.present.plots import profile_figure
 from hypercore.present.report import write_report
 from hypercore.results.reported import FORMS
 from hypercore.spec.clipping import OFF, parse_clipping
@@ -150,20 +148,6 @@ def test_clippings_of_a_study_are_told_apart(tmp_path: Path) -> None:
     for figure in re.findall(r'<script type="text/x-figure">(.*?)</script>', page, flags=re.S):
         lines = set(re.findall(r'"line":{"color":"(#[^"]*)","dash"', figure))
         assert len(lines - {GREY}) == 3
-
-
-@pytest.mark.parametrize(("worst", "kind"), [(90.0, "log"), (40.0, None), (0.0, None)])
-def test_errors_that_span_a_factor_of_ten_have_a_logarithmic_axis(worst: float, kind: str | None) -> None:
-    law: Law = lambda alpha, clipped, seed: 5.0 + seed / 100 if clipped or alpha < 5 else worst  # noqa: E731
-    cells = judged("SGD / SGD", [1.0, 10.0], law)
-    drawn = error_over_alpha(entries(cells), regions(cells, Criteria()))
-    axis, bars = drawn.layout.yaxis, [trace.y[0] for trace in drawn.data if trace.line.width == 6]
-    assert axis.type == kind and bars and max(bars) < min(worst, 5)
-    [line], [words] = drawn.layout.shapes, drawn.layout.annotations
-    assert line.y0 == 9 and words.y == pytest.approx(math.log10(9) if kind else 9)
-    if kind:
-        assert 10 ** axis.range[0] < min(bars) and 10 ** axis.range[1] > worst
-        assert dict(zip(axis.tickvals, axis.ticktext, strict=True))[50.0] == "50"
 
 
 def test_a_claim_links_to_the_rows_of_the_cells_that_it_rests_on(folder: Path) -> None:
