@@ -21,18 +21,12 @@ from hypercore.analysis.stats.regions import (
     find_region,
     judge_all,
 )
+from hypercore.present import palette
 from hypercore.present.alphas import reader
 from hypercore.present.reach import reach
 from hypercore.spec.clipping import OFF_NAME
 
-# Every state has a glyph beside its colour, so that it is told in print and by colour-blind readers.
-GLYPHS = {
-    Safety.SAFE: "✓",
-    Safety.UNDETERMINED: "?",
-    Safety.UNSAFE: "!",
-    Safety.DIVERGED: "✕",
-    Safety.MISSING: "·",
-}
+GLYPHS = {Safety(state): glyph for state, glyph in palette.GLYPHS.items()}
 
 _REGIONS = ["title", "clipping", "height", "n_points", "alpha_low", "alpha_high", "width_decades", "censored"]
 _REGIONS += ["reason_low", "reason_high", *FAILURES]

@@ -20,6 +20,8 @@ STATES = {
     "diverged": "#86529A",
     "missing": "#8E8E8E",
 }
+# Beside its colour, so that it is told in print and by colour-blind readers.
+GLYPHS = {"safe": "✓", "undetermined": "?", "unsafe": "!", "diverged": "✕", "missing": "·"}
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,19 @@ from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame
 from hypercore.present import markup, sentences
 from hypercore.present import table as tables
-from hypercore.present.sections import findings, speed, stacks
+from hypercore.present.sections import alphas, findings, speed, stacks
 from hypercore.present.speed import reached
 from hypercore.present.titles import named
 from hypercore.results.disk import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
 
-_STYLE = """
+_STYLE = (
+    f"""
+:root {{ --page: white; }}
+{alphas.STYLE}
+"""
+    + """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2, h3 { line-height: 1.2; } h2 { margin-top: 2.5rem; } nav a { margin-right: 1rem; }
 table { border-collapse: collapse; font-size: 0.85rem; }
@@ -44,13 +49,15 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
   table { font-size: 7pt; } th, td { white-space: normal; padding: 0.2rem 0.3rem; }
   .scroll { overflow: visible; } small { white-space: normal; }
 }
-@media (prefers-color-scheme: dark) {
-  body { background: #16181c; color: #e6e6e6; } a { color: #7db7ff; } th, td { border-color: #3a3f47; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { --page: #16181c; } body { background: var(--page); color: #e6e6e6; }
+  a { color: #7db7ff; } th, td { border-color: #3a3f47; }
   small, .undetermined { color: #b5bac2; } .reproduced { color: #5fd3a3; } .contradicted { color: #ff9d6b; }
   :target { background: #4a4320; } .fragile { color: #ff98a6; }
   .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg); }
 }
 """
+)
 
 
 def write_report(folder: Path, about: str = "") -> None:
@@ -105,17 +112,20 @@ def page(
     judged = judge(cells)
     sections = {
         "What to use": [findings.advice(frames["safety"], judged, frames["gains"]), findings.WORDS],
+        "Which α is safe": [
+            alphas.safety_map(frames["safety"], frames["regions"]),
+            markup.details("These ranges in sentences", stacks.regions(frames["regions"])),
+        ],
         "Where runs begin to fail": [stacks.edges(frames["edges"], frames["gains"])],
-        "Stability regions": [stacks.regions(frames["regions"])],
-        "Claims": findings.claims(frames["claims"]),
+        "Stacks": stacks.stacks(cells, comparison, effects, frames["regions"]),
         "Effect of clipping over the published interval": [
             f"<p>{escape(sentences.holm(effects))}</p>",
             stacks.primary(effects),
         ],
-        "Stacks": stacks.stacks(cells, comparison, effects, frames["regions"]),
         "How soon": speed.targets(frames["targets"], frames["profiles"]),
         "Tuning": speed.tuning(frames["tuning"]),
         "Ours against published": findings.residuals(frames["residuals"], cells),
+        "Claims": findings.claims(frames["claims"]),
         "Cells": [findings.cells_table(cells)],
     }
     # An own study is about nothing that was claimed or published.
