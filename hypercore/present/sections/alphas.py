@@ -30,12 +30,17 @@ STYLE = f"""
 .map th.alpha span {{ writing-mode: vertical-rl; transform: rotate(180deg); }}
 .map th[scope=colgroup] {{ border: 0; padding-top: 0.7rem; }}
 .map th[scope=row] {{ font-weight: 400; position: sticky; left: 0; background: var(--page); }}
-.map td, .map th[scope=row] {{ border: 0; }} .map td.words {{ min-width: 11rem; line-height: 1.1; }}
-.map td.words, .map td.words small {{ white-space: normal; }}
+.map td, .map th[scope=row] {{ border: 0; vertical-align: middle; }}
+.map td.failed {{ min-width: 11rem; line-height: 1.1; }}
+.map td.failed, .map td.failed small {{ white-space: normal; }}
 .map .cell, .key b {{ color: white; print-color-adjust: exact; -webkit-print-color-adjust: exact; }}
 .map td.missing, .key b.missing {{ color: black; }}
 .key b {{ display: inline-block; width: 1.5em; text-align: center; }} .key span {{ margin-right: 1em; }}
 {_COLORS}
+@media print {{
+  .map th.alpha, .map td.failed small {{ font-size: 6pt; }} .map th, .map td {{ white-space: nowrap; }}
+  .map td.cell, .map td.failed {{ min-width: 0; }} .map tr:has(th[scope=colgroup]) {{ break-after: avoid; }}
+}}
 """
 
 
@@ -85,7 +90,7 @@ def _range(region: Mapping[Any, Any]) -> str:
     read = reader(ends := [region["alpha_low"], region["alpha_high"]])
     less, more = (region[name] == GRID_EDGE for name in ("reason_low", "reason_high"))
     text = " to ".join(dict.fromkeys((f"{'≤ ' * less}{read(ends[0])}", f"{'≥ ' * more}{read(ends[1])}")))
-    return f'<td>{text}</td><td class="words"><small>{escape(at_worst(region))}</small></td>'
+    return f'<td>{text}</td><td class="failed"><small>{escape(at_worst(region))}</small></td>'
 
 
 def _key(states: set[str]) -> str:
