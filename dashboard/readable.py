@@ -9,16 +9,8 @@ import pandas as pd
 from hypercore.present.alphas import reader
 from hypercore.present.arms import named
 from hypercore.present.signs import minus
-from hypercore.spec.columns import Status
+from hypercore.present.written import status as status
 
-# What came of a run.
-STATUS = {
-    Status.FINISHED.value: "finished",
-    Status.NONFINITE.value: "not finite",
-    Status.FAILED.value: "failed",
-    Status.NOT_APPLICABLE.value: "does not apply",
-    Status.MISSING.value: "not run yet",
-}
 NONE, DIVERGED = "–", "✕"
 _ALPHA = re.compile(r"(^|_)alpha(_|$)|^α$")
 # Of more rows each number in words takes too long: there only α are, as texts.
@@ -62,15 +54,6 @@ def readable(rows: Any, formatted: Collection[str] = ()) -> Any:
         name: lambda _: "" for name in shown if shown[name].map(lambda value: isinstance(value, list)).any()
     }
     return shown.style.format(others | curves | forms, na_rep=NONE)
-
-
-def status(code: object) -> str:
-    """What came of a run, in words.
-
-    >>> status("not_applicable"), status("stored")
-    ('does not apply', 'stored')
-    """
-    return STATUS.get(str(code), str(code))
 
 
 def number(value: float) -> str:

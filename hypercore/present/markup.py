@@ -134,10 +134,11 @@ def details(summary: str, content: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>{content}</details>"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose header is text and whose cells are HTML already."""
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "") -> str:
+    """A table whose header is text and whose cells are HTML already; the style knows some by their kind."""
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     if not body:
         return "<p>Nothing to show.</p>"
     head = "".join(f"<th>{escape(name)}</th>" for name in header)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>{body}</table></div>'
+    opened = f'<table class="{kind}">' if kind else "<table>"
+    return f'<div class="scroll">{opened}<thead><tr>{head}</tr></thead>{body}</table></div>'

@@ -13,6 +13,7 @@ from hypercore.present.arms import named, said
 from hypercore.present.counts import counted
 from hypercore.present.gains import edge_gain, upper_gains
 from hypercore.present.reach import reach
+from hypercore.present.written import STATUS, read
 from hypercore.results.provenance import short_commit
 from hypercore.spec.augmentation import parse_augmentation
 from hypercore.spec.columns import Status
@@ -25,12 +26,21 @@ def coverage(cells: pd.DataFrame) -> str:
     """How many planned cells have which status, and how many of them refinement added."""
     once = cells.drop_duplicates("cell_id")
     counts = once["status"].value_counts()
-    listed = ", ".join(f"{n} {status}" for status, n in counts.items())
+    listed = ", ".join(f"{n} {_came_to(str(status), n)}" for status, n in counts.items())
     added = once["round"].dropna()
     rounds = counted(added.nunique(), "round")
     more = f" {counted(len(added), 'of them was', 'of them were')} added by {rounds} of refinement."
     planned = counted(counts.sum(), "cell is", "cells are")
     return f"{planned} planned: {listed}.{more * bool(len(added))}"
+
+
+def _came_to(status: str, cells: int) -> str:
+    """What came of so many cells.
+
+    >>> _came_to("not_applicable", 7), _came_to("missing", 1)
+    ('do not apply', 'not run yet')
+    """
+    return "do not apply" if status == Status.NOT_APPLICABLE.value and cells != 1 else STATUS[status]
 
 
 def provenance(cells: pd.DataFrame) -> str:
@@ -220,7 +230,7 @@ def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
 def _edge(row: Mapping[Any, Any]) -> str:
     middle = f"α = {row['alpha']:.2g}" if pd.isna(row["beyond"]) else f"α {row['beyond']} the grid"
     ends = ("open" if pd.isna(row[name]) else f"{row[name]:.2g}" for name in ("alpha_low", "alpha_high"))
-    return f"{middle} [{', '.join(ends)}]"
+    return read(f"{middle} [{', '.join(ends)}]")
 
 
 def fits(counts: pd.DataFrame) -> list[str]:

@@ -1,11 +1,13 @@
 """What a study found, as HTML: advice, claims, ours against published, and the cells that they rest on."""
 
 import json
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import pandas as pd
 
-from hypercore.analysis.claims.findings import NOT_PLANNED, any_planned
+from hypercore.analysis.claims.findings import NOT_PLANNED, Verdict, any_planned
 from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences
@@ -16,6 +18,7 @@ from hypercore.present.lowest import Lowest, lowest
 from hypercore.present.measured import UNTUNED
 from hypercore.present.plots import residual_figure
 from hypercore.present.titles import problem_names
+from hypercore.present.written import read, status
 from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.metric import Metric
 
@@ -29,11 +32,12 @@ WORDS = (
     "runs fail, with a 95% interval.</p>"
 )
 _RESIDUALS = (
-    f"The interval is from our seeds alone. “SD unknown”: {NO_SD}. ± of the paper: {NO_RUNS}; it is taken as "
-    "a standard deviation in z = (ours − published) / root of both variances; where none is published, that "
-    "of a mean of three is taken from our SD. “Fits”: the figure lies in our runs' 95% prediction interval "
-    "for a mean of three, so that it could be one more of ours. How many of our own means would is found by "
-    "holding out three of our runs at a time. Both take errors as measured: a stalled run as it ended."
+    f"The interval is from our seeds alone. Published without ±: {NO_SD}. ± of the paper: {NO_RUNS}; it is "
+    "taken as a standard deviation in z = (ours − published) / root of both variances; where none is "
+    "published, that of a mean of three is taken from our SD. “Fits”: the figure lies in our runs' 95% "
+    "prediction interval for a mean of three, so that it could be one more of ours. How many of our own "
+    "means would is found by holding out three of our runs at a time. Both take errors as measured: a "
+    "stalled run as it ended."
 )
 _ID_DIGITS = 10
 
@@ -80,24 +84,27 @@ def claims(frame: pd.DataFrame) -> list[str]:
     """
     if not any_planned(frame["reason"]):
         return []
-    rows = [
-        (
-            f'<span class="{row["verdict"]}">{row["verdict"]}</span>',
-            escape(row["statement"]),
-            escape(row["reason"]) + _links(row["cells"]),
-            escape(row["source"]),
-        )
-        for row in frame.to_dict("records")
-    ]
-    reasons = frame["reason"].tolist()
-    run = [row for row, reason in zip(rows, reasons, strict=True) if reason != NOT_PLANNED]
-    rest = [row for row, reason in zip(rows, reasons, strict=True) if reason == NOT_PLANNED]
-    header = ("verdict", "claim", "why", "source")
-    parts = [f"<p>{escape(sentences.tally(frame))}</p>", markup.wrapped(markup.table(header, run))]
+    order = [verdict.value for verdict in Verdict]
+    rows = sorted(frame.to_dict("records"), key=lambda row: order.index(row["verdict"]))
+    run = [_claim(row) for row in rows if row["reason"] != NOT_PLANNED]
+    rest = [_claim(row) for row in rows if row["reason"] == NOT_PLANNED]
+    parts = [f"<p>{escape(sentences.tally(frame))}</p>", _claims(run)]
     if rest:
         summary = f"{counted(len(rest), 'claim')} about cells that this study does not plan"
-        parts.append(markup.details(summary, markup.wrapped(markup.table(header, rest))))
+        parts.append(markup.details(summary, _claims(rest)))
     return parts
+
+
+def _claims(items: list[str]) -> str:
+    return f'<ul class="claims">{"".join(items)}</ul>' if items else "<p>Nothing to show.</p>"
+
+
+def _claim(row: Mapping[Any, Any]) -> str:
+    """A claim: its verdict beside it, and below why, and who says so."""
+    verdict = f'<span class="{row["verdict"]}">{row["verdict"]}</span>'
+    words = f"<b>{escape(read(row['statement']))}</b><p>{escape(read(row['reason']))}</p>"
+    source = f"<small>{escape(row['source'])}</small>"
+    return f"<li>{verdict}<div>{words}{source}{_links(row['cells'])}</div></li>"
 
 
 def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
@@ -118,8 +125,7 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
             escape(said(row["clipping"]) if row["arm"] == ON_NAME else named(row["arm"])),
             str(row["n"]),
             markup.spread(row["ours_pct"], row["ours_sd_pct"]),
-            markup.spread(row["published_pct"], row["published_sd_pct"])
-            + (" (SD unknown)" if pd.isna(row["published_sd_pct"]) else ""),
+            markup.spread(row["published_pct"], row["published_sd_pct"]),
             markup.estimate(row["residual_pct"], row["low_pct"], row["high_pct"]),
             markup.number(row["z"], ".1f"),
             "–" if pd.isna(row["fits"]) else "yes" if row["fits"] else "no",
@@ -130,7 +136,10 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
     ]
     drawn = markup.figure(residual_figure(frame), "Ours against published", sentences.caption(cells))
     counts = "".join(f"<li>{escape(text)}</li>" for text in sentences.fits(count_fits(frame)))
-    return [drawn, f"<p>{escape(_RESIDUALS)}</p>", f"<ul>{counts}</ul>", markup.table(header, rows)]
+    folded = markup.details(
+        f"All {counted(len(rows), 'published figure')}", markup.table(header, rows, kind="residuals")
+    )
+    return [drawn, f"<p>{escape(_RESIDUALS)}</p>", f"<ul>{counts}</ul>", folded]
 
 
 def cells_table(cells: pd.DataFrame) -> str:
@@ -155,7 +164,7 @@ def cells_table(cells: pd.DataFrame) -> str:
         (
             f'<span id="c-{row["cell_id"][:_ID_DIGITS]}">{row["cell_id"]}</span>',
             *(escape(str(row[name])) for name in ("dataset", "stack", "clipping", "epochs", "seed")),
-            escape(row["status"]) + (", diverged" if row[DIVERGED] is True else ""),
+            escape(status(row["status"])) + (", diverged" if row[DIVERGED] is True else ""),
             *(
                 markup.number(row[f"{split}_error"], Metric.of(row["metric"]).form)
                 for split in ("test", *(["validation"] if held else []))

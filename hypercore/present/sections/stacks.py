@@ -99,7 +99,7 @@ def primary(effects: pd.DataFrame) -> str:
         )
         for row in effects.assign(title=brief_titles(effects))[effects["test"] == PRIMARY].to_dict("records")
     ]
-    return markup.table(header, rows)
+    return markup.table(header, rows, kind="effects")
 
 
 def stacks(
@@ -181,7 +181,7 @@ def _comparison(
             if said == BETTER:
                 shown[2] = f"<b>{shown[2]}</b>"
         body.append((*name, read(row["alpha"]), clipping, *shown, *figures))
-    return markup.table((("stack",) if named else ()) + header, body)
+    return markup.table((("stack",) if named else ()) + header, body, kind="comparison")
 
 
 def _arm(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str:

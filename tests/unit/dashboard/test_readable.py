@@ -7,9 +7,8 @@ from streamlit.elements.lib.pandas_styler_utils import marshall_styler
 from streamlit.proto.ArrowData_pb2 import ArrowData
 
 from dashboard import exports, widgets
-from dashboard.readable import STATUS, readable
+from dashboard.readable import readable
 from hypercore.present.alphas import reader
-from hypercore.spec.columns import Status
 from hypercore.spec.metric import PERCENT
 
 ROWS = pd.DataFrame(
@@ -53,11 +52,6 @@ def test_of_a_long_table_alphas_with_a_format_stay_numbers(monkeypatch: pytest.M
     monkeypatch.setattr(exports, "tables", lambda *_: None)
     widgets.table(long, "rows", widgets.run_columns(PERCENT, len(long)))
     assert shown[0]["alpha"].tolist() == long["alpha"].tolist() and shown[0]["best_alpha"][0] == "0.1"
-
-
-def test_what_came_of_a_run_is_said_in_words() -> None:
-    assert set(STATUS) == {status.value for status in Status}
-    assert not any("_" in words for words in STATUS.values())
 
 
 def test_what_is_downloaded_has_the_values(monkeypatch: pytest.MonkeyPatch) -> None:
