@@ -50,11 +50,18 @@ def errors(study: str, title: str, clippings: list[str], log_error: bool) -> go.
 
 
 @kept("cells", "regions", entries=64)
-def differences(study: str, title: str, clipping: str) -> go.Figure:
-    """What clipping gains: :func:`dashboard.figures.paired.paired_differences`."""
-    found = queries.paired(answers.seeds_of(study, title), clipping)
+def differences(study: str, title: str, clipping: str, clippings: list[str]) -> go.Figure:
+    """What clipping gains, below :func:`errors` of ``clippings``:
+    :func:`dashboard.figures.paired.paired_differences`."""
+    points = arms(answers.seeds_of(study, title), clippings)
     return figures_paired.paired_differences(
-        found, clipping, cache.margin_of(study, title), cache.metric(study, title), looks(study)
+        queries.paired(points, clipping),
+        clipping,
+        cache.margin_of(study, title),
+        cache.metric(study, title),
+        looks(study),
+        points["alpha"],
+        figures_compare.left_px(points["clipping"]),
     )
 
 

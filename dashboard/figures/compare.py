@@ -1,13 +1,13 @@
 """Test error against α with every seed, what diverged above it, and what is safe below."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style, written
+from dashboard.figures import room, scales, style, written
 from dashboard.figures.style import Trace
 from hypercore.analysis.stats.regions import GRID_EDGE
 from hypercore.present import palette, ticks
@@ -19,6 +19,7 @@ from hypercore.spec.metric import PERCENT, Metric
 
 # Heights of the errors, of a line of a rail, and of the gap between them.
 _ERRORS_PX, _LINE_PX, _GAP_PX = 345, 17, 14
+_DIVERGED = "diverged"
 
 
 def error_against_alpha(
@@ -64,22 +65,32 @@ def error_against_alpha(
     # A rail has a line a clipping; the errors between them stay as high as they are with two.
     rail_px = 24 + _LINE_PX * len(clippings)
     plot_px = _ERRORS_PX + 2 * (_GAP_PX + rail_px)
-    rail_axis = {
+    rail_axis = _rail(clippings)
+    bottom, top = rail_px / plot_px, 1 - rail_px / plot_px
+    gap = _GAP_PX / plot_px
+    axes = {
+        "xaxis": scales.shared_alpha_axis(points["alpha"]) | {"anchor": "y3"},
+        "yaxis": rail_axis | {"domain": [top, 1], "title": {"text": _DIVERGED}},
+        "yaxis2": _error_axis(points, baseline, log_error, metric) | {"domain": [bottom + gap, top - gap]},
+        "yaxis3": rail_axis | {"domain": [0, bottom], "title": {"text": "safe"}},
+    }
+    return style.figure(traces, plot_px + 102, axes, clicks=True)
+
+
+def left_px(clippings: Iterable[str]) -> int:
+    """What the names of clippings take left of the strips, for a chart of the same α below them."""
+    return room.left({"yaxis": _rail(palette.ordered(clippings)) | {"title": {"text": _DIVERGED}}})
+
+
+def _rail(clippings: list[str]) -> Trace:
+    """The axis of a strip with a line a clipping, from above."""
+    return {
         "tickvals": [len(clippings) - row for row in range(len(clippings))],
         "ticktext": [style.arm_name(name) for name in clippings],
         "range": [0.4, len(clippings) + 0.6],
         "showgrid": False,
         "zeroline": False,
     }
-    bottom, top = rail_px / plot_px, 1 - rail_px / plot_px
-    gap = _GAP_PX / plot_px
-    axes = {
-        "xaxis": scales.alpha_axis(points["alpha"]) | {"anchor": "y3"},
-        "yaxis": rail_axis | {"domain": [top, 1], "title": {"text": "diverged"}},
-        "yaxis2": _error_axis(points, baseline, log_error, metric) | {"domain": [bottom + gap, top - gap]},
-        "yaxis3": rail_axis | {"domain": [0, bottom], "title": {"text": "safe"}},
-    }
-    return style.figure(traces, plot_px + 102, axes, clicks=True)
 
 
 def _spans(regions: pd.DataFrame, clipping: str) -> list[dict[Any, Any]]:

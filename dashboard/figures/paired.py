@@ -19,12 +19,24 @@ def paired_differences(
     epsilon: float = 1.0,
     metric: Metric = PERCENT,
     looks: Looks = palette.look,
+    alphas: pd.Series | None = None,
+    left: int = 0,
 ) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval.
 
     The axis is linear within the margin, which is shaded, and logarithmic beyond it: gains of 50 points would
     else hide those of one.
+
+    Args:
+        differences: what :func:`dashboard.queries.paired` gives.
+        clipping: the clipping.
+        epsilon: the study's margin, in the unit of the errors.
+        metric: what errors are.
+        looks: those of the study's clippings.
+        alphas: those of the chart above, whose axis this one is; else the differences' own.
+        left: pixels left of the chart above.
     """
+    alphas = differences["alpha"] if alphas is None else alphas
     place, y_axis = scales.signed_log_axis(
         pd.concat([differences["difference"], pd.Series([-epsilon, epsilon])]),
         style.text(metric.head("gain from clipping")),
@@ -59,15 +71,15 @@ def paired_differences(
         )
     edge = float(place(pd.Series([epsilon])).iloc[0])
     if len(differences):
-        traces.append(_margin(differences["alpha"], edge, f"within ε = {epsilon:.4g}"))
+        traces.append(_margin(alphas, edge, f"within ε = {epsilon:.4g}"))
         traces.append(_mean_difference(intervals(differences, ["alpha"], "difference"), look, place, metric))
     zone = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -edge, "y1": edge, "layer": "below"}
     axes = {
-        "xaxis": scales.alpha_axis(differences["alpha"]),
+        "xaxis": scales.shared_alpha_axis(alphas),
         "yaxis": y_axis,
         "shapes": [zone | {"fillcolor": palette.faded(palette.GREY, 0.18), "line": {"width": 0}}],
     }
-    return style.figure(traces, 380, axes, clicks=True)
+    return style.figure(traces, 380, axes, clicks=True, left=left)
 
 
 def _margin(alphas: pd.Series, edge: float, name: str) -> Trace:

@@ -6,16 +6,31 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from dashboard.figures import theme
 from dashboard.figures.style import Trace
+from hypercore.present import ticks
 from hypercore.present.alphas import alone
 from hypercore.present.over_alpha import ALPHA, alpha_ticks
-from hypercore.present.signs import minus
 from hypercore.spec.stack import short
 
 # Seeds sit beside each other, no further apart than one step, within this many decades.
 _SPREAD_DECADES, _STEP_DECADES = 0.16, 0.04
+# What charts leave an axis of both signs at least, from the bottom to the top.
+_SIGNED_PX = 230
 # An axis of one α reaches so far to both sides of it, in decades.
 _ALONE_DECADES = 0.5
+# What an axis of several leaves free beyond them, as a share of what they span.
+_EDGE = 0.02
+
+# Of panels over one x axis: a line under the pointer through all of them, wherever it is.
+LINKED: Trace = {
+    "showspikes": True,
+    "spikemode": "across",
+    "spikesnap": "cursor",
+    "spikecolor": theme.LINE,
+    "spikethickness": 1,
+    "spikedash": "solid",
+}
 
 
 def panels(names: list[str], gap: float = 0.06) -> Trace:
@@ -25,7 +40,7 @@ def panels(names: list[str], gap: float = 0.06) -> Trace:
     """
     gap = min(gap, 1 / (3 * max(len(names) - 1, 1)))
     height = (1 + gap) / max(len(names), 1) - gap
-    axes: Trace = {"xaxis": {"anchor": axis(len(names))}, "annotations": []}
+    axes: Trace = {"xaxis": {"anchor": axis(len(names))} | LINKED, "annotations": []}
     for row, name in enumerate(names):
         top = 1 - row * (height + gap)
         axes[f"yaxis{row + 1 if row else ''}"] = {"domain": [max(top - height, 0.0), top]}
@@ -77,8 +92,24 @@ def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
         own = float(alphas.iloc[0])
         ends = [math.log10(end) for end in reach(alphas)]
         return look | {"tickvals": [own], "ticktext": [alone(own)], "range": ends}
-    ticks, texts = alpha_ticks(alphas)
-    return look | {"tickvals": ticks, "ticktext": texts}
+    places, texts = alpha_ticks(alphas)
+    return look | {"tickvals": places, "ticktext": texts}
+
+
+def shared_alpha_axis(alphas: pd.Series) -> Trace:
+    """An axis of α for charts one above the other: over the same α it has the same ends, whatever each of
+    them shows, and all that goes along it is drawn whole.
+
+    >>> shared_alpha_axis(pd.Series([1.0, 1.0]))["range"]
+    [-0.5, 0.5]
+    """
+    look = alpha_axis(alphas) | LINKED
+    if not len(alphas):
+        return look
+    low, high = (math.log10(end) for end in reach(alphas))
+    # Of one α the marks are in the middle.
+    free = _EDGE * (high - low) if alphas.nunique() > 1 else 0.0
+    return look | {"range": [low - free, high + free]}
 
 
 def log_axis(values: "pd.Series[float]", most: int = 6) -> Trace:
@@ -92,14 +123,14 @@ def log_axis(values: "pd.Series[float]", most: int = 6) -> Trace:
         return {"type": "log"}
     low, high = float(known.min()) * (1 - 1e-9), float(known.max()) * (1 + 1e-9)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks: list[float] = []
+    found: list[float] = []
     for factors in ((1,), (1, 2, 5), (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)):
         every = [float(f"{factor}e{power}") for power in powers for factor in factors]
-        ticks = [tick for tick in every if low <= tick <= high]
-        if len(ticks) > 1:
+        found = [tick for tick in every if low <= tick <= high]
+        if len(found) > 1:
             break
-    ticks = ticks[:: math.ceil(len(ticks) / most)]
-    return {"type": "log", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks]}
+    found = found[:: math.ceil(len(found) / most)]
+    return {"type": "log", "tickvals": found, "ticktext": [short(tick) for tick in found]}
 
 
 def signed_log_axis(
@@ -112,7 +143,7 @@ def signed_log_axis(
 
     >>> place, axis = signed_log_axis(pd.Series([-0.02, 0.05, 300.0]), "α")
     >>> axis["ticktext"]
-    ['−0.01', '0', '0.01', '0.1', '1', '10', '100']
+    ['−0.02', '0', '0.02', '0.1', '1', '10', '100']
     """
     sizes = values.abs()[values != 0].astype(float)
     if unit is None:
@@ -121,18 +152,12 @@ def signed_log_axis(
     def place(found: pd.Series) -> pd.Series:
         return (found.astype(float) / unit).map(math.asinh)
 
-    decades = max(math.floor(math.log10(sizes.max() / unit)), 0) if len(sizes) else 0
-    above = unit * 10.0 ** np.arange(0, decades + 1, max(1, math.ceil(decades / 4)))
-    ticks = [-tick for tick in above[::-1] if tick <= -float(values.min())] + [0.0]
-    ticks += [tick for tick in above if tick <= float(values.max())]
-    # Numbers beside zero would stand on it where the axis has many decades.
-    places = place(values)
-    near = 0.06 * float(places.max() - places.min())
-    ticks = [tick for tick in ticks if not tick or math.asinh(abs(tick) / unit) >= near]
+    ends = [float(end) for end in (values.min(), values.max())] if len(sizes) else [0.0, 0.0]
+    found = ticks.of_both_signs(min(ends[0], 0.0), max(ends[1], 0.0), unit, _SIGNED_PX)
     axis = {
         "title": {"text": title},
-        "tickvals": list(place(pd.Series(ticks))),
-        "ticktext": [minus(f"{tick:.0g}" if abs(tick) < 1 else f"{tick:,g}") for tick in ticks],
+        "tickvals": list(place(pd.Series(found))),
+        "ticktext": ["−" * (tick < 0) + short(abs(tick)) for tick in found],
         "zeroline": True,
     }
     return place, axis

@@ -88,6 +88,7 @@ def figure(
     right: int = RIGHT_PX,
     *,
     clicks: bool = False,
+    left: int = 0,
 ) -> go.Figure:
     """A figure of traces as plain dicts, with the common layout and no title (the page has it).
 
@@ -100,15 +101,23 @@ def figure(
         legend_rows: rows that the legend on top needs at least.
         right: pixels right of the axes.
         clicks: marks can be clicked; they carry :func:`picks`.
+        left: pixels left of the axes, where they need no more.
     """
     data = [_plain(trace | _unchosen(trace) if clicks else trace) for trace in traces]
     named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
     rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
     # An axis above its rows stands between them and the legend.
+    left = max(left, room.left(axes))
     above, below = (75, 15) if axes.get("xaxis", {}).get("side") == "top" else (25, 58)
     common = {
         "height": height + 22 * (rows - legend_rows),
-        "margin": {"l": room.left(axes), "r": right, "t": above + 22 * rows, "b": below, "pad": theme.PAD_PX},
+        "margin": {
+            "l": max(left, room.left(axes)),
+            "r": right,
+            "t": above + 22 * rows,
+            "b": below,
+            "pad": theme.PAD_PX,
+        },
         "legend": {
             "orientation": "h",
             "yref": "container",
@@ -120,6 +129,8 @@ def figure(
             "title": {"side": "top", "font": {"size": theme.SIZE_PX}},
         },
         "hoverlabel": {"namelength": -1},
+        # However far the next mark is; where an axis has no such line it changes nothing.
+        "spikedistance": -1,
         "showlegend": True,
         # Plotly would else draw a chart again where Streamlit hands it a copy of the same data.
         "datarevision": f"{crc32(repr(data).encode()):x}",

@@ -8,7 +8,7 @@ two more times.
 from collections.abc import Mapping
 from typing import Any
 
-from hypercore.present import letters
+from hypercore.present import letters, palette
 
 # The page's words; what is drawn without a page, a file, is on white.
 TEXT = "#101218"
@@ -24,11 +24,15 @@ _GRID, _CLEAR = "rgba(128, 128, 128, 0.22)", "rgba(0, 0, 0, 0)"
 # What lies under the pointer, on a light and on a dark page: its ground, its words, its edge.
 HOVER = {"light": ("#FFFFFF", TEXT, "#C4C7CE"), "dark": ("#262523", "#EDEBE8", "#5A5956")}
 
+# The line under the pointer; plotly draws another below it, white on a dark page, too.
+LINE = palette.GREY
+
 _BOTH = [f"light-dark({light}, {dark})" for light, dark in zip(HOVER["light"], HOVER["dark"], strict=True)]
 STYLE = f"""
 .stPlotlyChart :is(.xaxislayer-above, .yaxislayer-above, .infolayer, .scatterlayer) text {{
   fill: currentColor !important
 }}
+.stPlotlyChart .hoverlayer .spikeline:not([stroke='{LINE}']) {{display: none}}
 .stPlotlyChart .hoverlayer .hovertext path {{fill: {_BOTH[0]} !important; stroke: {_BOTH[2]} !important}}
 .stPlotlyChart .hoverlayer .hovertext text {{fill: {_BOTH[1]} !important}}
 @media (max-width: {PHONE_PX}px) {{.stPlotlyChart .modebar-container {{display: none}}}}

@@ -196,7 +196,7 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
         return
     hint = "Click a mark, or choose a row of the table, to see both runs."
     widgets.chart(
-        charts.differences(study, title, clipping),
+        charts.differences(study, title, clipping, clippings),
         "differences",
         f"For {title} at each α: error unclipped minus clipped, a mark for each seed, "
         "and the mean with its 95% interval. Above zero clipping is better.",

@@ -158,6 +158,42 @@ def test_the_error_chart_has_a_mark_for_every_seed(open_page: Open) -> None:
     expect(marks).to_have_count(6 * 2 * 6 - 2)
 
 
+# From where to where the line under the pointer reaches, and the panels of its chart, in pixels.
+LINKED = """chart => {
+  const drawn = chart.querySelector('.js-plotly-plot'), {_size, height} = drawn._fullLayout;
+  const line = [...drawn.querySelectorAll('.spikeline')].at(-1);
+  return {ends: ['y1', 'y2'].map(name => Number(line.getAttribute(name))),
+    panels: [_size.t, height - _size.b]}; }"""
+
+
+@pytest.mark.parametrize("name", ["compare", "inside"])
+def test_a_line_under_the_pointer_goes_through_all_panels(open_page: Open, name: str) -> None:
+    page = open_page(f"{name}?stack=SGD+%2F+SGD+on+digits")
+    chart = charts(page).first
+    chart.scroll_into_view_if_needed()
+    box, whole = chart.locator(".nsewdrag").nth(1).bounding_box(), chart.bounding_box()
+    assert box and whole
+    for share in (0.3, 0.6):
+        x, y = (
+            whole["x"] + round(box["x"] - whole["x"] + share * box["width"]),
+            box["y"] + 0.5 * box["height"],
+        )
+        page.mouse.move(x, y)
+        line = chart.locator(".spikeline").last
+        expect(line).to_have_attribute("x1", re.compile(f"^{round(x - whole['x'])}$"))
+        found = chart.evaluate(LINKED)
+        assert found["ends"] == pytest.approx(found["panels"], abs=2)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_gains_stand_exactly_below_the_errors_of_their_alpha(open_page: Open, width: int) -> None:
+    page = open_page("compare?stack=SGD+%2F+SGD+on+digits", width=width)
+    place = """chart => { const {xaxis, _size} = chart.querySelector('.js-plotly-plot')._fullLayout;
+      return [...xaxis.range, _size.l, _size.r, xaxis._length, chart.getBoundingClientRect().x]; }"""
+    errors, gains = (charts(page).nth(index).evaluate(place) for index in (0, 1))
+    assert errors == pytest.approx(gains)
+
+
 def test_a_copied_address_shows_the_same_view(open_page: Open) -> None:
     page = open_page("compare")
     page.get_by_role("combobox", name=re.compile("Stack")).click()

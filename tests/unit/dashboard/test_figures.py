@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import charts, coverage, data, peers, queries, ranges, runs, stability, widgets
-from dashboard.figures import compare, cost, paired, style, sweeps
+from dashboard.figures import compare, cost, paired, scales, style, sweeps, theme
 from dashboard.figures import ranges as range_figures
 from dashboard.figures import runs as run_figures
 from dashboard.figures import safety as safety_figures
@@ -532,4 +532,43 @@ def test_the_margin_is_named_in_the_legend_and_not_on_the_marks() -> None:
     [margin] = [trace for trace in figure.data if trace.name == "within ε = 0.5"]
     assert margin.y[0] == -margin.y[3] > 0 and margin.showlegend is not False
     near = paired.paired_differences(queries.paired(POINTS, "on").assign(difference=0.01), "on", epsilon=2.0)
-    assert near.layout.yaxis.ticktext == ("−2", "0", "2"), "where all gains lie within the margin, too"
+    assert {"−2", "0", "2"} <= set(near.layout.yaxis.ticktext), "where all gains lie within the margin, too"
+
+
+@pytest.mark.parametrize("low", [-80.0, -1.3, 0.0])
+@pytest.mark.parametrize("high", [0.7, 3.0, 80.0, 4e5])
+@pytest.mark.parametrize("unit", [0.1, 1.0])
+def test_numbers_of_both_signs_leave_no_third_of_the_axis_empty(low: float, high: float, unit: float) -> None:
+    place, axis = scales.signed_log_axis(pd.Series([low, high]), "gain", unit)
+    bottom, top = place(pd.Series([low, high]))
+    places = np.array([bottom, *axis["tickvals"], top])
+    assert (np.diff(places) >= 0).all() and max(np.diff(places)) < (top - bottom) / 3
+    assert min(np.diff(axis["tickvals"])) / (top - bottom) * 230 > 15, "none touches the next"
+    assert "0" in axis["ticktext"]
+
+
+def test_gains_have_the_axis_of_alpha_of_the_errors_above_them() -> None:
+    gone = POINTS[~((POINTS["alpha"] == POINTS["alpha"].max()) & (POINTS["clipping"] == "on"))]
+    errors = compare.error_against_alpha(gone, queries.baseline(JUDGED, ENTRY))
+    differences = queries.paired(gone, "on")
+    assert differences["alpha"].max() < gone["alpha"].max()
+    left = compare.left_px(gone["clipping"])
+    gains = paired.paired_differences(differences, "on", alphas=gone["alpha"], left=left)
+    for name in ("l", "r"):
+        assert gains.layout.margin[name] == errors.layout.margin[name]
+    assert gains.layout.xaxis.range == errors.layout.xaxis.range is not None
+    assert gains.layout.xaxis.tickvals == errors.layout.xaxis.tickvals
+    drawn_x = [x for trace in (*errors.data, *gains.data) for x in trace.x if x]
+    low, high = 10 ** np.array(errors.layout.xaxis.range)
+    assert low < min(drawn_x) and max(drawn_x) < high
+
+
+def test_a_line_under_the_pointer_is_drawn_on_shared_axes() -> None:
+    points = runs.curves_of(TABLES.curves, ENTRY[ENTRY["alpha"] == 0.1])
+    for figure in (
+        compare.error_against_alpha(POINTS, queries.baseline(JUDGED, ENTRY)),
+        run_figures.curves(points, runs.blow_ups(ENTRY.head(0))),
+    ):
+        axis = figure.layout.xaxis
+        assert (axis.showspikes, axis.spikemode, figure.layout.spikedistance) == (True, "across", -1)
+        assert f"[stroke='{axis.spikecolor}']" in theme.STYLE, "the other one that plotly draws is hidden"
