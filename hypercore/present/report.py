@@ -54,8 +54,9 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
   .pair { display: flex; justify-content: space-between; } .pair > div { width: 49.5%; }
   tr, .js-plotly-plot, .pair, .advice { break-inside: avoid; } p, li { orphans: 3; widows: 3; }
   table { font-size: 7pt; line-height: 1.25; } th, td { white-space: normal; padding: 0.1rem 0.3rem; }
-  .comparison small { display: none; } .comparison td:is(:nth-last-child(6), :nth-last-child(3)),
-  .effects td:is(:nth-child(3), :nth-child(6)) { white-space: nowrap; }
+  .comparison small { display: none; } .comparison td:not(:first-child) { white-space: nowrap; }
+  .comparison .split { display: inline-block; white-space: normal; }
+  .effects td:is(:nth-child(3), :nth-child(6)) { white-space: nowrap; } .words { font-size: 8.5pt; }
   ul { font-size: 8.5pt; line-height: 1.3; padding-left: 1.2rem; } .claims { padding: 0; }
   .claims li { padding: 0.15rem 0; break-inside: avoid; } .claims p { font-size: inherit; }
   .scroll { overflow: visible; } small { white-space: normal; }
@@ -65,7 +66,8 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
   a { color: #7db7ff; } th, td { border-color: #3a3f47; }
   small, .undetermined { color: #b5bac2; } .reproduced { color: #5fd3a3; } .contradicted { color: #ff9d6b; }
   :target { background: #4a4320; } .fragile { color: #ff98a6; }
-  .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg); }
+  .js-plotly-plot { filter: invert(0.9) hue-rotate(180deg); } .main-svg { background: none !important; }
+  .js-plotly-plot :is(.bglayer, .legend) .bg { fill: none !important; }
 }
 """
 )

@@ -1,5 +1,6 @@
 """A study's report in a real browser: drawn whole, read in the dark, printed on A4."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from hypercore.present.report import write_report
 from hypercore.results.reported import PAGE
+from tests.unit.present.test_palette import contrast
 
 ROOT = Path(__file__).parents[2]
 # What 12 mm of margin leave of A4's 210 mm, in CSS pixels of a 96th of an inch.
@@ -54,7 +56,8 @@ def test_a_wide_page_prints_its_figures_whole(browser: Browser, address: str) ->
     page = opened(browser, address, 1280)
     wide = page.evaluate(WIDTHS)
     page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {WIDTHS}; }})")
-    page.pdf(format="A4", prefer_css_page_size=True)
+    printed = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 13
     # Errors and their profile stand side by side.
     assert sorted(page.evaluate("window.printed")) == [A4_PX / 2 - 4, A4_PX]
     assert page.evaluate(WIDTHS) == wide and min(wide) > A4_PX
@@ -103,6 +106,24 @@ def test_every_figure_is_drawn(report: Page) -> None:
         "document.querySelectorAll('.plotly-graph-div .main-svg').length >= "
         "document.querySelectorAll('.plotly-graph-div').length"
     )
+
+
+def test_words_of_figures_stand_out_from_a_light_page_and_a_dark_one(report: Page) -> None:
+    fills = report.evaluate(
+        "[...new Set([...document.querySelectorAll('.js-plotly-plot text')]"
+        ".filter(text => text.textContent).map(text => getComputedStyle(text).fill))]"
+    )
+    report.emulate_media(color_scheme="dark")
+    assert report.evaluate(f"getComputedStyle({DRAWN}[0]).filter") == "invert(0.9) hue-rotate(180deg)"
+    assert report.evaluate("getComputedStyle(document.querySelector('.main-svg')).backgroundColor") == (
+        "rgba(0, 0, 0, 0)"
+    )
+    report.emulate_media(color_scheme="light")
+    shades = [int(fill.removeprefix("rgb(").partition(",")[0]) for fill in fills]
+    assert shades and fills == [f"rgb({shade}, {shade}, {shade})" for shade in shades], "greys keep their hue"
+    for shade in shades:
+        assert contrast("#" + 3 * f"{shade:02x}", "#FFFFFF") >= 4.5
+        assert contrast("#" + 3 * f"{round(0.9 * 255 - 0.8 * shade):02x}", "#16181C") >= 4.5
 
 
 def test_a_dark_page_is_dark(report: Page) -> None:

@@ -186,7 +186,7 @@ def _comparison(
 
 def _arm(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str:
     if said := table.split_text(row, arm, split):
-        return said
+        return f'<span class="split">{said}</span>'
     text = table.arm_text(row, arm)
     low, high = row[f"{arm}_low"], row[f"{arm}_high"]
     if pd.isna(low):
