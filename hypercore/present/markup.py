@@ -48,7 +48,7 @@ _FITTED = f"""
     const wide = width ?? figure.parentElement.clientWidth, narrow = wide < 600;
     const names = data.filter(trace => trace.name && trace.showlegend !== false).map(trace => trace.name);
     const [title, source] = [broken(own.text, wide / 8.5), print ? [] : broken(own.beneath, wide / 6)];
-    const top = (print ? 45 : 85) + 20 * (title.length - 1) + 17 * Math.max(0, source.length - 1);
+    const top = (print ? 50 : 85) + 20 * (title.length - 1) + 17 * Math.max(0, source.length - 1);
     const [legend, below] = narrow ? beneath(names, wide) : [own.legend, 0];
     const axes = (own.height - {AROUND_PX}) * (print ? 0.65 : 1);
     const bottom = narrow ? below + {_BELOW_PX} : {_FOOT_PX}, height = top + axes + bottom;

@@ -89,7 +89,9 @@ def _range(region: Mapping[Any, Any]) -> str:
         return "<td>none</td><td></td>"
     read = reader(ends := [region["alpha_low"], region["alpha_high"]])
     less, more = (region[name] == GRID_EDGE for name in ("reason_low", "reason_high"))
-    text = " to ".join(dict.fromkeys((f"{'≤ ' * less}{read(ends[0])}", f"{'≥ ' * more}{read(ends[1])}")))
+    low, high = f"{'≤ ' * less}{read(ends[0])}", f"{'≥ ' * more}{read(ends[1])}"
+    # Of one α alone its number is not said twice.
+    text = f"{low} to {high}" if ends[0] != ends[1] else low if less else high
     return f'<td>{text}</td><td class="failed"><small>{escape(at_worst(region))}</small></td>'
 
 

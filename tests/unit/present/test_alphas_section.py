@@ -46,6 +46,8 @@ def test_a_range_says_where_the_grid_cuts_it_and_how_often_runs_fail() -> None:
     page = drawn(judged("SGD / SGD", GRID, law, seeds=10))
     assert "<td>≤ 0.1 to 1</td>" in row(page, "unclipped") and "excluded" in row(page, "unclipped")
     assert "<td>≤ 0.1 to ≥ 1000</td>" in row(page, "clipped")
+    alone = drawn(judged("SGD / SGD", GRID, lambda alpha, *_: 5.0 if alpha == 0.1 else 60.0, seeds=30))
+    assert "<td>≤ 0.1</td>" in row(alone, "clipped")
     assert "<td>none</td>" in row(drawn(judged("SGD / SGD", GRID, lambda *_: 60.0)), "unclipped")
 
 
