@@ -48,7 +48,7 @@ _FITTED = f"""
     const wide = width ?? figure.parentElement.clientWidth, narrow = wide < 600;
     const names = data.filter(trace => trace.name && trace.showlegend !== false).map(trace => trace.name);
     const [title, source] = [broken(own.text, wide / 8.5), print ? [] : broken(own.beneath, wide / 6)];
-    const top = (print ? 50 : 85) + 20 * (title.length - 1) + 17 * Math.max(0, source.length - 1);
+    const top = 38 + 14 * title.length + 15 * source.length;
     const [legend, below] = narrow ? beneath(names, wide) : [own.legend, 0];
     const axes = (own.height - {AROUND_PX}) * (print ? 0.65 : 1);
     const bottom = narrow ? below + {_BELOW_PX} : {_FOOT_PX}, height = top + axes + bottom;
@@ -70,7 +70,10 @@ _FITTED = f"""
 def figure(drawn: go.Figure, heading: str, source: str) -> str:
     """A figure with what it shows and what it rests on written inside, so that a saved copy says it, too."""
     subtitle = {"text": source, "font": {"size": 11}}
-    drawn.update_layout(title={"text": heading, "font": {"size": 15}, "subtitle": subtitle}, margin={"t": 80})
+    # From the top: plotly would set it in the middle of the margin, and its last lines into the axes.
+    place = {"yref": "container", "y": 1, "yanchor": "top", "pad": {"t": 20}}
+    title = {"text": heading, "font": {"size": 15}, "subtitle": subtitle, **place}
+    drawn.update_layout(title=title, margin={"t": 80}, legend={"tracegroupgap": 0})
     for trace in drawn.data:
         trace.update(x=_rounded(trace.x), y=_rounded(trace.y))
     options = {"displaylogo": False, "responsive": True}

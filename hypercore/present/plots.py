@@ -21,7 +21,7 @@ from hypercore.spec.metric import Metric
 
 _MOST_BANDS = 4
 _BAND_OPACITY = 0.2
-_PROFILE_PX, _RESIDUALS_PX = 210, 310
+_PROFILE_PX, _RESIDUALS_PX = 230, 310
 _ARMS = dict.fromkeys(ARMS, palette.GREY) | {name: palette.look(name).color for name in (OFF_NAME, ON_NAME)}
 
 

@@ -35,10 +35,12 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 .claims { list-style: none; padding: 0; } .claims li { display: flex; flex-wrap: wrap; gap: 0 1rem; }
 .claims li { padding: 0.5rem 0; border-bottom: 1px solid #8884; } .claims li > span { flex: 0 0 7.5rem; }
 .claims li > div { flex: 1 1 16rem; } .claims b { font-weight: 500; } .claims small { white-space: normal; }
-.claims p { margin: 0; font-size: 0.9rem; } .residuals th, .residuals td { padding-right: 0.3rem; }
+.claims p { margin: 0; font-size: 0.9rem; }
+:is(.residuals, .comparison) :is(th, td) { padding-right: 0.3rem; }
 .residuals td:is(:nth-child(2), :nth-child(10), :last-child) {
   white-space: normal; min-width: 6.5rem; max-width: 14rem;
 }
+.comparison .split { display: inline-block; white-space: normal; max-width: 12rem; }
 .words { font-size: 0.85rem; max-width: 60rem; }
 .advice { border: 1px solid #8888; border-radius: 6px; padding: 0.8rem 1rem; margin: 0.6rem 0; }
 .advice h3 { margin: 0; } .advice code { overflow-wrap: anywhere; } p > small { white-space: normal; }
@@ -55,7 +57,6 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
   tr, .js-plotly-plot, .pair, .advice { break-inside: avoid; } p, li { orphans: 3; widows: 3; }
   table { font-size: 7pt; line-height: 1.25; } th, td { white-space: normal; padding: 0.1rem 0.3rem; }
   .comparison small { display: none; } .comparison td:not(:first-child) { white-space: nowrap; }
-  .comparison .split { display: inline-block; white-space: normal; }
   .effects td:is(:nth-child(3), :nth-child(6)) { white-space: nowrap; } .words { font-size: 8.5pt; }
   ul { font-size: 8.5pt; line-height: 1.3; padding-left: 1.2rem; } .claims { padding: 0; }
   .claims li { padding: 0.15rem 0; break-inside: avoid; } .claims p { font-size: inherit; }

@@ -229,7 +229,10 @@ def edge(title: str, rows: pd.DataFrame, gains: pd.DataFrame) -> str:
 
 def _edge(row: Mapping[Any, Any]) -> str:
     middle = f"α = {row['alpha']:.2g}" if pd.isna(row["beyond"]) else f"α {row['beyond']} the grid"
-    ends = ("open" if pd.isna(row[name]) else f"{row[name]:.2g}" for name in ("alpha_low", "alpha_high"))
+    known = [row["alpha_low"], row["alpha_high"]]
+    if pd.isna(known).all():  # an interval without ends says nothing
+        return read(middle)
+    ends = ("open" if pd.isna(end) else f"{end:.2g}" for end in known)
     return read(f"{middle} [{', '.join(ends)}]")
 
 

@@ -117,7 +117,8 @@ def stacks(
         if rows["alpha"].nunique() == 1:
             single.append(rows)
             continue
-        listed = found[key]
+        order = palette.ordered(entry.clipping for entry in found[key])
+        listed = sorted(found[key], key=lambda entry: order.index(entry.clipping))
         trained = cells[cells["cell_id"].isin([c for entry in listed for c in entry.frame["cell_id"]])]
         source = sentences.caption(trained)
         title = full_title(listed[0].key)

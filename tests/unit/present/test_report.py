@@ -243,6 +243,9 @@ def test_an_edge_in_a_sentence() -> None:
     title = "A / B on mnist"
     assert sentences.edge(title, edge, gains) == f"{start}. {added}"
     assert sentences.edge(title, edge, gains.head(0)) == f"{start}."
+    beyond = half | {"alpha": math.nan, "beyond": "below", "alpha_low": math.nan, "alpha_high": math.nan}
+    edge = pd.DataFrame([head | beyond, head | tenth])
+    assert ": half at α below the grid and a tenth " in sentences.edge(title, edge, gains.head(0))
 
 
 def test_the_largest_shipped_report_can_be_mailed_and_names_each_execution_once(tmp_path: Path) -> None:
