@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from dashboard import compared, costs, coverage, data, queries, ranges, runs, stability, verdicts
+from dashboard import compared, costs, coverage, data, queries, ranges, runs, stability, starts, verdicts
 from dashboard.cache import (
     criteria,
     derived,
@@ -21,7 +21,7 @@ from hypercore.analysis.frames.entries import entries
 from hypercore.analysis.frames.judgement import IMPUTED, DivergenceRule
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present import gains, speed
+from hypercore.present import gains, speed, unbased
 from hypercore.present.advice import Advice, advise
 from hypercore.present.lowest import Lowest
 from hypercore.present.lowest import lowest as lowest_error
@@ -196,6 +196,19 @@ def lowest(study: str) -> list[Lowest]:
     """What has the lowest error where nothing is advised: :func:`hypercore.present.lowest.lowest`."""
     advised = {one.problem for one in advice(study)}
     return lowest_error(derived(study, "safety"), judged(study), optional(study, "gains"), advised)
+
+
+@kept("cells")
+def without_baseline(study: str) -> list[unbased.Unbased]:
+    """The lowest error on each problem without a baseline: :func:`hypercore.present.unbased.lowest`."""
+    return unbased.lowest(judged(study))
+
+
+@kept("cells", entries=32)
+def starts_of(study: str, problem: str) -> pd.DataFrame:
+    """The errors of a problem's stacks that have no baseline: :func:`dashboard.starts.points`."""
+    found = unbased.rows(judged(study))
+    return starts.points(found[found["problem"] == problem])
 
 
 @kept("gains")

@@ -10,6 +10,7 @@ from dashboard.figures import ranges as figures_ranges
 from dashboard.figures import runs as figures_runs
 from dashboard.figures import safety as figures_safety
 from dashboard.figures import stability as figures_stability
+from dashboard.figures import starts as figures_starts
 from dashboard.kept import kept
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
@@ -47,6 +48,12 @@ def errors(study: str, title: str, clippings: list[str], log_error: bool) -> go.
     plain, epsilon = answers.plain_of(study, title), cache.margin_of(study, title)
     metric = cache.metric(study, title)
     return figures_compare.error_against_alpha(points, plain, log_error, epsilon, safe, metric, looks(study))
+
+
+@kept("cells", entries=32)
+def starts(study: str, problem: str, metric: Metric, chosen: str | None = None) -> go.Figure:
+    """The errors of stacks without a baseline: :func:`dashboard.figures.starts.errors`."""
+    return figures_starts.errors(answers.starts_of(study, problem), metric, chosen)
 
 
 @kept("cells", "regions", entries=64)

@@ -14,23 +14,28 @@ from hypercore.present.arms import named
 from hypercore.present.over_alpha import SPLIT
 from hypercore.present.table import ARM_HEADERS, arm_text, measured, split_text
 from hypercore.present.titles import GROUP
-from hypercore.present.words_of_effects import BETTER, word
-from hypercore.spec.clipping import OFF_NAME
+from hypercore.present.words_of_effects import BETTER, LEGEND, word
+from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS, Role
 from hypercore.spec.metric import PERCENT, Metric
 
 _LEGEND = (
     "{measured}, mean ± SD over seeds; a diverged seed counts as chance. In brackets: seeds that did not "
-    "diverge of those planned. {split} Gain: unclipped minus clipped{unit}, with its 95% interval over "
-    "paired seeds. Bold: clipping is better."
+    "diverge of those planned."
 )
+_GAIN = (
+    " Gain: unclipped minus clipped{unit}, with its 95% interval over paired seeds. Bold: clipping is "
+    "better. "
+)
+_OF_CLIPPED = ["clipped", "their on", "gain", "95% interval", "clipping is"]
 
 
 @dataclass(frozen=True)
 class Comparison:
     """An entry's comparison as it is read, and as numbers; rows in which clipping is better; whose it is.
 
-    ``margin`` is the study's ε, in the unit of the ``metric``; ``legend`` says what the figures are.
+    ``legend`` says what the figures are. Where no
+    row has a baseline, or is clipped, what would be said of it is left out of ``shown`` and the legend.
     """
 
     shown: pd.DataFrame
@@ -39,7 +44,6 @@ class Comparison:
     lowest: str
     published_in: list[str]
     metric: Metric
-    margin: float
     legend: str
 
 
@@ -54,20 +58,24 @@ def comparison(
 
     ``split`` is what :func:`hypercore.present.over_alpha.split_texts` gives of its seeds.
     """
-    rows = rows.reset_index(drop=True)
+    rows, metric = rows.reset_index(drop=True), Metric.shared(rows["metric"])
+    whole = side_by_side(rows, effects, residuals, epsilon, split)
+    clipped, based = (rows[f"{arm}_n"].gt(0).any() for arm in (ON_NAME, Role.BASELINE.value))
+    left_out = [*(_OF_CLIPPED if not clipped else []), *(["baseline"] if not based else [])]
+    parts = [_LEGEND.format(measured=measured(rows))]
+    if based or split:
+        parts.append(f" {SPLIT.format(margin=f'ε = {epsilon:.4g}')}")
+    if clipped:
+        parts.append(_GAIN.format(unit=f" in {metric.gap_unit}" if metric.gap_unit else ""))
+        parts.append(f"{LEGEND.format(margin=f'ε = {epsilon:.4g}')} With n, no such p could come out.")
     return Comparison(
-        shown := side_by_side(rows, effects, residuals, epsilon, split),
+        whole.drop(columns=left_out, errors="ignore"),
         numbers(rows, effects, residuals),
-        shown["clipping is"].eq(BETTER).tolist(),
+        whole["clipping is"].eq(BETTER).tolist(),
         "" if rows.empty else str(rows["lowest"].iloc[0]),
         published_in(rows, residuals),
-        metric := Metric.shared(rows["metric"]),
-        epsilon,
-        _LEGEND.format(
-            measured=measured(rows),
-            split=SPLIT.format(margin=f"ε = {epsilon:.4g}"),
-            unit=f" in {metric.gap_unit}" if metric.gap_unit else "",
-        ),
+        metric,
+        "".join(parts),
     )
 
 

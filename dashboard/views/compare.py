@@ -15,6 +15,7 @@ from dashboard import (
     parts,
     queries,
     stability,
+    unbased,
     widgets,
 )
 from dashboard.saying import plain
@@ -22,7 +23,6 @@ from hypercore.present import palette
 from hypercore.present.alphas import reader
 from hypercore.present.arms import named
 from hypercore.present.signs import minus
-from hypercore.present.words_of_effects import LEGEND
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
@@ -151,10 +151,7 @@ def _table(found: compared.Comparison) -> pd.DataFrame:
         if found.published_in
         else " Nothing was published of this stack on this data set."
     )
-    st.caption(
-        f"{plain(found.legend)} {LEGEND.format(margin=f'ε = {found.margin:.4g}')} With n, no such p could "
-        f"come out.{theirs}"
-    )
+    st.caption(f"{plain(found.legend)}{theirs}")
     return picked
 
 
@@ -163,6 +160,8 @@ def _theirs(own: pd.Series) -> str:
 
 
 def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
+    if points["alpha"].nunique() == 1 and unbased.beside_others(study, title):
+        return
     st.subheader(f"Test {cache.metric(study, title).name} against α")
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
     hint = "Click a seed's mark, or choose a row of the table, to see its run."

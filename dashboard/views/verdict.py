@@ -17,6 +17,7 @@ from dashboard import (
     notation,
     order,
     parts,
+    unbased,
     widgets,
 )
 from dashboard.claims import tally
@@ -44,6 +45,7 @@ def page(study: str) -> None:
         st.info(sentences.NO_BASELINE)
     else:
         _answer(study, regions)
+    unbased.problems(study)
     if found:
         titles = choices.few(list(dict.fromkeys(verdict.title for verdict in found)))
         notation.key()

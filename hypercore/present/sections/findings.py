@@ -10,7 +10,7 @@ import pandas as pd
 from hypercore.analysis.claims.findings import NOT_PLANNED, Verdict, any_planned
 from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
-from hypercore.present import markup, sentences
+from hypercore.present import markup, sentences, unbased
 from hypercore.present.advice import Advice, advise
 from hypercore.present.arms import named, said
 from hypercore.present.counts import counted
@@ -54,7 +54,9 @@ def advice(safety: pd.DataFrame, judged: pd.DataFrame, gains: pd.DataFrame) -> s
     untuned = (
         [f'<p class="words">Plain optimizer: {escape(UNTUNED[0].lower() + UNTUNED[1:])}</p>'] if boxes else []
     )
-    return "".join([*boxes, *others, *untuned]) or f"<p>{escape(sentences.nothing_safe(judged))}</p>"
+    found_safe = "".join([*boxes, *others, *untuned]) or f"<p>{escape(sentences.nothing_safe(judged))}</p>"
+    bare = "".join(f"<p>{escape(one.sentence)}</p>" for one in unbased.lowest(judged))
+    return found_safe + bare
 
 
 def _box(advice: Advice | Lowest) -> str:
