@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import plotly.graph_objects as go
 
-from hypercore.present.signs import minus
+from hypercore.present.written import read
 from hypercore.spec.stack import rounded
 
 # Of its bundles the one of lines and bars alone, a quarter of the one that comes with Python's plotly.
@@ -109,17 +109,21 @@ def spread(mean: float, sd: float) -> str:
 
 def estimate(mean: float, low: float, high: float, form: str = ".2f") -> str:
     """A signed mean with its interval, where there is one."""
-    return number(mean, f"+{form}") + ("" if pd.isna(low) else minus(f" [{low:{form}}, {high:{form}}]"))
+    return number(mean, f"+{form}") + ("" if pd.isna(low) else read(f" [{low:{form}}, {high:{form}}]"))
 
 
 def p_value(value: float) -> str:
-    """A p to three digits."""
+    """A p to three digits.
+
+    >>> p_value(0.0000305)
+    '3.05e-5'
+    """
     return number(value, ".3g")
 
 
 def number(value: float, form: str) -> str:
     """A number, or a dash for none."""
-    return "–" if pd.isna(value) else minus(format(value, form))
+    return "–" if pd.isna(value) else read(format(value, form))
 
 
 def wrapped(content: str) -> str:
