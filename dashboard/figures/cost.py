@@ -10,7 +10,7 @@ from hypercore.present import palette
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 
 # Of marks in one row, as a share of it.
-_BETWEEN = 0.22
+_BETWEEN = 0.16
 
 
 def speed(best: pd.DataFrame) -> go.Figure:

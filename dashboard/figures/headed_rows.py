@@ -1,5 +1,9 @@
-"""Rows of a chart, a heading a stack: names stand above their rows, so that a phone has room beside them."""
+"""Rows of a chart, a heading a stack: names and notes stand above what they name, over its whole width.
 
+Beside it they would leave a phone a third of it, and plotly cannot be told how wide a page is.
+"""
+
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,37 +11,39 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.figures import scales, style, theme
+from dashboard.figures import style, theme
 from hypercore.present.arms import named
 
-# Of a row with a line beside it, and with two; and of what stands beside it.
-_ROW_PX, _TWO_LINES_PX, _BESIDE_PX = 26, 33, 96
-_NOTE_PX = 11
+# A row has its name and its note in a line on top, and below it what is drawn; so far from its top, in rows.
+_ROW_PX, _NOTE_PX = 37, 11
+_LINE, _DRAWN = 0.26, 0.7
+# A heading's row is lower, and its words stand at its end.
+_HEAD, _HEAD_LINE = 0.7, 0.46
+# How much of a row what is drawn may fill.
+THICK = 0.45
 # Words stand at the chart's edges, wherever the numbers are.
 _EDGES = {"overlaying": "x", "range": [0, 1], "visible": False, "fixedrange": True}
-_GAP = "\N{EN SPACE}"
 
 
 @dataclass(frozen=True)
 class Rows:
     """Where the rows of a frame are drawn: a heading for each stack, below it a row for each clipping.
 
-    ``places`` has each row's place, from 0 on top; ``axis`` is plotly's y axis, ``words`` are traces of
-    text; ``height`` is what all rows take and ``right`` what stands right of them, in pixels.
+    ``places`` has the middle of what is drawn of each row, from 0 on top; ``axis`` is plotly's y axis;
+    ``words`` are traces of text; ``height`` is what all rows take, in pixels.
     """
 
     places: pd.Series
     axis: style.Trace
     words: list[style.Trace]
     height: int
-    right: int
 
     def figure(
         self, traces: list[style.Trace], x_axis: style.Trace, *, clicks: bool = False, **layout: Any
     ) -> go.Figure:
-        """The rows with their traces, below them the words and above them the axis."""
+        """The rows with their traces and words, and above them the axis."""
         axes = {"xaxis": x_axis | {"side": "top"}, "xaxis2": _EDGES, "yaxis": self.axis} | layout
-        return style.figure([*self.words, *traces], 112 + self.height, axes, right=self.right, clicks=clicks)
+        return style.figure([*self.words, *traces], 112 + self.height, axes, clicks=clicks)
 
 
 def grouped(
@@ -48,32 +54,30 @@ def grouped(
     Args:
         titles: entries' titles.
         clippings: their clippings.
-        beside: words right of a row, by title and clipping; where bars are, they would hide each other.
+        beside: notes at the right end of a row's line, by title and clipping.
     """
     pairs = list(dict.fromkeys(zip(titles, clippings, strict=True)))
     order = list(dict.fromkeys(title for title, _ in pairs))
     names = dict(zip(order, style.stack_names(pd.Series(order, dtype=str), most=60), strict=True))
-    place, ticks, heads = 0, {}, {}
+    top, rows, heads = 0.0, {}, {}
     for title in order:
-        heads[place] = f"<b>{names[title]}</b>"
+        heads[top + _HEAD_LINE] = f"<b>{names[title]}</b>"
+        top += _HEAD
         for own in (pair for pair in pairs if pair[0] == title):
-            place += 1
-            ticks[own] = place
-        place += 1
-    notes = {ticks[own]: _GAP + words.replace("<br>", f"<br>{_GAP}") for own, words in (beside or {}).items()}
-    words = [_words(heads, 0, theme.TITLE_PX)] + ([_words(notes, 1, _NOTE_PX)] if notes else [])
-    texts = [style.two_lines(named(clipping), 14) for _, clipping in ticks]
-    axis = scales.numbered_rows(texts) | {"tickvals": list(ticks.values()), "range": [place - 0.4, -0.6]}
-    places = [ticks[pair] for pair in zip(titles, clippings, strict=True)]
-    row_px = _TWO_LINES_PX if any("<br>" in note for note in notes.values()) else _ROW_PX
-    right = _BESIDE_PX if beside else style.RIGHT_PX
-    return Rows(
-        pd.Series(places, index=titles.index, dtype=float), axis, words, row_px * max(place, 2), right
-    )
+            rows[own] = top
+            top += 1
+    named_rows = {at + _LINE: style.text(named(clipping)) for (_, clipping), at in rows.items()}
+    notes = {rows[own] + _LINE: words for own, words in (beside or {}).items()}
+    words = [_words(heads, 0, theme.TITLE_PX), _words(named_rows, 0, theme.SIZE_PX)]
+    words += [_words(notes, 1, _NOTE_PX)] if notes else []
+    axis = {"range": [top, 0], "showticklabels": False, "showgrid": False, "zeroline": False}
+    places = [rows[pair] + _DRAWN for pair in zip(titles, clippings, strict=True)]
+    height = math.ceil(_ROW_PX * max(top, 2))
+    return Rows(pd.Series(places, index=titles.index, dtype=float), axis, words, height)
 
 
-def _words(texts: Mapping[int, str], edge: int, size_px: int) -> style.Trace:
-    """Texts by their place, right of an edge of the chart: 0 is the left one.
+def _words(texts: Mapping[float, str], edge: int, size_px: int) -> style.Trace:
+    """Texts by their place, inside an edge of the chart: 0 is the left one.
 
     Plotly draws a trace of them in a third of the time that as many annotations take.
     """
@@ -84,7 +88,7 @@ def _words(texts: Mapping[int, str], edge: int, size_px: int) -> style.Trace:
         "x": [edge] * len(texts),
         "y": list(texts),
         "text": list(texts.values()),
-        "textposition": "middle right",
+        "textposition": "middle left" if edge else "middle right",
         "textfont": {"size": size_px},
         "cliponaxis": False,
         "hoverinfo": "skip",

@@ -17,10 +17,13 @@ from hypercore.present.arms import said
 from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
+from hypercore.spec.stack import short
 
 NONE = "none shown safe"
 # Marks of a bar, of which its ends are seen: plotly knows a click on a mark, and none on the line between.
 _GRIPS = 9
+# How far below a bar stands where half of the runs fail, in rows.
+_HALF = 0.15
 # What an axis of errors leaves free at its ends, as a share of what they span.
 _EDGE = 0.06
 
@@ -33,7 +36,7 @@ def intervals_figure(
     *,
     clicks: bool = False,
 ) -> go.Figure:
-    """A bar over each safe range, beside it its ends; an end that is the grid's own is an arrowhead.
+    """A bar over each safe range, above it its ends; an end that is the grid's own is an arrowhead.
 
     Args:
         regions: what :func:`dashboard.stability.region_table` gives.
@@ -42,9 +45,7 @@ def intervals_figure(
         looks: those of the study's clippings.
         clicks: bars can be clicked.
     """
-    gained = {
-        (row["title"], row["clipping"]): f"<br><i>{row['text']}</i>" for row in gains.to_dict("records")
-    }
+    gained = {(row["title"], row["clipping"]): f" · <i>{row['text']}</i>" for row in gains.to_dict("records")}
     read = reader(pd.concat([regions["alpha_low"], regions["alpha_high"]]).dropna())
     beside = {}
     for row in regions.to_dict("records"):
@@ -121,7 +122,7 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
     for row in known.to_dict("records"):
         x += [least if pd.isna(row["alpha_low"]) else row["alpha_low"]]
         x += [most if pd.isna(row["alpha_high"]) else row["alpha_high"], None]
-        y += [row["place"] + 0.32, row["place"] + 0.32, None]
+        y += [row["place"] + _HALF, row["place"] + _HALF, None]
     name = "half of the runs fail, 95% interval"
     common = {"type": "scatter", "legendgroup": "half", "name": name}
     line = {
@@ -134,7 +135,7 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
     middle = {
         "mode": "markers",
         "x": known["alpha"],
-        "y": known["place"] + 0.32,
+        "y": known["place"] + _HALF,
         "marker": {"symbol": "line-ns", "size": 9, "line": {"width": 2, "color": palette.GREY}},
         "customdata": style.custom(
             known["alpha_low"].map(_open), known["alpha_high"].map(_open), written.alphas(known["alpha"])
@@ -151,14 +152,14 @@ def _open(alpha: float) -> str:
 
 
 def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = palette.look) -> go.Figure:
-    """The error at the best α and the mean over log α, joined, a row a stack and clipping.
+    """The error at the best α and the mean over log α, joined and in numbers, a row a stack and clipping.
 
     Args:
         costs: what :func:`dashboard.ranges.costs` gives.
         metric: what errors are.
         looks: those of the study's clippings.
     """
-    beside = {(row["title"], row["clipping"]): NONE for row in costs[~costs["usable"]].to_dict("records")}
+    beside = {(row["title"], row["clipping"]): _from_best_to_mean(row) for row in costs.to_dict("records")}
     grid = headed_rows.grouped(costs["title"], costs["clipping"], beside)
     placed = costs.assign(place=grid.places)
     traces: list[style.Trace] = [_plain(placed, metric)]
@@ -168,6 +169,17 @@ def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = p
         traces += _dumbbells(own, clipping, color.tolist(), look, metric, 0.5 * costs["best_error"].min())
     x = {"title": {"text": style.text(metric.of_split("test"))}, "showgrid": True, "tickangle": 0}
     return grid.figure(traces, _error_axis(traces) | x)
+
+
+def _from_best_to_mean(row: Mapping[Any, Any]) -> str:
+    """A dumbbell's ends in numbers.
+
+    >>> row = {"best_error": 75.93, "mean": 85.2, "usable": False}
+    >>> _from_best_to_mean(row), _from_best_to_mean(row | {"usable": True})
+    ('75.9 → 85.2 · <i>none shown safe</i>', '75.9 → 85.2')
+    """
+    ends = " → ".join(short(float(f"{row[name]:.3g}")) for name in ("best_error", "mean"))
+    return ends if row["usable"] else f"{ends} · <i>{NONE}</i>"
 
 
 def _error_axis(traces: list[style.Trace]) -> style.Trace:

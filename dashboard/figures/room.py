@@ -16,11 +16,16 @@ _NUMBER = "00000"
 # What plotly leaves free beyond numbers, and beyond a name.
 _NUMBERS_EDGE_PX, _NAME_EDGE_PX = 14, 6
 _LEAST_PX = 55
+# Of axes without any, for what reaches over their edge.
+_NONE_PX = 14
 
 
 def left(layout: Mapping[str, Any]) -> int:
     """What numbers and names of the y axes take."""
-    taken = (_beside(axis) for name, axis in layout.items() if name.startswith("yaxis"))
+    axes = [axis for name, axis in layout.items() if name.startswith("yaxis")]
+    taken = [_beside(axis) for axis in axes if axis.get("showticklabels", True)]
+    if axes and not taken:
+        return _NONE_PX
     return round(max([_LEAST_PX, *taken]))
 
 

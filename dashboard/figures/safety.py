@@ -43,7 +43,7 @@ def safety_figure(points: pd.DataFrame) -> go.Figure:
                     "line": {"color": palette.AMBER, "width": flips[own.index].map({True: 3, False: 0})},
                 },
                 "text": [glyph] * len(own),
-                "textfont": {"color": "black" if safety is Safety.MISSING else "white", "size": 14},
+                "textfont": {"color": "black" if safety is Safety.MISSING else "white", "size": 12},
                 "name": f"{glyph} {safety.value}",
                 "customdata": style.custom(names[own.index], *figures, seeds, style.picks(own)),
                 "hovertemplate": f"%{{customdata[0]}}, α %{{customdata[1]}}: {safety.value}<br>"

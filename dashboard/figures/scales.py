@@ -83,9 +83,8 @@ def reach(alphas: pd.Series) -> tuple[float, float]:
 
 def alpha_axis(alphas: pd.Series, title: str = ALPHA) -> Trace:
     """A logarithmic axis of α with a tick a decade, in plain numbers; of one α that alone, in the middle."""
-    # Upright where a phone has no room for them side by side.
-    turns = {"autotickangles": [0, 90]}
-    look: Trace = {"type": "log", "title": {"text": title}, "showgrid": True} | turns
+    # Never upright: where a phone has no room for all side by side, it leaves some out.
+    look: Trace = {"type": "log", "title": {"text": title}, "showgrid": True, "tickangle": 0}
     if not len(alphas):
         return look
     if alphas.nunique() == 1:

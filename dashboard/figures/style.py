@@ -18,7 +18,7 @@ from hypercore.present.titles import brief
 Trace = dict[str, Any]
 
 # What is free right of a figure.
-RIGHT_PX = 22
+_RIGHT_PX = 22
 
 # Names that a legend has beside each other at 1280 pixels.
 _LEGEND_COLUMNS = 4
@@ -85,7 +85,6 @@ def figure(
     height: int,
     axes: Trace,
     legend_rows: int = 1,
-    right: int = RIGHT_PX,
     *,
     clicks: bool = False,
     left: int = 0,
@@ -99,7 +98,6 @@ def figure(
         height: pixels.
         axes: layouts of the axes, and annotations.
         legend_rows: rows that the legend on top needs at least.
-        right: pixels right of the axes.
         clicks: marks can be clicked; they carry :func:`picks`.
         left: pixels left of the axes, where they need no more.
     """
@@ -113,7 +111,7 @@ def figure(
         "height": height + 22 * (rows - legend_rows),
         "margin": {
             "l": max(left, room.left(axes)),
-            "r": right,
+            "r": _RIGHT_PX,
             "t": above + 22 * rows,
             "b": below,
             "pad": theme.PAD_PX,

@@ -36,7 +36,7 @@ def coverage(counts: pd.DataFrame) -> go.Figure:
                 **to_scale.bars(own, grid.places),
                 "marker": {"color": color},
                 "text": [glyph] * len(own),
-                "textfont": {"color": "white", "size": 14},
+                "textfont": {"color": "white", "size": 12},
                 "name": f"{glyph} {name}",
                 "customdata": style.custom(names[own.index], alphas, *figures, style.picks(own)),
                 "hovertemplate": "%{customdata[0]}<br>"

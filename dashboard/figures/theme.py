@@ -19,6 +19,8 @@ PAD_PX, STANDOFF_PX = 7, 12
 
 # Up to such a width of the page plotly's buttons would lie on the legend, and are left out.
 PHONE_PX = 640
+# Of more numbers along an axis every other one is left out there.
+MOST_PHONE_TICKS = 6
 
 _GRID, _CLEAR = "rgba(128, 128, 128, 0.22)", "rgba(0, 0, 0, 0)"
 # What lies under the pointer, on a light and on a dark page: its ground, its words, its edge.
@@ -35,7 +37,11 @@ STYLE = f"""
 .stPlotlyChart .hoverlayer .spikeline:not([stroke='{LINE}']) {{display: none}}
 .stPlotlyChart .hoverlayer .hovertext path {{fill: {_BOTH[0]} !important; stroke: {_BOTH[2]} !important}}
 .stPlotlyChart .hoverlayer .hovertext text {{fill: {_BOTH[1]} !important}}
-@media (max-width: {PHONE_PX}px) {{.stPlotlyChart .modebar-container {{display: none}}}}
+@media (max-width: {PHONE_PX}px) {{
+  .stPlotlyChart .modebar-container {{display: none}}
+  .stPlotlyChart .xtick text {{font-size: {SIZE_PX - 1}px !important}}
+  .stPlotlyChart :has(> .xtick:nth-child({MOST_PHONE_TICKS + 1})) > .xtick:nth-child(even) {{display: none}}
+}}
 """
 
 _AXIS = {

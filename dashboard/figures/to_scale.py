@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import scales, style
+from dashboard.figures import headed_rows, scales, style
 
 # Decades that a cell reaches to a side at most, and where it has no neighbour.
 _MOST_REACH, _ALONE = 0.5, 0.15
@@ -19,10 +19,12 @@ def bars(cells: pd.DataFrame, places: pd.Series) -> style.Trace:
         "base": cells["low"],
         "x": cells["high"] - cells["low"],
         "y": places[cells.index],
-        "width": 0.86,
+        "width": headed_rows.THICK,
         "textposition": "inside",
         "insidetextanchor": "middle",
         "textangle": 0,
+        # A glyph is no wider than the cell of a phone; plotly would make it too small to read.
+        "constraintext": "none",
     }
 
 

@@ -206,6 +206,6 @@ def _costs(chosen: Chosen) -> None:
     )
     st.caption(
         "Filled: the error at the best α, the one most often best on the other seeds, with its 95% interval. "
-        "Open: the mean over log α, which an α chosen blindly on this grid comes to. A diverged seed counts "
-        "as chance. At the right: where none of the α that were tried is shown to be safe."
+        "Open: the mean over log α, which an α chosen blindly on this grid comes to. Above each row: both. "
+        "A diverged seed counts as chance. Grey: none of the α that were tried is shown to be safe."
     )

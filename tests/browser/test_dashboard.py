@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,26 @@ def test_the_error_chart_has_a_mark_for_every_seed(open_page: Open) -> None:
     # Not counted: the ends of each arm's span in the strip of safe spans, the third axis.
     marks = charts(page).first.locator('.subplot:not([class*="y3"]) .scatterlayer .point')
     expect(marks).to_have_count(6 * 2 * 6 - 2)
+
+
+# The places of the numbers along the top or bottom of a chart that are shown, and how far each is turned.
+ALONG = """chart => [...chart.querySelectorAll('.xtick text')].map(text => {
+    const {left, right, width} = text.getBoundingClientRect();
+    return [left, right, width && /rotate\\([^0]/.test(text.getAttribute('transform'))]; })
+  .filter(([left, right]) => left < right).sort((a, b) => a[0] - b[0])"""
+
+
+@pytest.mark.parametrize(("width", "most"), [(390, 5), (1280, 9)])
+def test_numbers_along_alpha_lie_beside_each_other_on_a_phone(open_page: Open, width: int, most: int) -> None:
+    page = open_page("stability", width=width)
+    for chart in charts(page).all()[:2]:
+        found = chart.evaluate(ALONG)
+        assert 3 <= len(found) <= most and not any(turned for _, _, turned in found)
+        assert all(right + 3 < left for (_, right, _), (left, _, _) in pairwise(found))
+    cells = charts(page).first.locator(".barlayer .point")
+    expect(charts(page).first.locator(".barlayer .bartext")).to_have_count(cells.count())
+    for glyph in charts(page).first.locator(".barlayer .bartext").all():
+        assert (glyph.bounding_box() or {"height": 0})["height"] >= 10, "too small to read"
 
 
 # From where to where the line under the pointer reaches, and the panels of its chart, in pixels.

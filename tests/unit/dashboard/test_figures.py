@@ -27,7 +27,6 @@ from hypercore.present.over_alpha import Baseline
 from hypercore.spec.clipping import OFF, parse_clipping
 from tests.unit.studies import MadeUp, tables, write_study
 
-GAP = "\N{EN SPACE}"  # between a chart and the words right of it
 TABLES = tables(MadeUp(missing=lambda cell: cell.stack.alpha == 1e-4))
 JUDGED = judge(TABLES.cells)
 ENTRY = data.of_entry(JUDGED, "SGD / SGD on digits")
@@ -44,8 +43,9 @@ def drawn(figure: go.Figure) -> list[go.Scatter | go.Bar]:
     return [trace for trace in figure.data if getattr(trace, "mode", None) != "text"]
 
 
-def words(figure: go.Figure) -> list[str]:
-    return [text for trace in figure.data if getattr(trace, "mode", None) == "text" for text in trace.text]
+def words(figure: go.Figure) -> list[list[str]]:
+    """A chart's headings, the names of its rows and, where it has any, their notes."""
+    return [list(trace.text) for trace in figure.data if getattr(trace, "mode", None) == "text"]
 
 
 @pytest.mark.parametrize("log_error", [True, False])
@@ -105,7 +105,7 @@ def test_paired_differences_show_each_pair() -> None:
 def test_the_map_has_a_glyph_for_every_state() -> None:
     points = stability.safety_map(stability.grids(JUDGED), Criteria())
     figure = safety_figures.safety_figure(points)
-    assert words(figure) == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
+    assert words(figure) == [["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"], ["unclipped", "clipped"] * 2]
     assert sum(len(trace.x) for trace in drawn(figure)) == len(points)
     shown = {trace.name: set(trace.text) for trace in drawn(figure) if len(trace.x)}
     assert shown["· missing"] == {"·"} and shown["✓ safe"] == {"✓"} and shown["✕ diverged"] == {"✕"}
@@ -128,7 +128,7 @@ def test_ends_of_ranges_are_read_to_three_digits_unless_another_reads_so_too() -
     apart = ranges.assign(alpha_low=10**-2.5, alpha_high=[13.7481, 100.0])
     near = apart.assign(alpha_high=[13.7481, 13.7209])
     drawn_both = [range_figures.intervals_figure(rows, stability.gains(rows)) for rows in (apart, near)]
-    beside = [[text.partition("<br>")[0].rpartition(" ")[2] for text in words(one)[1:]] for one in drawn_both]
+    beside = [[text.partition(" · ")[0].rpartition(" ")[2] for text in words(one)[2]] for one in drawn_both]
     assert beside == [["13.7", "100"], ["13.75", "13.72"]]
     hovers = [trace.hovertext[0] for trace in drawn_both[0].data if trace.hovertext]
     assert any(": 0.00316 to 13.7, " in text for text in hovers)
@@ -144,11 +144,10 @@ def test_intervals_carry_the_decades_gained() -> None:
     )
     assert not any("(at least)" in text for text in bare.data[0].text)
     figure = range_figures.intervals_figure(ranges, stability.gains(ranges))
-    heads, beside = words(figure)[:2], words(figure)[2:]
+    heads, names, beside = words(figure)
     assert heads == ["<b>Adam / SGD</b>", "<b>SGD / SGD</b>"]
-    assert list(figure.layout.yaxis.ticktext) == ["unclipped", "clipped"] * 2
-    assert beside[0] == f"{GAP}≤ 1e-5" and beside[3].endswith(f"<br>{GAP}<i>1 → 10</i>")
-    assert figure.layout.margin.r > 80, "room for them"
+    assert names == ["unclipped", "clipped"] * 2
+    assert beside[0] == "≤ 1e-5" and beside[3].endswith(" · <i>1 → 10</i>")
     bars = {trace.name: trace for trace in drawn(figure)}
     assert set(bars) == {"unclipped", "clipped"}
     # Adam's grid begins at a safe α: an arrowhead.
@@ -183,7 +182,7 @@ def test_intervals_are_drawn_where_one_clipping_has_none() -> None:
         ranges.assign(alpha_low=ranges["alpha_low"].mask(none)), stability.gains(ranges.head(0))
     )
     assert [trace.x.count(None) for trace in drawn(figure)] == [2]
-    assert words(figure).count(f"{GAP}none shown safe") == 2
+    assert words(figure)[2].count("none shown safe") == 2
 
 
 def test_where_half_of_the_runs_fail_is_drawn_with_its_interval() -> None:
@@ -240,7 +239,12 @@ def test_a_bad_alphas_cost_is_a_dumbbell_a_row_grey_where_none_is_usable() -> No
     best = {trace.name: trace for trace in shown if trace.customdata is not None}
     assert set(best["unclipped"].marker.color) == {palette.GREY}
     assert set(best["clipped"].marker.color) == {palette.BLUE} and len(shown) == 5
-    assert words(figure).count(f"{GAP}none shown safe") == 2
+    notes = words(figure)[2]
+    assert [note.endswith(" · <i>none shown safe</i>") for note in notes] == [True, False] * 2
+    ends = [tuple(map(float, note.partition(" · ")[0].split(" → "))) for note in notes]
+    assert ends == [
+        pytest.approx((row["best_error"], row["mean"]), rel=5e-3) for row in costs.to_dict("records")
+    ]
 
 
 def test_cells_of_the_map_lie_to_scale_and_touch() -> None:
@@ -280,10 +284,11 @@ def test_prices_of_all_further_levels_share_a_row_and_hide_none() -> None:
         {"price_of": ["a level"] * 3 + ["clipping"], "stack_shape": stacks, "clipping": ["off"] * 3 + ["on"]}
     ).assign(backend="eager", price_pct=[9.0, 3.0, 3.0, 1.0], price_pct_q1=0.0, price_pct_q3=10.0)
     figure = cost.prices(priced)
-    assert figure.layout.yaxis.ticktext == ("2nd optimizer", "each further", "clipping")
+    assert words(figure)[1] == ["2nd optimizer", "each further", "clipping"]
+    lines = list(figure.data[1].y)
     places = {name: y for trace in drawn(figure) for name, y in zip(trace.text, trace.y, strict=True)}
     assert len(set(places.values())) == len(places) == len(priced)
-    rows = {name.rpartition(": ")[2]: round(place) for name, place in places.items()}
+    rows = {name.rpartition(": ")[2]: np.searchsorted(lines, place) for name, place in places.items()}
     assert rows == {"2 optimizers": 1, "3 optimizers": 2, "4 optimizers": 2, "clipping": 3}
 
 
@@ -344,10 +349,24 @@ def test_coverage_tells_states_by_glyph_too() -> None:
     assert shown["✔ all done"] == {"✔"} and shown["○ some missing"] == {"○"}
 
 
-def test_names_of_the_coverage_leave_a_phone_two_thirds() -> None:
+def test_rows_have_a_phones_width_and_no_mark_lies_on_their_names() -> None:
     long = "RMSProp^alpha / RMSProp(0.001), frozen / SGD(1e-5) on mnist"
-    counts = coverage.coverage(JUDGED).assign(title=long)
-    assert sweeps.coverage(counts).layout.margin.l < 328 / 3
+    table = stability.region_table(stability.grids(JUDGED), Criteria())
+    for figure in (
+        sweeps.coverage(coverage.coverage(JUDGED).assign(title=long)),
+        safety_figures.safety_figure(SAFETY.assign(clipping="running_median(all, 0.05)")),
+        range_figures.intervals_figure(table, stability.gains(table)),
+    ):
+        margin, whole = figure.layout.margin, figure.layout.height
+        assert margin.l + margin.r < 0.15 * 328
+        rows_px = whole - margin.t - margin.b
+        bottom, top = figure.layout.yaxis.range
+        line_px = (np.array(figure.data[1].y) - top) / (bottom - top) * rows_px
+        for trace in drawn(figure):
+            half_px = (trace.width or 0) / 2 / (bottom - top) * rows_px if trace.type == "bar" else 6
+            for place in {y for y in trace.y if y is not None}:
+                away = np.abs(line_px - (place - top) / (bottom - top) * rows_px) - half_px
+                assert away.min() >= theme.SIZE_PX / 2
 
 
 def test_texts_from_data_are_not_tags() -> None:
@@ -441,7 +460,7 @@ def test_numbers_below_zero_have_a_minus_in_a_chart() -> None:
         safety_figures.safety_figure(SAFETY.assign(excess=-2.5)),
     ):
         shown = [hover for trace in figure.data for hover in told(trace)]
-        shown += [text for axis in (figure.layout.yaxis, figure.layout.xaxis) for text in axis.ticktext]
+        shown += [text for axis in (figure.layout.yaxis, figure.layout.xaxis) for text in axis.ticktext or ()]
         assert any("−" in text for text in shown)
         assert not any(re.search(r"(?<![\we])-\d", text) for text in shown)
 
@@ -495,7 +514,7 @@ def test_many_clippings_have_room() -> None:
     many = pd.concat([ranges[ranges["clipping"] == "off"].assign(clipping=name) for name in ("off", *names)])
     gained = many[["title", "clipping"]].assign(text="+1.0 decades")
     rows = range_figures.intervals_figure(many.reset_index(drop=True), gained)
-    assert len(rows.layout.yaxis.ticktext) == len(many) and "fixed(1)" in rows.layout.yaxis.ticktext[2]
+    assert len(words(rows)[1]) == len(many) and words(rows)[1][2] == "fixed(1)"
 
 
 def test_the_axis_of_costs_has_numbers_over_all_that_is_drawn() -> None:
