@@ -5,6 +5,7 @@ from html import escape
 import pandas as pd
 
 from hypercore.present import markup, speed
+from hypercore.present.arms import named
 
 
 def targets(found: pd.DataFrame, profiles: pd.DataFrame) -> list[str]:
@@ -24,5 +25,7 @@ def _legend(text: str) -> str:
 
 
 def _table(rows: pd.DataFrame) -> str:
+    if "clipping" in rows:
+        rows = rows.assign(clipping=rows["clipping"].map(named))
     texts = ([escape(str(value)) for value in row] for row in rows.itertuples(index=False))
     return markup.table(list(rows.columns), texts)

@@ -169,6 +169,12 @@ def test_a_row_says_how_sure_its_figures_are(folder: Path) -> None:
     assert "<td>+30.00 [30.00, 30.00]</td><td>0.00195</td><td>better</td>" in row[0]
 
 
+def test_tables_of_how_soon_and_of_tuning_name_clippings_as_the_others_do(folder: Path) -> None:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    tuning = page.partition('<h2 id="tuning">')[2].partition("<h2")[0]
+    assert "<td>unclipped</td>" in tuning and "<td>clipped</td>" in tuning and "<td>off</td>" not in tuning
+
+
 def test_every_figure_says_what_it_rests_on(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert len(re.findall(r'"text":"mnist, seeds 0(\\u2013|–)9, a CPU, torch', page)) == 3
