@@ -21,19 +21,23 @@ _CONFIG = {
 }
 # Under which name the session keeps the site's pages, by their address.
 PAGES = "pages"
+_LINE_HELP = (
+    "Each line has a scale of its own: zero at the bottom, the run's highest value on top. Point at it to "
+    "read its values."
+)
 # The widths of a chart and of what stands beside it.
 _BESIDE = (7, 2)
 
 
 def run_columns(metric: Metric, n_rows: int = 0) -> dict[str, Any]:
     """How tables of so many runs show their columns."""
-    highest = 100 if metric.is_percent else None
     name = f"{metric.name} over the epochs"
     return {
         # Of many rows readable leaves α as numbers, which Streamlit would round to four decimals.
         "alpha": st.column_config.NumberColumn("α", format="%.3g" if n_rows > MOST_ROWS else None),
         "test_error": st.column_config.NumberColumn(metric.of_split("test"), format=f"%{metric.form}"),
-        "over_epochs": st.column_config.LineChartColumn(name, y_min=0, y_max=highest),
+        # Up to a run's own highest: below one that is at chance others would be flat.
+        "over_epochs": st.column_config.LineChartColumn(name, y_min=0, help=_LINE_HELP),
         "cell_id": st.column_config.TextColumn("cell", width="small"),
     }
 

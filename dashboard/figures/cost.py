@@ -7,10 +7,12 @@ import plotly.graph_objects as go
 
 from dashboard.figures import headed_rows, scales, style
 from hypercore.present import palette
-from hypercore.spec.clipping import OFF_NAME, ON_NAME
+from hypercore.spec.clipping import OFF_NAME
 
 # Of marks in one row, as a share of it.
 _BETWEEN = 0.16
+# What is looked for, and all else, in colours that no clipping has.
+_LOOKS = ((True, palette.AMBER, "diamond"), (False, palette.GREY, "circle"))
 
 
 def speed(best: pd.DataFrame) -> go.Figure:
@@ -63,7 +65,7 @@ def _spreads(
 ) -> list[style.Trace]:
     """A mark a row with its quartiles; rows of ``own`` in another colour and symbol, named by ``kinds``."""
     traces: list[style.Trace] = []
-    for own, look in ((True, palette.look(ON_NAME)), (False, palette.look(OFF_NAME))):
+    for own, color, symbol in _LOOKS:
         part = rows[rows["own"] == own]
         middle = part[value].astype(float)
         traces.append(
@@ -76,11 +78,11 @@ def _spreads(
                     "symmetric": False,
                     "array": part[f"{value}_q3"].astype(float) - middle,
                     "arrayminus": middle - part[f"{value}_q1"].astype(float),
-                    "color": look.color,
+                    "color": color,
                     "width": size_px // 2,
                 },
                 "mode": "markers",
-                "marker": {"symbol": look.symbol, "size": size_px, "color": look.color},
+                "marker": {"symbol": symbol, "size": size_px, "color": color},
                 "text": part["name"].map(style.text),
                 "hovertemplate": f"%{{text}}: %{{x:{form}}}<extra></extra>",
                 "name": kinds[own],

@@ -278,6 +278,15 @@ def test_benchmarks_are_a_row_each() -> None:
     assert rows == ("hypercore, eager", "&lt;b&gt;package&lt;/b&gt;")
 
 
+def test_the_figures_of_cost_have_colours_that_no_clipping_has() -> None:
+    names = ["off", "on", *(f"fixed({number})" for number in range(9))]
+    taken = {palette.looks(names)(name).color for name in names} | set(palette.STATES.values())
+    columns = {"contestant": ["hypercore", "package"], "backend": "eager", "lane_steps_per_sec": [5.0, 2.0]}
+    best = pd.DataFrame(columns).assign(lane_steps_per_sec_q1=1.0, lane_steps_per_sec_q3=9.0)
+    own, others = ({trace.marker.color, trace.error_x.color} for trace in cost.speed(best).data)
+    assert len(own) == len(others) == 1 and not (own | others) & taken and own != others
+
+
 def test_prices_of_all_further_levels_share_a_row_and_hide_none() -> None:
     stacks = ["SGD / SGD", "SGD / SGD / SGD", "SGD / SGD / SGD / SGD", "SGD / SGD"]
     priced = pd.DataFrame(

@@ -9,7 +9,7 @@ from streamlit.proto.ArrowData_pb2 import ArrowData
 from dashboard import exports, widgets
 from dashboard.readable import readable
 from hypercore.present.alphas import reader
-from hypercore.spec.metric import PERCENT
+from hypercore.spec.metric import PERCENT, Metric
 
 ROWS = pd.DataFrame(
     {
@@ -52,6 +52,13 @@ def test_of_a_long_table_alphas_with_a_format_stay_numbers(monkeypatch: pytest.M
     monkeypatch.setattr(exports, "tables", lambda *_: None)
     widgets.table(long, "rows", widgets.run_columns(PERCENT, len(long)))
     assert shown[0]["alpha"].tolist() == long["alpha"].tolist() and shown[0]["best_alpha"][0] == "0.1"
+
+
+@pytest.mark.parametrize("metric", [PERCENT, Metric("bits per token")])
+def test_lines_over_the_epochs_reach_from_zero_to_their_own_highest_and_say_so(metric: Metric) -> None:
+    column = widgets.run_columns(metric)["over_epochs"]
+    assert (column["type_config"]["y_min"], column["type_config"]["y_max"]) == (0, None)
+    assert "a scale of its own: zero at the bottom" in column["help"]
 
 
 def test_what_is_downloaded_has_the_values(monkeypatch: pytest.MonkeyPatch) -> None:
