@@ -5,50 +5,59 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, details, runs, widgets
-from dashboard.claims import ICONS
+from dashboard import cache, data, details, exports, named_rows, runs, widgets
+from dashboard.claims import ICONS, NOT_PLANNED_HERE, numbered, of_study
 from dashboard.saying import plain
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
+from hypercore.present.written import read
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import Metric
 
 
 def claims(study: str, judged: pd.DataFrame | None) -> None:
-    """The claims with their verdicts; of the chosen one all of it, and its runs."""
+    """The claims by verdict, those that the study does not plan folded; of the chosen one its runs."""
     if judged is None:
         st.info("The claims have not been judged for this study yet.")
         st.code(data.command(study), language=None)
         return
-    wanted = st.pills(
-        "Verdicts", list(ICONS), selection_mode="multi", key="verdicts", bind="query-params", default=None
-    )
-    rows = judged[judged["verdict"].isin(wanted)] if wanted else judged
-    decided_first = rows["verdict"].map({name: place for place, name in enumerate(ICONS)})
-    rows = rows.loc[decided_first.sort_values(kind="stable").index].reset_index(drop=True)
-    shown = pd.DataFrame(
-        {
-            "verdict": rows["verdict"].map(ICONS).fillna(rows["verdict"]),
-            "claim": rows["statement"],
-            "why": rows["reason"],
-            "n": rows["n"],
-            "source": rows["source"],
-        }
-    )
-    wide = {
-        "claim": st.column_config.TextColumn(width="large"),
-        "why": st.column_config.TextColumn(width="large"),
-    }
-    picked = widgets.table(shown, "claims", wide, clicks=True)
-    if picked.empty:
-        st.caption("Choose a row to read it whole and to see the runs that it rests on.")
+    rows = of_study(judged)
+    for verdict, said in numbered(rows).items():
+        head = f"{verdict}: {int((rows['shown'] == verdict).sum())}"
+        if verdict == NOT_PLANNED_HERE:
+            with st.expander(head.capitalize()):
+                st.markdown(said)
+        else:
+            st.markdown(f"**{head}**\n\n{said}")
+    exports.tables(rows.drop(columns=["shown", "cells"]), "claims")
+    number = _chosen(rows)
+    if number is None:
+        st.caption("Choose a claim to see the runs that it rests on.")
     else:
-        _claim(study, rows.loc[picked.index[0]])
+        _claim(study, rows.iloc[number])
+
+
+def _chosen(rows: pd.DataFrame) -> int | None:
+    """The claim whose runs are shown; the address has its number, as it has those of tables' rows."""
+    name = f"claims-choice{named_rows.turn('claims-row')}"
+    if name not in st.session_state:
+        st.session_state[f"asked-{name}"] = named_rows.asked("claims-row", len(rows))
+    asked = st.session_state[f"asked-{name}"]
+    chosen = st.selectbox(
+        "The runs behind a claim",
+        range(len(rows)),
+        index=asked[0] if asked else None,
+        format_func=lambda number: f"{number + 1}. {read(rows['statement'].iloc[number])}",
+        key=name,
+        on_change=named_rows.clicked("claims-row", "row"),
+        placeholder="Choose a claim",
+    )
+    named_rows.keep("claims-row", [] if chosen is None else [chosen])
+    return chosen
 
 
 def _claim(study: str, claim: pd.Series) -> None:
-    words = f"{claim['statement']}: {claim['verdict']}, for {claim['reason']}."
-    st.markdown(f"{plain(words)} ({plain(claim['source'])})")
+    st.markdown(plain(f"{ICONS.get(claim['verdict'], claim['verdict'])}: {read(claim['reason'])}."))
     judged = cache.judged(study)
     own = judged[judged["cell_id"].isin(json.loads(claim["cells"])) & (judged["role"] == Role.STACK.value)]
     if own.empty:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dashboard.saying import plain
-from hypercore.analysis.claims.findings import Verdict
+from hypercore.analysis.claims.findings import NOT_PLANNED, Verdict
 from hypercore.present.counts import counted
+from hypercore.present.sentences import claim_counts
+from hypercore.present.written import read
 
 ICONS = {
     Verdict.REPRODUCED.value: "✔ reproduced",
@@ -15,6 +17,7 @@ ICONS = {
 }
 DISAGREE = "≠ studies disagree"
 NOBODY = "no study"
+NOT_PLANNED_HERE = "not planned here"
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -42,7 +45,7 @@ def _joined(statement: str, own: pd.DataFrame) -> dict[str, object]:
         "verdict": ICONS[verdicts[0]] if len(verdicts) == 1 else DISAGREE,
         "claim": statement,
         "decided by": "; ".join(said) or NOBODY,
-        "undetermined in": len(own) - len(decided),
+        "undetermined in": int((own["reason"] != NOT_PLANNED).sum()) - len(decided),
         "source": own["source"].iloc[0],
     }
 
@@ -59,15 +62,39 @@ def _item(claim: pd.Series) -> str:
     decided = "" if claim["decided by"] == NOBODY else f"{claim['decided by']}. "
     left = counted(claim["undetermined in"], "study", "studies")
     about = f"{decided}Undetermined in {left}. Source: {claim['source']}."
-    return f"- {plain(claim['claim'])}  \n  :small[{plain(about)}]"
+    return f"- {plain(read(claim['claim']))}  \n  :small[{plain(read(about))}]"
 
 
-def tally(verdicts: pd.Series) -> str:
-    """How many claims came out in each way, where any was judged.
+def of_study(judged: pd.DataFrame) -> pd.DataFrame:
+    """One study's table of claims as its page lists them: the decided first, the unplanned last."""
+    order = {name: place for place, name in enumerate((*ICONS.values(), NOT_PLANNED_HERE))}
+    shown = judged["verdict"].map(ICONS).where(judged["reason"] != NOT_PLANNED, NOT_PLANNED_HERE)
+    return judged.assign(shown=shown).sort_values(
+        "shown", key=lambda names: names.map(order), kind="stable", ignore_index=True
+    )
 
-    >>> tally(pd.Series(["reproduced", "undetermined", "reproduced"]))
-    'What was claimed: 2 ✔ reproduced, 0 ✘ contradicted, 1 ? undetermined'
+
+def numbered(found: pd.DataFrame) -> dict[str, str]:
+    """What :func:`of_study` gives as lists in Markdown, one a verdict; a claim has its row's number."""
+    return {
+        str(verdict): "\n".join(f"{place + 1}. {_said(found.iloc[place])}" for place in own.index)
+        for verdict, own in found.groupby("shown", sort=False)
+    }
+
+
+def _said(claim: pd.Series) -> str:
+    why = "" if claim["reason"] == NOT_PLANNED else f"{claim['reason']}. "
+    about = f"{why}Source: {claim['source']}."
+    return f"{plain(read(claim['statement']))}  \n   :small[{plain(read(about))}]"
+
+
+def tally(judged: pd.DataFrame | None) -> str:
+    """How many claims came out in each way, where any was judged, by a study's table of them.
+
+    >>> tally(pd.DataFrame({"verdict": ["reproduced", "undetermined"], "reason": ["why", NOT_PLANNED]}))
+    'What was claimed: 1 ✔ reproduced, 0 ✘ contradicted, 0 ? undetermined; 1 is not planned here'
     """
-    counts = verdicts.value_counts().to_dict()
-    listed = ", ".join(f"{counts.get(name, 0)} {word}" for name, word in ICONS.items())
-    return "What was claimed" + (f": {listed}" if counts else "")
+    if judged is None or judged.empty:
+        return "What was claimed"
+    counts, rest = claim_counts(judged)
+    return f"What was claimed: {', '.join(f'{n} {ICONS[name]}' for name, n in counts.items())}{rest}"

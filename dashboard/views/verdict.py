@@ -66,9 +66,8 @@ def page(study: str) -> None:
     claims, residuals = (cache.optional(study, name) for name in ("claims", "residuals"))
     # An own study is about nothing that was claimed or published.
     if claims is None or any_planned(claims["reason"]):
-        named = ("verdicts", "claims-row", "claim-runs-row")
-        label = tally(pd.Series(dtype=str) if claims is None else claims["verdict"])
-        parts.fold(study, label, "claimed", lambda: claimed.claims(study, claims), named)
+        named = ("claims-row", "claim-runs-row")
+        parts.fold(study, tally(claims), "claimed", lambda: claimed.claims(study, claims), named)
     if residuals is not None and len(residuals):
         label = "Ours against the published numbers"
         parts.fold(study, label, "published", lambda: claimed.residuals(study, residuals), ["residuals-row"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from hypercore.analysis.claims.findings import Verdict
+from hypercore.analysis.claims.findings import NOT_PLANNED, Verdict
 from hypercore.analysis.stats.failures import failures_text
 from hypercore.analysis.stats.regions import FEWEST_RUNS
 from hypercore.present.alphas import reader
@@ -114,10 +114,22 @@ def datasets(cells: pd.DataFrame) -> str:
 
 def tally(claims: pd.DataFrame) -> str:
     """How many claims have which verdict."""
-    counts = claims["verdict"].value_counts()
-    found = ", ".join(f"{counts.get(verdict.value, 0)} {verdict.value}" for verdict in Verdict)
-    of = f"Of {counted(len(claims), 'claim')}"
-    return f"{of}: {found} (what was not run is undetermined). Each verdict is computed."
+    counts, rest = claim_counts(claims)
+    found = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    return f"Of {counted(len(claims), 'claim')}: {found}{rest}. Each verdict is computed."
+
+
+def claim_counts(claims: pd.DataFrame) -> tuple[dict[str, int], str]:
+    """How many claims have which verdict, and, in words, of how many others nothing is planned.
+
+    >>> frame = pd.DataFrame({"verdict": "undetermined", "reason": [NOT_PLANNED, "n is too small"]})
+    >>> claim_counts(frame)
+    ({'reproduced': 0, 'contradicted': 0, 'undetermined': 1}, '; 1 is not planned here')
+    """
+    planned = claims[claims["reason"] != NOT_PLANNED]["verdict"]
+    rest = len(claims) - len(planned)
+    words = f"; {counted(rest, 'is', 'are')} not planned here" if rest else ""
+    return {verdict.value: int((planned == verdict.value).sum()) for verdict in Verdict}, words
 
 
 def holm(effects: pd.DataFrame) -> str:

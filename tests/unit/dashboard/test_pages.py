@@ -19,9 +19,11 @@ from dashboard import answers, cache, choices, claims, data, exports, peers
 from dashboard.saying import plain
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
+from hypercore.analysis.claims.findings import NOT_PLANNED
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.frames.tables import write_frame
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.present.written import read
 from hypercore.results import parquet
 from hypercore.results.disk import write_json
 from hypercore.results.sweep_status import SweepStatus
@@ -210,6 +212,8 @@ def test_every_widget_moves_and_is_kept_in_the_address(run_page: RunPage, name: 
         for widget in kind:
             if widget.key in ("study", "stack"):  # always in the address, at first too
                 assert app.query_params[widget.key] in (widget.value, [widget.value])
+            elif widget.key == "claims-choice":  # its address names a row by number
+                assert widget.value is None and "claims-row" not in app.query_params
             else:
                 assert widget.proto.query_param_key == widget.key
     for change in changes(app):
@@ -254,7 +258,7 @@ def test_what_counts_as_chance_moves_verdicts(run_page: RunPage, tmp_path: Path)
 def test_a_chosen_row_is_shown_by_its_address(run_page: RunPage, rich: Path, row: str, shown: bool) -> None:
     app = run_page("verdict", rich, study="rich", **{"claims-row": row})
     assert not app.exception
-    assert ("Choose a row to read it whole" not in words(app)) is shown
+    assert ("Choose a claim to see the runs" not in words(app)) is shown
     assert ("claims-row" in app.query_params) is shown
 
 
@@ -303,9 +307,25 @@ def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
     assert app.subheader[0].value.startswith("Use ") and "α = " in app.subheader[0].value
     assert app.code[0].value.startswith("Stack(model, ") and "mnist" in app.metric[0].label
     assert "Published SD unknown" in words(app)
-    claims, residuals = (frame.value for frame in app.dataframe[:2])
-    assert "✔ reproduced" in set(claims["verdict"])
+    [residuals] = [frame.value for frame in app.dataframe if "published (%)" in frame.value]
+    heads = [text.value.partition(":")[0] for text in app.markdown]
+    assert "**✔ reproduced" in heads
     assert "presentation, table 2" in set(residuals["source"])
+
+
+def test_claims_are_listed_whole_and_those_not_planned_apart(run_page: RunPage, rich: Path) -> None:
+    filed = claims.of_study(data.read(rich, "rich", "claims"))
+    few = filed[filed["reason"] != NOT_PLANNED]
+    app = run_page("verdict", rich, ["claimed"], study="rich")
+    labels = [box.label for box in app.expander]
+    rest = len(filed) - len(few)
+    assert rest and any(label.endswith(f"; {rest} are not planned here") for label in labels)
+    assert f"Not planned here: {rest}" in labels
+    for number, claim in enumerate(filed.itertuples(), start=1):
+        assert words(app).count(f"{number}. {plain(read(claim.statement))}  \n") == 1
+    assert list(filed["reason"][len(few) :]) == [NOT_PLANNED] * rest
+    app.selectbox(key="claims-choice").select_index(2).run()
+    assert app.query_params["claims-row"] in ("3", ["3"]) and plain(read(filed["reason"][2])) in words(app)
 
 
 def test_of_an_own_study_nothing_was_claimed_or_published(run_page: RunPage, rich: Path, many: Path) -> None:
@@ -586,9 +606,9 @@ def test_home_has_each_claim_once_and_whole_over_all_studies(run_page: RunPage, 
     assert set(heads) == {f"**{claims.ICONS[verdict]}" for verdict in filed["verdict"]}
     shown = words(app)
     for claim in filed.itertuples():
-        assert shown.count(f"- {plain(claim.statement)}  \n") == 1
+        assert shown.count(f"- {plain(read(claim.statement))}  \n") == 1
         decided = claim.verdict != "undetermined"
-        assert (plain(f"rich: {claim.reason}. Undetermined in 0 studies.") in shown) == decided
+        assert (plain(f"rich: {read(claim.reason)}. Undetermined in 0 studies.") in shown) == decided
 
 
 def test_claims_are_joined_over_studies() -> None:

@@ -111,7 +111,9 @@ def test_one_of_a_thing_is_no_plural() -> None:
     added = "1 of them was added by 1 round of refinement."
     assert sentences.coverage(one) == f"1 cell is planned: 1 failed. {added}"
     assert sentences.untrained(one) == "1 of 1 cell failed, and none has a result."
-    assert sentences.tally(pd.DataFrame({"verdict": ["reproduced"]})).startswith("Of 1 claim: ")
+    assert sentences.tally(pd.DataFrame({"verdict": ["reproduced"], "reason": "why"})).startswith(
+        "Of 1 claim: "
+    )
     figure = {"source": "paper", "arm": "off", "clipping": "off", "rows": 1, "fits": 1, "expected": 0.9}
     assert sentences.fits(pd.DataFrame([figure]))[0].startswith("Of 1 figure of the paper (off) ")
 
