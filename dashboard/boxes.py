@@ -7,11 +7,11 @@ from hypercore.present.advice import Advice
 from hypercore.present.lowest import Lowest
 from hypercore.present.measured import UNTUNED
 
-_CLIPPING = (
+CLIPPING = (
     "By how many decades of α later half of the runs fail than unclipped, with a 95% interval; ≥ where they "
     "do not fail on the grid."
 )
-_FAILURES = (
+FAILURES = (
     "A run fails that diverges or ends more than a margin above the plain optimizer. At the worst of these "
     "α, with 95% confidence, no more than the first share of runs fails by its own runs, and no more than "
     "the second by the runs at all α together, by which α is judged."
@@ -28,8 +28,8 @@ def answer(found: Advice | Lowest) -> None:
         alone.metric(found.plain, found.plain_error, help=UNTUNED)
         alone.caption(plain(found.plain_kind))
         tone = ":green" if found.assured else ":red"
-        room.markdown(f"{tone}[**{plain(found.room.capitalize())}.**]", help=f"{_FAILURES} {found.beyond}")
+        room.markdown(f"{tone}[**{plain(found.room.capitalize())}.**]", help=f"{FAILURES} {found.beyond}")
         if found.clipping:
-            room.caption(plain(found.clipping), help=_CLIPPING)
+            room.caption(plain(found.clipping), help=CLIPPING)
         if found.code:
             st.code(found.code, language=None)

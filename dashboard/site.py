@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import cache, choices, data, details, exports, running, widgets
+from dashboard import cache, choices, data, details, exports, listed, running, widgets
 from dashboard.figures import theme
 from dashboard.saying import in_words, plain
 from dashboard.views import compare, cost, home, inside, provenance, stability, sweeps, verdict
@@ -26,7 +26,7 @@ _STYLE = f"""<style>
 [data-testid='stButtonGroup'] > div {{flex-wrap: wrap}}
 [data-testid='stSidebarContent'] {{padding-inline: 0.6rem 0}}
 [data-testid='stApp'] a:focus-visible {{outline: 2px solid; outline-offset: 1px}}
-{theme.STYLE}{details.STYLE}</style>"""
+{theme.STYLE}{details.STYLE}{listed.STYLE}</style>"""
 # Streamlit draws the current page's link apart, and does not tell those who cannot see it.
 _CURRENT = """<script>
 window.currentTitle = '{title}';

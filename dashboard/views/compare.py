@@ -12,6 +12,7 @@ from dashboard import (
     compared,
     data,
     details,
+    notation,
     parts,
     queries,
     stability,
@@ -64,7 +65,7 @@ def _numbers(study: str, title: str, points: pd.DataFrame, clippings: list[str])
 
 def _overview(study: str, title: str) -> list[str]:
     """All clippings of an entry that has many, and which of them the rest of the page shows."""
-    st.subheader("Every clipping at every α")
+    st.subheader("Every clipping at every α", help=notation.words("clipped", "diverged"))
     grid = compared.overview(answers.spread_of(study, title))
     safety = data.of_entry(cache.derived(study, "safety"), title)
     metric = cache.metric(study, title)
@@ -162,7 +163,10 @@ def _theirs(own: pd.Series) -> str:
 def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
     if points["alpha"].nunique() == 1 and unbased.beside_others(study, title):
         return
-    st.subheader(f"Test {cache.metric(study, title).name} against α")
+    st.subheader(
+        f"Test {cache.metric(study, title).name} against α",
+        help=notation.words("α", "clipped", "safe", "diverged"),
+    )
     log_error = st.toggle("Logarithmic error axis", value=True, key="log_error", bind="query-params")
     hint = "Click a seed's mark, or choose a row of the table, to see its run."
     widgets.chart(
@@ -179,7 +183,10 @@ def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) 
 def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[str]) -> None:
     if not clippings:
         return
-    st.subheader("What clipping gains, seed by seed")
+    st.subheader(
+        "What clipping gains, seed by seed",
+        help=notation.words("clipped", then="**gain**: the error unclipped minus that clipped."),
+    )
     chosen: str | None = clippings[0]
     if len(clippings) > 1:
         start = None if choices.lost("clipping", "clipping", clippings) else 0

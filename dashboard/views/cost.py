@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, choices, costs, parts, peers, widgets
+from dashboard import answers, cache, choices, costs, notation, parts, peers, widgets
 from dashboard.figures import cost as figures
 from dashboard.saying import plain
 from hypercore.analysis.published.read import Published
@@ -60,7 +60,7 @@ def _batches(found: pd.DataFrame) -> None:
 
 
 def _levels(found: pd.DataFrame) -> None:
-    st.subheader("The price of a level, in this study's runs")
+    st.subheader("The price of a level, in this study's runs", help=notation.words("level"))
     prices = costs.price_of_levels(found)
     if prices.empty:
         st.info(
@@ -87,7 +87,9 @@ def _levels(found: pd.DataFrame) -> None:
 
 
 def _prices(prices: pd.DataFrame | None) -> None:
-    st.subheader("The price of a level and of clipping, measured side by side")
+    st.subheader(
+        "The price of a level and of clipping, measured side by side", help=notation.words("level", "clipped")
+    )
     if prices is None or prices.empty:
         st.info(
             "Clipped and unclipped lanes train in one batch, so a study's clocks cannot tell the price "
@@ -107,7 +109,7 @@ def _prices(prices: pd.DataFrame | None) -> None:
 
 
 def _peers(study: str, speed: pd.DataFrame | None) -> None:
-    st.subheader("Speed beside the peers")
+    st.subheader("Speed beside the peers", help=notation.words("lane"))
     if speed is None or speed.empty:
         st.info("The benchmarks against the peers have not been run here. This runs them:")
         st.code(peers.MAKE, language=None)

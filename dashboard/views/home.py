@@ -1,52 +1,34 @@
 """Home: what all studies together say to use, then each study in a row."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import (
-    answers,
-    cache,
-    claims,
-    coverage,
-    data,
-    exports,
-    links,
-    notation,
-    order,
-    partial,
-    parts,
-    widgets,
-)
-from dashboard.kept import kept
+from dashboard import cache, claims, data, exports, links, listed, notation, order, partial, parts, widgets
+from dashboard.boxes import CLIPPING, FAILURES
+from dashboard.listed import Cell, Column
 from dashboard.saying import in_words, plain
-from hypercore.present import sentences
-from hypercore.present.advice import Advice, safest
-from hypercore.present.lowest import Lowest
-from hypercore.present.titles import problem_names
+from dashboard.summaries import Summary, best, summary
+from hypercore.present.measured import UNTUNED
 from hypercore.results.disk import ResultFileError
-from hypercore.spec.columns import Status
 
-# Of a row's parts: what it is about, what it says, where that comes from.
-_WIDTHS = (5, 11, 5)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How far a study has come, and what it says.
-
-    ``answers`` has a line a problem, ``advised`` those that it has an advice for. Where nothing is trained
-    there are none, which ``nothing`` says. ``margin`` is its ε.
-    """
-
-    facts: tuple[str, ...]
-    answers: Mapping[str, str]
-    advised: Mapping[str, Advice]
-    nothing: str
-    seeds: int
-    margin: float
+ANSWERS = (
+    Column("Trained on", 3),
+    Column("What to use", 5, "Where no α is shown to be safe, what has the lowest error.", line=True),
+    Column("Test error", 2, "The mean over seeds."),
+    Column("Plain", 2, UNTUNED),
+    Column("How wrong α may be", 5, f"{FAILURES} What clipping adds: {CLIPPING}", line=True),
+    Column("By the study", 4),
+)
+_SAYS = "Where no α is shown to be safe, the lowest error; beside it the plain optimizer's."
+STUDIES = (
+    Column("Study", 5, line=True),
+    Column("What it tries", 7, line=True),
+    Column("What it says", 7, _SAYS, line=True),
+    Column("Data", 3),
+    Column("Seeds", 2),
+    Column("State", 3, "The day of its last run, and how much of what is planned is done."),
+)
 
 
 def page(_: str) -> None:
@@ -56,50 +38,70 @@ def page(_: str) -> None:
     advising = {name for name, one in found.items() if one and one.advised}
     names = sorted(found, key=lambda name: (name not in advising, -order.decided(name), name))
     notation.key()
-    _answers({name: one for name in names if (one := found[name])})
+    known = {name: one for name in names if (one := found[name])}
+    if chosen := best(known):
+        st.subheader("What to use", anchor=False)
+        listed.table("answers", ANSWERS, _answers(known, chosen))
     st.subheader("All studies", anchor=False)
-    for name in names:
-        _row(name)
+    listed.table("studies", STUDIES, map(_row, names))
     parts.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
 
 
-def _answers(found: Mapping[str, Summary]) -> None:
+def _answers(found: Mapping[str, Summary], chosen: Mapping[str, str]) -> Iterator[list[Cell]]:
     """The answer to each problem, with the study that gives it."""
-    if chosen := best(found):
-        st.subheader("What to use", anchor=False)
     for problem, study in chosen.items():
-        what, answer, source = st.columns(_WIDTHS)
-        what.markdown(f"**{plain(problem)}**")
-        advice = found[study].advised.get(problem)
-        answer.markdown(plain(line(advice) if advice else found[study].answers[problem]))
-        with source:
-            widgets.link(study, links.verdict(study))
+        one = found[study]
+        what, use, error, alone, room = f"**{plain(problem)}**", plain(one.said[problem]), "", "", ""
+        if measured := one.advised.get(problem) or one.lowest.get(problem):
+            use = plain(measured.choice if problem in one.advised else measured.headline)
+            error, alone = measured.error, f"{measured.plain_error} plain"
+            room = f"{measured.room[0].upper()}{measured.room[1:]}. {measured.clipping}".strip()
+        yield [what, use, plain(error), plain(alone), plain(room), _link(study)]
 
 
-def best(found: Mapping[str, Summary]) -> dict[str, str]:
-    """For each problem the study whose answer counts, by the rule that each study's own advice follows.
-
-    Of those that advise something within ε of the lowest error that with most decades of safe α on both
-    sides; where none does, that of most seeds. Problems that have an advice come first.
-    """
-    told: dict[str, list[str]] = {}
-    for study, one in found.items():
-        for problem in one.answers:
-            told.setdefault(problem, []).append(study)
-    advising, silent = {}, {}
-    for problem, studies in told.items():
-        if rivals := [study for study in studies if problem in found[study].advised]:
-            advising[problem] = _safest(problem, rivals, found)
-        else:
-            silent[problem] = max(studies, key=lambda study: found[study].seeds)
-    return advising | silent
+def _row(study: str) -> list[Cell]:
+    """What there is to say of a study; where its tables cannot be read, that."""
+    if (one := _readable(study)) is None:
+        return [_link(study), plain(cache.description(study)), lambda: _unreadable(study), "", "", ""]
+    several = len(one.said) > 1
+    said = [f"{problem}: " * several + answer for problem, answer in one.said.items()]
+    return [
+        _link(study),
+        plain(cache.description(study)),
+        (lambda: _untrained(study, one)) if one.nothing else "  \n".join(map(plain, said)),
+        plain(one.data),
+        f"{one.seeds} seed{'s' * (one.seeds != 1)}" if one.seeds else "",
+        _state(study, one),
+    ]
 
 
-def _safest(problem: str, studies: list[str], found: Mapping[str, Summary]) -> str:
-    uses = {study: found[study].advised[problem].use for study in studies}
-    lowest = min(studies, key=lambda study: uses[study].deciding)
-    use = safest(list(uses.values()), found[lowest].margin)
-    return next(study for study in studies if uses[study] is use)
+def _link(study: str) -> Cell:
+    return lambda: widgets.link(study, links.verdict(study), "")
+
+
+def _state(study: str, one: Summary) -> str:
+    """When it last trained, and how far it has come."""
+    training = ["**training now**"] * partial.runs(data.results_root(), study)
+    come = "complete" if one.done == one.planned else f"{one.done} of {one.planned} cells"
+    return "  \n".join([*training, *filter(None, [plain(one.last_utc)]), come])
+
+
+def _untrained(study: str, one: Summary) -> None:
+    st.markdown(plain(one.nothing))
+    st.code(data.command(study), language=None)
+
+
+def _unreadable(study: str) -> None:
+    with in_words(study):
+        summary(study)
+
+
+def _readable(study: str) -> Summary | None:
+    """What there is to say of it; none where its tables cannot be read, which its row says."""
+    try:
+        return summary(study)
+    except ResultFileError:
+        return None
 
 
 def _claims() -> None:
@@ -116,78 +118,3 @@ def _claims() -> None:
     for verdict, said in claims.listed(found).items():
         st.markdown(f"**{verdict}: {int((found['verdict'] == verdict).sum())}**\n\n{said}")
     exports.tables(found, "all-claims")
-
-
-def _readable(study: str) -> Summary | None:
-    """What there is to say of it; none where its tables cannot be read, which its row says."""
-    try:
-        return summary(study)
-    except ResultFileError:
-        return None
-
-
-def _row(study: str) -> None:
-    name, words, facts = st.columns(_WIDTHS)
-    with name:
-        widgets.link(study, links.verdict(study))
-    with words, in_words(study):
-        found = summary(study)
-        several = len(found.answers) > 1
-        said = [f"{problem}: " * several + answer for problem, answer in found.answers.items()]
-        about = cache.description(study)
-        lines = [plain(about), *(f":small[**{plain(line)}**]" for line in [*said, found.nothing] if line)]
-        st.markdown("  \n".join(filter(None, lines)))
-        if found.nothing:
-            st.code(data.command(study), language=None)
-        state = ["**training now**"] * partial.runs(data.results_root(), study)
-        facts.caption("  \n".join([*state, *map(plain, found.facts)]))
-
-
-@kept("plan", "cells", "safety", "regions", "gains", entries=256)
-def summary(study: str) -> Summary:
-    """What a study's tables say of it, in a few lines.
-
-    Raises:
-        ResultFileError: a table is there and cannot be read.
-    """
-    cells = cache.planned(study).drop_duplicates("cell_id")
-    finished = cells[cells["status"] == Status.FINISHED.value]
-    # A run that turned non-finite is done, too.
-    done, seeds = f"{coverage.totals(cells)['done']} of {len(cells)} cells done", finished["seed"].nunique()
-    if nothing := sentences.untrained(cells):
-        return Summary((done,), {}, {}, nothing, seeds, 0.0)
-    facts = (
-        ", ".join(sorted(finished["dataset"].unique())),
-        f"{sentences.seed_count(finished)}, {done}",
-        str(finished["created_utc"].max())[:10],
-    )
-    advice, problems = {one.problem: one for one in answers.advice(study)}, problem_names(cells)
-    lowest = {one.problem: one for one in answers.lowest(study)}
-    silent = {
-        name: _none(cells[problems == name], lowest.get(name))
-        for name in problems.unique()
-        if name not in advice
-    }
-    brief = {name: line(one, brief=True) for name, one in advice.items()}
-    return Summary(facts, brief | silent, advice, "", seeds, answers.margin(study))
-
-
-def _none(cells: pd.DataFrame, lowest: Lowest | None) -> str:
-    failed = cells[cells["status"] == Status.FAILED.value]
-    said = f"No α is shown to be safe; {len(failed)} cells failed."
-    words = [said if len(failed) else sentences.nothing_safe(cells)]
-    if lowest is not None:
-        beside = f" ({lowest.plain_error} plain, untuned)" if lowest.use.plain else ""
-        words.append(f"{lowest.headline}: {lowest.error}{beside}.")
-        words.append(lowest.clipping)
-    return " ".join(filter(None, words))
-
-
-def line(advice: Advice, *, brief: bool = False) -> str:
-    """One advice in a line; where it is to be ``brief``, not by which optimizer and how long."""
-    measured = f"{advice.choice}: {advice.error}"
-    if not brief:
-        measured = f"{measured} {advice.after}"
-    by = "plain" if brief else f"by {advice.plain}"
-    said = f"{measured} ({advice.plain_error} {by}, untuned); {advice.room}."
-    return f"{said} {advice.clipping}".strip()

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, details, kept, links, parts, runs, widgets
+from dashboard import answers, cache, charts, choices, details, kept, links, notation, parts, runs, widgets
 from hypercore.present import palette
 from hypercore.present.arms import named
 from hypercore.spec.stack import short
@@ -113,7 +113,7 @@ def _gradients(study: str, title: str, cells: list[str]) -> None:
 
 
 def _trajectories(study: str, title: str, cells: list[str]) -> None:
-    st.subheader("What the stack learned")
+    st.subheader("What the stack learned", help=notation.words("level", "hypergradient"))
     points = answers.trajectories(study, title, cells)
     if points.empty:
         st.info("Nothing is learned here: a plain optimizer, or runs without a result.")

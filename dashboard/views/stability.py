@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, maps, parts, stability, widgets
+from dashboard import answers, cache, charts, choices, maps, notation, parts, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.maps import Chosen
 from hypercore.analysis.frames.judgement import DivergenceRule
@@ -45,7 +45,7 @@ def _map(chosen: Chosen, regions: pd.DataFrame, gains: pd.DataFrame, more: int) 
     """The map, and what flips against the study's own criteria."""
     study = chosen.study
     own = (chosen.criteria, chosen.rule) == (cache.criteria(study), DivergenceRule())
-    st.subheader("Which α is safe")
+    st.subheader("Which α is safe", help=notation.words("α", "safe", "diverged", "clipped"))
     maps.draw(chosen, whole=_whole(more, "all_rows"))
     if own:
         st.caption(
@@ -58,7 +58,7 @@ def _map(chosen: Chosen, regions: pd.DataFrame, gains: pd.DataFrame, more: int) 
 
 def _reach(chosen: Chosen, regions: pd.DataFrame, more: int) -> None:
     """How far each safe range reaches."""
-    st.subheader("How far the safe range reaches")
+    st.subheader("How far the safe range reaches", help=notation.words("decade", "what clipping adds"))
     if regions["alpha_low"].isna().all():
         st.info("No range of α is shown to be safe under these criteria; more seeds or α may tell.")
         return
@@ -83,7 +83,7 @@ def _whole(more: int, key: str) -> bool:
 
 def _heights(study: str, regions: pd.DataFrame, sensitivity: pd.DataFrame) -> None:
     """What the height of a stack does to its safe range, where there is one, and to its sensitivity."""
-    st.subheader("Do taller stacks ask less of α?")
+    st.subheader("Do taller stacks ask less of α?", help=notation.words("level", "decade"))
     if pd.concat([regions["height"], sensitivity["height"]]).nunique() < 2:
         st.info("All swept stacks of this study are of one height, so it cannot tell.")
         return

@@ -3,7 +3,20 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, choices, coverage, data, details, kept, parts, readable, runs, widgets
+from dashboard import (
+    answers,
+    cache,
+    choices,
+    coverage,
+    data,
+    details,
+    kept,
+    notation,
+    parts,
+    readable,
+    runs,
+    widgets,
+)
 from dashboard.figures import sweeps as figures
 from dashboard.saying import plain
 from hypercore.present.arms import named
@@ -56,7 +69,7 @@ def _running(study: str) -> None:
 
 
 def _coverage(study: str) -> None:
-    st.subheader("Planned and done")
+    st.subheader("Planned and done", help=notation.words("cell"))
     root = data.results_root()
     states, _ = coverage.sweep_states(root, study)
     planned = cache.planned(study)
@@ -94,7 +107,7 @@ def _points(study: str, cells: pd.DataFrame, counts: pd.DataFrame) -> None:
 
 
 def _needed(study: str) -> None:
-    st.subheader("Seeds that would settle what is undetermined")
+    st.subheader("Seeds that would settle what is undetermined", help=notation.words("safe"))
     if not kept.has(study, "cells"):
         st.info("Nothing is trained yet.")
         return

@@ -3,10 +3,12 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dashboard import answers, cache, data, order
+from dashboard.summaries import Summary, best
 from dashboard.views import home
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.present.advice import Advice
@@ -87,19 +89,32 @@ def test_home_answers_by_the_study_that_supports_it_best(run_page: RunPage, root
     assert not app.exception and [one.value for one in app.subheader] == ["What to use", "All studies"]
     advice = answers.advice("many")[0]
     shown = [one.value.replace("\\", "") for one in app.markdown]
-    assert shown[2] == home.line(advice)
+    heads = [f"**{one.head}**" for one in (*home.ANSWERS, *home.STUDIES)]
+    assert [one for one in shown if one in heads] == heads
+    first = shown[shown.index(heads[len(home.ANSWERS) - 1]) + 1 :]
+    assert first[:4] == [
+        f"**{advice.problem}**",
+        advice.choice,
+        advice.error,
+        f"{advice.plain_error} plain",
+    ]
+    assert advice.room[1:] in first[4] and advice.clipping in first[4]
     assert data.studies(root) == ["few", "many"]
-    facts = [one.value.replace("\\", "") for one in app.caption]
-    assert any("6 seeds, " in one for one in facts) and any("2 seeds, " in one for one in facts)
+    assert "6 seeds" in shown and "2 seeds" in shown
+    assert f"{advice.choice}: {advice.error} ({advice.plain_error} plain)" in shown
+
+
+def summed(**facts: Any) -> Summary:
+    return Summary(**{"done": 1, "planned": 1, "said": {}, "advised": {}, "lowest": {}} | facts)
 
 
 def test_of_studies_that_advise_nothing_that_of_most_seeds_answers(advice: Advice) -> None:
-    def silent(seeds: int) -> home.Summary:
-        return home.Summary((), {"cars": f"none of {seeds}"}, {}, "", seeds, 1.0)
+    def silent(seeds: int) -> Summary:
+        return summed(seeds=seeds, said={"cars": f"none of {seeds}"})
 
-    advising = home.Summary((), {"digits": "brief"}, {"digits": advice}, "", 3, 1.0)
+    advising = summed(seeds=3, said={"digits": "brief"}, advised={"digits": advice})
     found = {"a": silent(3), "b": silent(8), "c": advising}
-    assert home.best(found) == {"digits": "c", "cars": "b"}
+    assert best(found) == {"digits": "c", "cars": "b"}
 
 
 @pytest.mark.parametrize(("error", "chosen"), [(5.5, "wide"), (6.5, "low")])
@@ -109,7 +124,7 @@ def test_over_studies_too_most_slack_within_the_margin_wins(
     low = replace(advice.use, deciding=5.0, alpha=1.0, low=0.5, high=2.0)
     wide = replace(advice.use, deciding=error, alpha=1.0, low=0.1, high=10.0)
     found = {
-        name: home.Summary((), {"digits": name}, {"digits": replace(advice, use=use)}, "", 8, 1.0)
+        name: summed(said={"digits": name}, advised={"digits": replace(advice, use=use)}, margin=1.0)
         for name, use in (("low", low), ("wide", wide))
     }
-    assert home.best(found) == {"digits": chosen}
+    assert best(found) == {"digits": chosen}

@@ -12,7 +12,7 @@ ROOMS = ("dashboard", "hypercore/present")
 SOURCES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 SAFE = re.compile(r"\b[Ss]afe\b")
 # That something is not safe, or not shown to be, wants no bound.
-DENIED = re.compile(r"\b(?:[Nn]o|none|[Nn]ot|neither)\b[^.]*\b[Ss]afe\b|\b[Ss]afe α\b.*\bnone\b")
+DENIED = re.compile(r"\b(?:[Nn]o|[Nn]one|[Nn]ot|neither)\b[^.]*\b[Ss]afe\b|\b[Ss]afe α\b.*\bnone\b")
 # What says it: the functions that write the bound, and the word itself.
 BOUND = re.compile(r"at_worst|failures|excluded")
 # No statements about an α: titles, labels, legends, what a chart shows, names of columns and colours.
