@@ -1,6 +1,8 @@
 """What was claimed, judged by a study, and what was published beside ours: tables whose rows lead to runs."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +12,9 @@ from dashboard.claims import ICONS, NOT_PLANNED_HERE, numbered, of_study
 from dashboard.saying import plain
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
+from hypercore.present.arms import named, said
 from hypercore.present.written import read
+from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import Metric
 
@@ -22,13 +26,13 @@ def claims(study: str, judged: pd.DataFrame | None) -> None:
         st.code(data.command(study), language=None)
         return
     rows = of_study(judged)
-    for verdict, said in numbered(rows).items():
+    for verdict, text in numbered(rows).items():
         head = f"{verdict}: {int((rows['shown'] == verdict).sum())}"
         if verdict == NOT_PLANNED_HERE:
             with st.expander(head.capitalize()):
-                st.markdown(said)
+                st.markdown(text)
         else:
-            st.markdown(f"**{head}**\n\n{said}")
+            st.markdown(f"**{head}**\n\n{text}")
     exports.tables(rows.drop(columns=["shown", "cells"]), "claims")
     number = _chosen(rows)
     if number is None:
@@ -70,6 +74,10 @@ def _claim(study: str, claim: pd.Series) -> None:
     details.of_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
 
 
+def _arm(row: Mapping[Any, Any]) -> str:
+    return said(row["clipping"]) if row["arm"] == ON_NAME else named(row["arm"])
+
+
 def residuals(study: str, found: pd.DataFrame) -> None:
     """Ours against the published numbers; of the chosen one its runs."""
     found = found.reset_index(drop=True)
@@ -78,18 +86,17 @@ def residuals(study: str, found: pd.DataFrame) -> None:
         {
             "source": found["source"].astype(str) + ", table " + found["table"].astype(str),
             "stack": found["printed_stack"],
-            "arm": found["arm"],
+            "arm": [_arm(row) for row in found.to_dict("records")],
             "ours (%)": found["ours_pct"].round(2),
             "published (%)": found["published_pct"],
-            "published SD": found["published_sd_pct"].map("{:.2f}".format).mask(unknown, "unknown"),
-            "ours − published": found["residual_pct"].map("{:+.2f}".format),
+            "published SD (points)": found["published_sd_pct"].map("{:.2f}".format).mask(unknown, "unknown"),
+            "ours − published (points)": found["residual_pct"].map("{:+.2f}".format),
             "95% interval": found["low_pct"].map("{:+.2f}".format)
             + " to "
             + found["high_pct"].map("{:+.2f}".format),
             "fits": found["fits"].map({True: "✔", False: "✘"}),
-            "our SD": found["ours_sd_pct"].round(2),
+            "our SD (points)": found["ours_sd_pct"].round(2),
             "n": found["n"],
-            "clipping": found["clipping"],
             "note": found["note"],
         }
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import cache, coverage, data, links, widgets
 from dashboard.kept import has
-from dashboard.readable import readable
+from dashboard.readable import NONE, readable
 from dashboard.saying import plain
 from hypercore.spec.metric import Metric
 
@@ -67,6 +67,7 @@ def _listed(study: str, own: pd.DataFrame) -> None:
         readable(columns.assign(over_epochs=shown["cell_id"].map(lines))),
         hide_index=True,
         column_config=_narrow(metric),
+        placeholder=NONE,
         alt=f"The {len(shown)} chosen runs: which each is, its error, and that over the epochs.",
         height="content",
     )

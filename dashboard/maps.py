@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from dashboard import answers, cache, charts, details, widgets
+from dashboard import answers, cache, charts, details, heads, widgets
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
+from hypercore.spec.metric import Metric
 
 
 class Chosen(NamedTuple):
@@ -32,4 +33,5 @@ def draw(chosen: Chosen, *, whole: bool) -> None:
         "whether the α is safe, undetermined, unsafe, diverged or missing.",
         points,
         lambda rows: details.point(chosen.study, cells, rows),
+        heads.errors(Metric.shared(cells["metric"].unique())),
     )

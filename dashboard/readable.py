@@ -13,6 +13,8 @@ from hypercore.present.written import status as status
 
 NONE, DIVERGED = "–", "✕"
 _ALPHA = re.compile(r"(^|_)alpha(_|$)|^α$")
+# Shares of one, read in percent.
+SHARES = ("worst_failure_high", "worst_fitted_high", "clipped_share", "share", "side_by_side")
 # Of more rows each number in words takes too long: there only α are, as texts.
 MOST_ROWS = 250
 
@@ -20,13 +22,16 @@ MOST_ROWS = 250
 def readable(rows: Any, formatted: Collection[str] = ()) -> Any:
     """A table to be shown: the frame in words, its numbers still sorted as numbers; what is styled stays.
 
-    Columns ``formatted`` have a format of their own, and stay numbers however many rows there are.
+    Columns ``formatted`` have a format of their own, and stay numbers however many rows there are. Columns
+    without any value are left out: they push the others out of sight.
 
     >>> readable(pd.DataFrame({"clipping": ["on"], "diverged": [True]})).to_dict("records")
     [{'clipping': 'clipped', 'diverged': '✕'}]
     """
     if not isinstance(rows, pd.DataFrame):
         return rows
+    if len(rows):
+        rows = rows.dropna(axis="columns", how="all")
     shown = rows.copy(deep=False)
     for name in rows:
         column = rows[name]
@@ -41,7 +46,8 @@ def readable(rows: Any, formatted: Collection[str] = ()) -> Any:
             shown[name] = column.map(minus, na_action="ignore")
     alphas = [name for name in rows if _ALPHA.search(str(name)) and pd.api.types.is_float_dtype(rows[name])]
     numbers = rows.select_dtypes("number")
-    if not alphas and not (numbers < 0).any(axis=None):
+    shares = [name for name in SHARES if name in numbers]
+    if not (alphas or shares or (numbers < 0).any(axis=None)):
         return shown
     forms: dict[Any, Callable[..., str]] = {name: reader(rows[name].dropna()) for name in alphas}
     if len(rows) > MOST_ROWS:
@@ -49,11 +55,16 @@ def readable(rows: Any, formatted: Collection[str] = ()) -> Any:
         return shown.assign(
             **{name: rows[name].map(form, na_action="ignore") for name, form in texts.items()}
         )
+    forms |= dict.fromkeys(shares, _percent)
     others = {name: number for name in numbers if name not in forms}
     curves = {
         name: lambda _: "" for name in shown if shown[name].map(lambda value: isinstance(value, list)).any()
     }
     return shown.style.format(others | curves | forms, na_rep=NONE)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}%"
 
 
 def number(value: float) -> str:

@@ -15,6 +15,7 @@ from hypercore.present.gains import edge_gain, upper_gains
 from hypercore.present.reach import reach
 from hypercore.present.sentences import at_worst, published_for
 from hypercore.present.signs import minus
+from hypercore.present.written import read
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
@@ -182,7 +183,7 @@ def _support(row: Mapping[Any, Any]) -> str:
         seeds = "1 seed is" if row["n_pairs"] == 1 else f"{row['n_pairs']} seeds are"
         return f"n = {seeds} too few for any p ≤ 0.05 after Holm's correction"
     which = f"p = {row['p']:.3g}" if pd.isna(row["p_holm"]) else f"Holm's p = {row['p_holm']:.3g}"
-    return f"statistically {'supported' if row['supported'] else 'not supported'}, {which}"
+    return f"statistically {'supported' if row['supported'] else 'not supported'}, {read(which)}"
 
 
 def _capital(text: str) -> str:

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import exports, named_rows
-from dashboard.readable import MOST_ROWS, readable
+from dashboard import exports, heads, named_rows
+from dashboard.readable import MOST_ROWS, NONE, readable
 from hypercore.spec.metric import Metric
 
 _CONFIG = {
@@ -35,10 +35,10 @@ def run_columns(metric: Metric, n_rows: int = 0) -> dict[str, Any]:
     return {
         # Of many rows readable leaves α as numbers, which Streamlit would round to four decimals.
         "alpha": st.column_config.NumberColumn("α", format="%.3g" if n_rows > MOST_ROWS else None),
-        "test_error": st.column_config.NumberColumn(metric.of_split("test"), format=f"%{metric.form}"),
+        **heads.errors(metric),
         # Up to a run's own highest: below one that is at chance others would be flat.
         "over_epochs": st.column_config.LineChartColumn(name, y_min=0, help=_LINE_HELP),
-        "cell_id": st.column_config.TextColumn("cell", width="small"),
+        "cell_id": st.column_config.TextColumn(heads.word("cell_id"), width="small"),
     }
 
 
@@ -134,9 +134,19 @@ def table(
         The row that was chosen; none without ``clicks``.
     """
     shown = readable(rows if styled is None else styled, _formatted(columns or {}))
-    alt = f"{key}: a table of {len(rows)} rows with the columns {', '.join(map(str, rows.columns))}."
+    told = ", ".join(heads.word(str(name)) for name in rows)
+    alt = f"{key}: a table of {len(rows)} rows with the columns {told}."
+    columns = heads.columns(rows, columns)
     if not clicks:
-        st.dataframe(shown, key=key, hide_index=True, column_config=columns, alt=alt, **options)
+        st.dataframe(
+            shown,
+            key=key,
+            hide_index=True,
+            column_config=columns,
+            placeholder=NONE,
+            alt=alt,
+            **options,
+        )
         exports.tables(rows, key)
         return rows.head(0)
     name, asked = _place(key, rows)
@@ -145,6 +155,7 @@ def table(
         key=name,
         hide_index=True,
         column_config=columns,
+        placeholder=NONE,
         on_select=named_rows.clicked(f"{key}-row", "row"),
         selection_mode="single-row",
         selection_default={"selection": {"rows": asked}},

@@ -12,6 +12,7 @@ from dashboard import (
     compared,
     data,
     details,
+    heads,
     notation,
     parts,
     queries,
@@ -177,6 +178,7 @@ def _errors(study: str, title: str, points: pd.DataFrame, clippings: list[str]) 
         "it that still counts as its equal; on top the seeds that diverged, and below the safe span of α.",
         points,
         lambda rows: details.runs(study, title, rows, hint),
+        heads.errors(cache.metric(study, title)),
     )
 
 
@@ -208,6 +210,7 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
         "and the mean with its 95% interval. Above zero clipping is better.",
         differences,
         lambda rows: details.runs(study, title, _pairs(points, rows, clipping), hint),
+        heads.errors(cache.metric(study, title)),
     )
     st.caption(
         "A seed starts from the same weights and sees the data in the same order clipped and unclipped, "

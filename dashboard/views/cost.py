@@ -9,30 +9,6 @@ from dashboard.saying import plain
 from hypercore.analysis.published.read import Published
 from hypercore.present import speed
 
-# How tables of clocks name their columns.
-_NAMES = {
-    "dataset": "data set",
-    "stack_shape": "stack",
-    "height": "optimizers",
-    "batch_size": "batch size",
-    "lane_steps_per_sec": "lane-steps a second",
-    "us_per_lane_step": "µs a lane-step",
-    "train_sec": "training (s)",
-    "eval_sec": "evaluation (s)",
-    "compile_sec": "compilation (s)",
-    "startup_sec": "start-up (s)",
-    "side_by_side": st.column_config.NumberColumn("beside other jobs", format="percent"),
-    "lane_steps_per_sec_q1": "first quartile",
-    "lane_steps_per_sec_q3": "third quartile",
-    "price_of": "price of",
-    "price_pct": "price (%)",
-    "price_pct_q1": "first quartile (%)",
-    "price_pct_q3": "third quartile (%)",
-    "torch_version": "torch",
-    "git_commit": "commit",
-    "date_utc": "measured (UTC)",
-}
-
 
 def page(study: str) -> None:
     """Draw the page."""
@@ -50,7 +26,7 @@ def page(study: str) -> None:
 
 
 def _batches(found: pd.DataFrame) -> None:
-    widgets.table(found.round(3), "speeds", _NAMES)
+    widgets.table(found.round(3), "speeds")
     st.caption(
         "Lane-steps a second: a cell's steps over its share of the training time. Evaluation, "
         "compilation and start-up have clocks of their own. Beside other jobs: the share of cells that "
@@ -72,11 +48,8 @@ def _levels(found: pd.DataFrame) -> None:
         prices.round(2),
         "levels",
         {
-            "dataset": "data set",
-            "alone_us": "alone (µs a lane-step)",
-            "stack_us": "stack (µs a lane-step)",
-            "extra_pct": st.column_config.NumberColumn("extra (%)", format="%+.1f"),
-            "extra_pct_per_level": st.column_config.NumberColumn("extra a level (%)", format="%+.1f"),
+            "extra_pct": st.column_config.NumberColumn(format="%+.1f"),
+            "extra_pct_per_level": st.column_config.NumberColumn(format="%+.1f"),
         },
     )
     st.caption(
@@ -103,7 +76,6 @@ def _prices(prices: pd.DataFrame | None) -> None:
         "By how many per cent a second optimizer, each further one, clipping, logging and evaluation "
         "lengthen a step: a mark for the median, a line for the quartiles.",
         prices,
-        columns=_NAMES,
     )
     st.caption(plain(peers.origin(prices)))
 
@@ -130,7 +102,6 @@ def _contest(speed: pd.DataFrame) -> None:
         f"Lane-steps per second on {problem}, a row for each contestant at its best layout: a mark for "
         "the median, a line for the quartiles.",
         best,
-        columns=_NAMES,
     )
     st.caption(plain(peers.origin(best)))
 

@@ -3,7 +3,20 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, details, kept, links, notation, parts, runs, widgets
+from dashboard import (
+    answers,
+    cache,
+    charts,
+    choices,
+    details,
+    heads,
+    kept,
+    links,
+    notation,
+    parts,
+    runs,
+    widgets,
+)
 from hypercore.present import palette
 from hypercore.present.arms import named
 from hypercore.spec.stack import short
@@ -98,6 +111,7 @@ def _curves(study: str, title: str, cells: list[str], names: tuple[str, ...]) ->
         f"{', '.join(runs.panel(n, metric) for n in names if points[n].notna().any()).capitalize()} "
         "over the epochs, a line for each chosen run, a vertical line where one turned non-finite.",
         points,
+        columns=heads.errors(metric),
     )
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, data, links, origins, readable, widgets
+from dashboard import cache, data, exports, links, origins, readable, widgets
 from dashboard.saying import plain
 from hypercore.present.counts import counted
 from hypercore.spec.augmentation import parse_augmentation
@@ -23,12 +23,7 @@ def page(study: str) -> None:
     _summary(study, cells, cell)
     _again(study, cell)
     st.subheader("Every fact about it")
-    widgets.table(
-        origins.provenance(cell),
-        "facts",
-        {"value": st.column_config.TextColumn(width="medium")},
-        height="content",
-    )
+    _facts(origins.provenance(cell))
     _config(study)
 
 
@@ -99,6 +94,19 @@ def _again(study: str, cell: pd.Series) -> None:
         + (" Files had been changed after that commit." if known and commit.endswith("+") else "")
         + ("" if known else " Its commit is not known: it was trained outside a git checkout.")
     )
+
+
+def _facts(found: pd.DataFrame) -> None:
+    """Every fact in words, as a table that breaks its lines: no window has room for the longest values."""
+    rows = pd.DataFrame(
+        {
+            "fact": found["meaning"],
+            "value": found["value"].replace("", readable.NONE),
+            "column of the tables": found["fact"],
+        }
+    )
+    st.table(rows.map(plain), hide_index=True)
+    exports.tables(found, "facts")
 
 
 def _config(study: str) -> None:

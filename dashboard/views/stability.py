@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import answers, cache, charts, choices, maps, notation, parts, stability, widgets
+from dashboard import answers, cache, charts, choices, heads, maps, notation, parts, stability, widgets
 from dashboard.figures import stability as figures
 from dashboard.maps import Chosen
 from hypercore.analysis.frames.judgement import DivergenceRule
@@ -12,6 +12,7 @@ from hypercore.present import sentences
 from hypercore.spec.metric import Metric
 
 _SENSITIVITY = "error above the best α's, mean over log α"
+_BAND = {"low": "band from", "high": "band to"}
 
 
 def page(study: str) -> None:
@@ -105,6 +106,7 @@ def _heights(study: str, regions: pd.DataFrame, sensitivity: pd.DataFrame) -> No
         "How far the error is above the best α's, on average over log α, against the number of optimizers in "
         "the stack.",
         shown,
+        columns=heads.errors(metric),
     )
 
 
@@ -170,7 +172,7 @@ def _flips(chosen: Chosen, ranges_now: tuple[pd.DataFrame, pd.DataFrame]) -> Non
     )
     if len(moved):
         widgets.table(moved, "range-flips")
-    widgets.table(changed, "flips", {"alpha": st.column_config.NumberColumn("α")})
+    widgets.table(changed, "flips")
 
 
 def _profiles(study: str, titles: list[str]) -> None:
@@ -188,6 +190,7 @@ def _profiles(study: str, titles: list[str]) -> None:
         f"For {title}: the share of all runs over the grid of α whose error is at most the value on the "
         "axis, unclipped and clipped, with 95% bands.",
         profiles,
+        columns=heads.errors(cache.metric(study, title)) | _BAND,
     )
 
 
@@ -203,6 +206,7 @@ def _costs(chosen: Chosen) -> None:
         "For each stack and clipping: the test error at its best α, joined with the mean over log α, and the "
         "plain optimizer's; grey where no α is usable.",
         found,
+        columns=heads.errors(Metric.shared(cache.judged(chosen.study)["metric"].unique())),
     )
     st.caption(
         "Filled: the error at the best α, the one most often best on the other seeds, with its 95% interval. "

@@ -10,6 +10,7 @@ from dashboard import (
     coverage,
     data,
     details,
+    heads,
     kept,
     notation,
     parts,
@@ -65,7 +66,14 @@ def _running(study: str) -> None:
     if running.empty:
         st.caption(f"No sweep of this study is running; looked at {pd.Timestamp.now():%H:%M:%S}.")
         return
-    st.dataframe(running, hide_index=True, key="running", alt="The sweeps that run, with their progress.")
+    st.dataframe(
+        running,
+        hide_index=True,
+        key="running",
+        column_config=heads.columns(running),
+        placeholder=readable.NONE,
+        alt="The sweeps that run, with their progress.",
+    )
 
 
 def _coverage(study: str) -> None:
@@ -224,4 +232,4 @@ def _differences(study: str) -> None:
     if found.empty:
         st.success("Both plan the same, trained alike, and are judged alike.")
         return
-    widgets.table(found, "differences")
+    widgets.table(found, "differences", styled=found.assign(dimension=found["dimension"].map(heads.word)))

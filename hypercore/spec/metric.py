@@ -17,7 +17,7 @@ class Metric:
     """A metric by its name and unit, as a table's column ``metric`` has it: ``NAME (UNIT)``, or ``NAME``.
 
     >>> str(Metric("RMSE", "mpg")), Metric("1 − F1 score").text(0.0712), PERCENT.text(4.7)
-    ('RMSE (mpg)', '0.0712', '4.70%')
+    ('RMSE (mpg)', '0.07120', '4.70%')
     """
 
     name: str
@@ -79,8 +79,13 @@ class Metric:
         return "+.2f" if self.is_percent else "+.3g"
 
     def number(self, value: float) -> str:
-        """A value without its unit."""
-        return format(value, self.form)
+        """A value without its unit.
+
+        >>> PERCENT.number(4.7), Metric("bits per token").number(2.19), Metric("bits").number(1234.0)
+        ('4.70', '2.190', '1234')
+        """
+        # Zeros at the end are kept: numbers beside each other have as many digits.
+        return format(value, ".2f") if self.is_percent else format(value, "#.4g").removesuffix(".")
 
     def text(self, value: float) -> str:
         """A value with its unit."""
@@ -94,9 +99,9 @@ class Metric:
         """A test split's value in a sentence.
 
         >>> PERCENT.sentence(4.7), Metric("RMSE", "mpg").sentence(3.14)
-        ('4.70% test error', 'test RMSE 3.14 mpg')
+        ('4.70% test error', 'test RMSE 3.140 mpg')
         >>> Metric("1 − F1 score").sentence(0.0712)
-        'test F1 score 0.9288 (1 − F1 score 0.0712)'
+        'test F1 score 0.9288 (1 − F1 score 0.07120)'
         """
         if self.is_percent:
             return f"{self.text(value)} test error"

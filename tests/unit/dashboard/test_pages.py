@@ -313,6 +313,32 @@ def test_the_first_page_says_what_to_take_and_shows_claims_and_residuals(
     assert "presentation, table 2" in set(residuals["source"])
 
 
+# Folds that hold tables, those behind the charts among them.
+FOLDS = ["words", "single", "claimed", "published", "apart", "matrix", "batches", "ends", "levels"]
+CHARTS = "ranges map errors differences intervals height height-sensitivity profiles sensitivity"
+CHARTS += " coverage curves trajectories gradients final prices peers"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_heads_of_tables_are_words(run_page: RunPage, rich: Path, results: Path, name: str) -> None:
+    opened = [*FOLDS, *(f"{chart}-table-fold" for chart in CHARTS.split())]
+    for folder, study in ((rich, "rich"), (results, "digits")):
+        app = run_page(name, folder, opened, study=study)
+        assert not app.exception
+        for table in app.dataframe:
+            given = json.loads(table.proto.columns or "{}")
+            shown = [given.get(str(head), {}).get("label") or str(head) for head in table.value]
+            assert not [head for head in shown if "_" in head or head in ("title", "label", "n", "alpha")]
+            assert table.proto.placeholder == "–", "a missing number would read None"
+
+
+def test_every_fact_of_a_cell_is_in_words_and_breaks_its_lines(run_page: RunPage, rich: Path) -> None:
+    [facts] = [table.value for table in run_page("provenance", rich, study="rich").table]
+    known = facts.set_index("column of the tables")
+    assert known.loc[plain("stack_shape"), "fact"] == "the stack without numbers"
+    assert known.loc[plain("baseline_id"), "value"] == "–" and not facts["value"].eq("").any()
+
+
 def test_claims_are_listed_whole_and_those_not_planned_apart(run_page: RunPage, rich: Path) -> None:
     filed = claims.of_study(data.read(rich, "rich", "claims"))
     few = filed[filed["reason"] != NOT_PLANNED]
@@ -483,9 +509,9 @@ def test_what_the_address_is_changed_to_is_chosen(run_page: RunPage) -> None:
 def test_a_cell_is_found_by_the_beginning_of_its_id(run_page: RunPage) -> None:
     app = run_page("provenance", cell="zzz")
     assert "No cell of this study" in words(app)
-    first = run_page("provenance").dataframe[0].value.set_index("fact").loc["cell_id", "value"]
-    again = run_page("provenance", cell=first[:12]).dataframe[0].value.set_index("fact")
-    assert again.loc["cell_id", "value"] == first
+    first = data.read(data.results_root(), "digits", "cells")["cell_id"].iloc[0]
+    again = run_page("provenance", cell=first[:12]).table[0].value.set_index("column of the tables")
+    assert again.loc[plain("cell_id"), "value"] == first
 
 
 def test_a_run_that_two_stacks_come_to_is_counted_once(run_page: RunPage, tmp_path: Path) -> None:

@@ -66,3 +66,10 @@ def test_what_is_downloaded_has_the_values(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(exports, "tables", lambda rows, *_: exported.append(rows))
     widgets.table(ROWS, "rows")
     pd.testing.assert_frame_equal(exported[0], ROWS)
+
+
+def test_shares_are_percent_and_columns_without_a_value_are_left_out() -> None:
+    rows = pd.DataFrame({"share": [0.3123, 1.0], "validation_loss": [None, None], "steps": [1, 2]})
+    shown = readable(rows)
+    assert list(shown.data) == ["share", "steps"]
+    assert "31.2%" in shown.to_html() and "100%" in shown.to_html()
