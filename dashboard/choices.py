@@ -1,5 +1,6 @@
 """What the reader chooses: study, stack and few of many, each kept in the address."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -10,8 +11,18 @@ from dashboard.saying import plain
 from hypercore.present.titles import brief
 from hypercore.results.disk import ResultFileError
 
-# Under which name the session keeps what is not in the address yet.
-_TO_WRITE = "to-write"
+# Under which names the session keeps what the address has otherwise, and what it leaves out.
+_TO_WRITE, _LEFT_OUT = "to-write", "left-out"
+# Streamlit writes an address as another entry of the browser's history: of one that leaves something out Back
+# would lead to what is completed again, and a press of it would do nothing.
+_COMPLETE = """<script>
+(() => {{
+  const completed = new URL(location);
+  for (const [name, value] of Object.entries({found}))
+    if (!completed.searchParams.has(name)) completed.searchParams.set(name, value);
+  history.replaceState(history.state, '', completed);
+}})();
+</script>"""
 # More stacks than these nobody reads in one chart or list.
 MOST_STACKS = 60
 # Of what is there instead of what a link asks for.
@@ -108,7 +119,7 @@ def _kept(
         return None
     st.session_state[f"kept-{key}"] = chosen
     if write and asked != chosen:
-        st.session_state.setdefault(_TO_WRITE, {})[key] = chosen
+        st.session_state.setdefault(_LEFT_OUT if asked is None else _TO_WRITE, {})[key] = chosen
     return chosen
 
 
@@ -116,6 +127,17 @@ def write_address() -> None:
     """Write what was chosen into the address, all at once: each time it is written is an entry for Back."""
     if found := st.session_state.pop(_TO_WRITE, None):
         st.query_params.update(found)
+
+
+def complete_address() -> None:
+    """Write into the address what it leaves out; it stays the same entry for Back.
+
+    At a page's end: what stands there for one run alone moves nothing else on the page.
+    """
+    if found := st.session_state.pop(_LEFT_OUT, None):
+        # As a script it must not be ended by what a study or stack is called.
+        names = json.dumps(found).replace("<", "\\u003c")
+        st.html(_COMPLETE.format(found=names), unsafe_allow_javascript=True)
 
 
 def lost(label: str, key: str, options: list[str]) -> bool:

@@ -159,6 +159,7 @@ def draw(page: Page) -> None:
     if page.of_one_study and (origin := cache.origin(study)):
         st.caption(f"Data: {plain(origin)}")
     choices.write_address()
+    choices.complete_address()
 
 
 def _draw_or_say(page: Page) -> None:

@@ -388,6 +388,21 @@ def test_a_study_is_opened_in_the_same_tab_and_back_leads_home(open_page: Open) 
     expect(page.get_by_role("heading", name="Studies", level=1)).to_be_visible()
 
 
+@pytest.mark.parametrize("address", ["compare", "compare?study=digits", "verdict", "inside?study=digits"])
+def test_an_address_that_is_completed_is_one_entry_of_the_history(open_page: Open, address: str) -> None:
+    page = open_page(address, fresh=True)
+    named = "study=digits" if address == "verdict" else "study=digits&stack="
+    expect(page).to_have_url(re.compile(named))
+    assert page.evaluate("history.length") == 2  # the empty page of a new tab, and this one
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Stability").click()
+    expect(page.get_by_role("heading", name="Stability", level=1)).to_be_visible()
+    settle(page)
+    page.go_back()
+    title = "Inside a run" if address.startswith("inside") else address.partition("?")[0].capitalize()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(named))
+
+
 def test_the_first_page_is_one_entry_of_the_history(open_page: Open) -> None:
     page = open_page("", fresh=True)
     before = page.evaluate("history.length")

@@ -10,7 +10,7 @@ import pandas as pd
 from hypercore.analysis.claims.findings import NOT_PLANNED, Verdict, any_planned
 from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
-from hypercore.present import markup, sentences, unbased
+from hypercore.present import markup, sentences, terms, unbased
 from hypercore.present.advice import Advice, advise
 from hypercore.present.arms import named, said
 from hypercore.present.counts import counted
@@ -22,14 +22,12 @@ from hypercore.present.written import read, status
 from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.metric import Metric
 
-WORDS = (
-    '<p class="words">A <i>stack</i> such as Adam / SGD(α): Adam trains the weights, SGD, right of it, '
-    "trains Adam's own hyperparameters, and α is left to choose. <i>Safe</i>: few runs fail, and the others "
-    "end at most a margin above the plain optimizer. By default 5% may fail, and that 10% do is excluded, by "
-    "the runs at all α together; less is not. A <i>decade</i> is a factor of ten in α. "
-    "<i>Diverged</i>: not a number, or no better than chance. <i>Clipped</i>: by the presentation's rule, "
-    "of hyperparameters' gradients. What clipping <i>adds</i>: by how many decades of α later half of the "
-    "runs fail, with a 95% interval.</p>"
+WORDS = " ".join(
+    [
+        f'<p class="words">{escape(terms.STACK)}',
+        *(f"<i>{word.capitalize()}</i>: {escape(meaning)}" for word, meaning in terms.KEY.items()),
+        "</p>",
+    ]
 )
 _RESIDUALS = (
     f"The interval is from our seeds alone. Published without ±: {NO_SD}. ± of the paper: {NO_RUNS}; it is "
