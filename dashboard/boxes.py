@@ -32,4 +32,5 @@ def answer(found: Advice | Lowest) -> None:
         if found.clipping:
             room.caption(plain(found.clipping), help=CLIPPING)
         if found.code:
-            st.code(found.code, language=None)
+            # A phone would show all but the α.
+            st.code(found.code, language=None, wrap_lines=True)

@@ -17,7 +17,6 @@ from hypercore.present.arms import said
 from hypercore.present.palette import Looks
 from hypercore.present.sentences import at_worst
 from hypercore.spec.metric import PERCENT, Metric
-from hypercore.spec.stack import short
 
 NONE = "none shown safe"
 # Marks of a bar, of which its ends are seen: plotly knows a click on a mark, and none on the line between.
@@ -159,7 +158,9 @@ def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = p
         metric: what errors are.
         looks: those of the study's clippings.
     """
-    beside = {(row["title"], row["clipping"]): _from_best_to_mean(row) for row in costs.to_dict("records")}
+    beside = {
+        (row["title"], row["clipping"]): _from_best_to_mean(row, metric) for row in costs.to_dict("records")
+    }
     grid = headed_rows.grouped(costs["title"], costs["clipping"], beside)
     placed = costs.assign(place=grid.places)
     traces: list[style.Trace] = [_plain(placed, metric)]
@@ -171,14 +172,14 @@ def costs_figure(costs: pd.DataFrame, metric: Metric = PERCENT, looks: Looks = p
     return grid.figure(traces, _error_axis(traces) | x)
 
 
-def _from_best_to_mean(row: Mapping[Any, Any]) -> str:
+def _from_best_to_mean(row: Mapping[Any, Any], metric: Metric) -> str:
     """A dumbbell's ends in numbers.
 
     >>> row = {"best_error": 75.93, "mean": 85.2, "usable": False}
-    >>> _from_best_to_mean(row), _from_best_to_mean(row | {"usable": True})
-    ('75.9 → 85.2 · <i>none shown safe</i>', '75.9 → 85.2')
+    >>> _from_best_to_mean(row, PERCENT), _from_best_to_mean(row | {"usable": True}, PERCENT)
+    ('75.93 → 85.20 · <i>none shown safe</i>', '75.93 → 85.20')
     """
-    ends = " → ".join(short(float(f"{row[name]:.3g}")) for name in ("best_error", "mean"))
+    ends = " → ".join(metric.number(row[name]) for name in ("best_error", "mean"))
     return ends if row["usable"] else f"{ends} · <i>{NONE}</i>"
 
 

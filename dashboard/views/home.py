@@ -83,7 +83,7 @@ def _state(study: str, one: Summary) -> str:
     """When it last trained, and how far it has come."""
     training = ["**training now**"] * partial.runs(data.results_root(), study)
     come = "complete" if one.done == one.planned else f"{one.done} of {one.planned} cells"
-    return "  \n".join([*training, *filter(None, [plain(one.last_utc)]), come])
+    return ", ".join([*training, *filter(None, [plain(one.last_utc)]), come])
 
 
 def _untrained(study: str, one: Summary) -> None:

@@ -77,18 +77,18 @@ def split_texts(found: pd.DataFrame, metric: Metric) -> dict[tuple[str, float], 
     >>> from hypercore.spec.metric import PERCENT
     >>> errors = pd.DataFrame({"clipping": "on", "alpha": 0.1, "imputed": [4.4, 5.0, 90.0]})
     >>> split_texts(spread(errors, fine_error=5.5, margin=1.0), PERCENT)
-    {('on', 0.1): 'median 5.00, 2 of 3 fine'}
+    {('on', 0.1): 'median 5.00; 2/3 fine'}
     """
     rows = found[found["lower"] < found["n"]].to_dict("records")
     return {
-        (str(row["clipping"]), float(row["alpha"])): f"median {metric.number(row['median'])}, "
-        f"{row['lower']} of {row['n']} {_lower(row, metric)}"
+        (str(row["clipping"]), float(row["alpha"])): f"median {metric.number(row['median'])}; "
+        f"{row['lower']}/{row['n']} {_lower(row, metric)}"
         for row in rows
     }
 
 
 def _lower(row: Mapping[Any, Any], metric: Metric) -> str:
-    return "fine" if row["fine"] == row["lower"] else f"at most {metric.number(row['lower_max'])}"
+    return "fine" if row["fine"] == row["lower"] else f"≤ {metric.number(row['lower_max'])}"
 
 
 def alpha_ticks(alphas: "pd.Series[float]") -> tuple[list[float], list[str]]:
