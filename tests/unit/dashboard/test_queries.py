@@ -109,7 +109,7 @@ def test_each_word_can_come_out(low: float, high: float, p: float, word: str) ->
     ("errors", "said"),
     [
         ((43.0, 44.0, 47.0, 50.1, 50.2, 90.0, 90.0, 90.0), "median 50.15; 5/8 ≤ 50.20"),
-        ((4.4, 5.0, 5.2, 90.0), "median 5.10, 3 of 4 fine"),
+        ((4.4, 5.0, 5.2, 90.0), "median 5.10; 3/4 fine"),
         ((4.6, 5.2, 5.6, 6.1, 6.6), None),  # on both sides of what is fine, in one group
         ((8.0, 20.0, 33.0, 45.0, 60.0), None),  # far apart, in no groups
         ((4.4, 90.0), None),
