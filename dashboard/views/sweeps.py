@@ -126,15 +126,14 @@ def _needed(study: str) -> None:
     metric = Metric.shared(needed["metric"])
     shown = pd.DataFrame(
         {
-            "stack": needed["title"].map(brief(needed["title"])),
+            "stack": needed["title"].map(brief(needed["title"], data=False)),
             "clipping": needed["clipping"],
             "α": needed["alpha"].map(short),
             "seeds now": needed["n_done"],
-            # What is asked for: at 1280 pixels the last columns are out of sight.
             "needed": needed["seeds_needed"].map(lambda seeds: "–" if pd.isna(seeds) else str(seeds)),
             "failed": needed["n_failed"],
-            "excluded (% failing, more than)": needed["excluded"].map("{:.0%}".format),
-            metric.head("others above the baseline"): needed["rest"].map(metric.signed),
+            "excluded": needed["excluded"].map("above {:.0%}".format),
+            metric.head("the others"): needed["rest"].map(metric.signed),
             f"{cache.criteria(study).confidence:.0%} interval": needed["rest_low"].map(metric.signed)
             + " to "
             + needed["rest_high"].map(metric.signed),
@@ -143,8 +142,9 @@ def _needed(study: str) -> None:
     picked = needed.loc[widgets.table(needed, "needed", styled=shown, clicks=True).index]
     details.point(study, cache.table(study, "cells"), picked, "Choose a row to see its runs.")
     st.caption(
-        "So that the α is safe, if none of the further runs fails and the others' mean and SD stay as they "
-        "are; – where 200 seeds would not do. A further run that fails may show that it is unsafe."
+        "Needed: so that the α is safe, if none of the further runs fails and the others' mean and SD stay "
+        "as they are (how far they end above the plain optimizer is in the last columns); – where 200 seeds "
+        "would not do. A further run that fails may show that it is unsafe."
     )
     known = needed["seeds_needed"].dropna().astype(int).sort_values()
     if len(known):

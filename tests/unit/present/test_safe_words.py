@@ -28,7 +28,7 @@ NAMES = {
 }
 NAMED = re.compile(
     r"longest (?:run of safe α|safe range)|below the safe span|whether the α is safe|"
-    r"^The width of the safe range|^So that the α is safe, if|^Clipped, α is safe |^, α is safe$|"
+    r"^The width of the safe range|^Needed: so that the α is safe, if|^Clipped, α is safe |^, α is safe$|"
     r"^Clipping moves the largest safe α "  # after a sentence on the range, which has the bound
 )
 
