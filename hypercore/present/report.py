@@ -8,7 +8,7 @@ import pandas as pd
 
 from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.frames.tables import read_frame
-from hypercore.present import markup, sentences
+from hypercore.present import arms, markup, sentences
 from hypercore.present import table as tables
 from hypercore.present.sections import alphas, findings, speed, stacks
 from hypercore.present.speed import reached
@@ -74,6 +74,10 @@ th, td { white-space: nowrap; } .wrap th, .wrap td { white-space: normal; }
 )
 
 
+# Columns of the analysis's tables whose values are clippings.
+_CLIPPINGS = ("clipping", "than", "arm")
+
+
 def write_report(folder: Path, about: str = "") -> None:
     """Read a study's tables, write ``report.html`` and ``tables/`` beside them.
 
@@ -109,6 +113,10 @@ def table_text(frame: pd.DataFrame, form: str) -> str:
     if form == "csv":
         return frame.to_csv(index=False)
     shown = frame.drop(columns="cells", errors="ignore")
+    clippings = {
+        name: shown[name].map(arms.named, na_action="ignore") for name in _CLIPPINGS if name in shown
+    }
+    shown = shown.assign(**clippings)
     return tables.text_table(shown, "markdown" if form == "markdown" else "latex")
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hypercore.analysis.frames.tables import read_frame
-from hypercore.present.arms import CLIPPED, UNCLIPPED
+from hypercore.present.arms import CLIPPED, UNCLIPPED, named
 from hypercore.present.titles import GROUP, full_title
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.columns import ARMS, COMPARISON
@@ -93,7 +93,7 @@ def readable(comparison: pd.DataFrame) -> pd.DataFrame:
     texts = comparison[GROUP].copy()
     columns: list[list[str]] = [
         [short(row["alpha"]) for row in rows],
-        [str(text) for text in comparison["clipping"].fillna("–")],
+        ["–" if pd.isna(text) else named(str(text)) for text in comparison["clipping"]],
         *([arm_text(row, arm) for row in rows] for arm in ARMS),
         [
             "" if math.isnan(row["reduction"]) else Metric.of(row["metric"]).signed(row["reduction"])

@@ -1,15 +1,20 @@
 """The comparison as text: figures, bold marks and gaps are there in every format."""
 
 import io
+import re
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 
+from hypercore.analysis.frames.judgement import judge
 from hypercore.analysis.measures.comparison import compare
+from hypercore.analysis.measures.ranges import regions
+from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import table
+from hypercore.present.report import comparison_text, table_text
 from hypercore.spec.cell import Cell
-from hypercore.spec.clipping import OFF
+from hypercore.spec.clipping import OFF, ON, parse_clipping
 from tests.unit.studies import MadeUp, tables, write_study
 
 
@@ -76,3 +81,17 @@ def test_a_studys_folder_is_printed(tmp_path: Path) -> None:
 
 def test_an_empty_comparison_says_so() -> None:
     assert "nothing to compare" in printed(compare(tables().cells.head(0)))
+
+
+def test_clippings_are_called_as_everywhere_else_and_by_their_names_in_csv() -> None:
+    made = tables(MadeUp(clippings=(OFF, ON, parse_clipping("agc(0.1)"))))
+    comparison = compare(made.cells)
+    for form in ("markdown", "latex"):
+        text = comparison_text(comparison, form)
+        assert set(re.findall(r"clipped|agc\(0\.1\)|(?<=[|&]) on (?=[|&])", text)) == {"clipped", "agc(0.1)"}
+    assert ",on," in comparison_text(comparison, "csv")
+    frame = regions(judge(made.cells), Criteria())
+    assert {"| unclipped |", "| clipped |"} <= set(
+        re.findall(r"\| \w*clipped \|", table_text(frame, "markdown"))
+    )
+    assert ",off," in table_text(frame, "csv")
