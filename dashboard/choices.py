@@ -116,9 +116,12 @@ def _kept(
     )
     if chosen is None:
         _not_there(label, [str(asked)], options)
+        st.session_state[f"lost-{key}"] = True
         return None
     st.session_state[f"kept-{key}"] = chosen
-    if write and asked != chosen:
+    # Of a link to the page that it stands on the browser's address would keep what was lost.
+    found_again = st.session_state.pop(f"lost-{key}", False)
+    if write and (asked != chosen or found_again):
         st.session_state.setdefault(_LEFT_OUT if asked is None else _TO_WRITE, {})[key] = chosen
     return chosen
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard import data, running
-from hypercore.results.disk import ResultFileError
+from hypercore.results.disk import RUN, ResultFileError
 
 LOG = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ def in_words(study: str | None = None) -> Iterator[None]:
                 "are trained. This page then shows them. If none is running, this trains them:"
             )
         elif isinstance(error, ResultFileError):
-            st.error(plain(error), icon=":material/error:")
+            # The command is below, for this study and to be copied.
+            words = str(error).replace(f" by {RUN}", "").replace(f": {RUN}", "")
+            st.error(plain(words), icon=":material/error:")
             st.write("This makes what is missing or damaged anew, and leaves the rest as it is:")
         else:
             LOG.exception("a page of the study %s", of)

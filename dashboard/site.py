@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -147,7 +148,9 @@ def draw(page: Page) -> None:
     if not page.of_one_stack:
         choices.write_address()
     if study is None:
-        if not data.studies(data.results_root()):
+        if found := data.studies(data.results_root()):
+            _unknown(page, found)
+        else:
             _nothing()
         return
     exports.about(*([study] if page.of_one_study else []))
@@ -171,6 +174,14 @@ def _draw_or_say(page: Page) -> None:
 def open_page(path: str) -> None:
     """Draw one page without navigation, by its address (for tests and benchmarks)."""
     draw(next(page for page in PAGES if page.path == path))
+
+
+def _unknown(page: Page, found: list[str]) -> None:
+    """Say that the address names a study that is not there, and link to those that are."""
+    asked = plain(st.query_params.get("study", ""))
+    st.warning(f"There is no study {asked} among the results. There are:", icon=":material/link_off:")
+    for name in found:
+        widgets.link(name, f"{page.path}?{urlencode({'study': name})}")
 
 
 def _nothing() -> None:

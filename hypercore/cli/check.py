@@ -17,6 +17,7 @@ from hypercore.results.reported import lost, report_files
 from hypercore.results.schemas import READABLE_VERSIONS, RECORDS, schema
 from hypercore.spec import columns as spec
 from hypercore.workflow.jobs import RESULTS
+from hypercore.workflow.names import said
 
 ABANDONED_SEC = 3600
 
@@ -78,10 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     count, wrong = check(looked_into(given.results))
     left = abandoned(given.results)
-    for error in wrong:
+    # Before any is removed: a study's plan knows its config.
+    lines = list(map(said, wrong))
+    for error, line in zip(wrong, lines, strict=True):
         if given.remove:
             error.path.unlink(missing_ok=True)
-        sys.stdout.write(f"{error.path}: {error.reason}\n")
+        sys.stdout.write(f"{line}\n")
     for path in left:
         if given.remove:
             path.unlink(missing_ok=True)

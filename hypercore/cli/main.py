@@ -61,7 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = import_module(f"hypercore.cli.{given.command}").main(given.arguments)
     except UserError as error:
-        sys.stderr.write(f"{error}\n")
+        from hypercore.workflow.names import said  # what a command needs not, it need not wait for
+
+        sys.stderr.write(f"{said(error)}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was trained is kept, and the same command goes on\n")

@@ -9,8 +9,9 @@ from typing import Any
 
 from hypercore.spec.errors import UserError
 
-# How any study is run; which one it was a file does not say.
-RUN = "snakemake --cores all --config study=CONFIG.yaml"
+# How any study is run. Which one it was a file does not say: who knows puts its config in the place.
+WHICH = "CONFIG.yaml"
+RUN = f"snakemake --cores all --config study={WHICH}"
 AGAIN = f"make it again by {RUN}"
 _TEMPORARY = ".tmp"
 

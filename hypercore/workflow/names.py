@@ -2,13 +2,15 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pyarrow as pa
 
-from hypercore.results.disk import ResultFileError
+from hypercore.results.disk import WHICH, ResultFileError
 from hypercore.results.parquet import provenance, read_table
 from hypercore.results.schemas import READABLE_VERSIONS
+from hypercore.spec.errors import UserError
 from hypercore.study import StudyError, load, load_config
 from hypercore.workflow.plan_table import CONFIG, NAME
 
@@ -49,6 +51,19 @@ def _owner(folder: Path) -> Path | None:
         known = None
     here = Path(os.path.relpath(folder.parent.parent.absolute()))
     return here / (known or Path("config", f"{folder.name}.yaml"))
+
+
+def said(error: UserError) -> str:
+    """An error in words; the command that makes a file again names its study's config where that is there."""
+    words = str(error)
+    if not isinstance(error, ResultFileError) or WHICH not in words:
+        return words
+    # A study's files lie in its folder, or in one below it.
+    for folder in error.path.parents[:2]:
+        config = _owner(folder)
+        if config is not None and config.is_file():
+            return words.replace(f"study={WHICH}", f"study={shlex.quote(config.as_posix())}")
+    return words
 
 
 def named(config: Path) -> str:

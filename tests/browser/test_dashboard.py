@@ -526,3 +526,12 @@ def click_a_mark(page: Page, chart: Locator, then: Locator, attempts: int = 4) -
         except AssertionError:
             if attempt == attempts:
                 raise
+
+
+def test_a_study_that_is_not_there_leaves_links_that_the_address_follows(open_page: Open) -> None:
+    page = open_page("verdict?study=nosuch")
+    expect(page.get_by_text("There is no study nosuch among the results")).to_be_visible()
+    page.get_by_test_id("stMain").get_by_test_id("stPageLink").first.click()
+    expect(page.get_by_test_id("stMain").get_by_role("heading", level=3).first).to_be_visible()
+    expect(page).not_to_have_url(re.compile("nosuch"))
+    expect(page).to_have_url(re.compile("verdict.*study=[a-z]+"))

@@ -56,6 +56,18 @@ def test_an_empty_folder_names_the_command(run_page: RunPage, name: str, tmp_pat
     assert "There are no results in the folder" in words(app) and "snakemake --cores all" in words(app)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_unknown_study_is_named_on_the_page_with_links_to_those_there(
+    run_page: RunPage, name: str
+) -> None:
+    app = run_page(name, study="no*such")
+    assert not app.exception and app.selectbox(key="study").value is None
+    [warning] = app.main.warning
+    assert warning.value.startswith("There is no study no\\*such among the results.")
+    links = {link.proto.url for link in app.main.get("link_button")}
+    assert {f"{name}?study=digits", f"{name}?study=gaps"} <= links
+
+
 def test_a_studys_own_folder_is_said_to_be_one(run_page: RunPage, results: Path) -> None:
     app = run_page("verdict", results / "digits")
     assert not app.exception
@@ -126,6 +138,8 @@ def test_damaged_results_are_named_in_words(
     assert not app.exception
     assert "snakemake --cores all" in words(app)
     assert ".parquet" in words(app).replace("\\", "") or damage == "gone"
+    assert "CONFIG.yaml" not in words(app).replace("\\", "")
+    assert not any("snakemake" in error.value for error in app.error), "one command is enough"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from hypercore.cli.main import main
+from hypercore.results.disk import unreadable
 from hypercore.results.parquet import write_table
 from hypercore.study import StudyError, load
-from hypercore.workflow.names import refuse_taken_name
+from hypercore.workflow.names import refuse_taken_name, said
 from hypercore.workflow.plan_table import plan_table, write_plan
 
 STUDY = """\
@@ -90,3 +91,15 @@ def test_every_command_that_goes_by_the_name_says_so(
     assert main([command, "b.yaml"]) == 1
     assert "results/mine is of a.yaml" in capsys.readouterr().err
     assert not Path("results/store").exists()
+
+
+@pytest.mark.parametrize("name", ["cells.parquet", "tables/regions.csv"])
+def test_the_command_that_makes_a_file_again_names_its_studys_config(name: str) -> None:
+    planned(config("own studies/a.yaml"))
+    path = Path("results/mine") / name
+    again = said(unreadable(path, "it is empty"))
+    assert again.startswith(f"{path}: it is empty; delete it and make it again by snakemake ")
+    assert again.endswith("--config study='own studies/a.yaml'")
+    Path("own studies/a.yaml").unlink()  # then no config is known
+    assert said(unreadable(path, "it is empty")).endswith("study=CONFIG.yaml")
+    assert said(unreadable(Path("results/store/ab/x.parquet"), "it is empty")).endswith("study=CONFIG.yaml")
