@@ -62,7 +62,9 @@ def compared_of(study: str, title: str, clippings: list[str]) -> compared.Compar
     rows = comparison_of(study, title)
     rows = rows[rows["clipping"].isin(clippings) | rows["clipping"].isna()]
     effects, margin = effects_of(study, title), margin_of(study, title)
-    split = split_texts(spread_of(study, title), metric(study, title))
+    measured = metric(study, title)
+    split = split_texts(spread_of(study, title), measured)
+    split |= plain_of(study, title).split_texts(margin, measured)
     return compared.comparison(rows, effects, optional(study, "residuals"), margin, split)
 
 

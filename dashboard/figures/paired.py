@@ -1,7 +1,9 @@
 """What clipping gains at each α, seed by seed."""
 
+import math
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -9,6 +11,7 @@ from dashboard.figures import scales, style, written
 from dashboard.figures.style import Trace
 from dashboard.queries import intervals
 from hypercore.present import palette
+from hypercore.present.over_alpha import in_lower
 from hypercore.present.palette import Looks
 from hypercore.spec.metric import PERCENT, Metric
 
@@ -23,6 +26,8 @@ def paired_differences(
     left: int = 0,
 ) -> go.Figure:
     """What clipping gains at each α: a point a seed, the mean and its 95% t-interval.
+
+    Where seeds fall into two groups the median alone: no seed is where their mean lies.
 
     The axis is linear within the margin, which is shaded, and logarithmic beyond it: gains of 50 points would
     else hide those of one.
@@ -72,7 +77,7 @@ def paired_differences(
     edge = float(place(pd.Series([epsilon])).iloc[0])
     if len(differences):
         traces.append(_margin(alphas, edge, f"within ε = {epsilon:.4g}"))
-        traces.append(_mean_difference(intervals(differences, ["alpha"], "difference"), look, place, metric))
+        traces += _middles(differences, epsilon, look, place, metric)
     zone = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -edge, "y1": edge, "layer": "below"}
     axes = {
         "xaxis": scales.shared_alpha_axis(alphas),
@@ -96,8 +101,32 @@ def _margin(alphas: pd.Series, edge: float, name: str) -> Trace:
     }
 
 
-def _mean_difference(
-    means: pd.DataFrame, look: palette.Look, place: Callable[[pd.Series], pd.Series], metric: Metric
+def _middles(
+    differences: pd.DataFrame,
+    epsilon: float,
+    look: palette.Look,
+    place: Callable[[pd.Series], pd.Series],
+    metric: Metric,
+) -> list[Trace]:
+    """The mean of each α with its interval, and the median of those whose seeds fall into two groups."""
+    means = intervals(differences, ["alpha"], "difference")
+    of_alpha = differences.groupby("alpha", sort=True)["difference"]
+    whole = of_alpha.agg(lambda own: in_lower(np.sort(own), epsilon) == len(own)).to_numpy(dtype=bool)
+    medians = means.assign(mean=of_alpha.median().to_numpy(), low=math.nan, high=math.nan)
+    found = [
+        (means[whole], "mean, 95% interval", "line-ew"),
+        (medians[~whole], "median of two groups of seeds", "diamond-wide-open"),
+    ]
+    return [_middle(rows, name, symbol, look, place, metric) for rows, name, symbol in found if len(rows)]
+
+
+def _middle(
+    means: pd.DataFrame,
+    name: str,
+    symbol: str,
+    look: palette.Look,
+    place: Callable[[pd.Series], pd.Series],
+    metric: Metric,
 ) -> Trace:
     middle = place(means["mean"])
     return {
@@ -105,8 +134,13 @@ def _mean_difference(
         "x": means["alpha"],
         "y": middle,
         "mode": "markers",
-        "name": "mean, 95% interval",
-        "marker": {"symbol": "line-ew", "size": 16, "line": {"width": 3, "color": look.color}},
+        "name": name,
+        "marker": {
+            "symbol": symbol,
+            "size": 16,
+            "color": look.color,
+            "line": {"width": 3, "color": look.color},
+        },
         "error_y": {
             "type": "data",
             "symmetric": False,
@@ -117,6 +151,7 @@ def _mean_difference(
         "customdata": style.custom(
             means["n"], written.numbers(means["mean"], metric.gap_form), written.alphas(means["alpha"])
         ),
-        "hovertemplate": f"α %{{customdata[2]}}: %{{customdata[1]}} {style.text(metric.gap_unit)}".rstrip()
+        "hovertemplate": f"α %{{customdata[2]}}: {name.partition(',')[0]} %{{customdata[1]}} "
+        f"{style.text(metric.gap_unit)}".rstrip()
         + ", n = %{customdata[0]}<extra></extra>",
     }

@@ -207,7 +207,8 @@ def _differences(study: str, title: str, points: pd.DataFrame, clippings: list[s
         charts.differences(study, title, clipping, clippings),
         "differences",
         f"For {title} at each α: error unclipped minus clipped, a mark for each seed, "
-        "and the mean with its 95% interval. Above zero clipping is better.",
+        "and the mean with its 95% interval, or the median of two groups of seeds. Above zero clipping is "
+        "better.",
         differences,
         lambda rows: details.runs(study, title, _pairs(points, rows, clipping), hint),
         heads.errors(cache.metric(study, title)),

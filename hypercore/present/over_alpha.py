@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hypercore.spec.columns import Role
 from hypercore.spec.metric import Metric
 from hypercore.spec.stack import short
 
@@ -17,16 +18,29 @@ ALPHA = "rightmost α, the one to choose"
 
 @dataclass(frozen=True)
 class Baseline:
-    """The plain optimizer: the median of its error over seeds; NaN where it has no result."""
+    """The plain optimizer: the median of its errors over seeds; NaN where it has no result."""
 
     median: float
     n: int
+    errors: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, errors: "pd.Series[float]") -> "Baseline":
         """That of the errors of its runs, each once; NaN is a run without a result."""
         known = errors.dropna()
-        return cls(float(known.median()), len(known))
+        return cls(float(known.median()), len(known), tuple(known))
+
+    def split_texts(self, margin: float, metric: Metric) -> dict[tuple[str, float], str]:
+        """What stands for its mean where that would lie between two groups, by its role and its runs' number.
+
+        >>> from hypercore.spec.metric import PERCENT
+        >>> Baseline.of(pd.Series([4.4, 4.6, 4.6, 12.0])).split_texts(margin=1.0, metric=PERCENT)
+        {('baseline', 4.0): 'median 4.60; 3/4 fine'}
+        """
+        if not self.errors:
+            return {}
+        runs = pd.DataFrame({"clipping": Role.BASELINE.value, "alpha": float(self.n), "imputed": self.errors})
+        return split_texts(spread(runs, self.median + margin, margin), metric)
 
 
 def spread(points: pd.DataFrame, fine_error: float = math.nan, margin: float = math.inf) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from hypercore.analysis.frames.tables import read_frame
 from hypercore.present.arms import CLIPPED, UNCLIPPED, named
 from hypercore.present.titles import GROUP, full_title
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
-from hypercore.spec.columns import ARMS, COMPARISON
+from hypercore.spec.columns import ARMS, COMPARISON, Role
 from hypercore.spec.metric import PERCENT, Metric
 from hypercore.spec.stack import short
 
@@ -59,10 +59,14 @@ def legend(comparison: pd.DataFrame) -> str:
 
 
 def split_text(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str | None:
-    """What stands for the mean of an arm of a row of COMPARISON, if anything: of plain optimizers nothing.
+    """What stands for the mean of an arm of a row of COMPARISON, if anything.
 
-    ``split`` is what :func:`hypercore.present.over_alpha.split_texts` gives.
+    ``split`` is what :func:`hypercore.present.over_alpha.split_texts` gives of the stack, and
+    :meth:`hypercore.present.over_alpha.Baseline.split_texts` of the plain optimizer.
     """
+    if arm == Role.BASELINE:
+        # A row may stand beside fewer of its runs: those of the seeds that the row has.
+        return split.get((arm, float(row[f"{arm}_n_done"])))
     clipping = {OFF_NAME: OFF_NAME, ON_NAME: row["clipping"]}.get(arm)
     return split.get((str(clipping), row["alpha"]))
 

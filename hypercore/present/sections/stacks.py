@@ -149,8 +149,9 @@ def _split(listed: list[Entry], regions: pd.DataFrame) -> dict[tuple[str, float]
     if regions.empty:
         return {}
     margin = float(regions["epsilon"].iloc[0])
-    fine = errors_chart.plain_of(listed).median + margin
-    return split_texts(spread(errors_chart.runs_of(listed), fine, margin), listed[0].metric)
+    plain, metric = errors_chart.plain_of(listed), listed[0].metric
+    runs = spread(errors_chart.runs_of(listed), plain.median + margin, margin)
+    return split_texts(runs, metric) | plain.split_texts(margin, metric)
 
 
 def _comparison(

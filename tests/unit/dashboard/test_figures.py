@@ -102,6 +102,16 @@ def test_paired_differences_show_each_pair() -> None:
     assert sum(len(t.x) for t in figure.data if str(t.name).startswith("seed")) == len(differences)
 
 
+def test_between_two_groups_of_seeds_no_mean_of_gains_is_drawn() -> None:
+    gains = {0.1: [0.1, 0.2, 0.3, 80.0], 1.0: [0.1, 0.2, 0.3, 0.4]}
+    rows = [(alpha, seed, gain, False) for alpha, own in gains.items() for seed, gain in enumerate(own)]
+    differences = pd.DataFrame(rows, columns=["alpha", "seed", "difference", "either_diverged"])
+    drawn = {trace.name: trace for trace in paired.paired_differences(differences, "on").data}
+    mean, median = drawn["mean, 95% interval"], drawn["median of two groups of seeds"]
+    assert list(mean.x) == [1.0] and mean.customdata[0][1] == "+0.25" and mean.error_y.array[0] > 0
+    assert list(median.x) == [0.1] and median.customdata[0][1] == "+0.25" and median.error_y.array[0] == 0
+
+
 def test_the_map_has_a_glyph_for_every_state() -> None:
     points = stability.safety_map(stability.grids(JUDGED), Criteria())
     figure = safety_figures.safety_figure(points)
