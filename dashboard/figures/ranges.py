@@ -21,8 +21,6 @@ from hypercore.spec.metric import PERCENT, Metric
 NONE = "none shown safe"
 # Marks of a bar, of which its ends are seen: plotly knows a click on a mark, and none on the line between.
 _GRIPS = 9
-# How far below a bar stands where half of the runs fail, in rows.
-_HALF = 0.15
 # What an axis of errors leaves free at its ends, as a share of what they span.
 _EDGE = 0.06
 
@@ -40,7 +38,7 @@ def intervals_figure(
     Args:
         regions: what :func:`dashboard.stability.region_table` gives.
         gains: what :func:`dashboard.stability.gains` gives, under the same criteria.
-        edges: what :func:`dashboard.ranges.upper_edges` gives, drawn below the bars.
+        edges: what :func:`dashboard.ranges.upper_edges` gives, drawn on the rows of the bars.
         looks: those of the study's clippings.
         clicks: bars can be clicked.
     """
@@ -121,7 +119,7 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
     for row in known.to_dict("records"):
         x += [least if pd.isna(row["alpha_low"]) else row["alpha_low"]]
         x += [most if pd.isna(row["alpha_high"]) else row["alpha_high"], None]
-        y += [row["place"] + _HALF, row["place"] + _HALF, None]
+        y += [row["place"], row["place"], None]
     name = "half of the runs fail, 95% interval"
     common = {"type": "scatter", "legendgroup": "half", "name": name}
     line = {
@@ -134,7 +132,7 @@ def _edges(known: pd.DataFrame, least: float, most: float) -> list[style.Trace]:
     middle = {
         "mode": "markers",
         "x": known["alpha"],
-        "y": known["place"] + _HALF,
+        "y": known["place"],
         "marker": {"symbol": "line-ns", "size": 9, "line": {"width": 2, "color": palette.GREY}},
         "customdata": style.custom(
             known["alpha_low"].map(_open), known["alpha_high"].map(_open), written.alphas(known["alpha"])

@@ -67,7 +67,7 @@ def _reach(chosen: Chosen, regions: pd.DataFrame, more: int) -> None:
     widgets.chart(
         charts.intervals(*chosen, whole),
         "intervals",
-        f"{charts.RANGES_ALT} and what clipping adds. Below it, where half of the runs fail, with a "
+        f"{charts.RANGES_ALT} and what clipping adds. Beside it, where half of the runs fail, with a "
         f"{cache.criteria(chosen.study).confidence:.0%} interval.",
         charts.drawn_rows(chosen.study, regions, whole),
     )
