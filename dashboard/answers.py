@@ -23,6 +23,7 @@ from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.stats.regions import Criteria
 from hypercore.present import gains, speed, unbased
 from hypercore.present.advice import Advice, advise
+from hypercore.present.grounds import Grounds
 from hypercore.present.lowest import Lowest
 from hypercore.present.lowest import lowest as lowest_error
 from hypercore.present.over_alpha import Baseline, split_texts, spread
@@ -188,16 +189,21 @@ def trajectories(study: str, title: str, cells: list[str]) -> pd.DataFrame:
 
 
 @kept("cells", "regions", "safety", "gains")
+def _grounds(study: str) -> Grounds:
+    return Grounds.of(derived(study, "safety"), judged(study), optional(study, "gains"))
+
+
+@kept("cells", "regions", "safety", "gains")
 def advice(study: str) -> list[Advice]:
     """What to take on each data set of a study."""
-    return advise(derived(study, "safety"), judged(study), optional(study, "gains"))
+    return advise(_grounds(study))
 
 
 @kept("cells", "regions", "safety", "gains")
 def lowest(study: str) -> list[Lowest]:
     """What has the lowest error where nothing is advised: :func:`hypercore.present.lowest.lowest`."""
     advised = {one.problem for one in advice(study)}
-    return lowest_error(derived(study, "safety"), judged(study), optional(study, "gains"), advised)
+    return lowest_error(_grounds(study), advised)
 
 
 @kept("cells")

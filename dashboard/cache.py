@@ -17,7 +17,7 @@ from hypercore.analysis.measures.comparison import compare
 from hypercore.analysis.measures.effects import effects
 from hypercore.analysis.measures.ranges import regions, safety, sensitivities
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present.titles import named, unnamed
+from hypercore.present.titles import with_titles, without_titles
 from hypercore.results.disk import ResultFileError
 from hypercore.results.excerpts import Stretch
 from hypercore.spec.metric import Metric
@@ -32,12 +32,12 @@ def table(study: str, name: str) -> pd.DataFrame:
     found = partial.trained(root, study) if name == "cells" else None
     if found is None:
         return _named(study, name, data.read(root, study, name))
-    return _named(study, name, partial.cells(unnamed(table(study, "plan")), found))
+    return _named(study, name, partial.cells(without_titles(table(study, "plan")), found))
 
 
 def _named(study: str, name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A table whose rows pages call by name, with those: links find an entry by them on any page."""
-    return named(frame, _entries(study)) if name in NAMED else frame
+    return with_titles(frame, _entries(study)) if name in NAMED else frame
 
 
 @kept("plan", "cells")

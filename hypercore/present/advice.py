@@ -4,13 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from hypercore.present.gains import by_stack, telling
+from hypercore.present.grounds import Grounds
 from hypercore.present.measured import Measured
 from hypercore.present.options import Option, options
-from hypercore.present.plain import tuned
-from hypercore.present.titles import named, problem_names
+from hypercore.present.titles import problem_names
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.metric import Metric
 
@@ -90,20 +87,13 @@ def _rough(metric: Metric, error: float) -> str:
     return f"{error:.1f}%" if metric.is_percent else metric.text(error)
 
 
-def advise(safety: pd.DataFrame, judged: pd.DataFrame, gains: pd.DataFrame | None = None) -> list[Advice]:
+def advise(grounds: Grounds) -> list[Advice]:
     """One advice a problem (a data set and a network) that has a safe point.
 
     What to use is what :func:`safest` finds by the study's margin ε.
-
-    Args:
-        safety: the table SAFETY.
-        judged: the judged cells.
-        gains: the table GAINS, where there is one.
     """
-    safety, judged = named(safety, judged), named(judged, judged)
-    found = options(safety, judged)
-    margins = safety.groupby(problem_names(safety))["margin"].max()
-    best_plain, gained = tuned(judged), {} if gains is None else by_stack(gains)
+    found = options(grounds.grids)
+    margins = grounds.safety.groupby(problem_names(grounds.safety))["margin"].max()
     advice = []
     for problem in sorted({one.problem for one in found}):
         own = [one for one in found if one.problem == problem]
@@ -111,10 +101,10 @@ def advise(safety: pd.DataFrame, judged: pd.DataFrame, gains: pd.DataFrame | Non
         advice.append(
             Advice(
                 use=use,
-                tuned=best_plain.get(problem),
+                tuned=grounds.tuned(use),
                 lowest=min(own, key=lambda one: one.deciding),
                 widest=max(own, key=lambda one: (round(one.width, 9), -one.deciding)),
-                gain=telling(gained.get(use.group, []), use.clipping),
+                gain=grounds.gain(use),
             )
         )
     return advice

@@ -3,13 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import pandas as pd
-
-from hypercore.present.gains import by_stack, telling
+from hypercore.present.grounds import Grounds
 from hypercore.present.measured import Measured
 from hypercore.present.options import unproven
-from hypercore.present.plain import Plain, tuned
-from hypercore.present.titles import problem_names
+from hypercore.present.plain import Plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,34 +40,14 @@ class Lowest(Measured):
         return f"not shown safe: {self.use.failures.briefly}"
 
 
-def lowest(
-    safety: pd.DataFrame,
-    judged: pd.DataFrame,
-    gains: pd.DataFrame | None = None,
-    advised: Collection[str] = (),
-) -> list[Lowest]:
+def lowest(grounds: Grounds, advised: Collection[str] = ()) -> list[Lowest]:
     """The lowest error on each problem without an advice, by the split that decides.
 
-    Args:
-        safety: the table SAFETY.
-        judged: the judged cells.
-        gains: the table GAINS, where there is one.
-        advised: the problems that have an advice.
+    ``advised`` are the problems that have one.
     """
-    rest = safety[~problem_names(safety).isin(list(advised))]
-    if rest.empty:
-        return []
-    found = unproven(rest, judged)
-    best_plain, gained = tuned(judged), {} if gains is None else by_stack(gains)
+    found = unproven(grounds.grids, advised)
     uses = (
         min((one for one in found if one.problem == problem), key=lambda one: one.deciding)
         for problem in sorted({one.problem for one in found})
     )
-    return [
-        Lowest(
-            use=use,
-            tuned=best_plain.get(use.problem),
-            gain=telling(gained.get(use.group, []), use.clipping),
-        )
-        for use in uses
-    ]
+    return [Lowest(use=use, tuned=grounds.tuned(use), gain=grounds.gain(use)) for use in uses]

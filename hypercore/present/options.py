@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,27 +72,6 @@ class Option:
         return f"{self.label}, {said(self.clipping)}"
 
 
-def options(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
-    """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
-    found = []
-    grids, plain = _grids(safety, judged)
-    for grid in grids:
-        for first, last in unbroken([row["safety"] == Safety.SAFE for row in grid.rows]):
-            found += [one for i in range(first, last + 1) if (one := _option(grid, first, last, i, plain))]
-    return found
-
-
-def unproven(safety: pd.DataFrame, judged: pd.DataFrame) -> list[Option]:
-    """Every point that has a result and is not shown to be safe; its range is its own α alone."""
-    grids, plain = _grids(safety, judged)
-    return [
-        one
-        for grid in grids
-        for i, row in enumerate(grid.rows)
-        if row["safety"] != Safety.SAFE and (one := _option(grid, i, i, i, plain))
-    ]
-
-
 @dataclass(frozen=True)
 class _Grid:
     """The points of one entry and clipping by rising α, and the cells of those that have a result."""
@@ -100,9 +79,45 @@ class _Grid:
     rows: Sequence[Mapping[Any, Any]]
     cells: Mapping[float, pd.DataFrame]
 
+    @property
+    def problem(self) -> str:
+        """What is trained on what; empty where nothing has a result."""
+        return next((str(cells["problem"].iloc[0]) for cells in self.cells.values()), "")
 
-def _grids(safety: pd.DataFrame, judged: pd.DataFrame) -> tuple[list[_Grid], pd.DataFrame]:
+
+@dataclass(frozen=True, eq=False)
+class Grids:
     """The grids of a study, and its baselines by their cell."""
+
+    grids: Sequence[_Grid]
+    plain: pd.DataFrame
+
+
+def options(of: Grids) -> list[Option]:
+    """Every point that is judged safe, with its seeds' errors and the safe decades around it."""
+    found = []
+    for grid in of.grids:
+        for first, last in unbroken([row["safety"] == Safety.SAFE for row in grid.rows]):
+            found += [one for i in range(first, last + 1) if (one := _option(grid, first, last, i, of.plain))]
+    return found
+
+
+def unproven(of: Grids, besides: Collection[str] = ()) -> list[Option]:
+    """Every point that has a result and is not shown to be safe, but those of some problems.
+
+    Its range is its own α alone.
+    """
+    return [
+        one
+        for grid in of.grids
+        if grid.problem not in besides
+        for i, row in enumerate(grid.rows)
+        if row["safety"] != Safety.SAFE and (one := _option(grid, i, i, i, of.plain))
+    ]
+
+
+def grids(safety: pd.DataFrame, judged: pd.DataFrame) -> Grids:
+    """The grids of the table SAFETY, with the judged cells of their points."""
     key = [*GROUP, "clipping"]
     # Only what is needed: wide frames cut into one for each point would take a large study seconds.
     wanted = [*key, "alpha", "role", "cell_id", "baseline_id", "stack", METRIC, IMPUTED, JUDGED]
@@ -118,10 +133,11 @@ def _grids(safety: pd.DataFrame, judged: pd.DataFrame) -> tuple[list[_Grid], pd.
     for point, own in stacks.groupby([*key, "alpha"], sort=False):
         *entry, alpha = tuple[Any, ...](point)
         of_point[tuple(entry)][float(alpha)] = own
-    return [
+    listed = [
         _Grid(rows.sort_values("alpha").to_dict("records"), of_point[entry])
         for entry, rows in points.groupby(key, sort=True)
-    ], plain
+    ]
+    return Grids(listed, plain)
 
 
 def _option(grid: _Grid, first: int, last: int, place: int, plain: pd.DataFrame) -> Option | None:

@@ -12,7 +12,7 @@ from hypercore.present import arms, markup, sentences
 from hypercore.present import table as tables
 from hypercore.present.sections import alphas, findings, speed, stacks
 from hypercore.present.speed import reached
-from hypercore.present.titles import named
+from hypercore.present.titles import with_titles
 from hypercore.results.disk import write_bytes
 from hypercore.results.reported import FORMS, PAGE, TABLES
 from hypercore.spec import columns as spec
@@ -128,8 +128,8 @@ def page(
     about: str = "",
 ) -> str:
     """The whole report as one HTML page that needs no server and no network."""
-    cells, comparison = named(cells, cells), named(comparison, cells)
-    frames = {name: named(frame, cells) for name, frame in frames.items()}
+    cells, comparison = with_titles(cells, cells), with_titles(comparison, cells)
+    frames = {name: with_titles(frame, cells) for name, frame in frames.items()}
     effects = frames["effects"]
     judged = judge(cells)
     sections = {

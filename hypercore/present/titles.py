@@ -50,7 +50,7 @@ def entry_titles(keys: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:
     }
 
 
-def named(frame: pd.DataFrame, study: pd.DataFrame) -> pd.DataFrame:
+def with_titles(frame: pd.DataFrame, study: pd.DataFrame) -> pd.DataFrame:
     """Rows with what :func:`titles` and :func:`problem_names` call them among all entries of their study.
 
     A table may lack some of those, as that of safe ranges does where a stack has no baselines; by its own
@@ -64,19 +64,19 @@ def named(frame: pd.DataFrame, study: pd.DataFrame) -> pd.DataFrame:
         return frame
     every = pd.concat([frame[GROUP], study[GROUP].drop_duplicates()])
     first = len(frame)
-    named = {TITLE: titles(every).iloc[:first], PROBLEM: problem_names(every).iloc[:first]}
-    return frame.assign(**{name: found.to_numpy() for name, found in named.items()})
+    names = {TITLE: titles(every).iloc[:first], PROBLEM: problem_names(every).iloc[:first]}
+    return frame.assign(**{name: found.to_numpy() for name, found in names.items()})
 
 
-def unnamed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows without what :func:`named` gave them, as their table has them."""
+def without_titles(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows without what :func:`with_titles` gave them, as their table has them."""
     return frame.drop(columns=[TITLE, PROBLEM], errors="ignore")
 
 
 def titles(frame: pd.DataFrame) -> pd.Series:
     """A name for each row's entry: the stack and the data set, and the rest where that is ambiguous.
 
-    That which :func:`named` gave it, else one by the rows of this frame.
+    That which :func:`with_titles` gave it, else one by the rows of this frame.
     """
     if TITLE in frame:
         return frame[TITLE]
@@ -124,7 +124,7 @@ def _brief_models(models: Iterable[str]) -> dict[str, str]:
 def problem_names(frame: pd.DataFrame) -> pd.Series:
     """What each row's network is trained on, and the network where a study trains several on it.
 
-    That which :func:`named` said, else by the rows of this frame.
+    That which :func:`with_titles` said, else by the rows of this frame.
 
     >>> two = pd.DataFrame({"dataset": ["cars", "cars"], "model": ["deep(hidden=9)", "tiny"]})
     >>> problem_names(two).tolist(), problem_names(two.head(1)).tolist()

@@ -14,6 +14,7 @@ from hypercore.present import markup, sentences, terms, unbased
 from hypercore.present.advice import Advice, advise
 from hypercore.present.arms import named, said
 from hypercore.present.counts import counted
+from hypercore.present.grounds import Grounds
 from hypercore.present.lowest import Lowest, lowest
 from hypercore.present.measured import UNTUNED
 from hypercore.present.plots import residual_figure
@@ -42,10 +43,11 @@ _ID_DIGITS = 10
 
 def advice(safety: pd.DataFrame, judged: pd.DataFrame, gains: pd.DataFrame) -> str:
     """What to take on each data set, as the dashboard says it."""
-    found = advise(safety, judged, gains)
+    grounds = Grounds.of(safety, judged, gains)
+    found = advise(grounds)
     boxes = [_box(one) for one in found]
     names = problem_names(judged)
-    for one in lowest(safety, judged, gains, {one.problem for one in found}):
+    for one in lowest(grounds, {one.problem for one in found}):
         nothing = sentences.nothing_safe(judged[names == one.problem], f"on {one.problem}")
         boxes += [f"<p>{escape(nothing)}</p>", _box(one)]
     others = [f"<p><small>{escape(one.others)}</small></p>" for one in found if one.others]

@@ -12,7 +12,7 @@ import pytest
 
 from dashboard import answers, cache, data, runs
 from hypercore.analysis.frames.tables import write_frame
-from hypercore.present.titles import brief_titles, named, problem_names
+from hypercore.present.titles import brief_titles, problem_names, with_titles
 from hypercore.results.disk import ResultFileError
 from hypercore.results.parquet import write_table
 from hypercore.results.schemas import schema
@@ -83,12 +83,12 @@ def test_titles_are_by_all_entries_of_the_study_where_a_table_lacks_some() -> No
     study = pd.DataFrame([{**key, "model": model} for model in ("mlp", "cnn", "cnn")])
     some = study.head(1)
     assert data.titles(some).tolist() == ["SGD / SGD on digits"]
-    told = named(some, study)
+    told = with_titles(some, study)
     assert data.titles(told).tolist() == data.titles(study).tolist()[:1] != data.titles(some).tolist()
     assert problem_names(told).tolist() == ["digits (mlp)"]
-    assert named(told, some) is told
+    assert with_titles(told, some) is told
     other = study.drop(columns="model")
-    assert named(other, study) is other
+    assert with_titles(other, study) is other
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dashboard import cache, data, kept, partial
 from dashboard.site import PAGES
 from hypercore.analysis.analyse import Settings, write_analysis
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present.titles import unnamed
+from hypercore.present.titles import without_titles
 from hypercore.results.disk import write_json
 from hypercore.results.store import Store
 from hypercore.results.sweep_status import SweepStatus
@@ -38,7 +38,7 @@ def half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("half")
 def test_what_is_trained_reads_as_the_tables_will() -> None:
     whole = tables(HALF)
-    pd.testing.assert_frame_equal(unnamed(cache.table("digits", "cells")), whole.cells)
+    pd.testing.assert_frame_equal(without_titles(cache.table("digits", "cells")), whole.cells)
     some = whole.cells["cell_id"].iloc[:3]
     for name in ("curves", "trajectories", "gradients"):
         wanted = getattr(whole, name)

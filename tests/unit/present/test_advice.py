@@ -5,7 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from hypercore.present.advice import advise
+from hypercore.present.advice import Advice
+from hypercore.present.advice import advise as advised_of
+from hypercore.present.grounds import Grounds
 from hypercore.present.lowest import lowest
 
 ALPHAS = (1e-5, 1e-4, 1e-3, 1e-2)
@@ -55,6 +57,10 @@ def tables(
                 }
                 cells.append(entry | own)
     return pd.DataFrame(points), pd.DataFrame(cells)
+
+
+def advise(*frames: pd.DataFrame) -> list[Advice]:
+    return advised_of(Grounds.of(*frames))
 
 
 def test_alphas_are_read_to_three_digits_and_kept_exact_in_code() -> None:
@@ -236,7 +242,7 @@ UNSAFE = {("Adam / SGD", "off"): (33.0, 30.0, 20.0, 40.0), ("SGD / SGD", "on"): 
 
 
 def test_where_nothing_is_safe_the_lowest_error_is_told_and_called_unsafe() -> None:
-    [found] = lowest(*tables(UNSAFE), gained("on"))
+    [found] = lowest(Grounds.of(*tables(UNSAFE), gained("on")))
     assert (found.headline, found.error) == (
         "None ends below plain SGD(1); the lowest is Adam / SGD, unclipped, α = 0.001",
         "20.00%",
@@ -247,12 +253,13 @@ def test_where_nothing_is_safe_the_lowest_error_is_told_and_called_unsafe() -> N
 
 
 def test_where_the_plain_optimizer_ends_lower_no_stack_is_offered_to_be_copied() -> None:
-    [found] = lowest(*tables({("Adam / SGD", "off"): (6.0, 7.0, 5.6, 9.0)}))
+    [found] = lowest(Grounds.of(*tables({("Adam / SGD", "off"): (6.0, 7.0, 5.6, 9.0)})))
     assert found.headline == "None ends below plain SGD(1); the lowest is Adam / SGD, unclipped, α = 0.001"
     assert (found.error, found.plain_error, found.code) == ("5.60%", "4.50%", "")
 
 
 def test_of_problems_that_have_an_advice_no_lowest_error_is_told() -> None:
     safety, judged = problems()
-    advised = {one.problem for one in advise(safety, judged)}
-    assert [one.problem for one in lowest(safety, judged, advised=advised)] == ["mnist (b)"]
+    grounds = Grounds.of(safety, judged)
+    advised = {one.problem for one in advised_of(grounds)}
+    assert [one.problem for one in lowest(grounds, advised)] == ["mnist (b)"]
