@@ -86,21 +86,24 @@ def side_by_side(
     epsilon: float,
     split: Mapping[tuple[str, float], str],
 ) -> pd.DataFrame:
-    """An entry's rows of a comparison as the presentation prints them, ours beside theirs, as texts.
+    """An entry's rows of a comparison as texts: what clipping comes to, then each arm, ours beside theirs.
 
-    Theirs are left out where nothing was published, and the clipping where all rows share it.
+    What it comes to stands first: a phone has no room for more. Theirs are left out where nothing was
+    published, and the clipping where all rows share it.
     """
-    own, records = badges(rows, effects, epsilon), rows.to_dict("records")
+    known, records = badges(rows, effects, epsilon), rows.to_dict("records")
     shown: dict[str, list[str]] = {"α": rows["alpha"].map(reader(rows["alpha"])).tolist()}
     if rows["clipping"].nunique() > 1:
         shown["clipping"] = list(rows["clipping"].astype(str).map(named))
+    shown["clipping is"] = known["clipping is"]
+    shown["gain"] = [_signed(row["reduction"], Metric.of(row["metric"])) for row in records]
+    shown["95% interval"] = known["95% interval"]
     for arm, name in ARM_HEADERS.items():
         shown[name] = [_arm(row, arm, split) for row in records]
         theirs = published_text(rows, residuals, arm)
         if any(theirs):
             shown[f"their {arm}"] = theirs
-    shown["gain"] = [_signed(row["reduction"], Metric.of(row["metric"])) for row in records]
-    return pd.DataFrame({**shown, **own}, index=rows.index)
+    return pd.DataFrame(shown, index=rows.index)
 
 
 def _arm(row: Mapping[Any, Any], arm: str, split: Mapping[tuple[str, float], str]) -> str:

@@ -139,8 +139,8 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
 def listing(judged: pd.DataFrame) -> pd.DataFrame:
     """Runs of any entries as a table, rows numbered from 0; with the model where there are several."""
     of_model = ["model"] if judged["model"].nunique() > 1 else []
-    facts = ["alpha", "clipping", "seed", "status", "diverged", "test_error", "cell_id"]
-    columns = ["label", "dataset", *of_model, *facts]
+    what = ["label", "alpha", "clipping", "seed", "test_error"]
+    columns = [*what, "diverged", "status", "dataset", *of_model, "cell_id"]
     return judged[columns].reset_index(drop=True)
 
 

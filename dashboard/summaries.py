@@ -50,8 +50,9 @@ def summary(study: str) -> Summary:
         return Summary(done=done, planned=planned, said={}, advised={}, lowest={}, nothing=nothing)
     advised = {one.problem: one for one in answers.advice(study)}
     lowest, problems = {one.problem: one for one in answers.lowest(study)}, problem_names(cells)
+    alone = {one.problem: one.brief for one in answers.without_baseline(study)}
     silent = {
-        name: _none(cells[problems == name], lowest.get(name))
+        name: alone.get(name) or _none(cells[problems == name], lowest.get(name))
         for name in problems.unique()
         if name not in advised
     }

@@ -42,13 +42,29 @@ class Unbased:
         >>> Unbased("mnist", "SGD(1)", "off", (2.9,), 10, 36, False, PERCENT).sentence
         'Lowest mean test error of 36 stacks and α on mnist: SGD(1), 2.90% after 10 epochs (1 seed).'
         """
-        mean = self.metric.text(sum(self.errors) / len(self.errors))
-        name = f"{self.stack}, {said(self.clipping)}" if self.clipped else self.stack
         return (
             f"Lowest mean test {self.metric.name} of {counted(self.n_points, 'stack', 'stacks and α')} on "
-            f"{self.problem}: {name}, {mean} after {counted(self.epochs, 'epoch')} "
+            f"{self.problem}: {self._name}, {self._mean} after {counted(self.epochs, 'epoch')} "
             f"({seeds(self.errors, self.metric)})."
         )
+
+    @property
+    def brief(self) -> str:
+        """The same in a line of a table.
+
+        >>> from hypercore.spec.metric import PERCENT
+        >>> Unbased("mnist", "SGD(1)", "off", (2.9,), 10, 36, False, PERCENT).brief
+        'Nothing to compare with; lowest: SGD(1), 2.90%'
+        """
+        return f"Nothing to compare with; lowest: {self._name}, {self._mean}"
+
+    @property
+    def _name(self) -> str:
+        return f"{self.stack}, {said(self.clipping)}" if self.clipped else self.stack
+
+    @property
+    def _mean(self) -> str:
+        return self.metric.text(sum(self.errors) / len(self.errors))
 
 
 def rows(judged: pd.DataFrame) -> pd.DataFrame:
