@@ -25,11 +25,14 @@ from hypercore.present import palette
 from hypercore.present.alphas import reader
 from hypercore.present.arms import named
 from hypercore.present.signs import minus
+from hypercore.present.table import ARM_HEADERS
 from hypercore.spec.clipping import OFF_NAME, ON_NAME
 from hypercore.spec.stack import short
 
 # Of more clippings than these one chart says nothing.
 _FEW = 2
+# Wide enough for what stands for a split mean, in bold.
+_ARMS = dict.fromkeys(ARM_HEADERS.values(), st.column_config.TextColumn(width=172))
 # Of the colour behind the highest error: words on it must stay legible on light and dark pages.
 _DARKEST = 0.5
 
@@ -141,7 +144,7 @@ def _table(found: compared.Comparison) -> pd.DataFrame:
     picked = widgets.table(
         found.numbers,
         "comparison",
-        dict.fromkeys(("their baseline", "their off", "their on"), "theirs"),
+        dict.fromkeys(("their baseline", "their off", "their on"), "theirs") | _ARMS,
         styled=styled,
         clicks=True,
         height=widgets.height(rows),
