@@ -21,6 +21,8 @@ _COMPLETE = """<script>
   for (const [name, value] of Object.entries({found}))
     if (!completed.searchParams.has(name)) completed.searchParams.set(name, value);
   history.replaceState(history.state, '', completed);
+  // Streamlit keeps the address as it was, and would put it back with the next choice: so it reads it anew.
+  dispatchEvent(new PopStateEvent('popstate', {{state: history.state}}));
 }})();
 </script>"""
 # More stacks than these nobody reads in one chart or list.

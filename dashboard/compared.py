@@ -127,11 +127,13 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[st
 
     *equal* where the interval lies within the margin ε of zero; else *better* and *worse* by a sign-flip
     p ≤ 0.05 of the paired differences, unadjusted, where the interval, too, excludes zero; else *can't tell*.
+    What is better and still no use is said so (:func:`hypercore.present.words_of_effects.word`).
     """
     key = [*GROUP, "clipping", "alpha"]
     facts = ["n_too_small", "n_pairs", "low", "high", "p"]
     single = effects[effects["test"] == "alpha"].drop_duplicates(key)
-    joined = rows[key].merge(single[[*key, *facts]], on=key, how="left")
+    above = (rows["on_mean"] - rows["baseline_mean"]).to_numpy()
+    joined = rows[key].assign(above=above).merge(single[[*key, *facts]], on=key, how="left")
     found: dict[str, list[str]] = {"95% interval": [], "clipping is": []}
     metric = Metric.shared(rows["metric"])
     for row in joined.to_dict("records"):
@@ -139,7 +141,7 @@ def badges(rows: pd.DataFrame, effects: pd.DataFrame, epsilon: float) -> dict[st
         found["95% interval"].append(
             "" if unknown else f"{metric.signed(row['low'])} to {metric.signed(row['high'])}"
         )
-        found["clipping is"].append("" if unknown else word(row, epsilon))
+        found["clipping is"].append("" if unknown else word(row, epsilon, row["above"]))
     return found
 
 

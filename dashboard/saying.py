@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from dashboard import data, running
+from dashboard import data, partial, running
 from hypercore.results.disk import RUN, ResultFileError
 
 LOG = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ def in_words(study: str | None = None) -> Iterator[None]:
     except Exception as error:
         of = study or str(st.session_state.get("study"))
         if isinstance(error, ResultFileError) and running.gathers_later(of):
+            if partial.runs(data.results_root(), of):
+                st.info("A run trains this study now. This page shows its results once there are any.")
+                return
             st.info(
                 "The study is planned, and its results are not gathered yet: a run does that once all cells "
                 "are trained. This page then shows them. If none is running, this trains them:"

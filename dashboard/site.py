@@ -153,6 +153,9 @@ def draw(page: Page) -> None:
         else:
             _nothing()
         return
+    # By it the browser's list of pages, and a bookmark, tell one from another.
+    named = f"{page.title} · {study}" if page.of_one_study else page.title
+    st.set_page_config(page_title=f"{named} · hypercore")
     exports.about(*([study] if page.of_one_study else []))
     if page.of_one_study:
         running.banner(study)

@@ -79,6 +79,8 @@ def _none(cells: pd.DataFrame, lowest: Lowest | None) -> str:
     if lowest is None:
         return sentences.nothing_safe(cells)
     failed = int((cells["status"] == Status.FAILED.value).sum())
+    if not lowest.use.failures.rate.n:
+        return f"Not judged yet; lowest {lowest.error}"
     said = "None shown safe" + f", {counted(failed, 'cell')} failed" * bool(failed)
     if lowest.below is not None:
         return f"{said}, none below plain {lowest.plain_error}"

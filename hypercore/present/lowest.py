@@ -36,7 +36,9 @@ class Lowest(Measured):
 
     @property
     def room(self) -> str:
-        """That it is not safe, and how often it failed."""
+        """That it is not safe, and how often it failed, where there is a baseline to tell that by."""
+        if not self.use.failures.rate.n:
+            return "not judged yet: the plain optimizer is not trained"
         return f"not shown safe: {self.use.failures.briefly}"
 
 

@@ -403,6 +403,24 @@ def test_an_address_that_is_completed_is_one_entry_of_the_history(open_page: Ope
     expect(page).to_have_url(re.compile(named))
 
 
+def test_a_stack_chosen_after_a_link_that_named_none_is_in_the_address_and_undone_by_back(
+    open_page: Open,
+) -> None:
+    page = open_page("compare?study=digits", fresh=True)
+    expect(page).to_have_url(re.compile("stack="))
+    first, before = page.url, page.evaluate("history.length")
+    chosen = page.get_by_test_id("stMain").get_by_role("combobox", name="Stack")
+    known = chosen.input_value()
+    chosen.click()
+    page.get_by_role("option").filter(has_not_text=known).first.click()
+    expect(page).not_to_have_url(first)
+    settle(page)
+    assert "stack=" in page.url and page.evaluate("history.length") == before + 1
+    page.go_back()
+    expect(page).to_have_url(first)
+    expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
+
+
 def test_the_first_page_is_one_entry_of_the_history(open_page: Open) -> None:
     page = open_page("", fresh=True)
     before = page.evaluate("history.length")

@@ -176,7 +176,8 @@ def _comparison(
         clipping = "–" if pd.isna(row["clipping"]) else escape(arms.named(row["clipping"]))
         figures = ["", "", ""]
         if gain is not None:
-            said = word(gain, margins.get(tuple(row[name] for name in ENTRY), math.nan))
+            margin = margins.get(tuple(row[name] for name in ENTRY), math.nan)
+            said = word(gain, margin, row["on_mean"] - row["baseline_mean"])
             form = ".2f" if Metric.of(row["metric"]).is_percent else ".3g"
             interval = markup.estimate(gain["reduction"], gain["low"], gain["high"], form)
             figures = [interval, markup.p_value(gain["p"]), said]

@@ -83,7 +83,11 @@ def test_what_clipping_does_is_said_in_a_word() -> None:
         comparison = compare(cells)
         found = compared.badges(comparison, effects(judge(cells)), 1.0)
         big = {word for word, bold in zip(found["clipping is"], comparison["bold"], strict=True) if bold}
-        assert big == ({"can't tell (n = 5)"} if seeds == 5 else {"better"})
+        assert big == ({"can't tell (n = 5)"} if seeds == 5 else {"better", "better, unusable"})
+        above = comparison["on_mean"] - comparison["baseline_mean"]
+        words = pd.Series(found["clipping is"], index=comparison.index)
+        better = words.str.startswith("better")
+        assert (words[better].str.endswith("unusable") == (above[better] > 1.0)).all()
         middles = [sum(map(float, text.split(" to "))) / 2 for text in found["95% interval"]]
         assert middles == pytest.approx(comparison["reduction"].tolist(), abs=0.011)
 
