@@ -13,8 +13,8 @@ CLIPPING = (
 )
 FAILURES = (
     "A run fails that diverges or ends more than a margin above the plain optimizer. At the worst of these "
-    "α, with 95% confidence, no more than the first share of runs fails by its own runs, and no more than "
-    "the second by the runs at all α together, by which α is judged."
+    "α, with 95% confidence, no more than the first share of runs fails by the runs at all α together, by "
+    "which α is judged, and no more than the second by its own runs alone."
 )
 
 

@@ -43,7 +43,8 @@ def test_one_command_makes_every_result_and_a_second_finds_nothing_to_do(
 
 
 def test_in_a_terminal_a_running_sweep_has_one_live_line(workplace: Workplace) -> None:
-    workplace.write(TINY.replace("epochs: 1", "epochs: 20").replace("seeds: 1", "seeds: 2"))
+    # Long enough for several lines on a fast machine: one is drawn each second.
+    workplace.write(TINY.replace("epochs: 1", "epochs: 100").replace("seeds: 1", "seeds: 2"))
     terminal, inside = pty.openpty()
     run = subprocess.Popen(
         command("--", "sweeps"), cwd=workplace.folder, env=environment(), stdout=inside, stderr=inside
@@ -56,7 +57,7 @@ def test_in_a_terminal_a_running_sweep_has_one_live_line(workplace: Workplace) -
     os.close(terminal)
     text = shown.decode()
     assert run.wait(timeout=60) == 0, text
-    line = r"\r\x1b\[Jdigits-mlp-sgd_sgd-e20-b32: \d/8 cells, [\d,]+ lane steps/s, [^\r]* left"
+    line = r"\r\x1b\[Jdigits-mlp-sgd_sgd-e100-b32: \d/8 cells, [\d,]+ lane steps/s, [^\r]* left"
     assert len(re.findall(line, text)) > 1, text
 
 

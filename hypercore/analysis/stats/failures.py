@@ -46,12 +46,16 @@ class Failures:
         """The same where there is little room.
 
         >>> Failures(failure_rate(0, 8), 0.03).briefly, Failures(failure_rate(8, 8)).briefly
-        ('0/8 failed; ≤31% may fail, ≤3.0% by all α', '8/8 failed')
+        ('0/8 failed; ≤3.0% may fail by all α, ≤31% alone', '8/8 failed')
         """
         rate = self.rate
-        fitted = f", ≤{_share(self.fitted_high)} by all α" if self.fitted_high < rate.high else ""
-        may = f"; ≤{_share(rate.high)} may fail{fitted}" if rate.k < rate.n else ""
-        return f"{rate.k}/{rate.n} failed{may}"
+        failed, alone = f"{rate.k}/{rate.n} failed", f"≤{_share(rate.high)}"
+        if rate.k == rate.n:
+            return failed
+        # First the one by which α is judged: a reader stops there.
+        if self.fitted_high < rate.high:
+            return f"{failed}; ≤{_share(self.fitted_high)} may fail by all α, {alone} alone"
+        return f"{failed}; {alone} may fail"
 
     def __str__(self) -> str:
         return failures_text(self.rate.k, self.rate.n, self.rate.high, self.fitted_high)
