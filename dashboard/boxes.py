@@ -3,14 +3,12 @@
 import streamlit as st
 
 from dashboard.saying import plain
+from hypercore.present import terms
 from hypercore.present.advice import Advice
 from hypercore.present.lowest import Lowest
 from hypercore.present.measured import UNTUNED
 
-CLIPPING = (
-    "By how many decades of α later half of the runs fail than unclipped, with a 95% interval; ≥ where they "
-    "do not fail on the grid."
-)
+CLIPPING = f"{terms.ADDS.removesuffix('.').capitalize()}; ≥ where they do not fail on the grid."
 FAILURES = (
     "A run fails that diverges or ends more than a margin above the plain optimizer. At the worst of these "
     "α, with 95% confidence, no more than the first share of runs fails by the runs at all α together, by "

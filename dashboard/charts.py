@@ -14,15 +14,14 @@ from dashboard.figures import starts as figures_starts
 from dashboard.kept import kept
 from hypercore.analysis.frames.judgement import DivergenceRule
 from hypercore.analysis.stats.regions import Criteria
-from hypercore.present import palette
+from hypercore.present import palette, terms
 from hypercore.spec.clipping import OFF_NAME
 from hypercore.spec.metric import Metric
 
 # Below each chart of safe ranges, and what it shows.
 RANGES_CAPTION = (
-    "An arrowhead: the grid ends there, so that the range may reach further. In italics: by how many decades "
-    "of α later half of the runs fail than unclipped, with a 95% interval; where that is not known, the "
-    "largest safe α unclipped → clipped."
+    "An arrowhead: the grid ends there, so that the range may reach further. In italics: "
+    f"{terms.ADDS.removesuffix('.')}; where that is not known, the largest safe α unclipped → clipped."
 )
 RANGES_ALT = (
     "For each stack a bar over its longest run of safe α, unclipped and clipped, its ends named, an "

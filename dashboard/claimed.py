@@ -1,8 +1,6 @@
 """What was claimed, judged by a study, and what was published beside ours: tables whose rows lead to runs."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -12,9 +10,8 @@ from dashboard.claims import ICONS, NOT_PLANNED_HERE, numbered, of_study
 from dashboard.saying import plain
 from hypercore.analysis.measures.residuals import count_fits
 from hypercore.present import sentences
-from hypercore.present.arms import named, said
+from hypercore.present.arms import of_row
 from hypercore.present.written import read
-from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.columns import Role
 from hypercore.spec.metric import Metric
 
@@ -74,10 +71,6 @@ def _claim(study: str, claim: pd.Series) -> None:
     details.of_rows(study, judged, own.iloc[picked.index], "Choose a row to look inside its run.")
 
 
-def _arm(row: Mapping[Any, Any]) -> str:
-    return said(row["clipping"]) if row["arm"] == ON_NAME else named(row["arm"])
-
-
 def residuals(study: str, found: pd.DataFrame) -> None:
     """Ours against the published numbers; of the chosen one its runs."""
     found = found.reset_index(drop=True)
@@ -86,7 +79,7 @@ def residuals(study: str, found: pd.DataFrame) -> None:
         {
             "source": found["source"].astype(str) + ", table " + found["table"].astype(str),
             "stack": found["printed_stack"],
-            "arm": [_arm(row) for row in found.to_dict("records")],
+            "arm": [of_row(row) for row in found.to_dict("records")],
             "ours (%)": found["ours_pct"].round(2),
             "published (%)": found["published_pct"],
             "published SD (points)": found["published_sd_pct"].map("{:.2f}".format).mask(unknown, "unknown"),

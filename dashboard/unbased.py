@@ -8,6 +8,8 @@ from dashboard.saying import plain
 from dashboard.starts import FIRST
 from hypercore.present.unbased import Unbased
 
+_FIGURES = ("mean", "median", "min", "max")
+
 
 def problems(study: str) -> None:
     """Each problem on which nothing has a baseline: its lowest error, and the errors of all its stacks."""
@@ -58,6 +60,3 @@ def _columns(points: pd.DataFrame, error: str, form: str) -> dict[str, object]:
     if (points["at"] == points["alpha"]).all():
         told["at"] = None
     return heads | number | told
-
-
-_FIGURES = ("mean", "median", "min", "max")

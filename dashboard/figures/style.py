@@ -105,7 +105,6 @@ def figure(
     named = sum("name" in trace and trace.get("showlegend", True) for trace in traces)
     rows = max(legend_rows, math.ceil(named / _LEGEND_COLUMNS))
     # An axis above its rows stands between them and the legend.
-    left = max(left, room.left(axes))
     above, below = (75, 15) if axes.get("xaxis", {}).get("side") == "top" else (25, 58)
     common = {
         "height": height + 22 * (rows - legend_rows),

@@ -9,6 +9,7 @@ from dashboard.boxes import CLIPPING, FAILURES
 from dashboard.listed import Cell, Column
 from dashboard.saying import in_words, plain
 from dashboard.summaries import Summary, best, summary
+from hypercore.present.counts import counted
 from hypercore.present.measured import UNTUNED
 from hypercore.results.disk import ResultFileError
 
@@ -43,7 +44,7 @@ def page(_: str) -> None:
         st.subheader("What to use", anchor=False)
         listed.table("answers", ANSWERS, _answers(known, chosen))
     st.subheader("All studies", anchor=False)
-    listed.table("studies", STUDIES, map(_row, names))
+    listed.table("studies", STUDIES, (_row(name, found[name]) for name in names))
     parts.fold("", "What was claimed, over all studies", "all-claims", _claims, ())
 
 
@@ -55,13 +56,13 @@ def _answers(found: Mapping[str, Summary], chosen: Mapping[str, str]) -> Iterato
         if measured := one.advised.get(problem) or one.lowest.get(problem):
             use = plain(measured.choice if problem in one.advised else measured.headline)
             error, alone = measured.error, f"{measured.plain_error} plain"
-            room = f"{measured.room[0].upper()}{measured.room[1:]}. {measured.clipping}".strip()
+            room = f"{measured.room.capitalize()}. {measured.clipping}".strip()
         yield [what, use, plain(error), plain(alone), plain(room), _link(study)]
 
 
-def _row(study: str) -> list[Cell]:
+def _row(study: str, one: Summary | None) -> list[Cell]:
     """What there is to say of a study; where its tables cannot be read, that."""
-    if (one := _readable(study)) is None:
+    if one is None:
         return [_link(study), plain(cache.description(study)), lambda: _unreadable(study), "", "", ""]
     several = len(one.said) > 1
     said = [f"{problem}: " * several + answer for problem, answer in one.said.items()]
@@ -70,7 +71,7 @@ def _row(study: str) -> list[Cell]:
         plain(cache.description(study)),
         (lambda: _untrained(study, one)) if one.nothing else "  \n".join(map(plain, said)),
         plain(one.data),
-        f"{one.seeds} seed{'s' * (one.seeds != 1)}" if one.seeds else "",
+        counted(one.seeds, "seed") if one.seeds else "",
         _state(study, one),
     ]
 

@@ -12,7 +12,7 @@ from hypercore.analysis.frames.judgement import DIVERGED, judge
 from hypercore.analysis.measures.residuals import NO_RUNS, NO_SD, count_fits
 from hypercore.present import markup, sentences, terms, unbased
 from hypercore.present.advice import Advice, advise
-from hypercore.present.arms import named, said
+from hypercore.present.arms import of_row
 from hypercore.present.counts import counted
 from hypercore.present.grounds import Grounds
 from hypercore.present.lowest import Lowest, lowest
@@ -20,7 +20,6 @@ from hypercore.present.measured import UNTUNED
 from hypercore.present.plots import residual_figure
 from hypercore.present.titles import problem_names
 from hypercore.present.written import read, status
-from hypercore.spec.clipping import ON_NAME
 from hypercore.spec.metric import Metric
 
 WORDS = " ".join(
@@ -124,7 +123,7 @@ def residuals(frame: pd.DataFrame, cells: pd.DataFrame) -> list[str]:
         (
             escape(f"{row['source']}, {row['table']}"),
             escape(row["printed_stack"]),
-            escape(said(row["clipping"]) if row["arm"] == ON_NAME else named(row["arm"])),
+            escape(of_row(row)),
             str(row["n"]),
             markup.spread(row["ours_pct"], row["ours_sd_pct"]),
             markup.spread(row["published_pct"], row["published_sd_pct"]),
